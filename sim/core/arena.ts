@@ -1,0 +1,29 @@
+/**
+ * Memory for tables. Only a world's build allocates; nothing is ever freed, because a world is thrown away whole.
+ */
+import { ARENA_ADDR } from './memory_map';
+import { coreState } from './state';
+
+/** Begins the arena. Called once, before the first arenaAlloc. */
+export function arenaInit(): void {
+  const s = coreState();
+  assert(__heap_base <= ARENA_ADDR, 'static data grew into the arena: move ARENA_ADDR');
+  s.arena_next = <u32>ARENA_ADDR;
+  s.arena_end = <u32>(memory.size() << 16);
+}
+
+/** `bytes` zeroed bytes, aligned to a cache line. Grows the memory: a run never does. */
+export function arenaAlloc(bytes: u64): usize {
+  const s = coreState();
+  assert(s.built == 0, 'arenaAlloc after the world was built');
+  const at = (s.arena_next + 63) & ~63;
+  const end = <u64>at + bytes;
+  assert(end < 0xffff0000, 'the world does not fit into 4 GiB of memory');
+  if (end > <u64>s.arena_end) {
+    const pages = <i32>((end - <u64>s.arena_end + 0xffff) >> 16);
+    assert(memory.grow(pages) >= 0, 'the machine has no memory for this world');
+    s.arena_end = <u32>(memory.size() << 16);
+  }
+  s.arena_next = <u32>end;
+  return at;
+}

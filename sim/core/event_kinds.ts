@@ -1,0 +1,32 @@
+/**
+ * The events of the machine. One exists exactly where hardware or Linux has an asynchronous boundary; within a context
+ * everything is a call. sim/world/dispatch.ts delivers them.
+ */
+/** The timer wheel turns; arg: jiffy. */
+export const EVENT_TIMERS: u32 = 1;
+/** The frame at the head of a link arrives; arg: link (the index of the sending host). */
+export const EVENT_WIRE: u32 = 2;
+/** The link of a host is free for the next frame; arg: host. */
+export const EVENT_TX: u32 = 3;
+/** Moderation of an RX queue ran out, or its DMA is complete: raise the interrupt; arg: NIC queue index. */
+export const EVENT_IRQ: u32 = 4;
+/** Softirq on a core; arg: global core index. */
+export const EVENT_SOFTIRQ: u32 = 5;
+/** A task may run: task work, then the application's turn; arg: app index. */
+export const EVENT_TASK: u32 = 6;
+/** A timer of an application; arg: app index. */
+export const EVENT_APP_TIMER: u32 = 7;
+/** Deferred TCP work on a host (TSQ: room in the TX ring again); arg: host. */
+export const EVENT_TSQ: u32 = 8;
+/** Work of the kernel that runs behind the caller's back (ring exit, queue release); arg: ring index. */
+export const EVENT_KWORK: u32 = 9;
+/** Next injected frame; arg: link. */
+export const EVENT_INJECT: u32 = 10;
+
+/** Kinds of wheel timers. */
+export const TIMER_TCP_RETRANSMIT: u32 = 1;
+export const TIMER_TCP_DELACK: u32 = 2;
+export const TIMER_TCP_KEEPALIVE: u32 = 3; // also FIN-WAIT-2 and TIME-WAIT
+export const TIMER_TCP_REQUEST: u32 = 4; // SYN-ACK retransmission
+export const TIMER_RING: u32 = 5;
+export const TIMER_APP: u32 = 6;

@@ -1,0 +1,20 @@
+/**
+ * sim/core: time, events, timers, random streams, trace, arena, cores. It knows no packet and no socket.
+ * Every stage may import it; it imports none.
+ */
+export * from './arena';
+export * from './bytes';
+export * from './checksum';
+export * from './config.gen';
+export * from './constants.gen';
+export * from './cpu';
+export * from './drop';
+export * from './event_kinds';
+export * from './event_queue';
+export * from './memory_map';
+export * from './prng';
+export * from './seq';
+export * from './state';
+export * from './timer_wheel';
+export * from './trace';
+export * from './trace.gen';

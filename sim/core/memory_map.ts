@@ -1,0 +1,48 @@
+/**
+ * Fixed places in linear memory. Everything that a snapshot must hold lies in memory; everything whose size does not
+ * depend on the scenario lies at a constant address, so that an access compiles to one load.
+ *
+ *     0x00000  +-----------------------------+
+ *              | nothing: a null pointer     |
+ *     0x00040  | trap record                 |  why the core trapped (trap.ts)
+ *     0x01000  | ports                       |  function-table indices: differ between builds, not hashed
+ *     0x02000  | trace and capture cursors   |  moved by the host's reading: not hashed
+ *     0x03000  | ABI buffer                  |  arguments and results of exports: not hashed
+ *     0x08000  +=============================+  <- hashed from here
+ *              | core state                  |
+ *     0x0a000  | one page a stage, 1 to 9    |
+ *     0x14000  | world and applications      |
+ *     0x18000  | configuration block         |
+ *     0x20000  +-----------------------------+
+ *              | static data of the compiler |  assert texts: differ between builds, not hashed
+ *     0x80000  +=============================+  <- hashed from here
+ *              | arena                       |  tables sized by the scenario
+ *              +-----------------------------+
+ *              | trace ring, capture ring    |  not hashed
+ *              +-----------------------------+
+ */
+export const TRAP_ADDR: usize = 0x40;
+export const PORTS_ADDR: usize = 0x1000;
+export const CURSORS_ADDR: usize = 0x2000;
+export const ABI_ADDR: usize = 0x3000;
+export const ABI_BYTES: u32 = 0x5000;
+export const STATE_ADDR: usize = 0x8000;
+export const WORLD_ADDR: usize = 0x14000;
+export const CONFIG_ADDR: usize = 0x18000;
+export const STATE_END: usize = 0x20000;
+export const ARENA_ADDR: usize = 0x80000;
+
+/** The page of stage n. */
+export const STAGE_PAGE_BYTES: usize = 0x1000;
+export const WIRE_ADDR: usize = 0xa000;
+export const NIC_ADDR: usize = 0xb000;
+export const POOL_ADDR: usize = 0xc000;
+export const NAPI_ADDR: usize = 0xd000;
+export const TCP_ADDR: usize = 0xe000;
+export const SOCKET_ADDR: usize = 0xf000;
+export const RING_ADDR: usize = 0x10000;
+export const APP_ADDR: usize = 0x11000;
+export const REFILL_ADDR: usize = 0x12000;
+
+/** "No such thing" for indices. */
+export const NONE: u32 = 0xffffffff;

@@ -1,0 +1,38 @@
+/** The core's own state, at STATE_ADDR. */
+import { STATE_ADDR } from './memory_map';
+
+@unmanaged
+export class CoreState {
+  /** Time of the event being handled. */
+  clock_ns: u64;
+  /** Cycles charged since the event began, on the current core. */
+  elapsed_cycles: u64;
+  /** Events handled so far. */
+  events: u64;
+  /** Next sequence number of an event: ties in time are first come, first served. */
+  event_seq: u64;
+  arena_next: u32;
+  arena_end: u32;
+  heap_base: u32;
+  heap_count: u32;
+  heap_capacity: u32;
+  wheel_base: u32;
+  wheel_jiffy: u64;
+  wheel_count: u32;
+  wheel_scheduled: u32;
+  prng_base: u32;
+  cores_base: u32;
+  /** Who runs: see cpu.ts. */
+  host: u32;
+  core: u32;
+  context: u32;
+  ns_per_cycle_q20: u32;
+  next_pkt_id: u32;
+  built: u32;
+  drops_base: u32;
+  wheel_seq: u64;
+}
+
+export function coreState(): CoreState {
+  return changetype<CoreState>(STATE_ADDR);
+}

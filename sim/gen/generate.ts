@@ -1,0 +1,32 @@
+/** npm run gen: writes every *.gen.* file; with --check it only says which are stale, and fails. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { emitConfig, emitConstants, emitTrace } from './emit_core.ts';
+
+const outputs: readonly [string, () => string][] = [
+  ['sim/core/constants.gen.ts', emitConstants],
+  ['sim/core/trace.gen.ts', emitTrace],
+  ['sim/core/config.gen.ts', emitConfig],
+];
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [path, emit] of outputs) {
+  const text = emit();
+  let old = '';
+  try {
+    old = readFileSync(path, 'utf8');
+  } catch {
+    // A file that is not there yet is stale.
+  }
+  if (old === text) continue;
+  if (check) {
+    stale++;
+    console.error(`${path} is stale: run npm run gen`);
+  } else {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    console.log(`wrote ${path}`);
+  }
+}
+process.exitCode = stale === 0 ? 0 : 1;

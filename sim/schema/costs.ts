@@ -1,0 +1,46 @@
+/**
+ * What each step of the machine costs a core. Cycles unless the unit says otherwise; one account each, so that a
+ * report can say where the cycles went. Defaults: the cost model's Zen 4 column where it has a figure; the rest are
+ * first guesses, marked `unsourced`, until a calibration replaces them.
+ */
+export interface Cost {
+  readonly name: string;
+  readonly unit: 'cycles' | 'cycles/KiB';
+  readonly account: (typeof ACCOUNTS)[number];
+  readonly value: number;
+  readonly about: string;
+  readonly source: string;
+}
+
+/** The classes that measurements of host network stacks use. */
+export const ACCOUNTS = [
+  'copy', 'tcpip', 'netdevice', 'skb', 'memory', 'lock', 'scheduling', 'driver', 'syscall', 'app', 'other',
+] as const;
+
+const cost = (name: string, account: Cost['account'], value: number, about: string, source = 'unsourced', unit: Cost['unit'] = 'cycles'): Cost => ({
+  name, unit, account, value, about, source,
+});
+const MODEL = 'Ringlab cost model, Zen 4 fit of published io_uring measurements';
+
+export const COSTS: readonly Cost[] = [
+  cost('irq_entry', 'scheduling', 600, 'taking an interrupt and raising the softirq'),
+  cost('napi_poll', 'netdevice', 300, 'one call of the poll function'),
+  cost('driver_rx_frame', 'driver', 150, 'harvesting one RX completion and making its skb'),
+  cost('driver_tx_frame', 'driver', 150, 'filling one TX descriptor'),
+  cost('skb_alloc', 'skb', 109, 'one skb from the slab', MODEL),
+  cost('page_pool_fast', 'memory', 14, 'a buffer from the pool cache', MODEL),
+  cost('page_pool_ring', 'memory', 39, 'a buffer from the ptr_ring', MODEL),
+  cost('page_pool_slow', 'memory', 105, 'a buffer from the provider or page allocator', MODEL),
+  cost('gro_frame', 'netdevice', 80, 'GRO looking at one frame'),
+  cost('tcp_rx_segment', 'tcpip', 400, 'the TCP receive path, per skb'),
+  cost('tcp_tx_segment', 'tcpip', 450, 'the TCP transmit path, per segment'),
+  cost('tcp_ack', 'tcpip', 200, 'processing an acknowledgement'),
+  cost('wake_up', 'scheduling', 1500, 'waking a sleeping task, with the context switch'),
+  cost('enter', 'syscall', 1101, 'io_uring_enter, per call', MODEL),
+  cost('sqe', 'syscall', 223, 'io_uring_enter, per SQE', MODEL),
+  cost('cqe', 'syscall', 40, 'posting a completion'),
+  cost('task_work', 'scheduling', 150, 'one item of task work'),
+  cost('copy_kib', 'copy', 414, 'copying between user and kernel memory', MODEL, 'cycles/KiB'),
+  cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
+  cost('app_cqe', 'app', 60, 'the application looking at one completion'),
+];

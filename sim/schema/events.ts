@@ -1,0 +1,71 @@
+/**
+ * Every trace event, once: the record, the emitter, the decoder, the print format and the documentation.
+ *
+ * A record is 32 bytes; packet and buffer have fixed columns in all of them, so that following one packet
+ * or one buffer is a filter and not a join:
+ *
+ *      0        8    9     10    11    12      16        20   24   28   32
+ *     +--------+----+-----+-----+-----+-------+---------+----+----+----+
+ *     |time_ns |kind|host |ctx  |core | pkt_id|niov_idx | a  | b  | c  |
+ *     +--------+----+-----+-----+-----+-------+---------+----+----+----+
+ *
+ * `pkt_id` 0 means no packet; `niov_idx` (an index into the netmem table) 0xffffffff means no buffer.
+ */
+export interface TraceEvent {
+  readonly name: string;
+  readonly stage: string;
+  readonly about: string;
+  /** Names of the words a, b and c that this event uses, in order. `seq` words are TCP sequence numbers. */
+  readonly words: readonly string[];
+  readonly linux?: string;
+}
+
+const event = (stage: string, name: string, words: readonly string[], about: string, linux?: string): TraceEvent =>
+  linux === undefined ? { name, stage, about, words } : { name, stage, about, words, linux };
+
+export const EVENTS: readonly TraceEvent[] = [
+  event('wire', 'wire_send', ['len', 'seq', 'queue_packets'], 'a frame began to leave on the link'),
+  event('wire', 'wire_arrive', ['len', 'seq'], 'the last bit of a frame arrived at the far end'),
+  event('wire', 'wire_fault', ['verdict', 'param'], 'the link did something to a frame: reorder, duplicate, corrupt, jitter'),
+  event('wire', 'drop', ['reason', 'stage', 'len'], 'a packet was dropped', 'skb:kfree_skb'),
+  event('nic', 'nic_steer', ['queue', 'hash', 'rule'], 'RSS or an n-tuple rule chose the RX queue; rule is 0 for RSS, else the rule number from 1'),
+  event('nic', 'nic_dma', ['queue', 'header_len', 'payload_len'], 'header and payload were written to memory; niov_idx is the first payload buffer'),
+  event('nic', 'nic_dma_buf', ['offset', 'len'], 'payload bytes landed in this buffer'),
+  event('nic', 'nic_irq', ['queue', 'frames'], 'the NIC raised an interrupt', 'irq:irq_handler_entry'),
+  event('nic', 'nic_post', ['queue', 'posted'], 'the driver posted a buffer to an RX queue'),
+  event('nic', 'nic_tx', ['queue', 'len'], 'the NIC fetched a frame from a TX ring', 'net:net_dev_start_xmit'),
+  event('pool', 'pool_hold', ['pool', 'from'], 'a buffer left the page pool; from: 0 cache, 1 ptr_ring, 2 slow path', 'page_pool:page_pool_state_hold'),
+  event('pool', 'pool_release', ['pool', 'to'], 'a buffer came back; to: 0 cache, 1 ptr_ring, 2 provider or page allocator', 'page_pool:page_pool_state_release'),
+  event('pool', 'pool_empty', ['pool'], 'the pool had nothing to give'),
+  event('pool', 'ledger', ['from', 'to', 'refs'], 'a buffer changed its place'),
+  event('napi', 'napi_schedule', ['napi'], 'softirq work was asked for', 'irq:softirq_raise'),
+  event('napi', 'napi_poll', ['napi', 'work', 'budget'], 'a poll harvested this many frames', 'napi:napi_poll'),
+  event('napi', 'skb_build', ['len', 'linear', 'frags'], 'the driver made an skb of a frame', 'net:napi_gro_frags_entry'),
+  event('napi', 'gro_merge', ['into_pkt', 'segs', 'len'], 'GRO merged this packet into an earlier one'),
+  event('tcp', 'tcp_rx', ['sock', 'seq', 'len'], 'a segment reached its socket', 'tcp:tcp_probe'),
+  event('tcp', 'tcp_state', ['sock', 'from', 'to'], 'a connection changed its state', 'sock:inet_sock_set_state'),
+  event('tcp', 'tcp_ack', ['sock', 'ack', 'acked'], 'an ACK moved snd_una'),
+  event('tcp', 'tcp_tx', ['sock', 'seq', 'len'], 'a segment was handed to the device'),
+  event('tcp', 'tcp_retransmit', ['sock', 'seq', 'len'], 'a segment was sent again', 'tcp:tcp_retransmit_skb'),
+  event('tcp', 'tcp_ooo', ['sock', 'seq', 'len'], 'a segment went to the out-of-order queue'),
+  event('tcp', 'tcp_timer', ['sock', 'timer', 'backoff'], 'a timer of a connection fired'),
+  event('tcp', 'tcp_cwnd', ['sock', 'cwnd', 'ssthresh'], 'the congestion window changed'),
+  event('socket', 'sock_queue', ['sock', 'seq', 'len'], 'bytes are in the receive queue, in order'),
+  event('socket', 'sock_wake', ['sock', 'mask'], 'somebody who waits on the socket was told', 'sock:sk_data_ready'),
+  event('socket', 'sock_send', ['sock', 'len', 'queued'], 'the application gave bytes to the socket'),
+  event('socket', 'sock_read', ['sock', 'len'], 'bytes left the receive queue'),
+  event('ring', 'ring_submit', ['ring', 'opcode', 'user_data'], 'a request was taken from the SQ', 'io_uring:io_uring_submit_req'),
+  event('ring', 'ring_enter', ['ring', 'submitted', 'waiting'], 'io_uring_enter was called'),
+  event('ring', 'task_work', ['ring', 'items'], 'task work ran', 'io_uring:io_uring_local_work_run'),
+  event('ring', 'cqe', ['user_data', 'res', 'flags'], 'a completion was posted', 'io_uring:io_uring_complete'),
+  event('ring', 'cq_overflow', ['ring', 'user_data'], 'a completion went to the overflow list', 'io_uring:io_uring_cqe_overflow'),
+  event('app', 'app_wake', ['app', 'cqes'], 'the application runs'),
+  event('app', 'app_read', ['app', 'flow', 'len'], 'the application read payload bytes'),
+  event('app', 'app_write', ['app', 'flow', 'len'], 'the application produced bytes to send'),
+  event('app', 'app_done', ['app', 'flow', 'res'], 'a stream ended at the application'),
+  event('refill', 'zc_copy', ['sock', 'len', 'why'], 'the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page'),
+  event('refill', 'zc_deliver', ['sock', 'offset', 'len'], 'a buffer was lent to the application, with nothing copied'),
+  event('refill', 'rqe_push', ['offset', 'len', 'tail'], 'the application put a buffer into the refill ring'),
+  event('refill', 'rqe_take', ['offset', 'result'], 'the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan'),
+  event('refill', 'zc_event', ['type'], 'a zcrx event was posted'),
+];

@@ -1,0 +1,37 @@
+/**
+ * Every capacity, and what happens at it. Fixed ones are constants of the core; the capacities that a scenario
+ * chooses are the knobs of its `limits` section (sim/schema/scenario.ts), which default to what its flows need.
+ */
+export interface Limit {
+  readonly name: string;
+  readonly value: number;
+  readonly about: string;
+  readonly at_limit: string;
+}
+const limit = (name: string, value: number, about: string, at_limit: string): Limit => ({ name, value, about, at_limit });
+
+export const LIMITS: readonly Limit[] = [
+  limit('HOSTS_MAX', 2, 'hosts in a world', 'the scenario is refused'),
+  limit('CORES_MAX', 8, 'cores of a host', 'the scenario is refused'),
+  limit('QUEUES_MAX', 16, 'RX or TX queues of a NIC', 'the scenario is refused'),
+  limit('NTUPLE_MAX', 32, 'n-tuple rules of a NIC', 'the scenario is refused'),
+  limit('RSS_INDIR_SIZE', 128, 'entries of the RSS indirection table', 'fixed, as in most hardware'),
+  limit('FAULTS_MAX', 64, 'deterministic faults of a scenario', 'the scenario is refused'),
+  limit('PORTS_MAX', 64, 'ports that an application listens on', 'the scenario is refused'),
+  limit('RINGS_MAX', 16, 'io_uring instances in a world', '-EMFILE'),
+  limit('IFQS_MAX', 16, 'zcrx instances in a world', '-ENOMEM'),
+  limit('AREAS_MAX', 64, 'zcrx areas in a world', '-ENOMEM'),
+  limit('POOLS_MAX', 64, 'page pools in a world', 'the scenario is refused'),
+  limit('MAX_SKB_FRAGS', 17, 'page fragments of an skb', 'GRO flushes; the sender starts a new skb'),
+  limit('SKB_HEAD_SIZE', 384, 'bytes of an skb\'s linear buffer', 'longer frames go to pages'),
+  limit('FRAME_HEAD_SIZE', 128, 'bytes of a frame kept beside its fragments: room for every header', 'the rest is payload'),
+  limit('FRAME_FRAGS', 6, 'memory fragments of a frame', 'a segment is made smaller'),
+  limit('PP_ALLOC_CACHE_SIZE', 128, 'entries of a page pool\'s cache (net/core: PP_ALLOC_CACHE_SIZE)', 'goes to the ptr_ring'),
+  limit('PP_ALLOC_CACHE_REFILL', 64, 'entries taken at once (PP_ALLOC_CACHE_REFILL)', 'the next allocation refills again'),
+  limit('PAGE_SIZE', 4096, 'bytes of a page', 'fixed'),
+  limit('TX_PAGE_SIZE', 32768, 'bytes of a transmit page fragment (SKB_FRAG_PAGE_ORDER)', 'a new one is taken'),
+  limit('TRACE_HEADROOM', 16384, 'trace records that one event may write', 'the run stops for the host to read before that'),
+  limit('CAPTURE_HEADROOM', 1048576, 'bytes of captured frames that one event may write', 'the run stops for the host to read before that'),
+  limit('INJECT_MAX', 65536, 'bytes of an injected frame', 'the frame is cut and marked'),
+  limit('SOCKS_MAX', 65536, 'sockets in a world', '-ENFILE'),
+];

@@ -1,0 +1,69 @@
+/** The one switch from event to stage. An event is a change of context; all else is a call. */
+import {
+  CONTEXT_SOFTIRQ, coreFreeAt, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_INJECT, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
+  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, schedule, timerWheelTurn, TIMER_APP,
+  TIMER_RING,
+} from '../core';
+import { wireInjectNext, wireTakeArrived } from '../../nic-model/1-wire';
+import { nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
+import { napiSoftirq } from '../../stack/4-napi';
+import { tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
+import { timerHost } from '../../stack/6-socket';
+import { ringExitWork, ringTimer } from '../../uring-model/7-ring';
+import { appTimer, taskRun } from '../../uring-model/8-app/builtin';
+
+export function dispatch(kind: u32, arg: u32): void {
+  switch (kind) {
+    case EVENT_WIRE: return arrive(arg);
+    case EVENT_TX: {
+      enterHardware(arg);
+      return nicTransmitNext(arg);
+    }
+    case EVENT_IRQ: return nicInterrupt(arg);
+    case EVENT_SOFTIRQ: return napiSoftirq(arg);
+    case EVENT_TASK: return taskRun(arg);
+    case EVENT_APP_TIMER: return appTimer(arg);
+    case EVENT_TIMERS: return timers(arg);
+    case EVENT_TSQ: return tcpTsqRun(arg);
+    case EVENT_KWORK: return ringExitWork(arg);
+    case EVENT_INJECT: return wireInjectNext(arg);
+    default: assert(false, 'an event of no kind');
+  }
+}
+
+/** Everything that has reached the far end of a link by now goes to the NIC there. */
+function arrive(link: u32): void {
+  const host = 1 - link;
+  enterHardware(host);
+  for (;;) {
+    const frame_idx = wireTakeArrived(link);
+    if (frame_idx == NONE) return;
+    nicReceive(host, frame_idx);
+  }
+}
+
+/**
+ * Timers of connections run in softirq context on the core that takes the host's interrupts. A busy core makes the
+ * whole turn wait, as a pending softirq would.
+ */
+function timers(jiffy: u32): void {
+  const s = coreState();
+  for (let host: u32 = 0; host < 2; host++) {
+    const free = coreFreeAt(host, hostConfig(host).cpu_irq_core);
+    if (free > s.clock_ns) return schedule(free, EVENT_TIMERS, jiffy);
+  }
+  timerWheelTurn(jiffy);
+  for (;;) {
+    const timer = nextDueTimer();
+    if (timer == null) return;
+    const kind = timer.kind;
+    if (kind == TIMER_APP) appTimer(timer.arg);
+    else if (kind == TIMER_RING) ringTimer(timer.arg);
+    else {
+      const host = timerHost(kind, timer.arg);
+      enterContext(host, hostConfig(host).cpu_irq_core, CONTEXT_SOFTIRQ);
+      tcpTimer(kind, timer.arg);
+      leaveContext();
+    }
+  }
+}

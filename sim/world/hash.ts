@@ -1,0 +1,40 @@
+/**
+ * The state hash: xxHash64's round and avalanche over all state, four lanes of 8 bytes. Static data and ports differ
+ * between builds and are left out; so are the trace and capture buffers, whose cursors move when the host reads them.
+ */
+import { ARENA_ADDR, coreState, STATE_ADDR, STATE_END } from '../core';
+
+const P1: u64 = 0x9e3779b185ebca87;
+const P2: u64 = 0xc2b2ae3d27d4eb4f;
+const P3: u64 = 0x165667b19e3779f9;
+
+function round(acc: u64, word: u64): u64 {
+  return rotl<u64>(acc + word * P2, 31) * P1;
+}
+
+/** Hashes [from, to); both multiples of 32 apart. */
+function hashRange(seed: u64, from: usize, to: usize): u64 {
+  let a = seed + P1 + P2;
+  let b = seed + P2;
+  let c = seed;
+  let d = seed - P1;
+  let at = from;
+  for (; at + 32 <= to; at += 32) {
+    a = round(a, load<u64>(at));
+    b = round(b, load<u64>(at, 8));
+    c = round(c, load<u64>(at, 16));
+    d = round(d, load<u64>(at, 24));
+  }
+  let h = rotl<u64>(a, 1) + rotl<u64>(b, 7) + rotl<u64>(c, 12) + rotl<u64>(d, 18) + <u64>(to - from);
+  for (; at + 8 <= to; at += 8) h = rotl<u64>(h ^ round(0, load<u64>(at)), 27) * P1 + P3;
+  h ^= h >> 33;
+  h *= P2;
+  h ^= h >> 29;
+  h *= P3;
+  return h ^ (h >> 32);
+}
+
+export function stateHash(): u64 {
+  const end = (<usize>coreState().arena_next + 31) & ~31;
+  return hashRange(hashRange(0, STATE_ADDR, STATE_END), ARENA_ADDR, end);
+}

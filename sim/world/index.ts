@@ -1,0 +1,83 @@
+/**
+ * The Wasm ABI, on one page. The host writes a compiled scenario to CONFIG_ADDR (sim/core/memory_map.ts), calls build()
+ * once, then run() until it has what it wants. There are no imports: whatever the core has to say lies in memory.
+ *
+ *   reasons of run():  0 deadline   1 idle: nothing left to happen   2 trace buffer full   3 capture buffer full
+ *                      4 a task with a TypeScript application may run   5 the event limit
+ */
+import { taskRunnable } from '../../uring-model/8-app/builtin';
+import { sysClose as closeFd, sysEnter as enterRing, sysMmap as mapRing, sysRegister as registerRing, sysSetup as setupRing, userAlloc as allocUser } from '../../uring-model/7-ring';
+import { wireInject } from '../../nic-model/1-wire';
+import { tcpAddPreset, tcpClampAck } from '../../stack/5-tcp';
+import { ABI_ADDR, coreState, now } from '../core';
+import { buildWorld } from './build';
+import { stateHash as hashOfState } from './hash';
+import { runWorld } from './run';
+import { verifyWorld } from './verify';
+import { viewAddress } from './view';
+
+/** Makes the world from the configuration block. 0, or -22 when the block is not of this build. Grows memory once. */
+export function build(): i32 {
+  return buildWorld();
+}
+/** Runs events up to and including `until_ns`, at most `max_events`. Returns a reason. */
+export function run(until_ns: u64, max_events: u32): i32 {
+  return runWorld(until_ns, max_events);
+}
+/** Hash of all state: equal for equal runs, whatever the build and the runtime. */
+export function stateHash(): u64 {
+  return hashOfState();
+}
+export function clockNs(): u64 {
+  return coreState().clock_ns;
+}
+/** The time as the running task sees it: system calls take time. */
+export function taskNs(): u64 {
+  return now();
+}
+export function eventCount(): u64 {
+  return coreState().events;
+}
+/** Address of a table; see view.ts. */
+export function view(what: u32, arg: u32): u32 {
+  return viewAddress(what, arg);
+}
+/** Feeds the frame in the inject buffer (view 9) to the NIC at the far end of a link. 0 or -errno. */
+export function inject(link: u32, time_ns: u64, len: u32, flags: u32): i32 {
+  return wireInject(link, time_ns, viewAddress(9, 0), len, flags);
+}
+/** The initial sequence number with which a SYN is answered; struct at ABI_ADDR (stack/5-tcp/iss.ts). */
+export function addPreset(): i32 {
+  return tcpAddPreset(ABI_ADDR);
+}
+/** Looks a connection of the server up; struct at ABI_ADDR (stack/5-tcp/iss.ts). 1 when it is there. */
+export function lookupFlow(): u32 {
+  return tcpClampAck(ABI_ADDR);
+}
+/** Checks the ledger and every invariant now; traps with the invariant's name. Returns the number of things checked. */
+export function verify(): u32 {
+  return verifyWorld();
+}
+
+/** The task with a TypeScript application that may run, or -1. */
+export function appRunnable(): i32 {
+  return taskRunnable();
+}
+export function sysSetup(task: u32, entries: u32, params: u32): i32 {
+  return setupRing(task, entries, params);
+}
+export function sysEnter(task: u32, fd: u32, to_submit: u32, min_complete: u32, flags: u32, arg: u32, argsz: u32): i32 {
+  return enterRing(task, fd, to_submit, min_complete, flags, arg, argsz);
+}
+export function sysRegister(task: u32, fd: u32, opcode: u32, arg: u32, nr: u32): i32 {
+  return registerRing(task, fd, opcode, arg, nr);
+}
+export function sysMmap(task: u32, fd: u32, offset: u64, len: u32): i64 {
+  return mapRing(task, fd, offset, len);
+}
+export function sysClose(task: u32, fd: u32): i32 {
+  return closeFd(task, fd);
+}
+export function userAlloc(task: u32, bytes: u32): u32 {
+  return allocUser(task, bytes);
+}

@@ -1,0 +1,156 @@
+/**
+ * The packet as the stack sees it (include/linux/skbuff.h): a linear part of SKB_HEAD_SIZE bytes and up to MAX_SKB_FRAGS
+ * fragments of netmem. Received headers are always linear; payload is linear only if the NIC did not split.
+ *
+ *      head                data_off            data_off + head_len
+ *      |                   |                   |
+ *      v                   v                   v
+ *     +-------------------+-------------------+----------+      frag 0       frag 1
+ *     | Ethernet, IP, TCP | linear payload    | room     |     [ bytes ]     [ bytes ]   …
+ *     +-------------------+-------------------+----------+
+ *      len = head_len + data_len; data_len = bytes in fragments
+ */
+import { arenaAlloc, charge, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, SKB_HEAD_SIZE } from '../../sim/core';
+import { KIND_TX_PAGE, netmem, pageFree } from './netmem';
+import { netmemUnref, poolRecycle } from './page_pool';
+import { poolState } from './state';
+
+@unmanaged
+export class Skb {
+  next: u32;
+  prev: u32;
+  /** The packet this began as; a merged skb keeps its first packet's. */
+  pkt_id: u32;
+  /** Address of the linear buffer; fixed for each skb_idx. */
+  head: u32;
+  host: u8;
+  /** RX queue (global NIC queue index) it came from. */
+  napi: u8;
+  /** CHECKSUM_NONE 0, CHECKSUM_UNNECESSARY 1. */
+  ip_summed: u8;
+  tcp_flags: u8;
+  data_off: u16;
+  head_len: u16;
+  network_off: u16;
+  transport_off: u16;
+  len: u32;
+  data_len: u32;
+  truesize: u32;
+  // TCP_SKB_CB
+  seq: u32;
+  end_seq: u32;
+  ack_seq: u32;
+  tsval: u32;
+  tsecr: u32;
+  sacked: u8;
+  ip_dsfield: u8;
+  window: u16;
+  gso_segs: u16;
+  gso_size: u16;
+  /** Socket that owns it. */
+  sock: u32;
+  /** RSS hash of the flow (sk_buff.hash). */
+  hash: u32;
+  nr_frags: u32;
+  /** When it was sent or received. */
+  tstamp_ns: u64;
+  /** Free for the owner: RACK order, delivered counts and the like (tcp_skb_cb.tx). */
+  cb0: u64;
+  cb1: u64;
+  /** Neighbours in a second list (time-sorted rtx list). */
+  link_next: u32;
+  link_prev: u32;
+  // Frag frags[MAX_SKB_FRAGS] follow
+}
+const SKB_FRAGS: usize = 112;
+const SKB_BYTES: usize = 320;
+
+/** A piece of a buffer. */
+@unmanaged
+export class Frag {
+  netmem: u32;
+  off: u32;
+  len: u32;
+}
+
+export function skb(skb_idx: u32): Skb {
+  return changetype<Skb>(<usize>poolState().skb_base + <usize>skb_idx * SKB_BYTES);
+}
+export function skbFrag(skb_idx: u32, i: u32): Frag {
+  return changetype<Frag>(<usize>poolState().skb_base + <usize>skb_idx * SKB_BYTES + SKB_FRAGS + <usize>i * 12);
+}
+
+export function skbsInit(count: u32): void {
+  const s = poolState();
+  assert(offsetof<Skb>() <= SKB_FRAGS && SKB_FRAGS + <usize>MAX_SKB_FRAGS * 12 <= SKB_BYTES, 'SKB_BYTES is too small');
+  s.skb_base = <u32>arenaAlloc(<u64>count * SKB_BYTES);
+  s.skb_head_base = <u32>arenaAlloc(<u64>count * SKB_HEAD_SIZE);
+  s.skb_capacity = count;
+  s.skb_free = NONE;
+  for (let i = count; i > 0; i--) {
+    const b = skb(i - 1);
+    b.head = s.skb_head_base + (i - 1) * SKB_HEAD_SIZE;
+    b.next = s.skb_free;
+    s.skb_free = i - 1;
+  }
+}
+
+/** A cleared skb, or NONE when there is none. */
+export function skbAlloc(host: u32): u32 {
+  const s = poolState();
+  const idx = s.skb_free;
+  if (idx == NONE) return NONE;
+  charge(COST_SKB_ALLOC);
+  const b = skb(idx);
+  const head = b.head;
+  s.skb_free = b.next;
+  memory.fill(changetype<usize>(b), 0, SKB_FRAGS);
+  b.head = head;
+  b.next = NONE;
+  b.prev = NONE;
+  b.host = <u8>host;
+  b.sock = NONE;
+  s.skb_used++;
+  if (s.skb_used > s.skb_used_max) s.skb_used_max = s.skb_used;
+  return idx;
+}
+
+/** Drops one skb reference of a buffer (skb_frag_unref, napi_pp_put_page). */
+export function fragUnref(netmem_idx: u32, direct: bool): void {
+  if (!netmemUnref(netmem_idx, 1)) return;
+  if (netmem(netmem_idx).kind == KIND_TX_PAGE) pageFree(netmem_idx);
+  else poolRecycle(netmem_idx, direct);
+}
+
+/** Frees an skb and its fragments. `direct`: in the NAPI context of the pool that its buffers came from. */
+export function skbFree(skb_idx: u32, direct: bool): void {
+  const b = skb(skb_idx);
+  for (let i: u32 = 0; i < b.nr_frags; i++) fragUnref(skbFrag(skb_idx, i).netmem, direct);
+  skbFreeHead(skb_idx);
+}
+
+/** Frees an skb whose fragments were moved elsewhere (kfree_skb_partial with head stolen). */
+export function skbFreeHead(skb_idx: u32): void {
+  const s = poolState();
+  const b = skb(skb_idx);
+  assert(b.data_off != 0xffff, 'S1 an skb was freed twice');
+  b.data_off = 0xffff;
+  b.nr_frags = 0;
+  b.next = s.skb_free;
+  s.skb_free = skb_idx;
+  s.skb_used--;
+}
+
+/** Appends a fragment; the caller passes its reference on. The skb must have room. */
+export function skbAddFrag(skb_idx: u32, netmem_idx: u32, off: u32, len: u32, truesize: u32): void {
+  const b = skb(skb_idx);
+  assert(b.nr_frags < MAX_SKB_FRAGS, 'S2 an skb has too many fragments');
+  const f = skbFrag(skb_idx, b.nr_frags);
+  f.netmem = netmem_idx;
+  f.off = off;
+  f.len = len;
+  b.nr_frags++;
+  b.len += len;
+  b.data_len += len;
+  b.truesize += truesize;
+}

@@ -1,0 +1,25 @@
+/** The stage's own state, at POOL_ADDR; place counts of areas follow at +0x800 (netmem.ts). */
+import { POOL_ADDR } from '../../sim/core';
+
+@unmanaged
+export class PoolState {
+  netmem_base: u32;
+  netmem_count: u32;
+  netmem_capacity: u32;
+  page_free: u32;
+  tx_page_free: u32;
+  pages_used: u32;
+  tx_pages_used: u32;
+  skb_base: u32;
+  skb_head_base: u32;
+  skb_capacity: u32;
+  skb_free: u32;
+  skb_used: u32;
+  skb_used_max: u32;
+  pools_base: u32;
+  pool_count: u32;
+}
+
+export function poolState(): PoolState {
+  return changetype<PoolState>(POOL_ADDR);
+}

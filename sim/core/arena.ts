@@ -1,13 +1,13 @@
 /**
  * Memory for tables. Only a world's build allocates; nothing is ever freed, because a world is thrown away whole.
  */
-import { ARENA_ADDR } from './memory_map';
+import { ARENA_ADDR, STATIC_END } from './memory_map';
 import { coreState } from './state';
 
 /** Begins the arena. Called once, before the first arenaAlloc. */
 export function arenaInit(): void {
   const s = coreState();
-  assert(__heap_base <= ARENA_ADDR, 'static data grew into the arena: move ARENA_ADDR');
+  assert(__heap_base <= STATIC_END, 'static data grew into the dirty map: move STATIC_END');
   s.arena_next = <u32>ARENA_ADDR;
   s.arena_end = <u32>(memory.size() << 16);
 }
@@ -26,4 +26,15 @@ export function arenaAlloc(bytes: u64): usize {
   }
   s.arena_next = <u32>end;
   return at;
+}
+
+/**
+ * Ends the arena and makes room for `bytes` behind it, for what is no part of the state. Returns its address. What is
+ * hashed ends at arena_next.
+ */
+export function arenaSeal(bytes: u64): u32 {
+  const s = coreState();
+  const at = arenaAlloc(bytes);
+  s.arena_next = <u32>at;
+  return <u32>at;
 }

@@ -42,7 +42,7 @@ export const TRACE_HEADROOM: u32 = 16384;
 /** bytes of captured frames that one event may write. At the limit: the run stops for the host to read before that. */
 export const CAPTURE_HEADROOM: u32 = 1048576;
 /** bytes of an injected frame. At the limit: the frame is cut and marked. */
-export const INJECT_MAX: u32 = 65536;
+export const INJECT_MAX: u32 = 131072;
 /** sockets in a world. At the limit: -ENFILE. */
 export const SOCKS_MAX: u32 = 65536;
 /** links: rate, delay, queue, loss, reorder, duplicate, corrupt, jitter */

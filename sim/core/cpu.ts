@@ -61,14 +61,16 @@ export function enterHardware(host: u32): void {
   s.elapsed_cycles = 0;
 }
 
-/** A context begins on a core of a host, at the event's time. The core must be free: see coreFreeAt. */
+/** A context begins on a core of a host: at the event's time, or when the core's present work ends. */
 export function enterContext(host: u32, core: u32, context: u32): void {
   const s = coreState();
+  const mhz = hostConfig(host).cpu_mhz;
+  const busy = coreAt(coreIndex(host, core)).busy_until_ns;
   s.host = host;
   s.core = core;
   s.context = context;
-  s.elapsed_cycles = 0;
-  s.ns_per_cycle_q20 = (1000 << 20) / hostConfig(host).cpu_mhz;
+  s.ns_per_cycle_q20 = (1000 << 20) / mhz;
+  s.elapsed_cycles = busy > s.clock_ns ? ((busy - s.clock_ns) * <u64>mhz) / 1000 + 1 : 0;
 }
 
 /** The context goes on as another one on the same core (system call → task work → user). */

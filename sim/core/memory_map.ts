@@ -15,7 +15,9 @@
  *     0x18000  | configuration block         |
  *     0x20000  +-----------------------------+
  *              | static data of the compiler |  assert texts: differ between builds, not hashed
- *     0x80000  +=============================+  <- hashed from here
+ *     0x80000  +-----------------------------+
+ *              | dirty map: a byte a page    |  which pages a snapshot must copy (scripts/dirty_map.mjs): not hashed
+ *    0x180000  +=============================+  <- hashed from here
  *              | arena                       |  tables sized by the scenario
  *              +-----------------------------+
  *              | trace ring, capture ring    |  not hashed
@@ -30,7 +32,9 @@ export const STATE_ADDR: usize = 0x8000;
 export const WORLD_ADDR: usize = 0x14000;
 export const CONFIG_ADDR: usize = 0x18000;
 export const STATE_END: usize = 0x20000;
-export const ARENA_ADDR: usize = 0x80000;
+export const STATIC_END: usize = 0x80000;
+export const DIRTY_ADDR: usize = 0x80000;
+export const ARENA_ADDR: usize = 0x180000;
 
 /** The page of stage n. */
 export const STAGE_PAGE_BYTES: usize = 0x1000;

@@ -2,11 +2,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { emitConfig, emitConstants, emitTrace } from './emit_core.ts';
+import { emitMemoryMap } from './emit_host.ts';
+import { emitUapiAs, emitUapiC, emitUapiMd, emitUapiTs } from './emit_uapi.ts';
 
 const outputs: readonly [string, () => string][] = [
   ['sim/core/constants.gen.ts', emitConstants],
   ['sim/core/trace.gen.ts', emitTrace],
   ['sim/core/config.gen.ts', emitConfig],
+  ['sim/host/memory_map.gen.ts', emitMemoryMap],
+  ['uring-model/uapi.gen.ts', emitUapiAs],
+  ['uring-model/8-app/uapi.gen.ts', emitUapiTs],
+  ['native-backend/agent/uapi_assert.gen.c', emitUapiC],
+  ['docs/reference/uapi.md', emitUapiMd],
 ];
 
 const check = process.argv.includes('--check');

@@ -69,7 +69,7 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('wire', 'corrupt_ppm', 'ppm', [0, 1_000_000], 0, 'share of frames with a flipped bit', { linux: 'tc netem corrupt' }),
   knob('wire', 'jitter_ns', 'ns', [0, 1_000_000_000], 0, 'greatest extra delay, drawn evenly', { linux: 'tc netem delay … JITTER' }),
 
-  knob('nic', 'mtu', 'bytes', [576, 9216], 1500, 'largest IP packet', { linux: 'ip link set mtu' }),
+  knob('nic', 'mtu', 'bytes', [576, 65535], 1500, 'largest IP packet', { linux: 'ip link set mtu' }),
   knob('nic', 'rx_queues', 'count', [1, 16], 4, 'receive queues', { linux: 'ethtool -L combined' }),
   knob('nic', 'tx_queues', 'count', [1, 16], 4, 'transmit queues', { linux: 'ethtool -L combined' }),
   knob('nic', 'rx_ring', 'count', [8, 16384], 1024, 'descriptors of an RX queue; a power of two', { linux: 'ethtool -G rx' }),

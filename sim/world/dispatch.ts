@@ -1,7 +1,7 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  CONTEXT_SOFTIRQ, coreFreeAt, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_INJECT, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
-  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, schedule, timerWheelTurn, TIMER_APP,
+  CONTEXT_SOFTIRQ, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_INJECT, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
+  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, timerWheelTurn, TIMER_APP,
   TIMER_RING,
 } from '../core';
 import { wireInjectNext, wireTakeArrived } from '../../nic-model/1-wire';
@@ -42,16 +42,8 @@ function arrive(link: u32): void {
   }
 }
 
-/**
- * Timers of connections run in softirq context on the core that takes the host's interrupts. A busy core makes the
- * whole turn wait, as a pending softirq would.
- */
+/** Timers of connections run in softirq context on the core that takes the host's interrupts. */
 function timers(jiffy: u32): void {
-  const s = coreState();
-  for (let host: u32 = 0; host < 2; host++) {
-    const free = coreFreeAt(host, hostConfig(host).cpu_irq_core);
-    if (free > s.clock_ns) return schedule(free, EVENT_TIMERS, jiffy);
-  }
   timerWheelTurn(jiffy);
   for (;;) {
     const timer = nextDueTimer();

@@ -1,0 +1,48 @@
+/** Child processes: quiet unless they fail. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root: every command runs there. */
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
+
+const children = new Set();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const child of children) child.kill(signal);
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  });
+}
+
+/**
+ * Runs a command to its end and returns its exit code and everything it printed. A command that cannot be started has
+ * code 127, as in a shell. `input` goes to its stdin; `inherit` lets it print by itself.
+ */
+export function run(command, args, { env = {}, input, inherit = false, cwd = root } = {}) {
+  return new Promise((resolve) => {
+    const stdio = inherit ? 'inherit' : ['pipe', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
+    children.add(child);
+    let output = '';
+    let stdout = '';
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+      output += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.on('error', (error) => {
+      children.delete(child);
+      resolve({ code: 127, stdout: '', output: error.message });
+    });
+    child.on('close', (code, signal) => {
+      children.delete(child);
+      resolve({ code: code ?? (signal ? 1 : 0), stdout, output });
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/** Runs a Node program of the repository. */
+export const node = (args, options) => run(process.execPath, args, options);

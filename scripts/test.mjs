@@ -1,0 +1,127 @@
+/**
+ * npm test [-- PART…]: installs what is missing, builds what is stale, runs every test. The last line is
+ * `N passed, N failed`, with `, N skipped` when something could not run here; each skipped part says why.
+ *
+ * Parts: gen types lint tidy unit determinism e2e c. Naming some runs only these.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { checkNode, debianPackages, installModules, which } from './prepare.mjs';
+import { node, root, run } from './run_command.mjs';
+import { say, step } from './terminal.mjs';
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const notes = [];
+
+function count(name, progress, { passed = 0, failed = 0, skipped = 0, text = '', output = '' }) {
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skipped;
+  if (failed > 0) {
+    failures.push(`── ${name}\n${output.trim()}`);
+    progress.failed(text);
+  } else if (passed === 0 && skipped > 0) progress.skipped(text);
+  else progress.done(text);
+}
+
+/** A command that passes by exit code 0. */
+const command = (args) => async () => {
+  const { code, output } = await node(args);
+  return code === 0 ? { passed: 1 } : { failed: 1, output };
+};
+
+/** Failures of a Vitest report, readable. */
+function readReport(file, fallback) {
+  if (!existsSync(file)) return { failed: 1, output: fallback };
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const result = { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests };
+  const lines = [];
+  for (const suite of report.testResults) {
+    const name = suite.name.replace(`${root}/`, '');
+    if (suite.status === 'failed' && suite.assertionResults.length === 0) {
+      result.failed++;
+      lines.push(`${name}\n  ${suite.message}`);
+    }
+    for (const test of suite.assertionResults) {
+      if (test.status !== 'failed') continue;
+      lines.push(`${name} › ${test.fullName}\n  ${test.failureMessages.join('\n').split('\n').slice(0, 30).join('\n  ')}`);
+    }
+  }
+  return { ...result, text: `${result.passed} tests`, output: lines.join('\n\n') };
+}
+
+/** A project of vitest.config.ts. */
+const vitest = (project) => async () => {
+  const file = join(root, `build/results/${project}.json`);
+  rmSync(file, { force: true });
+  const args = ['run', '--project', project, '--reporter=json', `--outputFile=${file}`, '--passWithNoTests'];
+  const { code, output } = await node(['node_modules/vitest/vitest.mjs', ...args]);
+  const result = readReport(file, output);
+  if (code !== 0 && result.failed === 0) return { ...result, failed: 1, output };
+  return result;
+};
+
+/** A project some of whose tests need a Debian package; without it they skip themselves. */
+const vitestWith = (project, packages, present, what) => async () => {
+  const missing = await debianPackages(packages, present);
+  if (missing) notes.push(`${what} are skipped: ${missing}`);
+  return vitest(project)();
+};
+const haveChromium = () => Boolean(process.env.CHROMIUM ?? which('chromium'));
+
+/** The UAPI table against the kernel's own headers, by the C compiler. */
+async function layoutAsserts() {
+  const source = 'native-backend/agent/uapi_assert.gen.c';
+  if (!existsSync(join(root, source))) return { failed: 1, output: `${source} is missing: npm run gen` };
+  const missing = await debianPackages(['gcc', 'libc6-dev'], () => Boolean(which('gcc')) && existsSync('/usr/include/stdio.h'));
+  if (missing) return { skipped: 1, text: missing };
+  const { kernelHeaders } = await import('./kernel_headers.mjs');
+  const headers = await kernelHeaders();
+  if (headers.missing) return { skipped: 1, text: headers.missing };
+  const { code, output } = await run('gcc', ['-std=gnu11', '-fsyntax-only', '-Wall', ...headers.folders.flatMap((f) => ['-isystem', f]), source]);
+  const asserts = (readFileSync(join(root, source), 'utf8').match(/_Static_assert/g) ?? []).length;
+  return code === 0 ? { passed: 1, text: `${asserts} offsets and sizes` } : { failed: 1, output };
+}
+
+const PARTS = [
+  ['gen', 'generated files', async () => {
+    const made = await run('npm', ['run', '-s', 'gen', '--', '--check']);
+    return made.code === 0 ? { passed: 1, text: 'fresh' } : { failed: 1, output: made.output };
+  }],
+  ['types', 'types', command(['node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json'])],
+  ['types', 'types of the page', command(['node_modules/svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json', '--tsgo', '--fail-on-warnings'])],
+  ['lint', 'lint', command(['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '--max-diagnostics=40'])],
+  ['tidy', 'tidy', vitest('tidy')],
+  ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],
+  ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
+  ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
+  ['c', 'C layout asserts', layoutAsserts],
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((w) => !PARTS.some(([part]) => part === w));
+if (unknown !== undefined) {
+  console.error(`npm test: no part ${unknown}; there are ${[...new Set(PARTS.map(([part]) => part))].join(', ')}`);
+  process.exit(2);
+}
+checkNode();
+await installModules();
+mkdirSync(join(root, 'build/results'), { recursive: true });
+const errors = await build();
+if (errors.length > 0) {
+  console.error(errors.join('\n'));
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+}
+for (const [part, name, test] of PARTS) {
+  if (wanted.length > 0 && !wanted.includes(part)) continue;
+  const progress = step(name);
+  count(name, progress, await test());
+}
+if (failures.length > 0) say(`\n${failures.join('\n\n')}\n`);
+for (const note of notes) say(note);
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
+process.exitCode = totals.failed > 0 ? 1 : 0;

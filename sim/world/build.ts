@@ -1,0 +1,69 @@
+/** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
+import {
+  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, INJECT_MAX, prngInit, runConfig,
+  timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
+} from '../core';
+import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
+import { wireInit } from '../../nic-model/1-wire';
+import { nicInit } from '../../nic-model/2-nic';
+import { napiInit } from '../../stack/4-napi';
+import { tcpInit } from '../../stack/5-tcp';
+import { socketInit } from '../../stack/6-socket';
+import { ringInit, userInit } from '../../uring-model/7-ring';
+import { refillInit } from '../../uring-model/9-refill';
+import { appInit } from '../../uring-model/8-app/builtin';
+import { worldState } from './state';
+
+const EINVAL: i32 = 22;
+/** Links, NICs, queues, cores, applications and the wheel have a few entries each. */
+const EVENTS_MAX: u32 = 4096;
+
+export function buildWorld(): i32 {
+  if (load<u32>(CONFIG_ADDR) != CONFIG_MAGIC || coreState().built != 0) return -EINVAL;
+  const c = runConfig();
+  arenaInit();
+  prngInit(c.run_seed, HOSTS_MAX);
+  eventQueueInit(EVENTS_MAX);
+  timerWheelInit();
+  cpuInit();
+  dropInit();
+  // Any page of user memory may become a buffer of an area.
+  netmemInit(c.limits_rx_pages, c.limits_tx_pages, (c.limits_user_bytes >> 12) + 1);
+  poolsInit();
+  skbsInit(c.limits_skbs);
+  wireInit();
+  socketInit();
+  tcpInit();
+  napiInit();
+  for (let host: u32 = 0; host < HOSTS_MAX; host++) nicInit(host);
+  userInit(c.limits_user_bytes);
+  ringInit();
+  refillInit();
+  for (let host: u32 = 0; host < HOSTS_MAX; host++) appInit(host);
+  buildBuffers();
+  coreState().built = 1;
+  return 0;
+}
+
+/** Trace, capture and inject buffers: behind the arena, no part of the state. */
+function buildBuffers(): void {
+  const c = runConfig();
+  const cursor = traceCursor();
+  const w = worldState();
+  const trace_bytes = c.run_trace ? c.limits_trace_records << 5 : 0;
+  const capture_bytes = c.run_capture ? c.limits_capture_bytes : 0;
+  const base = arenaSeal(<u64>trace_bytes + capture_bytes + INJECT_MAX);
+  w.inject_buffer = base;
+  if (trace_bytes != 0) {
+    cursor.base = base + INJECT_MAX;
+    cursor.next = cursor.base;
+    cursor.end = cursor.base + trace_bytes;
+    cursor.stop = cursor.end - (TRACE_HEADROOM << 5);
+  }
+  if (capture_bytes != 0) {
+    cursor.capture_base = base + INJECT_MAX + trace_bytes;
+    cursor.capture_next = cursor.capture_base;
+    cursor.capture_end = cursor.capture_base + capture_bytes;
+    cursor.capture_stop = cursor.capture_end - CAPTURE_HEADROOM;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Who may import whom. asc compiles an import cycle without a word, so this table is the only thing that keeps the stack
+ * from importing its neighbours. What is not here is an event, or a port.
+ */
+import { posix } from 'node:path';
+import { expect, test } from 'vitest';
+import { importsOf, resolveImport } from '../../scripts/as_sources.mjs';
+import { STAGES } from '../../sim/schema/stages.ts';
+import { asFiles, filesUnder, none, read } from './sources.ts';
+
+const CORE = 'sim/core';
+const BUILTIN = 'uring-model/8-app/builtin';
+const UAPI = 'uring-model/uapi.gen.ts';
+const stage = (n: number) => STAGES[n - 1]?.folder ?? '';
+
+/** AssemblyScript: from a module to the modules that it may import, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  [CORE]: [],
+  [stage(1)]: [CORE],
+  [stage(2)]: [CORE, stage(1), stage(3), stage(4)],
+  [stage(3)]: [CORE],
+  [stage(4)]: [CORE, stage(3), stage(5)],
+  [stage(5)]: [CORE, stage(3), stage(6)],
+  [stage(6)]: [CORE, stage(3)],
+  [stage(7)]: [CORE, stage(3), stage(5), stage(6), stage(9), UAPI],
+  [BUILTIN]: [CORE, stage(7), stage(9), UAPI],
+  [stage(9)]: [CORE, stage(3), stage(5), UAPI],
+  [UAPI]: [CORE],
+  'sim/world': [CORE, ...[1, 2, 3, 4, 5, 6, 7].map(stage), BUILTIN, stage(9), UAPI],
+};
+
+/** Files that may be named from outside besides index.ts: what they hold has no home in an index. */
+const OPEN_FILES = ['sim/core/trap.ts', UAPI];
+
+const moduleOf = (file: string) => Object.keys(ALLOWED).find((m) => file === m || file.startsWith(`${m}/`));
+
+/** Breaks of the table by one file. */
+function breaks(file: string, imports: readonly { path: string }[]): string[] {
+  const out: string[] = [];
+  const from = moduleOf(file);
+  if (from === undefined) return [`${file}: belongs to no module of the table`];
+  for (const { path } of imports) {
+    const target = resolveImport(file, path);
+    const to = target === undefined ? undefined : moduleOf(target);
+    if (target === undefined || to === undefined) {
+      out.push(`${file}: imports ${path}, which is no module of the core`);
+    } else if (to !== from && !ALLOWED[from]?.includes(to)) out.push(`${file}: ${from} may not import ${to}`);
+    else if (to !== from && posix.basename(target) !== 'index.ts' && !OPEN_FILES.includes(target)) {
+      out.push(`${file}: only ${to}/index.ts may be imported from outside, not ${target}`);
+    }
+  }
+  return out;
+}
+
+test('the table of allowed imports holds for every AssemblyScript file', () => {
+  none(asFiles().flatMap((file: string) => breaks(file, importsOf(read(file)))));
+});
+
+test('the check sees a break', () => {
+  expect(breaks('stack/3-pool/skb.ts', [{ path: '../../nic-model/2-nic' }])).not.toEqual([]);
+  expect(breaks('stack/4-napi/port.ts', [{ path: '../3-pool/netmem' }])).not.toEqual([]);
+  none(breaks('stack/4-napi/port.ts', [{ path: '../../sim/core' }]));
+});
+
+/** TypeScript: a folder may import these and itself. */
+const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
+  ['web', [/^sim\/host\/index\.ts$/, /^web\//]],
+  ['uring-model/8-app', [/^uring-model\/8-app\//, /^sim\/schema\//]],
+  ['sim/schema', [/^sim\/schema\//]],
+  ['sim/gen', [/^sim\/(gen|schema)\//, /^sim\/host\/scenario/]],
+  ['sim/host', [/^sim\/(host|schema)\//, /^sim\/gen\/config_layout\.ts$/, /^uring-model\/8-app\//]],
+  ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/host\/index\.ts$/]],
+];
+
+test.each(TS_ALLOWED)('%s imports only what it may', (folder, allowed) => {
+  const files = filesUnder(folder, (f: string) => /\.(ts|svelte)$/.test(f) && !f.startsWith(BUILTIN));
+  const wrong: string[] = [];
+  for (const file of files) {
+    for (const { path } of importsOf(read(file))) {
+      const target = resolveImport(file, path) ?? posix.normalize(posix.join(posix.dirname(file), path));
+      const known = /\.(ts|svelte|css|yaml)$/.test(target) || target.includes('?');
+      if (known && !target.includes('?') && !allowed.some((a) => a.test(target))) wrong.push(`${file}: imports ${target}`);
+    }
+  }
+  // A stage's card is AssemblyScript's; the index of 8-app serves TypeScript only.
+  none(wrong);
+});

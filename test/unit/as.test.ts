@@ -1,0 +1,74 @@
+/**
+ * Unit tests written in AssemblyScript. Each `*.as.ts` under test/unit is compiled under the core's rules; every function
+ * that it exports and that takes no argument is one test, named as a sentence, and runs in a fresh instance.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, test } from 'vitest';
+import { closure, filesUnder } from '../../scripts/as_sources.mjs';
+import { ascInputs, compileAll } from '../../scripts/asc.mjs';
+import { root } from '../../scripts/run_command.mjs';
+import { trapText } from './trap_record.ts';
+
+interface Unit {
+  readonly source: string;
+  readonly out: string;
+}
+
+const OUT = 'build/unit';
+
+/** A compiled unit is named by the content of all its sources, so an old one is never taken for a new one. */
+function unitOf(source: string): Unit {
+  const hash = createHash('sha256');
+  for (const file of [...ascInputs(), ...closure(source)]) hash.update(`${file}\0`).update(readFileSync(join(root, file)));
+  const name = source.slice('test/unit/'.length, -'.as.ts'.length).replaceAll('/', '.');
+  return { source, out: `${OUT}/${name}-${hash.digest('hex').slice(0, 16)}.wasm` };
+}
+
+function removeOld(units: readonly Unit[]): void {
+  const kept = new Set(units.map((u) => u.out));
+  for (const file of filesUnder(OUT)) if (!kept.has(file)) rmSync(join(root, file));
+}
+
+/** 'aBufferThatIsLentTwice' and 'a_buffer_that_is_lent_twice' both read 'a buffer that is lent twice'. */
+const sentence = (name: string) => name.replaceAll('_', ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+
+const isTest = (value: unknown): value is () => unknown => typeof value === 'function' && value.length === 0;
+
+const sources = filesUnder('test/unit', (f: string) => f.endsWith('.as.ts') && !basename(f).startsWith('config'));
+const units = sources.map(unitOf);
+mkdirSync(join(root, OUT), { recursive: true });
+removeOld(units);
+const missing = units.filter((u) => !existsSync(join(root, u.out)));
+const results = await compileAll(missing.map((u) => ({ entry: ['sim/core/trap.ts', u.source], out: u.out, sourceMap: false })));
+const errors = new Map(results.map((r) => [r.job.out, r.error]));
+
+for (const unit of units) {
+  const stage = basename(dirname(unit.source));
+  const name = basename(unit.source, '.as.ts');
+  describe(`${stage}/${name}`, () => {
+    const error = errors.get(unit.out);
+    if (error) {
+      test('compiles', () => {
+        throw new Error(error);
+      });
+      return;
+    }
+    const module = new WebAssembly.Module(readFileSync(join(root, unit.out)));
+    const fresh = () => new WebAssembly.Instance(module, {});
+    const tests = Object.entries(fresh().exports).filter(([, value]) => isTest(value));
+    if (tests.length === 0) test.skip('has no test', () => {});
+    for (const [exported] of tests) {
+      test(sentence(exported), () => {
+        const instance = fresh();
+        const run = instance.exports[exported] as () => unknown;
+        try {
+          run();
+        } catch (trap) {
+          throw new Error(trapText(instance.exports.memory as WebAssembly.Memory, trap));
+        }
+      });
+    }
+  });
+}

@@ -10,8 +10,12 @@ export const AS_ROOTS = [
 /** AssemblyScript beside TypeScript. */
 export const AS_FILES = ['uring-model/uapi.gen.ts'];
 
-/** Every file under a folder, as paths from the root, sorted. */
-export function filesUnder(folder, wanted = () => true) {
+/**
+ * Every file under a folder, as paths from the root, sorted.
+ * @param {string} folder
+ * @param {(path: string) => boolean} wanted
+ */
+export function filesUnder(folder, wanted = (path) => path !== '') {
   const out = [];
   const top = join(root, folder);
   if (!existsSync(top)) return out;

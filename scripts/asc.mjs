@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { root } from './run_command.mjs';
 import { brokenRules } from './wasm_rules.mjs';
 
-/** Static data begins where the memory map says (sim/core/memory_map.ts: STATE_END); 16 pages hold map and arena's start. */
+/** Static data begins where the memory map says (sim/core/memory_map.ts: STATE_END); 32 pages hold map and arena's start. */
 const RULES = [
-  '--runtime', 'stub', '--use', 'abort=sim/core/trap/onAbort', '--memoryBase', '131072', '--initialMemory', '16',
+  '--runtime', 'stub', '--use', 'abort=sim/core/trap/onAbort', '--memoryBase', '131072', '--initialMemory', '32',
   '--enable', 'simd', '--disableWarning', '235',
 ];
 const TRANSFORM = 'scripts/dirty_map.mjs';

@@ -136,9 +136,13 @@ async function makeOne(name, quiet) {
 }
 
 /** Builds the stale ones of the named targets, in order. Returns the errors: an empty list when all is built. */
-export async function build(names = Object.keys(TARGETS), { force = false, quiet = false } = {}) {
+export async function build(names = Object.keys(TARGETS), { force = false, quiet = false, onStale = () => {} } = {}) {
   const stamps = readStamps();
-  const stale = (name) => force || examine(name, stamps).stale;
+  const stale = (name) => {
+    const found = force || examine(name, stamps).stale;
+    if (found) onStale(name);
+    return found;
+  };
   const cores = names.filter((name) => TARGETS[name].job && stale(name));
   const errors = cores.length > 0 ? await makeCores(cores, quiet) : [];
   for (const name of names) {

@@ -9,7 +9,8 @@ if (!modulesFresh()) {
   process.exit(1);
 }
 // Standard output belongs to the command.
-const errors = await build(['core', 'cli'], { quiet: true });
+const onStale = (name) => process.stderr.isTTY && console.error(`building ${name}, because its sources have changed …`);
+const errors = await build(['core', 'cli'], { quiet: true, onStale });
 if (errors.length > 0) {
   console.error(errors.join('\n'));
   process.exit(1);

@@ -2,9 +2,9 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 6408;
+export const CONFIG_BYTES: u32 = 6424;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 3102884881;
+export const CONFIG_MAGIC: u32 = 369581556;
 /** tcp.family: ipv4 */
 export const TCP_FAMILY_IPV4: u32 = 0;
 /** tcp.family: ipv6 */
@@ -41,6 +41,18 @@ export const REFILL_ORDER_FIFO: u32 = 0;
 export const REFILL_ORDER_LIFO: u32 = 1;
 /** refill.order: random */
 export const REFILL_ORDER_RANDOM: u32 = 2;
+/** faults.host: client */
+export const FAULTS_HOST_CLIENT: u32 = 0;
+/** faults.host: server */
+export const FAULTS_HOST_SERVER: u32 = 1;
+/** faults.action: drop */
+export const FAULTS_ACTION_DROP: u32 = 0;
+/** faults.action: duplicate */
+export const FAULTS_ACTION_DUPLICATE: u32 = 1;
+/** faults.action: delay */
+export const FAULTS_ACTION_DELAY: u32 = 2;
+/** faults.action: corrupt */
+export const FAULTS_ACTION_CORRUPT: u32 = 3;
 
 /** The run as a whole. */
 @unmanaged
@@ -514,21 +526,25 @@ export class HostConfig {
   get cost_copy_kib(): u32 {
     return load<u32>(changetype<usize>(this), 792);
   }
+  /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
+  get cost_csum_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 800);
+  }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 800);
+    return load<u32>(changetype<usize>(this), 808);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 808);
+    return load<u32>(changetype<usize>(this), 816);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 816);
+    return load<u32>(changetype<usize>(this), 824);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 824);
+    return load<u32>(changetype<usize>(this), 832);
   }
 }
 
@@ -570,18 +586,18 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 136 + <usize>host * 2112);
+  return changetype<HostConfig>(CONFIG_ADDR + 136 + <usize>host * 2120);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 136 + <usize>host * 2112 + 832 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 136 + <usize>host * 2120 + 840 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2112 + 1856 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2120 + 1864 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2112 + 656 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2120 + 656 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 4360 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 4376 + <usize>i * FAULT_BYTES);
 }

@@ -15,6 +15,10 @@ export const FAULTS_MAX: u32 = 64;
 export const PORTS_MAX: u32 = 64;
 /** io_uring instances in a world. At the limit: -EMFILE. */
 export const RINGS_MAX: u32 = 16;
+/** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as when Linux finds no memory. */
+export const CQ_OVERFLOW_MAX: u32 = 16384;
+/** provided-buffer rings in a world. At the limit: -ENOMEM. */
+export const PBUF_GROUPS_MAX: u32 = 64;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
 export const IFQS_MAX: u32 = 16;
 /** zcrx areas in a world. At the limit: -ENOMEM. */
@@ -89,84 +93,90 @@ export const STREAM_COUNT: u32 = 10;
 export const DROP_NOT_SPECIFIED: u32 = 0;
 /** the link lost the frame */
 export const DROP_SIM_WIRE_LOSS: u32 = 1;
-/** the sending queue of the link was full */
-export const DROP_SIM_WIRE_QUEUE: u32 = 2;
 /** a fault of the scenario removed the frame */
-export const DROP_SIM_WIRE_FAULT: u32 = 3;
+export const DROP_SIM_WIRE_FAULT: u32 = 2;
 /** the RX queue had no posted descriptor: nobody gave buffers back in time */
-export const DROP_SIM_NIC_NO_DESC: u32 = 4;
+export const DROP_SIM_NIC_NO_DESC: u32 = 3;
 /** the frame is longer than the NIC accepts */
-export const DROP_SIM_NIC_MTU: u32 = 5;
+export const DROP_SIM_NIC_MTU: u32 = 4;
 /** an n-tuple rule says drop */
-export const DROP_SIM_NIC_RULE: u32 = 6;
-/** the frame check sequence of the frame is wrong */
-export const DROP_SIM_NIC_CRC: u32 = 7;
+export const DROP_SIM_NIC_RULE: u32 = 5;
 /** header split failed and the buffers of the queue cannot be read by the CPU */
-export const DROP_SIM_NIC_UNREADABLE: u32 = 8;
+export const DROP_SIM_NIC_UNREADABLE: u32 = 6;
+/** the RX queue was restarted before the driver polled the frame */
+export const DROP_SIM_NIC_RESTART: u32 = 7;
 /** no skb or no memory was free */
-export const DROP_NOMEM: u32 = 9;
+export const DROP_NOMEM: u32 = 8;
 /** the TX ring was full and the qdisc limit was reached */
-export const DROP_FULL_RING: u32 = 10;
+export const DROP_FULL_RING: u32 = 9;
 /** not IPv4 and not IPv6, or not TCP */
-export const DROP_UNHANDLED_PROTO: u32 = 11;
+export const DROP_UNHANDLED_PROTO: u32 = 10;
 /** not addressed to this host */
-export const DROP_OTHERHOST: u32 = 12;
+export const DROP_OTHERHOST: u32 = 11;
 /** the IPv4 header checksum is wrong */
-export const DROP_IP_CSUM: u32 = 13;
+export const DROP_IP_CSUM: u32 = 12;
 /** the IP header is malformed */
-export const DROP_IP_INHDR: u32 = 14;
+export const DROP_IP_INHDR: u32 = 13;
 /** the packet ends before its headers do */
-export const DROP_PKT_TOO_SMALL: u32 = 15;
+export const DROP_PKT_TOO_SMALL: u32 = 14;
 /** no socket for this four-tuple */
-export const DROP_NO_SOCKET: u32 = 16;
+export const DROP_NO_SOCKET: u32 = 15;
 /** the TCP checksum is wrong */
-export const DROP_TCP_CSUM: u32 = 17;
+export const DROP_TCP_CSUM: u32 = 16;
 /** a combination of TCP flags that is never valid here */
-export const DROP_TCP_FLAGS: u32 = 18;
+export const DROP_TCP_FLAGS: u32 = 17;
 /** the receive window is closed */
-export const DROP_TCP_ZEROWINDOW: u32 = 19;
+export const DROP_TCP_ZEROWINDOW: u32 = 18;
 /** the data was received before */
-export const DROP_TCP_OLD_DATA: u32 = 20;
+export const DROP_TCP_OLD_DATA: u32 = 19;
 /** the data lies beyond the receive window */
-export const DROP_TCP_OVERWINDOW: u32 = 21;
+export const DROP_TCP_OVERWINDOW: u32 = 20;
 /** the out-of-order data is there already */
-export const DROP_TCP_OFOMERGE: u32 = 22;
+export const DROP_TCP_OFOMERGE: u32 = 21;
 /** the out-of-order queue has no memory left */
-export const DROP_TCP_OFO_DROP: u32 = 23;
+export const DROP_TCP_OFO_DROP: u32 = 22;
 /** the out-of-order queue was pruned for memory */
-export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 24;
+export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 23;
 /** the timestamp is older than the last accepted one */
-export const DROP_TCP_RFC7323_PAWS: u32 = 25;
+export const DROP_TCP_RFC7323_PAWS: u32 = 24;
 /** the sequence number is outside the window */
-export const DROP_TCP_INVALID_SEQUENCE: u32 = 26;
+export const DROP_TCP_INVALID_SEQUENCE: u32 = 25;
 /** a SYN where none may come */
-export const DROP_TCP_INVALID_SYN: u32 = 27;
+export const DROP_TCP_INVALID_SYN: u32 = 26;
 /** an RST was accepted */
-export const DROP_TCP_RESET: u32 = 28;
+export const DROP_TCP_RESET: u32 = 27;
 /** the socket is closed */
-export const DROP_TCP_CLOSE: u32 = 29;
+export const DROP_TCP_CLOSE: u32 = 28;
 /** an ACK from the past */
-export const DROP_TCP_OLD_ACK: u32 = 30;
+export const DROP_TCP_OLD_ACK: u32 = 29;
 /** an ACK from too far in the past */
-export const DROP_TCP_TOO_OLD_ACK: u32 = 31;
+export const DROP_TCP_TOO_OLD_ACK: u32 = 30;
 /** an ACK of data that was not sent */
-export const DROP_TCP_ACK_UNSENT_DATA: u32 = 32;
+export const DROP_TCP_ACK_UNSENT_DATA: u32 = 31;
 /** data for a socket that nobody reads any more */
-export const DROP_TCP_ABORT_ON_DATA: u32 = 33;
+export const DROP_TCP_ABORT_ON_DATA: u32 = 32;
 /** the accept queue is full */
-export const DROP_TCP_LISTEN_OVERFLOW: u32 = 34;
+export const DROP_TCP_LISTEN_OVERFLOW: u32 = 33;
 /** the hop limit is too low */
-export const DROP_TCP_MINTTL: u32 = 35;
+export const DROP_TCP_MINTTL: u32 = 34;
 /** the receive buffer is full */
-export const DROP_SOCKET_RCVBUFF: u32 = 36;
+export const DROP_SOCKET_RCVBUFF: u32 = 35;
 /** the protocol has no memory left */
-export const DROP_PROTO_MEM: u32 = 37;
+export const DROP_PROTO_MEM: u32 = 36;
 /** the backlog of the socket is full */
-export const DROP_SOCKET_BACKLOG: u32 = 38;
+export const DROP_SOCKET_BACKLOG: u32 = 37;
 /** the ACK number is not acceptable */
-export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 39;
+export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 38;
+/** the segment lies before the window */
+export const DROP_TCP_OLD_SEQUENCE: u32 = 39;
+/** the segment ends beyond the window */
+export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 40;
+/** an old ACK with an old timestamp */
+export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 41;
+/** the echoed timestamp was never sent */
+export const DROP_TCP_RFC7323_TSECR: u32 = 42;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 40;
+export const DROP_COUNT: u32 = 43;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -227,12 +237,14 @@ export const COST_CQE: u32 = 15;
 export const COST_TASK_WORK: u32 = 16;
 /** copying between user and kernel memory; cycles/KiB */
 export const COST_COPY_KIB: u32 = 17;
+/** summing bytes in software where the NIC does not; cycles/KiB */
+export const COST_CSUM_KIB: u32 = 18;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 18;
+export const COST_ZC_CHUNK: u32 = 19;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 19;
+export const COST_APP_CQE: u32 = 20;
 /** number of costs */
-export const COST_COUNT: u32 = 20;
+export const COST_COUNT: u32 = 21;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -241,16 +253,14 @@ export const NIC_RX_BYTES: u32 = 1;
 export const NIC_TX_PACKETS: u32 = 2;
 /** bytes of these frames */
 export const NIC_TX_BYTES: u32 = 3;
-/** frames with a wrong frame check sequence */
-export const NIC_RX_CRC_ERRORS: u32 = 4;
 /** frames longer than the NIC accepts */
-export const NIC_RX_LENGTH_ERRORS: u32 = 5;
+export const NIC_RX_LENGTH_ERRORS: u32 = 4;
 /** frames whose TCP or IP checksum is wrong */
-export const NIC_RX_CSUM_ERRORS: u32 = 6;
+export const NIC_RX_CSUM_ERRORS: u32 = 5;
 /** frames dropped by an n-tuple rule */
-export const NIC_RX_NTUPLE_DROP: u32 = 7;
+export const NIC_RX_NTUPLE_DROP: u32 = 6;
 /** number of counters of group nic */
-export const NIC_COUNTERS: u32 = 8;
+export const NIC_COUNTERS: u32 = 7;
 /** frames received on the queue */
 export const NICQ_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -375,8 +385,62 @@ export const TCP_TCPSYNCHALLENGE: u32 = 43;
 export const TCP_TCPREQQFULLDROP: u32 = 44;
 /** sockets that finished TIME-WAIT */
 export const TCP_TW: u32 = 45;
+/** pure ACKs taken by header prediction */
+export const TCP_TCPHPACKS: u32 = 46;
+/** SYNs and SYN-ACKs sent again */
+export const TCP_TCPSYNRETRANS: u32 = 47;
+/** data segments sent for the first time */
+export const TCP_TCPORIGDATASENT: u32 = 48;
+/** tail loss probes sent */
+export const TCP_TCPLOSSPROBES: u32 = 49;
+/** losses that a tail loss probe repaired */
+export const TCP_TCPLOSSPROBERECOVERY: u32 = 50;
+/** window reductions undone in Loss */
+export const TCP_TCPLOSSUNDO: u32 = 51;
+/** window reductions undone at the end of recovery */
+export const TCP_TCPFULLUNDO: u32 = 52;
+/** window reductions undone by a partial ACK */
+export const TCP_TCPPARTIALUNDO: u32 = 53;
+/** window reductions undone by DSACKs */
+export const TCP_TCPDSACKUNDO: u32 = 54;
+/** timeouts that F-RTO found spurious */
+export const TCP_TCPSPURIOUSRTOS: u32 = 55;
+/** receivers that forgot what they had SACKed */
+export const TCP_TCPSACKRENEGING: u32 = 56;
+/** reordering seen by SACK */
+export const TCP_TCPSACKREORDER: u32 = 57;
+/** reordering seen by duplicate ACKs */
+export const TCP_TCPRENOREORDER: u32 = 58;
+/** reordering seen by timestamps */
+export const TCP_TCPTSREORDER: u32 = 59;
+/** SACK blocks that make no sense */
+export const TCP_TCPSACKDISCARD: u32 = 60;
+/** retransmits that the device refused */
+export const TCP_TCPRETRANSFAIL: u32 = 61;
+/** connections closed at once because no TIME-WAIT was free */
+export const TCP_TCPTIMEWAITOVERFLOW: u32 = 62;
+/** segments that came again, perhaps because an ACK was lost */
+export const TCP_DELAYEDACKLOST: u32 = 63;
+/** segments beyond the receive window */
+export const TCP_BEYONDWINDOW: u32 = 64;
+/** SYN-ACKs refused for their timestamp */
+export const TCP_PAWSACTIVE: u32 = 65;
+/** old ACKs refused by PAWS */
+export const TCP_PAWSOLDACK: u32 = 66;
+/** handshake ACKs refused for their timestamp echo */
+export const TCP_TSECRREJECTED: u32 = 67;
+/** half-open connections that were reset */
+export const TCP_EMBRYONICRSTS: u32 = 68;
+/** times the out-of-order queue was pruned */
+export const TCP_OFOPRUNED: u32 = 69;
+/** slow starts ended by an ACK train */
+export const TCP_TCPHYSTARTTRAINDETECT: u32 = 70;
+/** slow starts ended by rising delay */
+export const TCP_TCPHYSTARTDELAYDETECT: u32 = 71;
+/** writers that found no transmit page or skb */
+export const TCP_TCPMEMORYWAITS: u32 = 72;
 /** number of counters of group tcp */
-export const TCP_COUNTERS: u32 = 46;
+export const TCP_COUNTERS: u32 = 73;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */
@@ -429,6 +493,7 @@ export function costAccount(cost: u32): u32 {
     case COST_CQE: return ACCOUNT_SYSCALL;
     case COST_TASK_WORK: return ACCOUNT_SCHEDULING;
     case COST_COPY_KIB: return ACCOUNT_COPY;
+    case COST_CSUM_KIB: return ACCOUNT_TCPIP;
     case COST_ZC_CHUNK: return ACCOUNT_MEMORY;
     case COST_APP_CQE: return ACCOUNT_APP;
     default: return ACCOUNT_OTHER;

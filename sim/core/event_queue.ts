@@ -64,7 +64,7 @@ export function popEvent(): u64 {
     const rest = load<u64>(last, 16);
     let i: usize = 0;
     for (;;) {
-      let child = 2 * i + 1;
+      let child: usize = 2 * i + 1;
       if (child >= n) break;
       let c = base + child * ENTRY;
       if (child + 1 < n && entryBefore(c + ENTRY, load<u64>(c), load<u64>(c, 8))) {

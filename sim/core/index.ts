@@ -14,6 +14,7 @@ export * from './event_queue';
 export * from './memory_map';
 export * from './prng';
 export * from './seq';
+export * from './sha256';
 export * from './state';
 export * from './timer_wheel';
 export * from './trace';

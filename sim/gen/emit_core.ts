@@ -4,7 +4,7 @@ import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
 import { LIMITS } from '../schema/limits.ts';
-import { FAULT_FIELDS, HOST_KNOBS, type Knob, RULE_FIELDS, RUN_KNOBS } from '../schema/scenario.ts';
+import { FAULT_FIELDS, FAULT_KNOBS, HOST_KNOBS, type Knob, RULE_FIELDS, RUN_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
 import { STREAMS } from '../schema/streams.ts';
 import { configLayout, knobField } from './config_layout.ts';
@@ -56,7 +56,8 @@ export function emitTrace(): string {
   EVENTS.forEach((e) => {
     const params = e.words.map((w) => `${w}: u32`);
     const words = [...e.words, '0', '0', '0'].slice(0, 3);
-    out += `\n/** ${e.about}${e.linux ? ` (${e.linux})` : ''} */\nexport function ${camel(`trace_${e.name}`)}(pkt_id: u32, niov_idx: u32${params.map((p) => `, ${p}`).join('')}): void {\n`;
+    out += `\n/** ${e.about}${e.linux ? ` (${e.linux})` : ''} */\n`;
+    out += `export function ${camel(`trace_${e.name}`)}(${['pkt_id: u32', 'niov_idx: u32', ...params].join(', ')}): void {\n`;
     out += `  traceEmit(EV_${e.name.toUpperCase()}, pkt_id, niov_idx, ${words.join(', ')});\n}\n`;
   });
   return out;
@@ -77,7 +78,7 @@ export function emitConfig(): string {
   out += "import { CONFIG_ADDR } from './memory_map';\n\n";
   out += constant('CONFIG_BYTES', layout.bytes, 'bytes of the configuration block');
   out += constant('CONFIG_MAGIC', layout.magic, 'first word of the block: changes with its layout');
-  for (const k of [...RUN_KNOBS, ...HOST_KNOBS]) {
+  for (const k of [...RUN_KNOBS, ...HOST_KNOBS, ...FAULT_KNOBS]) {
     k.options?.forEach((o, i) => {
       out += constant(`${k.section}_${k.name}_${o}`.toUpperCase(), i, `${k.section}.${k.name}: ${o}`);
     });
@@ -90,7 +91,8 @@ export function emitConfig(): string {
   out += '\n/** One host. */\n@unmanaged\nexport class HostConfig {\n';
   for (const k of HOST_KNOBS) out += accessor(k, layout.offset(k), self);
   out += `  /** Number of n-tuple rules. */\n  get rule_count(): u32 {\n    return load<u32>(${self}, ${layout.rule_count});\n  }\n`;
-  out += `  /** Number of listening ports; the first is app_port. */\n  get port_count(): u32 {\n    return load<u32>(${self}, ${layout.port_count});\n  }\n}\n`;
+  out += '  /** Number of listening ports; the first is app_port. */\n  get port_count(): u32 {\n';
+  out += `    return load<u32>(${self}, ${layout.port_count});\n  }\n}\n`;
   const row = (name: string, fields: readonly string[], size: number) => {
     out += `\n@unmanaged\nexport class ${name} {\n`;
     fields.forEach((f, i) => {

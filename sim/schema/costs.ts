@@ -17,7 +17,9 @@ export const ACCOUNTS = [
   'copy', 'tcpip', 'netdevice', 'skb', 'memory', 'lock', 'scheduling', 'driver', 'syscall', 'app', 'other',
 ] as const;
 
-const cost = (name: string, account: Cost['account'], value: number, about: string, source = 'unsourced', unit: Cost['unit'] = 'cycles'): Cost => ({
+const cost = (
+  name: string, account: Cost['account'], value: number, about: string, source = 'unsourced', unit: Cost['unit'] = 'cycles',
+): Cost => ({
   name, unit, account, value, about, source,
 });
 const MODEL = 'Ringlab cost model, Zen 4 fit of published io_uring measurements';
@@ -41,6 +43,7 @@ export const COSTS: readonly Cost[] = [
   cost('cqe', 'syscall', 40, 'posting a completion'),
   cost('task_work', 'scheduling', 150, 'one item of task work'),
   cost('copy_kib', 'copy', 414, 'copying between user and kernel memory', MODEL, 'cycles/KiB'),
+  cost('csum_kib', 'tcpip', 130, 'summing bytes in software where the NIC does not', 'unsourced', 'cycles/KiB'),
   cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
 ];

@@ -5,13 +5,12 @@
 export const DROPS = [
   ['NOT_SPECIFIED', 'no reason given'],
   ['SIM_WIRE_LOSS', 'the link lost the frame'],
-  ['SIM_WIRE_QUEUE', 'the sending queue of the link was full'],
   ['SIM_WIRE_FAULT', 'a fault of the scenario removed the frame'],
   ['SIM_NIC_NO_DESC', 'the RX queue had no posted descriptor: nobody gave buffers back in time'],
   ['SIM_NIC_MTU', 'the frame is longer than the NIC accepts'],
   ['SIM_NIC_RULE', 'an n-tuple rule says drop'],
-  ['SIM_NIC_CRC', 'the frame check sequence of the frame is wrong'],
   ['SIM_NIC_UNREADABLE', 'header split failed and the buffers of the queue cannot be read by the CPU'],
+  ['SIM_NIC_RESTART', 'the RX queue was restarted before the driver polled the frame'],
   ['NOMEM', 'no skb or no memory was free'],
   ['FULL_RING', 'the TX ring was full and the qdisc limit was reached'],
   ['UNHANDLED_PROTO', 'not IPv4 and not IPv6, or not TCP'],
@@ -43,4 +42,8 @@ export const DROPS = [
   ['PROTO_MEM', 'the protocol has no memory left'],
   ['SOCKET_BACKLOG', 'the backlog of the socket is full'],
   ['TCP_INVALID_ACK_SEQUENCE', 'the ACK number is not acceptable'],
+  ['TCP_OLD_SEQUENCE', 'the segment lies before the window'],
+  ['TCP_INVALID_END_SEQUENCE', 'the segment ends beyond the window'],
+  ['TCP_RFC7323_PAWS_ACK', 'an old ACK with an old timestamp'],
+  ['TCP_RFC7323_TSECR', 'the echoed timestamp was never sent'],
 ] as const;

@@ -29,7 +29,9 @@ export interface Knob {
 const GIB = 1024 ** 3;
 const HOUR = 3_600_000_000_000;
 type Extra = { linux?: string; auto?: boolean };
-const knob = (section: string, name: string, unit: Unit, range: readonly [number, number], value: number, about: string, extra: Extra = {}): Knob => ({
+const knob = (
+  section: string, name: string, unit: Unit, range: readonly [number, number], value: number, about: string, extra: Extra = {},
+): Knob => ({
   section, name, unit, min: range[0], max: range[1], value, about, ...extra,
 });
 const flag = (section: string, name: string, value: boolean, about: string, linux?: string): Knob =>
@@ -75,18 +77,22 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('nic', 'rx_ring', 'count', [8, 16384], 1024, 'descriptors of an RX queue; a power of two', { linux: 'ethtool -G rx' }),
   knob('nic', 'tx_ring', 'count', [8, 16384], 1024, 'descriptors of a TX queue; a power of two', { linux: 'ethtool -G tx' }),
   knob('nic', 'rss_start', 'count', [0, 15], 0, 'first queue of the RSS spread', { linux: 'ethtool -X start' }),
-  knob('nic', 'rss_equal', 'count', [0, 16], 0, 'queues of the RSS spread; auto: all that are left from rss_start', { linux: 'ethtool -X equal', auto: true }),
+  knob('nic', 'rss_equal', 'count', [0, 16], 0, 'queues of the RSS spread; auto: all that are left from rss_start',
+    { linux: 'ethtool -X equal', auto: true }),
   flag('nic', 'ntuple', true, 'obey the n-tuple rules of `nic.rules`', 'ethtool -K ntuple'),
   flag('nic', 'header_split', true, 'split TCP headers from payload', 'ethtool -G tcp-data-split'),
-  knob('nic', 'hds_thresh', 'bytes', [0, 65535], 0, 'frames with a payload of at most this are not split', { linux: 'ethtool -G hds-thresh' }),
-  knob('nic', 'rx_copybreak', 'bytes', [0, 256], 0, 'unsplit frames up to this length are copied into the linear part', { linux: 'ethtool --set-tunable rx-copybreak' }),
+  knob('nic', 'hds_thresh', 'bytes', [0, 65535], 0, 'frames with a payload of at most this are not split',
+    { linux: 'ethtool -G hds-thresh' }),
+  knob('nic', 'rx_copybreak', 'bytes', [0, 256], 0, 'unsplit frames up to this length are copied into the linear part',
+    { linux: 'ethtool --set-tunable rx-copybreak' }),
   flag('nic', 'rx_checksum', true, 'the NIC validates checksums', 'ethtool -K rx'),
   flag('nic', 'tx_checksum', true, 'the NIC writes checksums', 'ethtool -K tx'),
   knob('nic', 'rx_usecs', 'count', [0, 10_000], 8, 'interrupt after this many microseconds', { linux: 'ethtool -C rx-usecs' }),
   knob('nic', 'rx_frames', 'count', [0, 1024], 32, 'or after this many frames; 0: no such limit', { linux: 'ethtool -C rx-frames' }),
   knob('nic', 'dma_ns', 'ns', [0, 1_000_000], 300, 'from the last bit of a frame to its completion in memory'),
 
-  knob('pool', 'ptr_ring', 'count', [0, 16384], 0, 'entries of the page pool ring; auto: the RX ring size', { linux: 'page_pool_params.pool_size', auto: true }),
+  knob('pool', 'ptr_ring', 'count', [0, 16384], 0, 'entries of the page pool ring; auto: the RX ring size',
+    { linux: 'page_pool_params.pool_size', auto: true }),
 
   knob('napi', 'weight', 'count', [1, 64], 64, 'frames of one poll', { linux: 'NAPI_POLL_WEIGHT' }),
   knob('napi', 'budget', 'count', [1, 10_000], 300, 'frames of one softirq run', { linux: 'sysctl net.core.netdev_budget' }),
@@ -98,21 +104,28 @@ export const HOST_KNOBS: readonly Knob[] = [
   flag('tcp', 'timestamps', true, 'RFC 7323 timestamps', 'sysctl net.ipv4.tcp_timestamps'),
   flag('tcp', 'window_scaling', true, 'RFC 7323 window scaling', 'sysctl net.ipv4.tcp_window_scaling'),
   knob('tcp', 'init_cwnd', 'count', [1, 1000], 10, 'initial congestion window in segments', { linux: 'ip route initcwnd' }),
-  knob('tcp', 'rto_min_ns', 'ns', [1_000_000, 10_000_000_000], 200_000_000, 'least retransmission timeout', { linux: 'sysctl net.ipv4.tcp_rto_min_us' }),
+  knob('tcp', 'rto_min_ns', 'ns', [1_000_000, 10_000_000_000], 200_000_000, 'least retransmission timeout',
+    { linux: 'sysctl net.ipv4.tcp_rto_min_us' }),
   knob('tcp', 'syn_retries', 'count', [1, 127], 6, 'retransmissions of a SYN', { linux: 'sysctl net.ipv4.tcp_syn_retries' }),
   knob('tcp', 'synack_retries', 'count', [0, 255], 5, 'retransmissions of a SYN-ACK', { linux: 'sysctl net.ipv4.tcp_synack_retries' }),
-  knob('tcp', 'retries2', 'count', [1, 255], 15, 'retransmission timeouts until a connection is given up', { linux: 'sysctl net.ipv4.tcp_retries2' }),
-  knob('tcp', 'fin_timeout_ns', 'ns', [1_000_000, 600_000_000_000], 60_000_000_000, 'life of an orphaned FIN-WAIT-2', { linux: 'sysctl net.ipv4.tcp_fin_timeout' }),
+  knob('tcp', 'retries2', 'count', [1, 255], 15, 'retransmission timeouts until a connection is given up',
+    { linux: 'sysctl net.ipv4.tcp_retries2' }),
+  knob('tcp', 'fin_timeout_ns', 'ns', [1_000_000, 600_000_000_000], 60_000_000_000, 'life of an orphaned FIN-WAIT-2',
+    { linux: 'sysctl net.ipv4.tcp_fin_timeout' }),
   knob('tcp', 'timewait_ns', 'ns', [1_000_000, 600_000_000_000], 60_000_000_000, 'length of TIME-WAIT', { linux: 'TCP_TIMEWAIT_LEN' }),
   flag('tcp', 'anyip', false, 'accept packets to any address as local', 'ip route add local 0.0.0.0/0 dev lo'),
 
   knob('socket', 'rmem_default', 'bytes', [4096, GIB], 131072, 'initial receive buffer', { linux: 'sysctl net.ipv4.tcp_rmem (second)' }),
-  knob('socket', 'rmem_max', 'bytes', [4096, GIB], 6291456, 'greatest receive buffer of auto-tuning', { linux: 'sysctl net.ipv4.tcp_rmem (third)' }),
+  knob('socket', 'rmem_max', 'bytes', [4096, GIB], 6291456, 'greatest receive buffer of auto-tuning',
+    { linux: 'sysctl net.ipv4.tcp_rmem (third)' }),
   knob('socket', 'wmem_default', 'bytes', [4096, GIB], 16384, 'initial send buffer', { linux: 'sysctl net.ipv4.tcp_wmem (second)' }),
-  knob('socket', 'wmem_max', 'bytes', [4096, GIB], 4194304, 'greatest send buffer of auto-tuning', { linux: 'sysctl net.ipv4.tcp_wmem (third)' }),
+  knob('socket', 'wmem_max', 'bytes', [4096, GIB], 4194304, 'greatest send buffer of auto-tuning',
+    { linux: 'sysctl net.ipv4.tcp_wmem (third)' }),
   flag('socket', 'moderate_rcvbuf', true, 'receive buffer auto-tuning', 'sysctl net.ipv4.tcp_moderate_rcvbuf'),
-  knob('socket', 'rcvbuf', 'bytes', [0, GIB], 0, 'SO_RCVBUF of the application; auto: leave it to auto-tuning', { linux: 'SO_RCVBUF', auto: true }),
-  knob('socket', 'sndbuf', 'bytes', [0, GIB], 0, 'SO_SNDBUF of the application; auto: leave it to auto-tuning', { linux: 'SO_SNDBUF', auto: true }),
+  knob('socket', 'rcvbuf', 'bytes', [0, GIB], 0, 'SO_RCVBUF of the application; auto: leave it to auto-tuning',
+    { linux: 'SO_RCVBUF', auto: true }),
+  knob('socket', 'sndbuf', 'bytes', [0, GIB], 0, 'SO_SNDBUF of the application; auto: leave it to auto-tuning',
+    { linux: 'SO_SNDBUF', auto: true }),
   flag('socket', 'nodelay', false, 'TCP_NODELAY: no Nagle', 'TCP_NODELAY'),
   knob('socket', 'backlog', 'count', [1, 65535], 4096, 'accept queue', { linux: 'listen(2) backlog, sysctl net.core.somaxconn' }),
 
@@ -120,7 +133,8 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('ring', 'cq_entries', 'count', [1, 65536], 4096, 'entries of the completion queue', { linux: 'IORING_SETUP_CQSIZE' }),
 
   choice('app', 'role', ['none', 'source', 'sink', 'echo', 'script'], 'none', 'built-in application; script: an application in TypeScript'),
-  choice('app', 'receive', ['zc', 'recv', 'multishot'], 'zc', 'how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring', 'IORING_OP_RECV_ZC, IORING_OP_RECV'),
+  choice('app', 'receive', ['zc', 'recv', 'multishot'], 'zc', 'how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring',
+    'IORING_OP_RECV_ZC, IORING_OP_RECV'),
   knob('app', 'flows', 'count', [0, 30_000], 1, 'connections that a source opens'),
   knob('app', 'bytes', 'bytes', [0, 2 ** 45], 1_048_576, 'bytes that a source sends on each connection'),
   knob('app', 'chunk', 'bytes', [1, 16 * 1024 ** 2], 65536, 'bytes of one send'),
@@ -135,8 +149,10 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('app', 'check', ['none', 'compare', 'sha256'], 'sha256', 'how a sink proves its bytes'),
 
   knob('refill', 'area_bytes', 'bytes', [4096, 3 * GIB], 16 * 1024 ** 2, 'size of the zcrx area', { linux: 'io_uring_zcrx_area_reg.len' }),
-  knob('refill', 'rx_buf_len', 'bytes', [4096, 2 * 1024 ** 2], 4096, 'bytes of one buffer; a power of two', { linux: 'io_uring_zcrx_ifq_reg.rx_buf_len' }),
-  knob('refill', 'rq_entries', 'count', [0, 32768], 0, 'entries of the refill ring; auto: as many as the area has buffers', { linux: 'io_uring_zcrx_ifq_reg.rq_entries', auto: true }),
+  knob('refill', 'rx_buf_len', 'bytes', [4096, 2 * 1024 ** 2], 4096, 'bytes of one buffer; a power of two',
+    { linux: 'io_uring_zcrx_ifq_reg.rx_buf_len' }),
+  knob('refill', 'rq_entries', 'count', [0, 32768], 0, 'entries of the refill ring; auto: as many as the area has buffers',
+    { linux: 'io_uring_zcrx_ifq_reg.rq_entries', auto: true }),
   knob('refill', 'queue', 'count', [0, 15], 0, 'RX queue that is bound to the area', { linux: 'io_uring_zcrx_ifq_reg.if_rxq' }),
   flag('refill', 'nodev', false, 'register without a device: everything is copied', 'ZCRX_REG_NODEV'),
   knob('refill', 'batch', 'count', [1, 32768], 1, 'buffers that the application collects before it gives them back'),
@@ -147,15 +163,31 @@ export const HOST_KNOBS: readonly Knob[] = [
 
   knob('cpu', 'cores', 'count', [1, 8], 2, 'cores of the host'),
   knob('cpu', 'mhz', 'mhz', [100, 10_000], 3000, 'clock of a core'),
-  knob('cpu', 'irq_core', 'count', [0, 7], 0, 'core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores', { linux: '/proc/irq/*/smp_affinity' }),
+  knob('cpu', 'irq_core', 'count', [0, 7], 0, 'core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores',
+    { linux: '/proc/irq/*/smp_affinity' }),
   knob('cpu', 'irq_spread', 'count', [0, 7], 0, 'distance of the cores of neighbouring queues'),
   knob('cpu', 'app_core', 'count', [0, 7], 1, 'core of the application', { linux: 'sched_setaffinity(2)' }),
   ...COSTS.map((c) => knob('cost', c.name, 'cycles', [0, 1_000_000], c.value, `${c.about} (${c.unit}; ${c.account}; ${c.source})`)),
 ];
 
-/** One n-tuple rule (`ethtool -N flow-type tcp4 dst-port 9999 action 2`): 0 matches anything. Ports in host order. */
-export const RULE_FIELDS = ['src_port', 'dst_port', 'queue', 'drop'] as const;
+/** The two hosts, by number. The client's side of the wire is link 0. */
+export const HOSTS = ['client', 'server'] as const;
+
+/** One n-tuple rule of `nic.rules` (`ethtool -N flow-type tcp4 dst-port 9999 action 2`): 0 matches any port. Host order. */
+export const RULE_KNOBS: readonly Knob[] = [
+  knob('nic.rules', 'src_port', 'count', [0, 65535], 0, 'source port of the packet; 0: any', { linux: 'ethtool -N src-port' }),
+  knob('nic.rules', 'dst_port', 'count', [0, 65535], 0, 'destination port of the packet; 0: any', { linux: 'ethtool -N dst-port' }),
+  knob('nic.rules', 'queue', 'count', [0, 15], 0, 'RX queue that the packet goes to', { linux: 'ethtool -N action' }),
+  flag('nic.rules', 'drop', false, 'drop the packet instead', 'ethtool -N action -1'),
+];
+export const RULE_FIELDS = RULE_KNOBS.map((k) => k.name);
 
 /** One deterministic fault: what the link of a host does to its frame number `frame` (from 1). */
 export const FAULT_ACTIONS = ['drop', 'duplicate', 'delay', 'corrupt'] as const;
-export const FAULT_FIELDS = ['host', 'frame', 'action', 'param_ns'] as const;
+export const FAULT_KNOBS: readonly Knob[] = [
+  choice('faults', 'host', HOSTS, 'client', 'host whose link does it'),
+  knob('faults', 'frame', 'count', [1, 2 ** 32 - 1], 1, 'which frame of the link, from 1'),
+  choice('faults', 'action', FAULT_ACTIONS, 'drop', 'what happens to the frame'),
+  knob('faults', 'param_ns', 'ns', [0, HOUR], 0, 'how much later a delayed frame arrives'),
+];
+export const FAULT_FIELDS = FAULT_KNOBS.map((k) => k.name);

@@ -4,7 +4,7 @@
  *
  *      0      4      8       12        16     18      19     20     22     23      24        28     32
  *     +------+------+-------+---------+------+-------+------+------+------+-------+---------+------+
- *     | addr | size | pp_ref| user_ref| pool | place | kind | area | host | flags | niov_idx| next |
+ *     | addr | size | pp_ref| user_ref| pool | place | kind | area | host | gen   | niov_idx| next |
  *     +------+------+-------+---------+------+-------+------+------+------+-------+---------+------+
  */
 import { arenaAlloc, NONE, PAGE_SIZE, POOL_ADDR, traceLedger, TX_PAGE_SIZE } from '../../sim/core';
@@ -38,7 +38,8 @@ export class Netmem {
   kind: u8;
   area: u16;
   host: u8;
-  flags: u8;
+  /** Generation of its pool when it left it: page_pool.ts. */
+  generation: u8;
   /** Index in its area, or page number. */
   niov_idx: u32;
   /** Free list of ordinary pages. */
@@ -63,6 +64,8 @@ export function netmemInit(rx_pages: u32, tx_pages: u32, niovs_max: u32): void {
   for (let i: u32 = tx_pages; i > 0; i--) addPage(rx_pages + i - 1, tx_base + (i - 1) * TX_PAGE_SIZE, TX_PAGE_SIZE, KIND_TX_PAGE);
   for (let i: u32 = rx_pages; i > 0; i--) addPage(i - 1, rx_base + (i - 1) * PAGE_SIZE, PAGE_SIZE, KIND_PAGE);
   s.netmem_count = rx_pages + tx_pages;
+  s.pages_used = 0;
+  s.tx_pages_used = 0;
 }
 
 function addPage(netmem_idx: u32, addr: u32, size: u32, kind: u8): void {
@@ -91,7 +94,7 @@ export function netmemAddArea(area: u16, host: u8, addr: u32, size: u32, count: 
     n.kind = KIND_NIOV;
     n.area = area;
     n.host = host;
-    n.flags = 0;
+    n.generation = 0;
     n.niov_idx = i;
     n.next = NONE;
   }

@@ -27,6 +27,8 @@ export class PagePool {
   ring_tail: u32;
   /** Buffers handed out and not yet back (page_pool: inflight). */
   inflight: u32;
+  /** Counts changes of provider. Each stands for a pool of its own in Linux: buffers of an earlier one do not stay. */
+  generation: u32;
   // ethtool/netlink page-pool statistics
   alloc_fast: u64;
   alloc_slow: u64;
@@ -67,6 +69,7 @@ export function poolSetProvider(pool_idx: u32, provider: u32): void {
   const p = pagePool(pool_idx);
   assert(p.cache_count == 0 && p.ring_head == p.ring_tail, 'P1 a provider is changed on an empty pool only');
   p.provider = provider;
+  p.generation++;
 }
 
 /** For the slow path: puts one more buffer into the cache. */
@@ -107,6 +110,7 @@ export function poolAlloc(pool_idx: u32): u32 {
   }
   const n = netmem(idx);
   n.pool = <u16>pool_idx;
+  n.generation = <u8>p.generation;
   n.pp_ref = 1;
   p.inflight++;
   tracePoolHold(0, idx, pool_idx, from);
@@ -161,8 +165,8 @@ export function poolRecycle(netmem_idx: u32, direct: bool): void {
   const p = pagePool(pool_idx);
   assert(n.pp_ref == 0, 'L4 a recycled buffer has no references');
   p.inflight--;
-  // A net_iov of a provider that has gone does not stay in the pool (page_pool_recycle checks the pool's state).
-  const keep = n.kind == KIND_NIOV ? p.provider != 0 : p.provider == 0;
+  // A buffer from before the last change of provider does not stay: its own pool is being destroyed (page_pool_release).
+  const keep = n.generation == <u8>p.generation && (n.kind == KIND_NIOV) == (p.provider != 0);
   if (keep && direct && p.cache_count < PP_ALLOC_CACHE_SIZE) {
     ledgerMove(netmem_idx, PLACE_CACHE);
     store<u32>(<usize>p.cache_base + (<usize>p.cache_count << 2), netmem_idx);

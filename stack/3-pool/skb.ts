@@ -62,6 +62,9 @@ export class Skb {
   link_prev: u32;
   // Frag frags[MAX_SKB_FRAGS] follow
 }
+/** What the head of a received skb weighs: SKB_TRUESIZE of 640 bytes (net/core/skbuff.c: SKB_SMALL_HEAD_SIZE). */
+export const SKB_HEAD_TRUESIZE: u32 = 896;
+
 const SKB_FRAGS: usize = 112;
 const SKB_BYTES: usize = 320;
 

@@ -2,7 +2,7 @@
 import { test } from 'vitest';
 import { code, coreFiles, filesUnder, matches, none, read } from './sources.ts';
 
-const core = () => [...coreFiles(), ...filesUnder('test/unit', (f: string) => f.endsWith('.as.ts'))];
+const core = () => [...coreFiles(), ...filesUnder('test/unit', (f) => f.endsWith('.as.ts'))];
 
 test('no variable at module level and no mutable static: state lives in linear memory', () => {
   none(matches(core(), /^(export )?(let|var)\b/, code));

@@ -73,7 +73,7 @@ const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
 ];
 
 test.each(TS_ALLOWED)('%s imports only what it may', (folder, allowed) => {
-  const files = filesUnder(folder, (f: string) => /\.(ts|svelte)$/.test(f) && !f.startsWith(BUILTIN));
+  const files = filesUnder(folder, (f) => /\.(ts|svelte)$/.test(f) && !f.startsWith(BUILTIN));
   const wrong: string[] = [];
   for (const file of files) {
     for (const { path } of importsOf(read(file))) {

@@ -25,7 +25,7 @@ test(`no line is wider than ${WIDTH_MAX} columns`, () => {
 });
 
 /** Functions and methods of a text with their lengths, by indentation: a body ends where its first line's indent returns. */
-export function functionsOf(text: string): { name: string; lines: number }[] {
+function functionsOf(text: string): { name: string; lines: number }[] {
   const lines = text.split('\n');
   const out: { name: string; lines: number }[] = [];
   const opens = [

@@ -16,7 +16,7 @@ const ROOT_FILES = /^[^/]+$/;
 
 /** Every text file of the repository that people write. */
 export function ownFiles(): string[] {
-  const files = [...TOP.flatMap((dir) => filesUnder(dir)), ...filesUnder('.', (f: string) => ROOT_FILES.test(f))];
+  const files = [...TOP.flatMap((dir) => filesUnder(dir)), ...filesUnder('.', (f) => ROOT_FILES.test(f))];
   return files.filter((f) => !SKIPPED.test(f) && f !== 'package-lock.json' && f !== 'LICENSE' && !/\/fixtures\//.test(f));
 }
 

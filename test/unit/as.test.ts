@@ -9,7 +9,7 @@ import { describe, test } from 'vitest';
 import { closure, filesUnder } from '../../scripts/as_sources.mjs';
 import { ascInputs, compileAll } from '../../scripts/asc.mjs';
 import { root } from '../../scripts/run_command.mjs';
-import { trapText } from './trap_record.ts';
+import { readTrapRecord } from '../../sim/host/trap_error.ts';
 
 interface Unit {
   readonly source: string;
@@ -36,7 +36,7 @@ const sentence = (name: string) => name.replaceAll('_', ' ').replace(/([a-z0-9])
 
 const isTest = (value: unknown): value is () => unknown => typeof value === 'function' && value.length === 0;
 
-const sources = filesUnder('test/unit', (f: string) => f.endsWith('.as.ts') && !basename(f).startsWith('config'));
+const sources = filesUnder('test/unit', (f) => f.endsWith('.as.ts') && !basename(f).startsWith('config'));
 const units = sources.map(unitOf);
 mkdirSync(join(root, OUT), { recursive: true });
 removeOld(units);
@@ -66,7 +66,9 @@ for (const unit of units) {
         try {
           run();
         } catch (trap) {
-          throw new Error(trapText(instance.exports.memory as WebAssembly.Memory, trap));
+          const { memory } = instance.exports as { memory: WebAssembly.Memory };
+          const { message, file, line, column } = readTrapRecord(memory.buffer);
+          throw new Error(file === '' ? `trapped without a record: ${trap}` : `${message} (${file}:${line}:${column})`);
         }
       });
     }

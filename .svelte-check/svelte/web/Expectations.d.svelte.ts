@@ -1,0 +1,2 @@
+export { default } from "./++Expectations.svelte.ts";
+export * from "./++Expectations.svelte.ts";

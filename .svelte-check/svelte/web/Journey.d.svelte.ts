@@ -1,0 +1,2 @@
+export { default } from "./++Journey.svelte.ts";
+export * from "./++Journey.svelte.ts";

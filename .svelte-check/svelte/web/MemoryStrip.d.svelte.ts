@@ -1,0 +1,2 @@
+export { default } from "./++MemoryStrip.svelte.ts";
+export * from "./++MemoryStrip.svelte.ts";

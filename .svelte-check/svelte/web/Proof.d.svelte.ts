@@ -1,0 +1,2 @@
+export { default } from "./++Proof.svelte.ts";
+export * from "./++Proof.svelte.ts";

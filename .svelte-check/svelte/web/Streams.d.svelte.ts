@@ -1,0 +1,2 @@
+export { default } from "./++Streams.svelte.ts";
+export * from "./++Streams.svelte.ts";

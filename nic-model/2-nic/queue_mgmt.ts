@@ -1,0 +1,56 @@
+/**
+ * Queue management: a memory provider takes a receive queue over and gives it back (net/core/netdev_rx_queue.c:
+ * netif_mp_open_rxq, netif_mp_close_rxq; the driver's side is struct netdev_queue_mgmt_ops). The queue is stopped, its
+ * rings are emptied, the pool changes its memory, and the queue starts again. Other queues go on.
+ */
+import { countDrop, DROP_SIM_NIC_RESTART, NICQ_RX_RESTARTS, PAGE_SIZE, STAGE_NIC } from '../../sim/core';
+import { poolEmpty, poolSetProvider } from '../../stack/3-pool';
+import { bump } from './counters';
+import { rxRefill, rxRelease } from './driver';
+import { completion, rxQueue, RxQueue } from './rx_ring';
+import { nicOf, queueIndex } from './state';
+
+const EEXIST: i32 = 17;
+const EINVAL: i32 = 22;
+const ERANGE: i32 = 34;
+/** Buffer sizes of the device (struct netdev_queue_mgmt_ops: supported_params QCFG_RX_PAGE_SIZE, ndo_validate_qcfg). */
+const RX_PAGE_SIZE_MAX: u32 = 2 * 1024 * 1024;
+
+/** QueueMgmt.open. `rx_buf_len` 0: the device's own, a page. Checks in the order of netif_mp_open_rxq and __netif_mp_open_rxq. */
+export function nicQueueOpen(host: u32, queue: u32, provider: u32, rx_buf_len: u32): i32 {
+  const nic = nicOf(host);
+  if (queue >= nic.rx_queues) return -ERANGE;
+  if (nic.header_split == 0) return -EINVAL;
+  if (nic.hds_thresh != 0) return -EINVAL;
+  const q = rxQueue(queueIndex(host, queue));
+  if (q.provider != 0) return -EEXIST;
+  const size = rx_buf_len == 0 ? PAGE_SIZE : rx_buf_len;
+  // As drivers' validation has it: not a power of two, or out of the device's range.
+  if ((size & (size - 1)) != 0 || size < PAGE_SIZE || size > RX_PAGE_SIZE_MAX) return -ERANGE;
+  restart(q, provider, size);
+  return 0;
+}
+
+/** QueueMgmt.close: back to ordinary pages. Buffers in flight come home to their provider one by one. */
+export function nicQueueClose(host: u32, queue: u32): void {
+  const q = rxQueue(queueIndex(host, queue));
+  assert(queue < nicOf(host).rx_queues && q.provider != 0, 'N8 only a queue with a provider is closed');
+  restart(q, 0, PAGE_SIZE);
+}
+
+/** net/core/netdev_rx_queue.c: netdev_rx_queue_reconfig. Frames that were not polled yet are lost with their buffers. */
+function restart(q: RxQueue, provider: u32, buf_size: u32): void {
+  for (; q.taken != q.done; q.taken++) {
+    const c = completion(q, q.taken);
+    countDrop(DROP_SIM_NIC_RESTART, STAGE_NIC, c.pkt_id, c.len);
+  }
+  rxRelease(q, q.freed, q.posted - q.freed);
+  q.freed = q.posted;
+  q.filled = q.posted;
+  poolEmpty(q.pool);
+  poolSetProvider(q.pool, provider);
+  q.provider = provider;
+  q.buf_shift = ctz(buf_size);
+  bump(q.counters, NICQ_RX_RESTARTS);
+  rxRefill(q);
+}

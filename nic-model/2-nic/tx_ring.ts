@@ -1,0 +1,143 @@
+/**
+ * Transmission: the driver puts frames into the TX ring of a queue; when it is full they wait in the queue's FIFO qdisc
+ * (net/sched/sch_fifo.c; txqueuelen is wire.queue_packets). The NIC fetches frames from its rings in turn, one when the
+ * link is free.
+ *
+ *      driver ──► qdisc (list, txqueuelen) ──► TX ring (tx_ring descriptors) ──┐
+ *                                              TX ring of another queue ───────┴──► link
+ *
+ *            fetched             filled
+ *              v                  v
+ *     +---+---+---+---+---+---+---+---+
+ *     |   |   | F | F | F | F |   |   |      u32 frame_idx a descriptor
+ *     +---+---+---+---+---+---+---+---+
+ *
+ * Differs from Linux: a transmit completion takes no interrupt and no time of a core; the destructor runs when the last bit has left.
+ */
+import {
+  arenaAlloc, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now,
+  QUEUES_MAX, schedule, traceNicTx,
+} from '../../sim/core';
+import { skbDestructor } from '../../stack/3-pool';
+import { frame, wireFreeAt, wireSend } from '../1-wire';
+import { bump, nicqCountersOf } from './counters';
+import { Nic, nicOf, nicTables, queueIndex } from './state';
+
+@unmanaged
+export class TxQueue {
+  ring_base: u32;
+  mask: u32;
+  filled: u32;
+  fetched: u32;
+  /** Qdisc: a list through Frame.next. */
+  qdisc_head: u32;
+  qdisc_tail: u32;
+  qdisc_len: u32;
+  qdisc_limit: u32;
+  counters: u32;
+}
+const TX_QUEUE_BYTES: usize = 64;
+
+export function txQueuesInit(): void {
+  nicTables().tx_queues = <u32>arenaAlloc(<u64>(HOSTS_MAX * QUEUES_MAX) * TX_QUEUE_BYTES);
+}
+
+function txQueue(host: u32, queue: u32): TxQueue {
+  return changetype<TxQueue>(<usize>nicTables().tx_queues + <usize>queueIndex(host, queue) * TX_QUEUE_BYTES);
+}
+
+export function txQueueInit(host: u32, queue: u32): void {
+  const c = hostConfig(host);
+  const t = txQueue(host, queue);
+  const size = c.nic_tx_ring;
+  assert(size != 0 && (size & (size - 1)) == 0, 'nic.tx_ring is a power of two');
+  t.ring_base = <u32>arenaAlloc(<u64>size << 2);
+  t.mask = size - 1;
+  t.qdisc_head = NONE;
+  t.qdisc_tail = NONE;
+  t.qdisc_limit = c.wire_queue_packets;
+  t.counters = nicqCountersOf(queueIndex(host, queue));
+}
+
+/** Whether a frame more would be dropped. */
+export function txQueueFull(host: u32, queue: u32): bool {
+  const t = txQueue(host, queue);
+  return t.filled - t.fetched > t.mask && t.qdisc_len >= t.qdisc_limit;
+}
+
+/** Takes a frame from the driver. The queue is not full. */
+export function txEnqueue(host: u32, queue: u32, frame_idx: u32): void {
+  const nic = nicOf(host);
+  const t = txQueue(host, queue);
+  if (t.filled - t.fetched <= t.mask) {
+    txFill(t, frame_idx);
+  } else {
+    assert(t.qdisc_len < t.qdisc_limit, 'N4 a qdisc holds at most its limit');
+    bump(t.counters, NICQ_TX_STOPPED);
+    frame(frame_idx).next = NONE;
+    if (t.qdisc_head == NONE) t.qdisc_head = frame_idx;
+    else frame(t.qdisc_tail).next = frame_idx;
+    t.qdisc_tail = frame_idx;
+    t.qdisc_len++;
+  }
+  nic.tx_waiting++;
+  if (nic.tx_event != 0) return;
+  nic.tx_event = 1;
+  schedule(max(now(), wireFreeAt(host)), EVENT_TX, host);
+}
+
+function txFill(t: TxQueue, frame_idx: u32): void {
+  store<u32>(<usize>(t.ring_base + ((t.filled & t.mask) << 2)), frame_idx);
+  t.filled++;
+}
+
+/** EVENT_TX: the link is free. The frame before has left; the next one begins to. */
+export function nicTransmitNext(host: u32): void {
+  const nic = nicOf(host);
+  const sock = nic.tx_sock;
+  if (sock != NONE) {
+    nic.tx_sock = NONE;
+    skbDestructor(sock, nic.tx_bytes);
+  }
+  if (nic.tx_waiting == 0) {
+    nic.tx_event = 0;
+    return;
+  }
+  const frame_idx = fetch(host, nic);
+  const f = frame(frame_idx);
+  const len = f.len;
+  nic.tx_sock = f.sock;
+  nic.tx_bytes = len;
+  bump(nic.counters, NIC_TX_PACKETS);
+  bump(nic.counters, NIC_TX_BYTES, len);
+  const end = wireSend(host, frame_idx, nic.tx_waiting);
+  // A frame that nobody waits for needs no completion: then the next one wakes the NIC.
+  if (nic.tx_waiting != 0 || nic.tx_sock != NONE) schedule(end, EVENT_TX, host);
+  else nic.tx_event = 0;
+}
+
+/** The next frame, round robin over the rings; the place that it leaves goes to the qdisc's first. */
+function fetch(host: u32, nic: Nic): u32 {
+  let queue = nic.tx_next;
+  let t = txQueue(host, queue);
+  for (let i: u32 = 0; t.filled == t.fetched; i++) {
+    assert(i < nic.tx_queues, 'N5 frames that wait are in some ring');
+    queue = queue + 1 == nic.tx_queues ? 0 : queue + 1;
+    t = txQueue(host, queue);
+  }
+  nic.tx_next = queue + 1 == nic.tx_queues ? 0 : queue + 1;
+  const frame_idx = load<u32>(<usize>(t.ring_base + ((t.fetched & t.mask) << 2)));
+  t.fetched++;
+  nic.tx_waiting--;
+  const first = t.qdisc_head;
+  if (first != NONE) {
+    t.qdisc_head = frame(first).next;
+    t.qdisc_len--;
+    txFill(t, first);
+  }
+  const f = frame(frame_idx);
+  bump(t.counters, NICQ_TX_PACKETS);
+  bump(t.counters, NICQ_TX_BYTES, f.len);
+  traceNicTx(f.pkt_id, NONE, queue, f.len);
+  return frame_idx;
+}

@@ -1,0 +1,37 @@
+/** ringlab stat SCENARIO [VIEW…] */
+import type { Command } from 'commander';
+import {
+  type Engine, ethtoolView, fdinfoView, InputError, nstatView, poolView, type RunResult, runScenario, socketView,
+} from '../host/index.ts';
+import { loadCore, openScenario } from './files.ts';
+import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
+import { bold, say } from './terminal.ts';
+
+const VIEWS: Readonly<Record<string, (engine: Engine, result: RunResult) => [string, string[]][]>> = {
+  ss: (engine, result) => [['ss -ti', socketView(engine, result)]],
+  ethtool: (_, result) => [['client: ethtool -S', ethtoolView(result, 0)], ['server: ethtool -S', ethtoolView(result, 1)]],
+  fdinfo: (_, result) => [['client: fdinfo', fdinfoView(result, 0)], ['server: fdinfo', fdinfoView(result, 1)]],
+  nstat: (_, result) => [['client: nstat', nstatView(result, 0)], ['server: nstat', nstatView(result, 1)]],
+  pool: (_, result) => [['client: page pools', poolView(result, 0)], ['server: page pools', poolView(result, 1)]],
+};
+
+/** The named views, or all. */
+export function statLines(engine: Engine, result: RunResult, names: readonly string[]): string[] {
+  const wanted = names.length === 0 ? Object.keys(VIEWS) : names;
+  return wanted.flatMap((name) => (VIEWS[name]?.(engine, result) ?? []).flatMap(([title, lines]) => ['', bold(title), ...lines]));
+}
+
+export function addStat(program: Command): void {
+  const command = program.command('stat')
+    .description(`run a scenario and show its end in Linux's columns: ${Object.keys(VIEWS).join(', ')}`)
+    .argument('<scenario>', 'name in scenarios/, or the path of a YAML file')
+    .argument('[views...]', 'which views; all when none is named')
+    .addHelpText('after', '\nExamples:\n  $ ringlab stat loss nstat\n  $ ringlab stat bulk ss ethtool\n  $ ringlab stat refill-never pool fdinfo --until 10ms');
+  addRunOptions(command).action(async (name: string, views: readonly string[], flags: RunFlags) => {
+    const unknown = views.find((v) => !(v in VIEWS));
+    if (unknown !== undefined) throw new InputError(`there is no view ${unknown}; there are ${Object.keys(VIEWS).join(', ')}.`);
+    const scenario = openScenario(name, loadOptionsOf(flags));
+    const { engine, result } = runScenario(await loadCore(), scenario);
+    for (const line of statLines(engine, result, views).slice(1)) say(line);
+  });
+}

@@ -1,0 +1,55 @@
+/** ringlab tour: the journey of the first byte, a line for each stage. */
+import type { Command } from 'commander';
+import { eventOf, narrate, type RunResult, runScenario, stageNumber, type TraceRecord, TraceStore, whereText } from '../host/index.ts';
+import { STAGES } from '../schema/stages.ts';
+import { byteJourney } from './command_journey.ts';
+import { loadCore, openScenario } from './files.ts';
+import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
+import { expectLines } from './summary.ts';
+import { bold, dim, say } from './terminal.ts';
+
+/** Events that tell the story; the rest of the journey is for `ringlab journey`. */
+const TOLD = ['app_write', 'sock_send', 'tcp_tx', 'nic_tx', 'wire_send', 'wire_arrive', 'nic_steer', 'nic_dma_buf', 'skb_build', 'tcp_rx', 'sock_queue',
+  'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take', 'pool_release'];
+
+export function addTour(program: Command): void {
+  const command = program.command('tour')
+    .description('the way of the first payload byte through the nine stages, a line for each step')
+    .argument('[scenario]', 'another scenario than tour')
+    .addHelpText('after', '\nExamples:\n  $ ringlab tour\n  $ ringlab tour steering-missed\n  $ ringlab tour ipv6');
+  addRunOptions(command).action(async (name: string | undefined, flags: RunFlags) => {
+    const scenario = openScenario(name ?? 'tour', loadOptionsOf(flags, ['run.trace=on']));
+    const trace = new TraceStore();
+    const outcome = runScenario(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    const journey = byteJourney(trace, outcome, 0, 0);
+    say(bold('The way of the first byte'));
+    say(dim(`  ${scenario.name}: ${scenario.about}`));
+    say();
+    for (const line of tourLines(journey.records)) say(line);
+    say();
+    for (const line of endLines(outcome.result)) say(line);
+    if (outcome.result.expect.some((e) => !e.ok)) process.exitCode = 1;
+  });
+}
+
+export function tourLines(records: readonly TraceRecord[]): string[] {
+  const told = records.filter((r) => TOLD.includes(eventOf(r).name));
+  const first = told[0]?.time_ns ?? 0;
+  const lines: string[] = [];
+  let last = '';
+  for (const r of told) {
+    const { stage } = eventOf(r);
+    const folder = STAGES.find((s) => s.name === stage)?.folder ?? stage;
+    const label = stage === last ? '' : `${stageNumber(stage)} ${stage}`;
+    last = stage;
+    const time = `+${((r.time_ns - first) / 1000).toFixed(3)} µs`.padStart(13);
+    lines.push(`${time}  ${bold(label.padEnd(9))} ${whereText(r).padEnd(24)} ${narrate(r)}${label === '' ? '' : dim(`  [${folder}]`)}`);
+  }
+  return lines;
+}
+
+function endLines(result: RunResult): string[] {
+  const [s] = result.streams;
+  const written = s && s.zeroCopyBytes === s.bytes ? 'The payload was written to memory once, by the NIC, and never copied.' : 'The payload was copied on its way.';
+  return [`  ${written}`, ...expectLines(result)];
+}

@@ -1,0 +1,82 @@
+/**
+ * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed, 2 bad input,
+ * 3 the core trapped, which is our fault.
+ */
+import { Command, CommanderError } from 'commander';
+import { InputError, ScenarioError, TrapError } from '../host/index.ts';
+import { addJourney } from './command_journey.ts';
+import { addList } from './command_list.ts';
+import { addPcap } from './command_pcap.ts';
+import { addRun } from './command_run.ts';
+import { addSchema } from './command_schema.ts';
+import { addShow } from './command_show.ts';
+import { addStat } from './command_stat.ts';
+import { addTour } from './command_tour.ts';
+import { abandonOpenFiles, endWithTheReader, Progress } from './terminal.ts';
+
+const EXIT_BAD_INPUT = 2;
+const EXIT_TRAP = 3;
+
+function program(): Command {
+  const ringlab = new Command('ringlab')
+    .description('A laboratory for zero-copy networking on Linux: two simulated hosts, from the wire to io_uring and back.')
+    .version('0.1.0')
+    .helpCommand('help [command]', 'explain a command, with examples')
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(true)
+    .exitOverride();
+  ringlab.addHelpText('after', `
+Examples:
+  $ ringlab run bulk                      run a scenario and say what happened
+  $ ringlab run loss --seed 7 --json      another seed, the result as JSON
+  $ ringlab tour                          the way of the first byte, stage by stage
+  $ ringlab pcap capture.pcap             feed a real capture through the machine
+  $ ringlab help run                      all about one command`);
+  for (const add of [addRun, addList, addShow, addTour, addPcap, addJourney, addStat, addSchema]) add(ringlab);
+  for (const command of ringlab.commands) command.exitOverride().configureOutput({ outputError: () => {} });
+  return ringlab;
+}
+
+/** What an error means to the one who sees it, and the exit code. */
+function report(error: unknown): number {
+  new Progress().end();
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    // commander ends the help that it shows unasked with an error that says nothing.
+    if (error.code !== 'commander.help') process.stderr.write(`ringlab: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+    return EXIT_BAD_INPUT;
+  }
+  if (error instanceof InputError) {
+    // A scenario's problems begin with file and line, as editors like them.
+    process.stderr.write(`${error instanceof ScenarioError ? '' : 'ringlab: '}${error.message}\n`);
+    return EXIT_BAD_INPUT;
+  }
+  if (error instanceof TrapError) {
+    process.stderr.write(trapText(error));
+    return EXIT_TRAP;
+  }
+  process.stderr.write(`ringlab: an error of ours: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT_TRAP;
+}
+
+function trapText(error: TrapError): string {
+  const p = error.place;
+  const again = process.argv.slice(2).filter((a, i, all) => a !== '--seed' && all[i - 1] !== '--seed' && !a.startsWith('--seed='));
+  return [
+    'ringlab: the simulator found a fault of its own and stopped.',
+    `  what        ${p.message}`,
+    `  where       ${p.file === '' ? 'no record' : `${p.file}:${p.line}:${p.column}`}, event ${p.events}, ${p.time_ns} ns`,
+    `  state hash  ${p.state_hash}`,
+    `  again with  ringlab ${again.join(' ')}${again[0] === 'pcap' ? '' : ` --seed ${p.seed}`}`,
+    '',
+  ].join('\n');
+}
+
+endWithTheReader();
+process.on('exit', abandonOpenFiles);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}

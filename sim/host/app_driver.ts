@@ -1,0 +1,91 @@
+/** Drives one TypeScript application in the simulator: as far as it can go, then again when its task may run. */
+import type { App, Call, Steps } from '../../uring-model/8-app/index.ts';
+import type { Engine } from './engine.ts';
+import { ERESTARTSYS, SimKernel } from './sim_kernel.ts';
+import { hex, type Transcript } from './transcript.ts';
+
+export class AppDriver {
+  /** What the application returned; undefined while it runs. */
+  result: number | undefined;
+  private readonly engine: Engine;
+  private readonly task: number;
+  private readonly kernel: SimKernel;
+  private readonly steps: Steps<number>;
+  private readonly transcript: Transcript | undefined;
+  private begun = false;
+  /** A call that sleeps: what is to be done again, and what it has done already. */
+  private asleep: { call: Call; again: Call; submitted: number; begin_ns: number; crossing: Crossing } | undefined;
+
+  constructor(engine: Engine, task: number, app: App, transcript?: Transcript) {
+    this.engine = engine;
+    this.task = task;
+    this.kernel = new SimKernel(engine, task);
+    this.steps = app(this.kernel.memory);
+    this.transcript = transcript;
+  }
+
+  /** Runs until the application sleeps or ends. */
+  step(): void {
+    if (this.result !== undefined) return;
+    let turn: IteratorResult<Call, number>;
+    if (this.asleep) {
+      const value = this.wake();
+      if (value === undefined) return;
+      turn = this.steps.next(value);
+    } else {
+      if (this.begun) throw new Error('an application that does not sleep was woken');
+      this.begun = true;
+      turn = this.steps.next();
+    }
+    while (!turn.done) {
+      const value = this.carryOut(turn.value);
+      if (value === undefined) return;
+      turn = this.steps.next(value);
+    }
+    this.result = turn.value;
+  }
+
+  private carryOut(call: Call): number | undefined {
+    const begin_ns = this.time();
+    const crossing = this.transcript ? crossingOf(call) : NOTHING;
+    const value = this.kernel.perform(call);
+    if (value !== ERESTARTSYS) {
+      this.note(call, begin_ns, value, crossing);
+      return value;
+    }
+    if (call.call !== 'enter') throw new Error(`${call.call} wants to sleep: only enter may`);
+    // What was to be submitted has been: only the wait goes on.
+    this.asleep = { call, again: { ...call, submit: 0 }, submitted: call.submit, begin_ns, crossing };
+    return undefined;
+  }
+
+  private wake(): number | undefined {
+    const a = this.asleep as NonNullable<typeof this.asleep>;
+    const value = this.kernel.perform(a.again);
+    if (value === ERESTARTSYS) return undefined;
+    this.asleep = undefined;
+    const result = value < 0 && a.submitted === 0 ? value : a.submitted;
+    this.note(a.call, a.begin_ns, result, a.crossing);
+    return result;
+  }
+
+  private note(call: Call, begin_ns: number, result: number, crossing: Crossing): void {
+    this.transcript?.add({ task: this.task, call, begin_ns, end_ns: this.time(), result, ...crossing });
+  }
+
+  private time(): number {
+    return Number(this.engine.core.taskNs());
+  }
+}
+
+/** Entries that an enter publishes, in hex. */
+interface Crossing {
+  readonly sqes: readonly string[];
+  readonly rqes: readonly string[];
+}
+const NOTHING: Crossing = { sqes: [], rqes: [] };
+
+function crossingOf(call: Call): Crossing {
+  if (call.call !== 'enter') return NOTHING;
+  return { sqes: (call.sqes?.() ?? []).map(hex), rqes: (call.rqes?.() ?? []).map(hex) };
+}

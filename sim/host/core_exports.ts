@@ -1,0 +1,46 @@
+/** The Wasm ABI as TypeScript sees it (sim/world/index.ts). */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  build(): number;
+  run(until_ns: bigint, max_events: number): number;
+  stateHash(): bigint;
+  clockNs(): bigint;
+  taskNs(): bigint;
+  eventCount(): bigint;
+  view(what: number, arg: number): number;
+  inject(link: number, time_ns: bigint, len: number, flags: number): number;
+  addPreset(): number;
+  lookupFlow(): number;
+  verify(): number;
+  appRunnable(): number;
+  sysSetup(task: number, entries: number, params: number): number;
+  sysEnter(task: number, fd: number, to_submit: number, min_complete: number, flags: number, arg: number, argsz: number): number;
+  sysRegister(task: number, fd: number, opcode: number, arg: number, nr: number): number;
+  sysMmap(task: number, fd: number, offset: bigint, len: number): bigint;
+  sysWork?(task: number, ns: bigint): number;
+  sysClose(task: number, fd: number): number;
+  userAlloc(task: number, bytes: number): number;
+}
+
+/** Reasons of run(). */
+export const REASON_DEADLINE = 0;
+export const REASON_IDLE = 1;
+export const REASON_TRACE_FULL = 2;
+export const REASON_CAPTURE_FULL = 3;
+export const REASON_APP = 4;
+export const REASON_EVENTS = 5;
+
+/** What view() can show. */
+export const VIEW_TRACE_CURSOR = 0;
+export const VIEW_DROPS = 1;
+export const VIEW_NIC = 2;
+export const VIEW_NICQ = 3;
+export const VIEW_TCP_MIB = 4;
+export const VIEW_ZCRX = 5;
+export const VIEW_STREAMS = 6;
+export const VIEW_TCP_INFO = 7;
+export const VIEW_CORE = 8;
+export const VIEW_INJECT = 9;
+export const VIEW_AREA_PLACES = 10;
+export const VIEW_POOL = 11;
+export const VIEW_RING = 12;

@@ -1,0 +1,160 @@
+/**
+ * Runs a world. The core has no imports and calls nobody: the engine lets it run until it has a reason to come back,
+ * empties its trace and capture buffers, and goes on. Works wherever WebAssembly does.
+ */
+import {
+  type CoreExports, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE, REASON_TRACE_FULL, VIEW_INJECT,
+} from './core_exports.ts';
+import { CONFIG_ADDR, CURSORS_ADDR, STATE_END } from './memory_map.gen.ts';
+import { readStruct } from './struct_read.ts';
+import { TRACE_CURSOR } from './structs.gen.ts';
+import { TraceBatch } from './trace.ts';
+import { readTrapRecord, TrapError } from './trap_error.ts';
+
+/** Compiles a core and refuses one that could reach outside. */
+export async function compileCore(source: BufferSource): Promise<WebAssembly.Module> {
+  const module = await WebAssembly.compile(source);
+  const imports = WebAssembly.Module.imports(module);
+  if (imports.length > 0) throw new Error(`the core must import nothing, but imports ${imports.map((i) => `${i.module}.${i.name}`).join(', ')}`);
+  return module;
+}
+
+/** A compiled scenario, as far as a run needs it. */
+export interface WorldConfig {
+  readonly block: Uint8Array;
+  readonly seed: number;
+}
+
+export interface EngineSinks {
+  /** Sees each batch of trace records once, in order. The batch's memory is used again afterwards. */
+  onTrace?: (batch: TraceBatch) => void;
+  /** Sees the captured frames (capture.ts) once, in order; as with traces. */
+  onCapture?: (bytes: Uint8Array) => void;
+}
+
+/** Why run() came back. `events`: the limit was reached. */
+export type StopReason = 'deadline' | 'idle' | 'app' | 'events';
+
+export interface RunLimits {
+  readonly max_events?: number;
+  /** Called between slices; true stops the run. */
+  readonly onSlice?: (engine: Engine) => boolean | undefined;
+  readonly slice_events?: number;
+}
+
+const SLICE_EVENTS = 200_000;
+const BACKSTOP = 0xffff_ffff;
+
+export class Engine {
+  readonly core: CoreExports;
+  readonly seed: number;
+  readonly sinks: EngineSinks;
+  /** Over all of the core's memory. It does not grow after the world was built. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(module: WebAssembly.Module, config: WorldConfig, sinks: EngineSinks = {}) {
+    this.core = new WebAssembly.Instance(module, {}).exports as unknown as CoreExports;
+    this.seed = config.seed;
+    this.sinks = sinks;
+    if (config.block.length > STATE_END - CONFIG_ADDR) throw new Error('the configuration block does not fit into its place');
+    new Uint8Array(this.core.memory.buffer).set(config.block, CONFIG_ADDR);
+    const built = this.guard(() => this.core.build());
+    if (built !== 0) throw new Error(`the core refused its configuration block (${built}): core and host are of different builds`);
+    this.bytes = new Uint8Array(this.core.memory.buffer);
+    this.view = new DataView(this.core.memory.buffer);
+  }
+
+  /** Runs to a time, an event limit, or until nothing is left to happen. */
+  run(until_ns: number, limits: RunLimits = {}): StopReason {
+    const until = BigInt(until_ns);
+    const slice = limits.slice_events ?? SLICE_EVENTS;
+    let left = limits.max_events ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      const before = this.eventCount();
+      const reason = this.guard(() => this.core.run(until, Math.min(slice, left, BACKSTOP)));
+      left -= this.eventCount() - before;
+      if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) {
+        this.drain();
+        continue;
+      }
+      if (reason === REASON_EVENTS && left > 0) {
+        if (limits.onSlice?.(this)) return this.stopped('events');
+        continue;
+      }
+      switch (reason) {
+        case REASON_DEADLINE: return this.stopped('deadline');
+        case REASON_IDLE: return this.stopped('idle');
+        case REASON_APP: return this.stopped('app');
+        case REASON_EVENTS: return this.stopped('events');
+        default: throw new Error(`the core stopped for an unknown reason ${reason}`);
+      }
+    }
+  }
+
+  /** Hands out what the trace and capture buffers hold and empties them. Running does it by itself. */
+  drain(): void {
+    const { view } = this;
+    const cursor = readStruct(view, CURSORS_ADDR, TRACE_CURSOR);
+    if (cursor.next > cursor.base) {
+      this.sinks.onTrace?.(new TraceBatch(this.bytes.buffer as ArrayBuffer, cursor.base, cursor.next));
+      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.next.at, cursor.base, true);
+    }
+    if (cursor.capture_next > cursor.capture_base) {
+      this.sinks.onCapture?.(this.bytes.subarray(cursor.capture_base, cursor.capture_next));
+      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.capture_next.at, cursor.capture_base, true);
+    }
+  }
+
+  clockNs(): number {
+    return Number(this.core.clockNs());
+  }
+  eventCount(): number {
+    return Number(this.core.eventCount());
+  }
+  /** 16 hex digits. */
+  stateHash(): string {
+    return BigInt.asUintN(64, this.core.stateHash()).toString(16).padStart(16, '0');
+  }
+
+  /** Feeds a frame to the NIC at the far end of a link. Flag bit 0: its checksum was left to hardware and counts as good. */
+  inject(link: number, time_ns: number, frame: Uint8Array, flags = 0): void {
+    this.bytes.set(frame, this.core.view(VIEW_INJECT, 0));
+    const result = this.guard(() => this.core.inject(link, BigInt(time_ns), frame.length, flags));
+    if (result !== 0) throw new Error(`the core refused an injected frame of ${frame.length} bytes (${result})`);
+  }
+
+  /** Calls into the core; a trap becomes a TrapError. */
+  guard<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      throw this.trapped(error);
+    }
+  }
+
+  private stopped(reason: StopReason): StopReason {
+    this.drain();
+    return reason;
+  }
+
+  private trapped(error: Error): TrapError {
+    const record = readTrapRecord(this.core.memory.buffer as ArrayBuffer);
+    const attempt = <T>(f: () => T, otherwise: T): T => {
+      try {
+        return f();
+      } catch {
+        return otherwise;
+      }
+    };
+    return new TrapError({
+      ...record,
+      message: record.message === '' ? error.message : record.message,
+      time_ns: attempt(() => this.clockNs(), 0),
+      events: attempt(() => this.eventCount(), 0),
+      state_hash: attempt(() => this.stateHash(), 'unknown'),
+      seed: this.seed,
+    });
+  }
+}

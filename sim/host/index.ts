@@ -1,0 +1,27 @@
+/** The host's public surface: what the command line and the page may use. */
+export { compileCore, Engine, type EngineSinks, type RunLimits, type StopReason, type WorldConfig } from './engine.ts';
+export * from './core_exports.ts';
+export * from './scenario.ts';
+export { InputError } from './input_error.ts';
+export { TrapError, type TrapPlace } from './trap_error.ts';
+export * from './trace.ts';
+export { narrate, stageNumber, timelineText, whereText } from './narrate.ts';
+export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket } from './journey.ts';
+export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
+export { type HostResult, resultJson, type RunResult, type StreamResult } from './result.ts';
+export { readStreams, type StreamRow } from './streams.ts';
+export * from './tables.ts';
+export { ethtoolView, fdinfoView, nstatView, poolView, socketView } from './stat.ts';
+export { AppDriver } from './app_driver.ts';
+export { Transcript, type TranscriptEntry } from './transcript.ts';
+export { SimKernel, SimMemory } from './sim_kernel.ts';
+export { readWireFrames, type WireFrame } from './capture.ts';
+export { PcapngWriter } from './export_pcapng.ts';
+export { PerfettoWriter } from './export_perfetto.ts';
+export { type Capture, type CapturedFrame, readCapture } from './pcap_read.ts';
+export { type PcapOptions, replayCapture } from './pcap_job.ts';
+export type { PcapResult, PcapStream } from './pcap_result.ts';
+export { type Connection, sortStreams, type Streams } from './tcp_streams.ts';
+export { Sha256, sha256Hex } from './sha256.ts';
+export * from './numbers_text.ts';
+export { type MemoryPlan, PageStore, type Snapshot } from './page_store.ts';

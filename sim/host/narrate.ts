@@ -1,0 +1,93 @@
+/** A trace record as a sentence. Events without one of their own are told by their name and words. */
+import { DROPS } from '../schema/drops.ts';
+import { STAGES } from '../schema/stages.ts';
+import { CONTEXTS, eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
+
+type Words = Record<string, number>;
+type Sentence = (w: Words, r: TraceRecord) => string;
+
+const PLACES = ['the free list', 'the page pool', 'the NIC', 'the stack'];
+const FROM = ['the pool\'s cache', 'the ptr_ring', 'the slow path'];
+const TO = ['the pool\'s cache', 'the ptr_ring', 'its provider'];
+const TCP_STATES = ['', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN',
+  'CLOSING', 'NEW_SYN_RECV'];
+const FAULTS = ['', 'holds the frame back', 'doubles the frame', 'flips a bit of the frame', 'delays the frame', 'delays the frame as the scenario says'];
+const TAKES = ['recycled', 'still referenced by an skb', 'skipped: malformed', 'refused: not on loan'];
+
+const signed = (n: number | undefined): number => (n ?? 0) | 0;
+const buffer = (r: TraceRecord): string => (r.niov_idx === NO_BUFFER ? 'a buffer' : `buffer ${r.niov_idx}`);
+const place = (n: number | undefined): string => PLACES[n ?? 0] ?? `place ${n}`;
+const state = (n: number | undefined): string => TCP_STATES[n ?? 0] ?? `state ${n}`;
+const other = (r: TraceRecord): string => HOSTS[1 - r.host] ?? 'peer';
+
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  wire_send: (w) => `a frame of ${w.len} bytes begins to leave; ${w.queue_packets} wait behind it`,
+  wire_arrive: (w, r) => `the last bit of the frame (${w.len} bytes) has come from the ${other(r)}`,
+  wire_fault: (w) => `the link ${FAULTS[w.verdict ?? 0] ?? 'does something to the frame'}`,
+  drop: (w) => `dropped: ${DROPS[w.reason ?? 0]?.[0] ?? w.reason} (${DROPS[w.reason ?? 0]?.[1] ?? '?'})`,
+  nic_steer: (w) => (w.rule === 0 ? `RSS hash ${(w.hash ?? 0).toString(16).padStart(8, '0')} chooses queue ${w.queue}` : `rule ${w.rule} chooses queue ${w.queue}`),
+  nic_dma: (w) => `DMA: ${w.header_len} bytes of header to a header buffer, ${w.payload_len} of payload to ${w.payload_len === 0 ? 'none' : 'payload buffers'}`,
+  nic_dma_buf: (w, r) => `${w.len} payload bytes land in ${buffer(r)} at offset ${w.offset}`,
+  nic_irq: (w) => `interrupt of queue ${w.queue}, ${w.frames} ${w.frames === 1 ? 'frame waits' : 'frames wait'}`,
+  nic_post: (w, r) => `the driver posts ${buffer(r)} to queue ${w.queue}`,
+  nic_tx: (w) => `the NIC fetches a frame of ${w.len} bytes from TX queue ${w.queue}`,
+  pool_hold: (w, r) => `${buffer(r)} leaves page pool ${w.pool}, from ${FROM[w.from ?? 0] ?? w.from}`,
+  pool_release: (w, r) => `${buffer(r)} comes back to page pool ${w.pool}: ${TO[w.to ?? 0] ?? w.to}`,
+  pool_empty: (w) => `page pool ${w.pool} has nothing to give`,
+  ledger: (w, r) => `${buffer(r)} moves from ${place(w.from)} to ${place(w.to)}`,
+  napi_schedule: () => 'softirq work is asked for',
+  napi_poll: (w) => `poll of NAPI ${w.napi}: ${w.work} of at most ${w.budget} frames`,
+  skb_build: (w) => `an skb of ${w.len} bytes: ${w.linear} linear, ${w.frags} ${w.frags === 1 ? 'fragment' : 'fragments'}`,
+  gro_merge: (w) => `GRO merges it into packet ${w.into_pkt}: ${w.segs} segments, ${w.len} bytes`,
+  tcp_rx: (w) => `segment at socket ${w.sock}: sequence ${w.seq}, ${w.len} bytes`,
+  tcp_state: (w) => `socket ${w.sock}: ${state(w.from)} becomes ${state(w.to)}`,
+  tcp_ack: (w) => `socket ${w.sock}: acknowledged up to ${w.ack} (${w.acked} bytes)`,
+  tcp_tx: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${w.len} bytes`,
+  tcp_retransmit: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${w.len} bytes, once more`,
+  tcp_ooo: (w) => `out of order: sequence ${w.seq}, ${w.len} bytes wait for what is missing`,
+  tcp_timer: (w) => `timer ${w.timer} of socket ${w.sock} fires, backoff ${w.backoff}`,
+  tcp_cwnd: (w) => `socket ${w.sock}: congestion window ${w.cwnd}, threshold ${(w.ssthresh ?? 0) >= 0x7fffffff ? 'none' : w.ssthresh}`,
+  sock_queue: (w) => `${w.len} bytes are in the receive queue of socket ${w.sock}, in order`,
+  sock_wake: (w) => `whoever waits on socket ${w.sock} is told`,
+  sock_send: (w) => `the application gives socket ${w.sock} ${w.len} bytes`,
+  sock_read: (w) => `${w.len} bytes leave the receive queue of socket ${w.sock}`,
+  ring_submit: (w) => `ring ${w.ring} takes request ${w.user_data} (opcode ${w.opcode})`,
+  ring_enter: (w) => `io_uring_enter of ring ${w.ring}: ${w.submitted} submitted, waits for ${w.waiting}`,
+  task_work: (w) => `task work of ring ${w.ring}: ${w.items} ${w.items === 1 ? 'item' : 'items'}`,
+  cqe: (w) => `completion: user_data ${w.user_data}, res ${signed(w.res)}, flags 0x${(w.flags ?? 0).toString(16)}`,
+  cq_overflow: (w) => `the CQ of ring ${w.ring} is full: completion ${w.user_data} goes to the overflow list`,
+  app_wake: (w) => `the application runs, ${w.cqes} ${w.cqes === 1 ? 'completion' : 'completions'}`,
+  app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} where the NIC wrote them`,
+  app_write: (w) => `the application produces ${w.len} bytes of flow ${w.flow}`,
+  app_done: (w) => `flow ${w.flow} ends at the application with ${signed(w.res)}`,
+  zc_copy: (w) => `copy fallback: ${w.len} bytes copied, ${w.why === 1 ? 'linear data' : 'an ordinary page'}`,
+  zc_deliver: (w, r) => `${buffer(r)} is lent to the application: ${w.len} bytes at ${w.offset}, nothing copied`,
+  rqe_push: (_, r) => `the application puts ${buffer(r)} into the refill ring`,
+  rqe_take: (w, r) => `the kernel reads the refill entry of ${buffer(r)}: ${TAKES[w.result ?? 0] ?? w.result}`,
+  zc_event: (w) => `zcrx event ${w.type}`,
+};
+
+export function narrate(r: TraceRecord): string {
+  const event = eventOf(r);
+  const words = wordsOf(r);
+  const sentence = SENTENCES[event.name];
+  if (sentence) return sentence(words, r);
+  return `${event.name} ${Object.entries(words).map(([k, v]) => `${k}=${v}`).join(' ')}`;
+}
+
+export const stageNumber = (stage: string): number => STAGES.find((s) => s.name === stage)?.n ?? 0;
+
+/** Who does it: `client wire`, `server core 0 softirq`. */
+export function whereText(r: TraceRecord): string {
+  const host = HOSTS[r.host] ?? `host ${r.host}`;
+  return r.core === 0xff ? `${host} hardware` : `${host} core ${r.core} ${CONTEXTS[r.context] ?? r.context}`;
+}
+
+/** One line in fixed columns: time, place, stage, event, packet, buffer, sentence. */
+export function timelineText(r: TraceRecord): string {
+  const event = eventOf(r);
+  const packet = r.pkt_id === 0 ? '' : `p${r.pkt_id}`;
+  const niov = r.niov_idx === NO_BUFFER ? '' : `b${r.niov_idx}`;
+  const time = (r.time_ns / 1000).toFixed(3).padStart(12);
+  return `${time} µs  ${whereText(r).padEnd(25)} ${stageNumber(event.stage)} ${event.stage.padEnd(6)} ${packet.padEnd(6)} ${niov.padEnd(6)} ${narrate(r)}`;
+}

@@ -1,0 +1,135 @@
+/** The result of a run, as `--json` prints it and `expect` lines see it. Nothing in it depends on the machine it ran on. */
+import type { Engine, StopReason } from './engine.ts';
+import type { EventCounts } from './event_counts.ts';
+import { evaluateExpects, type Scenario } from './scenario.ts';
+import { ended, readStreams, type StreamRow } from './streams.ts';
+import { areaPlaces, type Counts, coreCycles, drops, limitOf, nicCounters, pools, queueCounters, tcpCounters, zcrxCounters } from './tables.ts';
+
+export interface StreamResult {
+  readonly id: number;
+  readonly family: number;
+  readonly localPort: number;
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** It ended, and not with an error; where the source is known, every byte that it wanted to send came, unchanged. */
+  readonly complete: boolean;
+  readonly zeroCopyBytes: number;
+  readonly copiedBytes: number;
+  readonly copiedWhy: { readonly linear: number; readonly page: number };
+  readonly cqes: number;
+  readonly segments: number;
+  readonly outOfOrder: number;
+  readonly duplicates: number;
+  readonly buffersHeldMax: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly endResult: number;
+}
+
+export interface HostResult {
+  readonly drops: Counts;
+  readonly nic: Counts;
+  readonly nicq: readonly Counts[];
+  readonly tcp: Counts;
+  readonly zcrx: readonly Counts[];
+  readonly area: readonly Counts[];
+  readonly pool: readonly Counts[];
+  readonly cores: readonly Counts[];
+  readonly events: Counts;
+}
+
+export interface RunResult {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly stateHash: string;
+  readonly virtualTimeNs: number;
+  readonly eventCount: number;
+  readonly stopped: StopReason;
+  /** Streams at receiving applications. */
+  readonly streams: readonly StreamResult[];
+  readonly drops: Counts;
+  /** All drops together. */
+  readonly dropped: number;
+  readonly client: HostResult;
+  readonly server: HostResult;
+  readonly expect: readonly { readonly text: string; readonly ok: boolean; readonly actual: string }[];
+}
+
+const SOURCE = 'source';
+
+export function collectResult(engine: Engine, scenario: Scenario, stopped: StopReason, counts: EventCounts): RunResult {
+  const client = hostResult(engine, scenario, 0, counts);
+  const server = hostResult(engine, scenario, 1, counts);
+  const all_drops: Counts = {};
+  for (const [reason, n] of [...Object.entries(client.drops), ...Object.entries(server.drops)]) all_drops[reason] = (all_drops[reason] ?? 0) + n;
+  const facts = {
+    scenario: scenario.name,
+    seed: engine.seed,
+    stateHash: engine.stateHash(),
+    virtualTimeNs: engine.clockNs(),
+    eventCount: engine.eventCount(),
+    stopped,
+    streams: [0, 1].flatMap((host) => receivedStreams(engine, scenario, host)),
+    drops: all_drops,
+    dropped: Object.values(all_drops).reduce((a, b) => a + b, 0),
+    client,
+    server,
+  };
+  return { ...facts, expect: evaluateExpects(scenario.expects, facts) };
+}
+
+function receivedStreams(engine: Engine, scenario: Scenario, host: number): StreamResult[] {
+  if (roleOf(scenario, host) === SOURCE) return [];
+  const want = roleOf(scenario, 1 - host) === SOURCE ? scenario.hosts[1 - host]?.values['app.bytes'] : undefined;
+  return readStreams(engine, host).map((row) => streamResult(row, want));
+}
+
+const ROLES = ['none', 'source', 'sink', 'echo', 'script'];
+export const roleOf = (scenario: Scenario, host: number): string => ROLES[scenario.hosts[host]?.values['app.role'] ?? 0] ?? 'none';
+
+export function streamResult(row: StreamRow, want: number | undefined): StreamResult {
+  const whole = want === undefined || row.bytes === want;
+  return {
+    id: row.id, family: row.family, localPort: row.local_port, peer: row.peer, peerPort: row.peer_port,
+    bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad === 0 && whole,
+    zeroCopyBytes: row.zc_bytes, copiedBytes: row.copied_linear + row.copied_page,
+    copiedWhy: { linear: row.copied_linear, page: row.copied_page },
+    cqes: row.cqes, segments: row.segments, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.held_max,
+    startNs: row.start_ns, endNs: row.end_ns, endResult: row.res,
+  };
+}
+
+function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: EventCounts): HostResult {
+  const values = scenario.hosts[host].values;
+  const queues = Math.max(values['nic.rx_queues'], values['nic.tx_queues']);
+  const own = instancesOf(scenario, host);
+  return {
+    drops: drops(engine, host),
+    nic: nicCounters(engine, host),
+    nicq: Array.from({ length: queues }, (_, q) => queueCounters(engine, host, q)),
+    tcp: tcpCounters(engine, host),
+    zcrx: own.map((i) => zcrxCounters(engine, i)).filter((c) => c !== undefined),
+    area: own.map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
+    pool: pools(engine, host),
+    cores: Array.from({ length: values['cpu.cores'] }, (_, c) => coreCycles(engine, host, c)),
+    events: counts.of(host),
+  };
+}
+
+/** Instances are numbered as built-in applications register them: the client's, if it has one, before the server's. */
+function instancesOf(scenario: Scenario, host: number): number[] {
+  const receives = (h: number) => ['sink', 'echo'].includes(roleOf(scenario, h)) && scenario.hosts[h]?.values['app.receive'] === 0;
+  if (roleOf(scenario, host) === 'script') return Array.from({ length: limitOf('IFQS_MAX') }, (_, i) => i);
+  if (!receives(host)) return [];
+  return [host === 1 && receives(0) ? 1 : 0];
+}
+
+/** JSON with keys in a fixed order, so that equal results are equal texts. */
+export function resultJson(result: unknown): string {
+  return JSON.stringify(result, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  }, 2);
+}

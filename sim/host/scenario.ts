@@ -1,0 +1,62 @@
+/**
+ * A scenario, from YAML to what a run needs: the configuration block, and the lines that its result must fulfil.
+ *
+ *     text ── readDraft ──► draft ── applySet … ──► draft ── compileDraft ──► scenario
+ *
+ * Whatever is wrong ends in one ScenarioError with a line for each problem.
+ */
+import { writeBlock } from './scenario_block.ts';
+import { checkSetup } from './scenario_check.ts';
+import { applySet, type Draft, readDraft } from './scenario_draft.ts';
+import { ScenarioError } from './scenario_error.ts';
+import type { Expectation } from './scenario_expect.ts';
+import { autoLimits, type Sizing } from './scenario_limits.ts';
+import { checkMemory } from './scenario_memory.ts';
+import { resolveDraft, type Setup } from './scenario_resolve.ts';
+
+export { readBlock } from './scenario_block.ts';
+export { applySet, type Assigned, type Draft, type Item, readDraft } from './scenario_draft.ts';
+export { type Place, type Problem, problemText, ScenarioError } from './scenario_error.ts';
+export type { Expectation } from './scenario_expect.ts';
+export { parseExpect } from './scenario_expect.ts';
+export { scenarioJsonSchema } from './scenario_json_schema.ts';
+export type { Sizing } from './scenario_limits.ts';
+export { worldBytes } from './scenario_memory.ts';
+export { evaluateExpects, type ExpectOutcome } from './scenario_outcome.ts';
+export type { HostSetup, Setup } from './scenario_resolve.ts';
+export type { HostKnob, RunKnob } from './scenario_types.gen.ts';
+export { formatQuantity, formatValue, parseQuantity, parseValue } from './scenario_units.ts';
+
+export interface Scenario extends Setup {
+  readonly name: string;
+  readonly file: string;
+  /** The sentence that says what it shows. */
+  readonly about: string;
+  readonly expects: readonly Expectation[];
+  /** What the core reads: copied to CONFIG_ADDR before build(). */
+  readonly block: Uint8Array<ArrayBuffer>;
+}
+
+/** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
+export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
+  if (draft.problems.length > 0) throw new ScenarioError(draft.problems);
+  const setup = resolveDraft(draft);
+  const problems = checkSetup(draft, setup);
+  if (problems.length > 0) throw new ScenarioError(problems);
+  const sized: Setup = { ...setup, run: autoLimits(setup, sizing) };
+  const memory = checkMemory(draft, sized);
+  if (memory.length > 0) throw new ScenarioError(memory);
+  return { ...sized, name: draft.name, file: draft.file, about: draft.about, expects: draft.expects, block: writeBlock(sized) };
+}
+
+export interface LoadOptions extends Sizing {
+  /** `PATH=VALUE`, in the order of the command line. */
+  readonly sets?: readonly string[];
+}
+
+/** Reads, changes and compiles a scenario. */
+export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
+  const draft = readDraft(text, file);
+  for (const set of options.sets ?? []) applySet(draft, set);
+  return compileDraft(draft, options);
+}

@@ -1,0 +1,152 @@
+/** What no single knob can see: values that do not fit each other. Each check says what would fit. */
+import { FAULT_ACTIONS, HOST_KNOBS, HOSTS } from '../schema/scenario.ts';
+import type { Draft } from './scenario_draft.ts';
+import type { Problem } from './scenario_error.ts';
+import { type HostSetup, placeOfKnob, type Setup, writtenValue } from './scenario_resolve.ts';
+import type { HostKnob } from './scenario_types.gen.ts';
+import { formatQuantity } from './scenario_units.ts';
+
+/** Ports that Linux picks for connections (net.ipv4.ip_local_port_range). */
+const EPHEMERAL_PORTS = 60999 - 32768 + 1;
+const IPV6_MTU_MIN = 1280;
+
+const POWERS_OF_TWO: readonly HostKnob[] = ['nic.rx_ring', 'nic.tx_ring', 'pool.ptr_ring', 'refill.rx_buf_len', 'refill.rq_entries'];
+
+const option = (knob: HostKnob, name: string): number => {
+  const found = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob);
+  return found?.options?.indexOf(name) ?? -1;
+};
+const ZC = option('app.receive', 'zc');
+const SINK = option('app.role', 'sink');
+const ECHO = option('app.role', 'echo');
+const SOURCE = option('app.role', 'source');
+const IPV6 = option('tcp.family', 'ipv6');
+const CHECK_NONE = option('app.check', 'none');
+
+/** True when the host receives into an area that is bound to one of its queues. */
+export function usesArea({ values }: HostSetup): boolean {
+  const built_in = values['app.role'] === SINK || values['app.role'] === ECHO;
+  return built_in && values['app.receive'] === ZC && values['refill.nodev'] === 0;
+}
+
+class HostChecks {
+  readonly problems: Problem[] = [];
+  private readonly draft: Draft;
+  private readonly host: 0 | 1;
+  private readonly setup: HostSetup;
+
+  constructor(draft: Draft, setup: Setup, host: 0 | 1) {
+    this.draft = draft;
+    this.host = host;
+    this.setup = setup.hosts[host];
+  }
+
+  private value(knob: HostKnob): number {
+    return this.setup.values[knob];
+  }
+
+  /** A problem at the first of the knobs that somebody wrote, unless the check holds. */
+  private must(holds: boolean, knobs: readonly HostKnob[], text: string): void {
+    if (holds) return;
+    const knob = knobs.find((k) => writtenValue(this.draft, this.host, k)) ?? (knobs[0] as HostKnob);
+    this.problems.push({ ...placeOfKnob(this.draft, this.host, knob), text });
+  }
+
+  run(): Problem[] {
+    this.rings();
+    this.queues();
+    this.cores();
+    this.areas();
+    this.connections();
+    return this.problems;
+  }
+
+  private rings(): void {
+    for (const knob of POWERS_OF_TWO) {
+      const n = this.value(knob);
+      const unit = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.unit ?? 'count';
+      const low = 2 ** Math.floor(Math.log2(n));
+      const near = `${formatQuantity(low, unit)} or ${formatQuantity(low * 2, unit)}`;
+      this.must(n === 0 || n === low, [knob], `expected a power of two, such as ${near}; found ${formatQuantity(n, unit)}`);
+    }
+    const sq = 2 ** Math.ceil(Math.log2(this.value('ring.sq_entries')));
+    this.must(this.value('ring.cq_entries') >= sq, ['ring.cq_entries', 'ring.sq_entries'],
+      `expected no less than the submission queue, which has ${sq} entries; found ${this.value('ring.cq_entries')}`);
+  }
+
+  private queues(): void {
+    const queues = this.value('nic.rx_queues');
+    const has = `the NIC has ${queues} RX ${queues === 1 ? 'queue' : 'queues'}`;
+    const queue = this.value('refill.queue');
+    this.must(!usesArea(this.setup) || queue < queues, ['refill.queue', 'nic.rx_queues'],
+      `expected a queue below ${queues}, since ${has}; found ${queue}`);
+    const start = this.value('nic.rss_start');
+    this.must(start < queues, ['nic.rss_start', 'nic.rx_queues'], `expected a queue below ${queues}, since ${has}; found ${start}`);
+    const equal = this.value('nic.rss_equal');
+    this.must(start >= queues || start + equal <= queues, ['nic.rss_equal', 'nic.rss_start', 'nic.rx_queues'],
+      `expected at most ${queues - start} queues from queue ${start} on, since ${has}; found ${equal}`);
+    for (const rule of this.setup.rules) {
+      const to = rule.fields.queue ?? 0;
+      if (rule.fields.drop || to < queues) continue;
+      const text = `expected a queue below ${queues}, since ${has}; found ${to}`;
+      this.problems.push({ place: rule.place, key: `${rule.key}.queue`, text });
+    }
+  }
+
+  private cores(): void {
+    const cores = this.value('cpu.cores');
+    for (const knob of ['cpu.irq_core', 'cpu.app_core'] as const) {
+      const core = this.value(knob);
+      this.must(core < cores, [knob, 'cpu.cores'], `expected a core below ${cores}, the number of cores; found ${core}`);
+    }
+  }
+
+  private areas(): void {
+    const area = this.value('refill.area_bytes');
+    const buffer = this.value('refill.rx_buf_len');
+    this.must(area % buffer === 0 || Math.log2(buffer) % 1 !== 0, ['refill.area_bytes', 'refill.rx_buf_len'],
+      `expected a multiple of refill.rx_buf_len, which is ${formatQuantity(buffer, 'bytes')}; found ${formatQuantity(area, 'bytes')}`);
+  }
+
+  private connections(): void {
+    if (this.value('tcp.family') === IPV6) {
+      const mtu = this.value('nic.mtu');
+      this.must(mtu >= IPV6_MTU_MIN, ['nic.mtu', 'tcp.family'], `expected at least ${IPV6_MTU_MIN} bytes, the least of IPv6; found ${mtu}`);
+    }
+    if (this.value('app.role') !== SOURCE) return;
+    const flows = this.value('app.flows');
+    this.must(flows <= EPHEMERAL_PORTS, ['app.flows'],
+      `expected at most ${EPHEMERAL_PORTS} connections to one port, the number of local ports; found ${flows}`);
+  }
+}
+
+/** Everything that is wrong across knobs. */
+export function checkSetup(draft: Draft, setup: Setup): Problem[] {
+  const problems = [...new HostChecks(draft, setup, 0).run(), ...new HostChecks(draft, setup, 1).run()];
+  const [client, server] = setup.hosts;
+  if (client.values['tcp.family'] !== server.values['tcp.family']) {
+    const where = writtenValue(draft, 1, 'tcp.family') && draft.hosts[1].knobs.has('tcp.family') ? 1 : 0;
+    problems.push({ ...placeOfKnob(draft, where, 'tcp.family'), text: 'expected the same address family on both hosts' });
+  }
+  HOSTS.forEach((_, i) => {
+    const host = i as 0 | 1;
+    const check = setup.hosts[host].values['app.check'];
+    if (setup.run['run.payload'] === 0 && check !== CHECK_NONE) {
+      const text = 'expected none, since run.payload is off and there are no bytes to prove';
+      problems.push({ ...placeOfKnob(draft, host, 'app.check'), text });
+    }
+  });
+  for (const fault of setup.faults) {
+    const delays = FAULT_ACTIONS[fault.fields.action ?? 0] === 'delay';
+    const param = fault.fields.param_ns ?? 0;
+    if (delays === param > 0) continue;
+    const text = delays ? 'expected a time, such as 50us, for action: delay' : 'expected only with action: delay';
+    problems.push({ place: fault.place, key: `${fault.key}.param_ns`, text });
+  }
+  // What both hosts were told at once is said once.
+  const seen = new Set<string>();
+  return problems.filter((p) => {
+    const text = `${p.place.source}:${p.place.line}:${p.place.col}:${p.key}:${p.text}`;
+    return !seen.has(text) && seen.add(text);
+  });
+}

@@ -1,0 +1,55 @@
+/** The simulated kernel behind the seam: system calls are exports of the core, memory is a view of its own. */
+import type { Call, UserMemory } from '../../uring-model/8-app/index.ts';
+import type { Engine } from './engine.ts';
+
+/** The call has to wait: the task sleeps, and the call is made again when it may run. Never seen by an application. */
+export const ERESTARTSYS = -512;
+
+export class SimMemory implements UserMemory {
+  private readonly engine: Engine;
+  private readonly task: number;
+
+  constructor(engine: Engine, task: number) {
+    this.engine = engine;
+    this.task = task;
+  }
+  view(): DataView {
+    return this.engine.view;
+  }
+  bytes(address: number, length: number): Uint8Array {
+    return this.engine.bytes.subarray(address, address + length);
+  }
+  alloc(bytes: number): number {
+    const at = this.engine.guard(() => this.engine.core.userAlloc(this.task, bytes));
+    if (at === 0) throw new Error(`the task has no ${bytes} bytes of memory left: raise limits.user_bytes`);
+    return at;
+  }
+}
+
+/** One task's system calls. They may return ERESTARTSYS. */
+export class SimKernel {
+  readonly memory: SimMemory;
+  private readonly engine: Engine;
+  private readonly task: number;
+
+  constructor(engine: Engine, task: number) {
+    this.engine = engine;
+    this.task = task;
+    this.memory = new SimMemory(engine, task);
+  }
+
+  perform(c: Call): number {
+    const { core } = this.engine;
+    const { task } = this;
+    return this.engine.guard(() => {
+      switch (c.call) {
+        case 'setup': return core.sysSetup(task, c.entries, c.params);
+        case 'register': return core.sysRegister(task, c.fd, c.opcode, c.arg, c.count);
+        case 'enter': return core.sysEnter(task, c.fd, c.submit, c.wait, c.flags, c.arg, c.arg_bytes);
+        case 'mmap': return Number(core.sysMmap(task, c.fd, c.offset, c.bytes));
+        case 'close': return core.sysClose(task, c.fd);
+        case 'work': return core.sysWork?.(task, BigInt(c.ns)) ?? 0;
+      }
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** Reads the core's tables where they lie: counters, pools, cores. Names and order come from sim/schema. */
+import { ACCOUNTS } from '../schema/costs.ts';
+import { COUNTERS, type Counter } from '../schema/counters.ts';
+import { DROPS } from '../schema/drops.ts';
+import { LIMITS } from '../schema/limits.ts';
+import { VIEW_AREA_PLACES, VIEW_CORE, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX } from './core_exports.ts';
+import type { Engine } from './engine.ts';
+import { readStruct } from './struct_read.ts';
+import { CORE_FIELD_BYTES, PAGE_POOL } from './structs.gen.ts';
+
+export type Counts = Record<string, number>;
+
+export const limitOf = (name: string): number => LIMITS.find((l) => l.name === name)?.value ?? 0;
+const QUEUES_MAX = limitOf('QUEUES_MAX');
+const CORES_MAX = limitOf('CORES_MAX');
+const POOLS_MAX = limitOf('POOLS_MAX');
+
+const NAMES = new Map<Counter['group'], string[]>();
+for (const c of COUNTERS) NAMES.set(c.group, [...(NAMES.get(c.group) ?? []), c.name]);
+
+const u64 = (engine: Engine, at: number): number => Number(engine.view.getBigUint64(at, true));
+
+function counters(engine: Engine, group: Counter['group'], what: number, arg: number): Counts | undefined {
+  const at = engine.core.view(what, arg);
+  if (at === 0) return undefined;
+  return Object.fromEntries((NAMES.get(group) ?? []).map((name, i) => [name, u64(engine, at + i * 8)]));
+}
+
+export const nicCounters = (engine: Engine, host: number): Counts => counters(engine, 'nic', VIEW_NIC, host) ?? {};
+export const tcpCounters = (engine: Engine, host: number): Counts => counters(engine, 'tcp', VIEW_TCP_MIB, host) ?? {};
+export const queueCounters = (engine: Engine, host: number, queue: number): Counts =>
+  counters(engine, 'nicq', VIEW_NICQ, host * QUEUES_MAX + queue) ?? {};
+export const zcrxCounters = (engine: Engine, instance: number): Counts | undefined => counters(engine, 'zcrx', VIEW_ZCRX, instance);
+
+/** Drops of a host by reason; reasons that did not occur are left out. */
+export function drops(engine: Engine, host: number): Counts {
+  const base = engine.core.view(VIEW_DROPS, 0) + host * DROPS.length * 8;
+  const out: Counts = {};
+  DROPS.forEach(([name], i) => {
+    const n = u64(engine, base + i * 8);
+    if (n > 0) out[name] = n;
+  });
+  return out;
+}
+
+/** Cycles of a core by account. */
+export function coreCycles(engine: Engine, host: number, core: number): Counts {
+  const at = engine.core.view(VIEW_CORE, host * CORES_MAX + core) + CORE_FIELD_BYTES;
+  return Object.fromEntries(ACCOUNTS.map((name, i) => [name, u64(engine, at + i * 8)]));
+}
+
+/** The page pools of a host, in the order of its queues. */
+export function pools(engine: Engine, host: number): Counts[] {
+  const out: Counts[] = [];
+  for (let i = 0; i < POOLS_MAX; i++) {
+    const at = engine.core.view(VIEW_POOL, i);
+    if (at === 0) break;
+    const p = readStruct(engine.view, at, PAGE_POOL);
+    if (p.ring_size === 0) break;
+    if (p.host !== host) continue;
+    const { queue, provider, cache_count, ring_size, ring_head, ring_tail, inflight, alloc_fast, alloc_slow, alloc_refill, alloc_empty, ...recycled } = p;
+    const { recycle_cached, recycle_ring, recycle_ring_full, released } = recycled;
+    out.push({
+      queue, provider, cache: cache_count, ring: (ring_tail - ring_head) >>> 0, ring_size, inflight, alloc_fast, alloc_slow, alloc_refill, alloc_empty,
+      recycle_cached, recycle_ring, recycle_ring_full, released,
+    });
+  }
+  return out;
+}
+
+/** Buffers of an area by place; undefined when there is no such area. */
+export function areaPlaces(engine: Engine, area: number): Counts | undefined {
+  const at = engine.core.view(VIEW_AREA_PLACES, area);
+  if (at === 0) return undefined;
+  const word = (n: number) => engine.view.getUint32(at + n * 4, true);
+  return { free: word(0), cache: word(1), posted: word(2), live: word(3) };
+}

@@ -1,0 +1,141 @@
+/** Reads trace records where they lie. Names and words come from sim/schema/events.ts. */
+import { EVENTS, type TraceEvent } from '../schema/events.ts';
+
+export const RECORD_BYTES = 32;
+export const NO_BUFFER = 0xffffffff;
+export const CONTEXTS = ['hardware', 'hardirq', 'softirq', 'task work', 'syscall', 'user'] as const;
+export const HOSTS = ['client', 'server'] as const;
+
+/** Kind of an event by name, as records carry it. */
+export const KIND: Readonly<Record<string, number>> = Object.fromEntries(EVENTS.map((e, i) => [e.name, i + 1]));
+
+export interface TraceRecord {
+  readonly time_ns: number;
+  readonly kind: number;
+  readonly host: number;
+  readonly context: number;
+  readonly core: number;
+  /** 0: none */
+  readonly pkt_id: number;
+  /** NO_BUFFER: none */
+  readonly niov_idx: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** Records between two addresses. Columns are read one by one, so that a filter touches only what it needs. */
+export class TraceBatch {
+  readonly length: number;
+  private readonly words: Uint32Array;
+
+  constructor(memory: ArrayBuffer, from: number, to: number) {
+    this.words = new Uint32Array(memory, from, (to - from) >> 2);
+    this.length = (to - from) / RECORD_BYTES;
+  }
+
+  timeNs(i: number): number {
+    return this.word(i, 0) + this.word(i, 1) * 0x1_0000_0000;
+  }
+  kind(i: number): number {
+    return this.word(i, 2) & 0xff;
+  }
+  host(i: number): number {
+    return (this.word(i, 2) >>> 8) & 0xff;
+  }
+  context(i: number): number {
+    return (this.word(i, 2) >>> 16) & 0xff;
+  }
+  core(i: number): number {
+    return this.word(i, 2) >>> 24;
+  }
+  pktId(i: number): number {
+    return this.word(i, 3);
+  }
+  niovIdx(i: number): number {
+    return this.word(i, 4);
+  }
+  a(i: number): number {
+    return this.word(i, 5);
+  }
+  b(i: number): number {
+    return this.word(i, 6);
+  }
+  c(i: number): number {
+    return this.word(i, 7);
+  }
+
+  record(i: number): TraceRecord {
+    return {
+      time_ns: this.timeNs(i), kind: this.kind(i), host: this.host(i), context: this.context(i), core: this.core(i), pkt_id: this.pktId(i),
+      niov_idx: this.niovIdx(i), a: this.a(i), b: this.b(i), c: this.c(i),
+    };
+  }
+
+  *records(): Generator<TraceRecord> {
+    for (let i = 0; i < this.length; i++) yield this.record(i);
+  }
+
+  /** A copy that outlives the core's buffer. */
+  copy(): TraceBatch {
+    const words = this.words.slice();
+    return new TraceBatch(words.buffer as ArrayBuffer, 0, words.byteLength);
+  }
+
+  /** The records as bytes, as they are. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.words.buffer, this.words.byteOffset, this.words.byteLength);
+  }
+
+  private word(i: number, n: number): number {
+    return this.words[i * 8 + n] as number;
+  }
+}
+
+/** A whole trace, in the order of its writing. */
+export class TraceStore {
+  readonly batches: TraceBatch[] = [];
+  length = 0;
+  private readonly max: number;
+
+  /** `max`: how many records it may hold; 32 bytes each. */
+  constructor(max = 32_000_000) {
+    this.max = max;
+  }
+
+  add(batch: TraceBatch): void {
+    this.length += batch.length;
+    if (this.length > this.max) throw new RangeError(`the trace has more than ${this.max} records: shorten the run with --until`);
+    this.batches.push(batch.copy());
+  }
+
+  *records(): Generator<TraceRecord> {
+    for (const batch of this.batches) yield* batch.records();
+  }
+
+  /** Records that a column test lets pass. */
+  filter(test: (batch: TraceBatch, i: number) => boolean): TraceRecord[] {
+    const out: TraceRecord[] = [];
+    for (const batch of this.batches) {
+      for (let i = 0; i < batch.length; i++) if (test(batch, i)) out.push(batch.record(i));
+    }
+    return out;
+  }
+}
+
+export function eventOf(record: TraceRecord): TraceEvent {
+  const event = EVENTS[record.kind - 1];
+  if (!event) throw new RangeError(`a trace record of kind ${record.kind}: core and host are of different builds`);
+  return event;
+}
+
+/** The words of a record by name. */
+export function wordsOf(record: TraceRecord): Record<string, number> {
+  const values = [record.a, record.b, record.c];
+  return Object.fromEntries(eventOf(record).words.map((name, i) => [name, values[i] as number]));
+}
+
+/** 0.000, 12.345 µs, 1.234567 ms: fixed columns when padded. */
+export function timeText(ns: number): string {
+  return `${(ns / 1000).toFixed(3)} µs`;
+}

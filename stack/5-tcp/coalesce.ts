@@ -1,0 +1,49 @@
+/**
+ * Joining a segment to the one before it in a queue (net/ipv4/tcp_input.c: tcp_try_coalesce; net/core/skbuff.c:
+ * skb_try_coalesce): fragments move over, small linear payload is copied, the empty skb is freed.
+ *
+ * Differs from Linux: a linear part does not become a fragment (head_frag), so a segment with one is joined only by copying.
+ */
+import { MAX_SKB_FRAGS, runConfig, SKB_HEAD_SIZE, TCP_TCPRCVCOALESCE } from '../../sim/core';
+import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
+import { mibInc, Sock } from '../6-socket';
+import { RX_SKB_TRUESIZE } from './rcvbuf';
+
+/** May the CPU read it (skb_frags_readable)? Fragments of an skb are all of one kind. */
+function readable(b: Skb, skb_idx: u32): bool {
+  return b.nr_frags == 0 || netmem(skbFrag(skb_idx, 0).netmem).kind != KIND_NIOV;
+}
+
+/** Appends `from` to `to`; then `from` has no fragments and the caller frees it. False: nothing happened. */
+export function tryCoalesce(sk: Sock, to_idx: u32, from_idx: u32): bool {
+  const to = skb(to_idx);
+  const from = skb(from_idx);
+  if (from.seq != to.end_seq) return false;
+  let delta: u32 = 0;
+  if (from.len == 0) {
+    // A bare FIN.
+  } else if (to.nr_frags == 0 && from.nr_frags == 0 && <u32>to.data_off + to.head_len + from.head_len <= SKB_HEAD_SIZE) {
+    const at = <usize>to.head + to.data_off + to.head_len;
+    if (runConfig().run_payload) memory.copy(at, <usize>from.head + from.data_off, from.head_len);
+    to.head_len += from.head_len;
+    to.len += from.len;
+  } else {
+    if (from.head_len != 0 || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return false;
+    if (readable(to, to_idx) != readable(from, from_idx)) return false;
+    delta = from.truesize > RX_SKB_TRUESIZE ? from.truesize - RX_SKB_TRUESIZE : from.len;
+    if (delta < from.len) delta = from.len;
+    memory.copy(changetype<usize>(skbFrag(to_idx, to.nr_frags)), changetype<usize>(skbFrag(from_idx, 0)), <usize>from.nr_frags * 12);
+    to.nr_frags += from.nr_frags;
+    from.nr_frags = 0;
+    to.len += from.len;
+    to.data_len += from.len;
+    to.truesize += delta;
+    sk.rmem_alloc += delta;
+  }
+  to.end_seq = from.end_seq;
+  to.ack_seq = from.ack_seq;
+  to.tcp_flags |= from.tcp_flags;
+  to.tstamp_ns = from.tstamp_ns;
+  mibInc(sk.host, TCP_TCPRCVCOALESCE);
+  return true;
+}

@@ -1,0 +1,22 @@
+/** Error numbers (include/uapi/asm-generic/errno.h). */
+export const EAGAIN: u32 = 11;
+export const ENOMEM: u32 = 12;
+export const EFAULT: u32 = 14;
+export const EINVAL: u32 = 22;
+export const ENFILE: u32 = 23;
+export const ENOSPC: u32 = 28;
+export const EPIPE: u32 = 32;
+export const EOPNOTSUPP: u32 = 95;
+export const EAFNOSUPPORT: u32 = 97;
+export const EADDRINUSE: u32 = 98;
+export const EADDRNOTAVAIL: u32 = 99;
+export const ENETUNREACH: u32 = 101;
+export const ECONNABORTED: u32 = 103;
+export const ECONNRESET: u32 = 104;
+export const ENOBUFS: u32 = 105;
+export const EISCONN: u32 = 106;
+export const ENOTCONN: u32 = 107;
+export const ETIMEDOUT: u32 = 110;
+export const ECONNREFUSED: u32 = 111;
+export const EALREADY: u32 = 114;
+export const EINPROGRESS: u32 = 115;

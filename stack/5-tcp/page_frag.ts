@@ -1,0 +1,52 @@
+/**
+ * Memory for payload that is sent (net/core/sock.c: sk_page_frag_refill): each host fills one 32 KiB page after the other.
+ * Writers that find no page or no skb wait in a list and are told when ACKs have freed some.
+ */
+import { NONE, TX_PAGE_SIZE } from '../../sim/core';
+import { fragUnref, poolState, txPageAlloc } from '../3-pool';
+import { Sock, sock, SOCK_NOSPACE, SOCK_WAITS_PAGE, sockHold, sockPut, wakeWritable } from '../6-socket';
+import { tcpHost } from './stage';
+
+/** The host's page has room; false when there is no page. */
+export function pageFragRefill(host: u32): bool {
+  const h = tcpHost(host);
+  if (h.frag_netmem != NONE) {
+    if (h.frag_off < TX_PAGE_SIZE) return true;
+    fragUnref(h.frag_netmem, false);
+    h.frag_netmem = NONE;
+  }
+  const idx = txPageAlloc(host);
+  if (idx == NONE) return false;
+  h.frag_netmem = idx;
+  h.frag_off = 0;
+  return true;
+}
+
+/** Remembers a writer that found nothing. */
+export function waitForPage(sk: Sock): void {
+  sk.flags |= SOCK_NOSPACE;
+  if (sk.hasFlag(SOCK_WAITS_PAGE)) return;
+  sk.flags |= SOCK_WAITS_PAGE;
+  sockHold(sk.handle);
+  const h = tcpHost(sk.host);
+  sk.page_next = NONE;
+  if (h.page_head == NONE) h.page_head = sk.handle;
+  else sock(h.page_tail).page_next = sk.handle;
+  h.page_tail = sk.handle;
+}
+
+/** Something was freed: the first who waits may try again. */
+export function wakePageWaiters(host: u32): void {
+  const h = tcpHost(host);
+  const idx = h.page_head;
+  if (idx == NONE) return;
+  const p = poolState();
+  if (p.tx_page_free == NONE || p.skb_free == NONE) return;
+  const sk = sock(idx);
+  h.page_head = sk.page_next;
+  if (h.page_head == NONE) h.page_tail = NONE;
+  sk.page_next = NONE;
+  sk.flags &= ~SOCK_WAITS_PAGE;
+  wakeWritable(sk);
+  sockPut(idx);
+}

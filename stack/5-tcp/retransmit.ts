@@ -1,0 +1,99 @@
+/** Sending again (net/ipv4/tcp_output.c: tcp_retransmit_skb, tcp_xmit_retransmit_queue). */
+import {
+  NONE, seqBefore, TCP_RETRANSSEGS, TCP_TCPFASTRETRANS, TCP_TCPRETRANSFAIL, TCP_TCPSLOWSTARTRETRANS, TCP_TCPSYNRETRANS, traceTcpRetransmit,
+} from '../../sim/core';
+import { skb } from '../3-pool';
+import { mibInc, rtxQueue, Sock } from '../6-socket';
+import {
+  ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS, TCP_CA_LOSS, TCPCB_EVER_RETRANS, TCPCB_LOST, TCPCB_RETRANS, TCPCB_SACKED_ACKED,
+  TCPCB_SACKED_RETRANS,
+} from './ack_flags';
+import { inCwndReduction } from './cong';
+import { splitSkb, trimHead } from './fragment';
+import { FLAG_SYN } from './header';
+import { currentMss } from './mss';
+import { smallQueueCheck } from './output';
+import { resetXmitTimer, TCP_RTO_MAX } from './rto';
+import { packetsInFlight, transmitSkb, wndEnd } from './transmit';
+
+/**
+ * Sends one skb again. 0, 1 when the device refused it, or -errno (__tcp_retransmit_skb).
+ *
+ * Differs from Linux: sends again even if the first copy is still in the device's queue (skb_still_in_host_queue).
+ * Differs from Linux: small skbs are not joined when they are sent again (tcp_retrans_try_collapse).
+ */
+export function retransmitSkbOnce(sk: Sock, skb_idx: u32): i32 {
+  const b = skb(skb_idx);
+  if (seqBefore(b.seq, sk.snd_una)) {
+    if ((b.tcp_flags & <u8>FLAG_SYN) != 0) {
+      b.tcp_flags &= ~<u8>FLAG_SYN;
+      b.seq++;
+    }
+    if (seqBefore(b.seq, sk.snd_una)) trimHead(sk, skb_idx, sk.snd_una - b.seq);
+  }
+  const mss = currentMss(sk);
+  let avail = <i32>(wndEnd(sk) - b.seq);
+  if (avail <= 0) {
+    // The receiver shrank its window: one segment serves as a probe.
+    if (b.seq != sk.snd_una) return -11;
+    avail = <i32>mss;
+  }
+  let len = mss;
+  if (len > <u32>avail) len = <u32>avail;
+  if (b.len > len && !splitSkb(sk, skb_idx, len, rtxQueue(sk))) return -12;
+  mibInc(sk.host, TCP_RETRANSSEGS);
+  if ((b.tcp_flags & <u8>FLAG_SYN) != 0) mibInc(sk.host, TCP_TCPSYNRETRANS);
+  sk.total_retrans++;
+  sk.bytes_retrans += b.len;
+  traceTcpRetransmit(0, NONE, sk.handle, b.seq, b.len);
+  const refused = transmitSkb(sk, skb_idx);
+  if (refused != 0) mibInc(sk.host, TCP_TCPRETRANSFAIL);
+  b.sacked |= TCPCB_EVER_RETRANS;
+  return <i32>refused;
+}
+
+/** The same with the bookkeeping of recovery (tcp_retransmit_skb). */
+export function retransmitSkb(sk: Sock, skb_idx: u32): i32 {
+  const err = retransmitSkbOnce(sk, skb_idx);
+  const b = skb(skb_idx);
+  if (err == 0) {
+    b.sacked |= TCPCB_RETRANS;
+    sk.retrans_out++;
+  }
+  if (sk.retrans_stamp == 0) sk.retrans_stamp = b.tsval;
+  if (sk.undo_retrans < 0) sk.undo_retrans = 0;
+  sk.undo_retrans++;
+  return err;
+}
+
+/** Sends lost packets again, as far as the congestion window goes. */
+export function xmitRetransmitQueue(sk: Sock): void {
+  if (sk.packets_out == 0) return;
+  const head = sk.rtx_head;
+  let idx = sk.retransmit_hint != NONE ? sk.retransmit_hint : head;
+  let hole = NONE;
+  let rearm = false;
+  while (idx != NONE) {
+    if (hole == NONE) sk.retransmit_hint = idx;
+    if (packetsInFlight(sk) >= sk.snd_cwnd) break;
+    if (sk.retrans_out >= sk.lost_out) break;
+    const b = skb(idx);
+    const sacked = b.sacked;
+    if ((sacked & TCPCB_LOST) == 0) {
+      if (hole == NONE && (sacked & (TCPCB_SACKED_RETRANS | TCPCB_SACKED_ACKED)) == 0) hole = idx;
+      idx = b.next;
+      continue;
+    }
+    if ((sacked & (TCPCB_SACKED_ACKED | TCPCB_SACKED_RETRANS)) != 0) {
+      idx = b.next;
+      continue;
+    }
+    if (smallQueueCheck(sk, b.len + 66, 1)) break;
+    if (retransmitSkb(sk, idx) != 0) break;
+    mibInc(sk.host, sk.ca_state != TCP_CA_LOSS ? TCP_TCPFASTRETRANS : TCP_TCPSLOWSTARTRETRANS);
+    if (inCwndReduction(sk)) sk.prr_out++;
+    if (idx == head && sk.pending != ICSK_TIME_REO_TIMEOUT) rearm = true;
+    idx = b.next;
+  }
+  if (rearm) resetXmitTimer(sk, ICSK_TIME_RETRANS, sk.rto, TCP_RTO_MAX);
+}

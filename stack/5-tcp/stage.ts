@@ -1,0 +1,124 @@
+/**
+ * The stage's own state, at TCP_ADDR: the clock, what is kept for each host, and scratch structs that live no longer than
+ * one call.
+ */
+import { NONE, TCP_ADDR } from '../../sim/core';
+import { SockCommon } from '../6-socket';
+
+@unmanaged
+export class TcpStage {
+  /** The clock of the last refresh: microseconds and jiffies since boot. */
+  us: u64;
+  /** Where the clock counts from: all divisible by 1 ms. */
+  base_ns: u64;
+  base_us: u64;
+  base_ms: u32;
+  jiffies: u32;
+  /** The NAPI in whose poll TCP runs, or NONE. */
+  napi: u32;
+  preset_base: u32;
+  preset_mask: u32;
+  preset_count: u32;
+  /** Results of selectInitialWindow. */
+  init_rcv_wnd: u32;
+  init_window_clamp: u32;
+  init_wscale: u32;
+}
+
+/** One for each host. */
+@unmanaged
+export class TcpHost {
+  /** The page that sendmsg fills (sk_page_frag), and how far; NONE for none. */
+  frag_netmem: u32;
+  frag_off: u32;
+  /** Sockets that may send again because the device sent something (tsq_work). */
+  tsq_head: u32;
+  tsq_tail: u32;
+  tsq_scheduled: u32;
+  /** Sockets that wait for a page or an skb. */
+  page_head: u32;
+  page_tail: u32;
+}
+
+/** What one parse of the options found. */
+@unmanaged
+export class Options {
+  saw_tstamp: u32;
+  tsval: u32;
+  tsecr: u32;
+  mss: u32;
+  wscale_ok: u32;
+  snd_wscale: u32;
+  sack_ok: u32;
+  /** Where the SACK option lies, from the start of the TCP header; 0 for none. */
+  sack_at: u32;
+
+  clear(): void {
+    memory.fill(changetype<usize>(this), 0, offsetof<Options>());
+  }
+}
+
+/** What one ACK did (tcp_sacktag_state and rate_sample). */
+@unmanaged
+export class AckState {
+  first_sackt: u64;
+  last_sackt: u64;
+  /** Send time of the newest skb that was delivered. */
+  newest_us: u64;
+  reord: u32;
+  sack_delivered: u32;
+  prior_delivered: u32;
+  flag: u32;
+  newest_end_seq: u32;
+  has_prior: u32;
+  /** RTT of the newest delivered skb, or -1. */
+  rtt_us: i32;
+  rexmit: u32;
+}
+
+const HOSTS_AT: usize = 0x080;
+const HOST_BYTES: usize = 0x40;
+const OPTIONS_AT: usize = 0x100;
+const ACK_AT: usize = 0x140;
+const REPLY_AT: usize = 0x180;
+const SACK_AT: usize = 0x200;
+const HEADER_AT: usize = 0x400;
+
+export function stage(): TcpStage {
+  return changetype<TcpStage>(TCP_ADDR);
+}
+export function tcpHost(host: u32): TcpHost {
+  return changetype<TcpHost>(TCP_ADDR + HOSTS_AT + <usize>host * HOST_BYTES);
+}
+export function options(): Options {
+  return changetype<Options>(TCP_ADDR + OPTIONS_AT);
+}
+export function ackState(): AckState {
+  return changetype<AckState>(TCP_ADDR + ACK_AT);
+}
+/** A key for segments that belong to no socket (RST). */
+export function replyKey(): SockCommon {
+  return changetype<SockCommon>(TCP_ADDR + REPLY_AT);
+}
+/** Room to sort SACK blocks. */
+export function sackScratch(): usize {
+  return TCP_ADDR + SACK_AT;
+}
+/** Where headers of outgoing segments are built: Ethernet, IP, TCP. */
+export function headerScratch(): usize {
+  return TCP_ADDR + HEADER_AT;
+}
+
+export function stageInit(hosts: u32): void {
+  assert(offsetof<TcpStage>() <= HOSTS_AT && offsetof<TcpHost>() <= HOST_BYTES, 'the page of stage 5 is laid out too tightly');
+  assert(offsetof<AckState>() <= REPLY_AT - ACK_AT, 'the page of stage 5 is laid out too tightly');
+  stage().napi = NONE;
+  for (let i: u32 = 0; i < hosts; i++) {
+    const h = tcpHost(i);
+    h.frag_netmem = NONE;
+    h.tsq_head = NONE;
+    h.tsq_tail = NONE;
+    h.page_head = NONE;
+    h.page_tail = NONE;
+  }
+}

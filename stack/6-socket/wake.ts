@@ -1,0 +1,24 @@
+/** Telling who waits (sk_data_ready, sk_write_space, sk_state_change). */
+import { NONE, traceSockWake } from '../../sim/core';
+import { dataReady, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from './port';
+import { Sock, SOCK_NOSPACE } from './sock';
+import { streamIsWriteable } from './mem';
+
+/** `mask`: the poll bits that became true. Nobody waiting: nothing happens. */
+export function sockWake(sk: Sock, pkt_id: u32, mask: u32): void {
+  if (sk.waiters == 0) return;
+  traceSockWake(pkt_id, NONE, sk.handle, mask);
+  dataReady(sk.handle, mask);
+}
+
+/** sock_def_readable. */
+export function wakeReadable(sk: Sock, pkt_id: u32): void {
+  sockWake(sk, pkt_id, POLLIN | POLLRDNORM);
+}
+
+/** sk_stream_write_space: there is room again for a writer that found none. */
+export function wakeWritable(sk: Sock): void {
+  if (!sk.hasFlag(SOCK_NOSPACE) || !streamIsWriteable(sk)) return;
+  sk.flags &= ~SOCK_NOSPACE;
+  sockWake(sk, 0, POLLOUT | POLLWRNORM);
+}

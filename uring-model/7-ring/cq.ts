@@ -1,0 +1,234 @@
+/**
+ * The completion queue (io_uring/io_uring.c). The kernel fills entries at its own tail and publishes the tail at the end of
+ * a batch:
+ *
+ *        head (user)        tail (published)     cached_cq_tail
+ *     -----|--------------------|---------------------|---------------- free: [cqe_cached, cqe_sentinel) is known to be
+ *            seen by the user     filled, unpublished
+ *
+ * A completion of a request that finds no room goes to the overflow list, in order; while the list is not empty nothing
+ * overtakes it. Multishot requests that find no room end instead, and zero-copy receive consumes nothing (-ENOSPC).
+ */
+import { arenaAlloc, charge, COST_CQE, CQ_OVERFLOW_MAX, NONE, traceCqe, traceCqOverflow } from '../../sim/core';
+import {
+  IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_CQE_F_SKIP, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SQ_CQ_OVERFLOW, io_uring_cqe,
+} from '../uapi.gen';
+import { Req } from './request';
+import {
+  CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS, ringState,
+} from './state';
+
+/** A completion that waits (struct io_overflow_cqe). */
+@unmanaged
+class OverflowCqe {
+  user_data: u64;
+  big0: u64;
+  big1: u64;
+  res: i32;
+  flags: u32;
+  next: u32;
+  unused: u32;
+}
+const OVERFLOW_BYTES: usize = 40;
+
+export function overflowInit(): void {
+  const s = ringState();
+  s.overflow_base = <u32>arenaAlloc(<u64>CQ_OVERFLOW_MAX * OVERFLOW_BYTES);
+  s.overflow_free = NONE;
+  for (let i = CQ_OVERFLOW_MAX; i > 0; i--) {
+    overflowAt(i - 1).next = s.overflow_free;
+    s.overflow_free = i - 1;
+  }
+}
+function overflowAt(i: u32): OverflowCqe {
+  return changetype<OverflowCqe>(<usize>ringState().overflow_base + <usize>i * OVERFLOW_BYTES);
+}
+
+/** Entries between the user's head and the kernel's own tail, at most all (io_cqring_queued). */
+function cqQueued(r: Ring): u32 {
+  const diff = <i32>(r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD));
+  if (diff < 0) return 0;
+  return <u32>diff < r.cq_entries ? <u32>diff : r.cq_entries;
+}
+
+/** Published entries that the user has not seen (__io_cqring_events_user). */
+export function cqEventsUser(r: Ring): u32 {
+  return load<u32>(<usize>r.rings, RINGS_CQ_TAIL) - load<u32>(<usize>r.rings, RINGS_CQ_HEAD);
+}
+
+/** Looks how many entries in a row are free (io_cqe_cache_refill). */
+function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
+  const entries = r.cq_entries;
+  if (!overflow && (r.check_cq & CHECK_CQ_OVERFLOW) != 0) return false;
+  r.cqe_cached = 0;
+  r.cqe_sentinel = 0;
+  let off = r.cached_cq_tail & (entries - 1);
+  if (cqe32 && (r.flags & IORING_SETUP_CQE_MIXED) != 0 && off + 1 == entries) {
+    // One entry is left before the end and two are wanted: a filler takes it.
+    if (cqQueued(r) >= entries) return false;
+    const filler = changetype<io_uring_cqe>(<usize>(r.rings + RINGS_CQES + (off << 4)));
+    filler.user_data = 0;
+    filler.res = 0;
+    filler.flags = IORING_CQE_F_SKIP;
+    r.cached_cq_tail++;
+    off = 0;
+  }
+  const free = entries - cqQueued(r);
+  const len = free < entries - off ? free : entries - off;
+  const shift: u32 = (r.flags & IORING_SETUP_CQE32) != 0 ? 5 : 4;
+  if (len < (shift == 4 && cqe32 ? <u32>2 : <u32>1)) return false;
+  r.cqe_cached = r.rings + RINGS_CQES + (off << shift);
+  r.cqe_sentinel = r.cqe_cached + (len << shift);
+  return true;
+}
+
+/** Address of the next free entry, taken; 0 when there is none (io_get_cqe_overflow). */
+function getCqe(r: Ring, overflow: bool, cqe32: bool): usize {
+  if (r.cqe_sentinel - r.cqe_cached < (cqe32 ? <u32>32 : <u32>16) && !cacheRefill(r, overflow, cqe32)) return 0;
+  const at = r.cqe_cached;
+  r.cached_cq_tail++;
+  r.cqe_cached = at + 16;
+  if ((r.flags & IORING_SETUP_CQE32) != 0) {
+    r.cqe_cached = at + 32;
+  } else if (cqe32 && (r.flags & IORING_SETUP_CQE_MIXED) != 0) {
+    r.cqe_cached = at + 32;
+    r.cached_cq_tail++;
+  }
+  return at;
+}
+
+function fill(r: Ring, at: usize, user_data: u64, res: i32, cflags: u32): void {
+  const cqe = changetype<io_uring_cqe>(at);
+  cqe.user_data = user_data;
+  cqe.res = res;
+  cqe.flags = cflags;
+  r.completed++;
+  r.run_cqes++;
+  charge(COST_CQE);
+}
+
+/** A completion besides the request's own (io_fill_cqe_aux). */
+export function fillCqeAux(r: Ring, user_data: u64, res: i32, cflags: u32): bool {
+  const cqe32 = (cflags & IORING_CQE_F_32) != 0;
+  const at = getCqe(r, false, cqe32);
+  if (at == 0) return false;
+  fill(r, at, user_data, res, cflags);
+  if (cqe32 || (r.flags & IORING_SETUP_CQE32) != 0) {
+    store<u64>(at, 0, 16);
+    store<u64>(at, 0, 24);
+  }
+  traceCqe(0, NONE, <u32>user_data, res, cflags);
+  return true;
+}
+
+/** The request's own completion (io_fill_cqe_req). */
+export function fillCqeReq(r: Ring, req: Req): bool {
+  const cqe32 = (req.cflags & IORING_CQE_F_32) != 0;
+  const at = getCqe(r, false, cqe32);
+  if (at == 0) return false;
+  fill(r, at, req.user_data, req.res, req.cflags);
+  if (cqe32 || (r.flags & IORING_SETUP_CQE32) != 0) {
+    store<u64>(at, req.big0, 16);
+    store<u64>(at, req.big1, 24);
+    req.big0 = 0;
+    req.big1 = 0;
+  }
+  traceCqe(0, NONE, <u32>req.user_data, req.res, req.cflags);
+  return true;
+}
+
+/** A buffer lent by zero-copy receive (io_zcrx_queue_cqe, io_defer_get_uncommited_cqe). Fills the ZcrxRing port. */
+export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64, pkt_id: u32, netmem_idx: u32): bool {
+  const r = ringAt(ring);
+  r.cq_flush = 1;
+  const mixed = (r.flags & IORING_SETUP_CQE_MIXED) != 0;
+  const at = getCqe(r, false, mixed);
+  if (at == 0) return false;
+  const cflags = mixed ? IORING_CQE_F_MORE | IORING_CQE_F_32 : IORING_CQE_F_MORE;
+  fill(r, at, user_data, <i32>len, cflags);
+  store<u64>(at, off, 16);
+  store<u64>(at, 0, 24);
+  traceCqe(pkt_id, netmem_idx, <u32>user_data, len, cflags);
+  return true;
+}
+
+/** Publishes what was filled (io_commit_cqring). */
+export function commitCqring(r: Ring): void {
+  store<u32>(<usize>r.rings, r.cached_cq_tail, RINGS_CQ_TAIL);
+}
+
+export function sqFlagsOr(r: Ring, bits: u32): void {
+  const at = <usize>r.rings;
+  store<u32>(at, load<u32>(at, RINGS_SQ_FLAGS) | bits, RINGS_SQ_FLAGS);
+}
+export function sqFlagsClear(r: Ring, bits: u32): void {
+  const at = <usize>r.rings;
+  store<u32>(at, load<u32>(at, RINGS_SQ_FLAGS) & ~bits, RINGS_SQ_FLAGS);
+}
+
+/** No room: the completion goes to the list, or is lost and counted (io_cqring_add_overflow). False: lost. */
+export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64): bool {
+  const s = ringState();
+  const idx = s.overflow_free;
+  traceCqOverflow(0, NONE, r.idx, <u32>user_data);
+  r.overflows++;
+  if (idx == NONE) {
+    const at = <usize>r.rings;
+    store<u32>(at, load<u32>(at, RINGS_CQ_OVERFLOW) + 1, RINGS_CQ_OVERFLOW);
+    r.check_cq |= CHECK_CQ_DROPPED;
+    return false;
+  }
+  const o = overflowAt(idx);
+  s.overflow_free = o.next;
+  o.user_data = user_data;
+  o.res = res;
+  o.flags = cflags;
+  o.big0 = big0;
+  o.big1 = big1;
+  o.next = NONE;
+  if (r.overflow_head == NONE) {
+    r.check_cq |= CHECK_CQ_OVERFLOW;
+    sqFlagsOr(r, IORING_SQ_CQ_OVERFLOW);
+    r.overflow_head = idx;
+  } else overflowAt(r.overflow_tail).next = idx;
+  r.overflow_tail = idx;
+  return true;
+}
+
+/** Moves what waits into the queue while there is room (__io_cqring_overflow_flush). `dying`: throws it away. */
+export function overflowFlush(r: Ring, dying: bool): void {
+  if (!dying && r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD) == r.cq_entries) return;
+  const s = ringState();
+  while (r.overflow_head != NONE) {
+    const idx = r.overflow_head;
+    const o = overflowAt(idx);
+    const big = (r.flags & IORING_SETUP_CQE32) != 0;
+    const cqe32 = !big && (o.flags & IORING_CQE_F_32) != 0;
+    if (!dying) {
+      const at = getCqe(r, true, cqe32);
+      if (at == 0) break;
+      fill(r, at, o.user_data, o.res, o.flags);
+      if (big || cqe32) {
+        store<u64>(at, o.big0, 16);
+        store<u64>(at, o.big1, 24);
+      }
+      traceCqe(0, NONE, <u32>o.user_data, o.res, o.flags);
+    }
+    r.overflow_head = o.next;
+    o.next = s.overflow_free;
+    s.overflow_free = idx;
+  }
+  if (r.overflow_head == NONE) {
+    r.check_cq &= ~CHECK_CQ_OVERFLOW;
+    sqFlagsClear(r, IORING_SQ_CQ_OVERFLOW);
+  }
+  commitCqring(r);
+}
+
+/** A completion outside of any request's own, in any context (io_post_aux_cqe). */
+export function postAuxCqe(r: Ring, user_data: u64, res: i32, cflags: u32): bool {
+  let filled = fillCqeAux(r, user_data, res, cflags);
+  if (!filled) filled = cqeOverflow(r, user_data, res, cflags, 0, 0);
+  commitCqring(r);
+  return filled;
+}

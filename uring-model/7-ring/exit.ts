@@ -1,0 +1,62 @@
+/** The end of a ring, in a worker thread some time after its last reference has gone (io_uring/io_uring.c: io_ring_exit_work). */
+import { CONTEXT_TASK_WORK, enterContext, hostConfig, leaveContext, NONE } from '../../sim/core';
+import { zcrxTerminate, zcrxUnregister } from '../9-refill';
+import { overflowFlush } from './cq';
+import { filePut } from './fd';
+import { groupsRelease } from './kbuf';
+import { waitersRemove } from './poll';
+import { reqAt, reqFree, REQ_FREE } from './request';
+import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
+import { taskAt } from './task';
+import { userFree } from './user_memory';
+
+/** Requests of this ring leave the task's list of work. */
+function forgetTaskWork(r: Ring): void {
+  const t = taskAt(r.task);
+  let idx = t.work_head;
+  let last = NONE;
+  t.work_head = NONE;
+  while (idx != NONE) {
+    const next = reqAt(idx).tw_next;
+    if (reqAt(idx).ring != r.idx) {
+      if (last == NONE) t.work_head = idx;
+      else reqAt(last).tw_next = idx;
+      reqAt(idx).tw_next = NONE;
+      last = idx;
+    }
+    idx = next;
+  }
+  t.work_tail = last;
+}
+
+/** All requests are cancelled; nobody is left to be told (io_uring_try_cancel_requests). */
+function cancelRequests(r: Ring): void {
+  forgetTaskWork(r);
+  r.work_head = NONE;
+  r.work_tail = NONE;
+  const capacity = ringState().req_capacity;
+  for (let i: u32 = 0; i < capacity && r.reqs > 0; i++) {
+    const req = reqAt(i);
+    if (req.state == REQ_FREE || req.ring != r.idx) continue;
+    waitersRemove(req);
+    if (req.file != NONE) filePut(req.file);
+    reqFree(r, i);
+  }
+  assert(r.reqs == 0, 'R2 every request of a ring is found');
+}
+
+/** EVENT_KWORK */
+export function ringExitWork(ring: u32): void {
+  const r = ringAt(ring);
+  assert(r.used == RING_EXITING, 'R6 a ring exits once');
+  enterContext(r.host, hostConfig(r.host).cpu_app_core, CONTEXT_TASK_WORK);
+  zcrxTerminate(ring);
+  cancelRequests(r);
+  overflowFlush(r, true);
+  zcrxUnregister(ring);
+  groupsRelease(ring);
+  userFree(r.rings, r.rings_bytes);
+  userFree(r.sqes, r.sqes_bytes);
+  r.used = RING_FREE;
+  leaveContext();
+}

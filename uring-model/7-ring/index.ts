@@ -1,0 +1,58 @@
+/**
+ * Stage 7 of 9 · ring
+ * From 6-socket: a wake-up, and bytes to read.   To 8-app: completions.
+ *
+ * Linux 7.3   io_uring/{io_uring,tw,wait,poll,net,kbuf,register,memmap,opdef,nop,cmd_net}.c
+ * Owns        rings, requests, task work, waits, wait queues of sockets, provided buffers, descriptors, user memory
+ * Does not    know what a segment is (5-tcp) or a buffer's references (9-refill); run the application (8-app)
+ * Drops       none: a completion without room waits in the overflow list
+ * Invariants  R1 a request changes its state as its life allows.  R2 requests are free or used, and a freed one is nowhere.
+ *             R3 a ring without an index array has none.  R4 a socket belongs to a host.  R5 a request pins its file.
+ *             R6 a ring exits once.  R7 a request belongs to a ring that is there.  R8 an armed request stands in a wait queue.
+ *             R9 a completed request waits to be posted.  R10 between events every completion is published.
+ */
+import { NONE } from '../../sim/core';
+import { setDataReady } from '../../stack/6-socket';
+import { setZcrxRing } from '../9-refill';
+import { overflowInit, postZcCqe } from './cq';
+import { filesInit } from './fd';
+import { groupsInit } from './kbuf';
+import { ringDataReady } from './poll';
+import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
+import { ringAt, ringsInit } from './state';
+import { tasksInit } from './task';
+import { regionCreate, regionFree, userOk } from './user_memory';
+import { taskWorkAdd } from './work_list';
+
+export { cqEventsUser } from './cq';
+export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
+export { ringExitWork } from './exit';
+export { sysRegister } from './register';
+export { sysSetup } from './setup';
+export * from './state';
+export { TASK_DEADLINE, Task, taskAt, taskHandedOut, taskHandOut, taskPark, taskWake } from './task';
+export { userAlloc, userFree, userInit, userOk } from './user_memory';
+export { ringVerify } from './verify';
+export { ringTimer, taskDeadline, taskResume } from './wait';
+
+/** An event of a zcrx instance: a request that does nothing carries it to the ring (zcrx_send_notif). */
+function postEvent(ring: u32, user_data: u64, type: u32): bool {
+  const idx = reqAlloc(ringAt(ring));
+  if (idx == NONE) return false;
+  const req = reqAt(idx);
+  req.user_data = user_data;
+  req.res = <i32>type;
+  taskWorkAdd(req, TW_EVENT, false);
+  return true;
+}
+
+export function ringInit(): void {
+  ringsInit();
+  reqsInit();
+  filesInit();
+  tasksInit();
+  overflowInit();
+  groupsInit();
+  setDataReady(ringDataReady);
+  setZcrxRing(postZcCqe, postEvent, userOk, regionCreate, regionFree);
+}

@@ -1,0 +1,77 @@
+/** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
+import {
+  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_RECV,
+  IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
+} from '../uapi.gen';
+import {
+  acceptIssue, acceptPrep, addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
+  shutdownIssue, shutdownPrep, socketIssue, socketPrep,
+} from './net';
+import { nopIssue, nopPrep } from './nop';
+import { recvZcIssue, recvZcPrep } from './recv_zc';
+import { Req } from './request';
+import { recvIssue, recvPrep, sendIssue, sendPrep } from './send_recv';
+
+export const OP_NEEDS_FILE: u32 = 1;
+export const OP_POLLIN: u32 = 2;
+export const OP_POLLOUT: u32 = 4;
+export const OP_POLL_EXCLUSIVE: u32 = 8;
+/** sqe->ioprio holds flags. */
+export const OP_IOPRIO: u32 = 16;
+export const OP_BUFFER_SELECT: u32 = 32;
+export const OP_SUPPORTED: u32 = 64;
+
+/** Differs from Linux: opcodes that are no row here are refused with -EINVAL, like those that no kernel knows. */
+export function opDef(opcode: u32): u32 {
+  switch (opcode) {
+    case IORING_OP_NOP: return OP_SUPPORTED;
+    case IORING_OP_ACCEPT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_POLL_EXCLUSIVE | OP_IOPRIO;
+    case IORING_OP_CONNECT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT;
+    case IORING_OP_CLOSE: return OP_SUPPORTED;
+    case IORING_OP_SEND: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT | OP_IOPRIO | OP_BUFFER_SELECT;
+    case IORING_OP_RECV: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO | OP_BUFFER_SELECT;
+    case IORING_OP_SHUTDOWN: return OP_SUPPORTED | OP_NEEDS_FILE;
+    case IORING_OP_SOCKET: return OP_SUPPORTED;
+    case IORING_OP_URING_CMD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_BUFFER_SELECT;
+    case IORING_OP_BIND: return OP_SUPPORTED | OP_NEEDS_FILE;
+    case IORING_OP_LISTEN: return OP_SUPPORTED | OP_NEEDS_FILE;
+    case IORING_OP_RECV_ZC: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO;
+    default: return 0;
+  }
+}
+
+export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
+  switch (<u32>req.opcode) {
+    case IORING_OP_NOP: return nopPrep(req, sqe);
+    case IORING_OP_ACCEPT: return acceptPrep(req, sqe);
+    case IORING_OP_CONNECT: return addressPrep(req, sqe);
+    case IORING_OP_CLOSE: return closePrep(req, sqe);
+    case IORING_OP_SEND: return sendPrep(req, sqe);
+    case IORING_OP_RECV: return recvPrep(req, sqe);
+    case IORING_OP_SHUTDOWN: return shutdownPrep(req, sqe);
+    case IORING_OP_SOCKET: return socketPrep(req, sqe);
+    case IORING_OP_URING_CMD: return cmdPrep(req, sqe);
+    case IORING_OP_BIND: return addressPrep(req, sqe);
+    case IORING_OP_LISTEN: return listenPrep(req, sqe);
+    case IORING_OP_RECV_ZC: return recvZcPrep(req, sqe);
+    default: return -EINVAL;
+  }
+}
+
+export function opIssue(req: Req, issue_flags: u32): i32 {
+  switch (<u32>req.opcode) {
+    case IORING_OP_RECV_ZC: return recvZcIssue(req, issue_flags);
+    case IORING_OP_RECV: return recvIssue(req, issue_flags);
+    case IORING_OP_SEND: return sendIssue(req);
+    case IORING_OP_NOP: return nopIssue(req);
+    case IORING_OP_ACCEPT: return acceptIssue(req);
+    case IORING_OP_CONNECT: return connectIssue(req);
+    case IORING_OP_CLOSE: return closeIssue(req);
+    case IORING_OP_SHUTDOWN: return shutdownIssue(req);
+    case IORING_OP_SOCKET: return socketIssue(req);
+    case IORING_OP_URING_CMD: return cmdIssue(req);
+    case IORING_OP_BIND: return bindIssue(req);
+    case IORING_OP_LISTEN: return listenIssue(req);
+    default: return -EINVAL;
+  }
+}

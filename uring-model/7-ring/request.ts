@@ -1,0 +1,203 @@
+/**
+ * Requests (struct io_kiocb): one table for the world. A request's life:
+ *
+ *              +--------------------------------------------------+
+ *              v                                                  |
+ *     FREE -> INIT -> ISSUED -> ARMED <-> WORK --> COMPLETE ------+
+ *              |  \     |  ^               ^  |      ^  ^
+ *              |   \    |  +---------------|--+      |  |
+ *              |    \   +------------------+---------+  |
+ *              |     +--> LINKED ----------+------------+
+ *              +----------------------------------------+
+ */
+import { arenaAlloc, NONE, runConfig } from '../../sim/core';
+import { Ring, ringState } from './state';
+
+export const REQ_FREE: u8 = 0;
+/** Being prepared from its SQE. */
+export const REQ_INIT: u8 = 1;
+/** Behind another in a link. */
+export const REQ_LINKED: u8 = 2;
+/** Its operation runs. */
+export const REQ_ISSUED: u8 = 3;
+/** Waits in the wait queue of a socket. */
+export const REQ_ARMED: u8 = 4;
+/** Waits in task work; a multishot one stays in the wait queue meanwhile. */
+export const REQ_WORK: u8 = 5;
+/** Has its result; the completion is posted at the end of the batch. */
+export const REQ_COMPLETE: u8 = 6;
+
+/** Flags: the low byte is that of the SQE. */
+export const REQ_F_FAIL: u32 = 1 << 8;
+export const REQ_F_APOLL_MULTISHOT: u32 = 1 << 9;
+export const REQ_F_POLLED: u32 = 1 << 10;
+export const REQ_F_NOWAIT: u32 = 1 << 11;
+export const REQ_F_SKIP_LINK_CQES: u32 = 1 << 12;
+export const REQ_F_BUFFER_RING: u32 = 1 << 13;
+export const REQ_F_BUFFERS_COMMIT: u32 = 1 << 14;
+export const REQ_F_BL_NO_RECYCLE: u32 = 1 << 15;
+export const REQ_F_POLL_NO_LAZY: u32 = 1 << 16;
+/** Stands in the wait queue of its socket. */
+export const REQ_F_SINGLE_POLL: u32 = 1 << 17;
+export const REQ_F_BUF_MORE: u32 = 1 << 18;
+export const REQ_F_CONNECTING: u32 = 1 << 19;
+export const REQ_F_BL_EMPTY: u32 = 1 << 20;
+
+/** What its task work does. */
+export const TW_POLL: u8 = 0;
+export const TW_SUBMIT: u8 = 1;
+export const TW_COMPLETE: u8 = 2;
+export const TW_EVENT: u8 = 3;
+export const TW_FAIL_LINKS: u8 = 4;
+
+@unmanaged
+export class Req {
+  user_data: u64;
+  big0: u64;
+  big1: u64;
+  /** User address of the data; for ACCEPT and commands that of the socket address. */
+  buf: u64;
+  /** ACCEPT and commands: address of the address's length. */
+  buf2: u64;
+  state: u8;
+  opcode: u8;
+  tw: u8;
+  pad: u8;
+  flags: u32;
+  ring: u32;
+  /** File that it pins, or NONE. */
+  file: u32;
+  fd: i32;
+  res: i32;
+  cflags: u32;
+  len: u32;
+  done_io: u32;
+  /** msg_flags, accept_flags, nop_flags, cmd_op. */
+  op_flags: u32;
+  /** IORING_RECVSEND_*, IORING_ACCEPT_*: sqe->ioprio. */
+  ioprio: u32;
+  buf_group: u16;
+  buf_index: u16;
+  mshot_len: u32;
+  mshot_total_len: u32;
+  mshot_loops: u32;
+  /** zcrx instance of RECV_ZC. */
+  ifq: u32;
+  // Poll
+  poll_events: u32;
+  poll_refs: u32;
+  wait_next: u32;
+  wait_prev: u32;
+  /** Links of the task-work list, the completion and free lists, and the next of a chain. */
+  tw_next: u32;
+  comp_next: u32;
+  link: u32;
+  // Copy of a socket address: 28 bytes
+  addr0: u64;
+  addr1: u64;
+  addr2: u64;
+  addr3: u64;
+}
+const REQ_BYTES: usize = 168;
+
+export function reqAt(req_idx: u32): Req {
+  return changetype<Req>(<usize>ringState().reqs_base + <usize>req_idx * REQ_BYTES);
+}
+export function reqIdx(req: Req): u32 {
+  return <u32>((changetype<usize>(req) - <usize>ringState().reqs_base) / REQ_BYTES);
+}
+/** Where the request keeps its copy of a socket address. */
+export function reqSockaddr(req: Req): usize {
+  return changetype<usize>(req) + offsetof<Req>('addr0');
+}
+
+export function reqsInit(): void {
+  const s = ringState();
+  const count = runConfig().limits_reqs;
+  assert(offsetof<Req>() <= REQ_BYTES, 'REQ_BYTES is too small');
+  s.reqs_base = <u32>arenaAlloc(<u64>count * REQ_BYTES);
+  s.req_capacity = count;
+  s.req_free = NONE;
+  for (let i = count; i > 0; i--) {
+    reqAt(i - 1).comp_next = s.req_free;
+    s.req_free = i - 1;
+  }
+}
+
+const LEGAL_FREE: u32 = (1 << <u32>REQ_INIT) | (1 << <u32>REQ_WORK);
+const LEGAL_INIT: u32 = (1 << <u32>REQ_LINKED) | (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
+const LEGAL_LINKED: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
+const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE);
+const LEGAL_ARMED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
+const LEGAL_WORK: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
+const LEGAL_COMPLETE: u32 = 1 << <u32>REQ_FREE;
+
+function legalFrom(state: u8): u32 {
+  switch (state) {
+    case REQ_FREE: return LEGAL_FREE;
+    case REQ_INIT: return LEGAL_INIT;
+    case REQ_LINKED: return LEGAL_LINKED;
+    case REQ_ISSUED: return LEGAL_ISSUED;
+    case REQ_ARMED: return LEGAL_ARMED;
+    case REQ_WORK: return LEGAL_WORK;
+    default: return LEGAL_COMPLETE;
+  }
+}
+
+/** The one way in which a request changes its state. */
+export function transition(req: Req, to: u8): void {
+  assert((legalFrom(req.state) & (1 << <u32>to)) != 0, 'R1 an illegal change of a request');
+  req.state = to;
+}
+
+/** A request of a ring, in state FREE with its links cleared; NONE at the limit (io_alloc_req). */
+export function reqAlloc(r: Ring): u32 {
+  const s = ringState();
+  const idx = s.req_free;
+  if (idx == NONE) return NONE;
+  const req = reqAt(idx);
+  s.req_free = req.comp_next;
+  s.reqs_used++;
+  r.reqs++;
+  req.ring = r.idx;
+  req.file = NONE;
+  req.flags = 0;
+  req.res = 0;
+  req.cflags = 0;
+  req.done_io = 0;
+  req.mshot_loops = 0;
+  req.poll_refs = 0;
+  req.wait_next = NONE;
+  req.wait_prev = NONE;
+  req.tw_next = NONE;
+  req.comp_next = NONE;
+  req.link = NONE;
+  return idx;
+}
+
+/** Back to the table. Its file was put and it stands in no queue. */
+export function reqFree(r: Ring, req_idx: u32): void {
+  const s = ringState();
+  const req = reqAt(req_idx);
+  assert((req.flags & REQ_F_SINGLE_POLL) == 0, 'R2 a freed request stands in no wait queue');
+  req.state = REQ_FREE;
+  req.ring = NONE;
+  req.comp_next = s.req_free;
+  s.req_free = req_idx;
+  s.reqs_used--;
+  r.reqs--;
+}
+
+/** req_set_fail: a failed request posts its completion even if success would post none. */
+export function reqSetFail(req: Req): void {
+  req.flags |= REQ_F_FAIL;
+  if ((req.flags & IOSQE_CQE_SKIP) != 0) {
+    req.flags = (req.flags & ~IOSQE_CQE_SKIP) | REQ_F_SKIP_LINK_CQES;
+  }
+}
+const IOSQE_CQE_SKIP: u32 = 64;
+
+export function reqSetRes(req: Req, res: i32, cflags: u32): void {
+  req.res = res;
+  req.cflags = cflags;
+}

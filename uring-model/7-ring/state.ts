@@ -1,0 +1,115 @@
+/** The stage's own state, at RING_ADDR, and rings (struct io_ring_ctx). Tables are made once, in ringTables(). */
+import { arenaAlloc, HOSTS_MAX, NONE, RING_ADDR, RINGS_MAX } from '../../sim/core';
+
+@unmanaged
+export class RingState {
+  rings_base: u32;
+  reqs_base: u32;
+  req_capacity: u32;
+  req_free: u32;
+  reqs_used: u32;
+  overflow_base: u32;
+  overflow_free: u32;
+  groups_base: u32;
+  files_base: u32;
+  file_capacity: u32;
+  file_free: u32;
+  fds_base: u32;
+  fd_bits_base: u32;
+  fds_max: u32;
+  tasks_base: u32;
+  // User memory (user_memory.ts)
+  user_base: u32;
+  user_next: u32;
+  user_end: u32;
+  extents: u32;
+  unused: u32;
+}
+
+/** Offsets in struct io_rings (include/linux/io_uring_types.h). */
+export const RINGS_SQ_HEAD: usize = 0;
+export const RINGS_SQ_TAIL: usize = 4;
+export const RINGS_CQ_HEAD: usize = 8;
+export const RINGS_CQ_TAIL: usize = 12;
+export const RINGS_SQ_MASK: usize = 16;
+export const RINGS_CQ_MASK: usize = 20;
+export const RINGS_SQ_ENTRIES: usize = 24;
+export const RINGS_CQ_ENTRIES: usize = 28;
+export const RINGS_SQ_DROPPED: usize = 32;
+export const RINGS_SQ_FLAGS: usize = 36;
+export const RINGS_CQ_FLAGS: usize = 40;
+export const RINGS_CQ_OVERFLOW: usize = 44;
+export const RINGS_CQES: u32 = 64;
+
+/** Ring.used */
+export const RING_FREE: u32 = 0;
+export const RING_OPEN: u32 = 1;
+export const RING_EXITING: u32 = 2;
+
+/** Bits of Ring.check_cq. */
+export const CHECK_CQ_OVERFLOW: u32 = 1;
+export const CHECK_CQ_DROPPED: u32 = 2;
+
+@unmanaged
+export class Ring {
+  /** RING_FREE, RING_OPEN, or RING_EXITING: closed, its exit work is pending. */
+  used: u32;
+  idx: u32;
+  task: u32;
+  host: u32;
+  /** IORING_SETUP_* */
+  flags: u32;
+  sq_entries: u32;
+  cq_entries: u32;
+  /** Address of struct io_rings; of the SQEs; of the SQ's index array, 0 for none. */
+  rings: u32;
+  rings_bytes: u32;
+  sqes: u32;
+  sqes_bytes: u32;
+  sq_array: u32;
+  cached_sq_head: u32;
+  cached_cq_tail: u32;
+  /** Free CQEs known so far: [cqe_cached, cqe_sentinel). */
+  cqe_cached: u32;
+  cqe_sentinel: u32;
+  check_cq: u32;
+  overflow_head: u32;
+  overflow_tail: u32;
+  /** Requests whose completion waits for the end of the batch (submit_state.compl_reqs). */
+  compl_head: u32;
+  compl_tail: u32;
+  cq_flush: u32;
+  /** The link being assembled (submit_state.link). */
+  link_head: u32;
+  link_last: u32;
+  /** Deferred task work, first come, first served (work_list). */
+  work_head: u32;
+  work_tail: u32;
+  /** Completions that the waiter still waits for; IO_CQ_WAKE_INIT: nobody waits (cq_wait_nr). */
+  cq_wait_nr: i32;
+  /** Requests that are not free. */
+  reqs: u32;
+  /** Completions since the present run of task work began. */
+  run_cqes: u32;
+  unused: u32;
+  /** For reports. */
+  submitted: u64;
+  completed: u64;
+  overflows: u64;
+}
+const RING_BYTES: usize = 144;
+
+export function ringState(): RingState {
+  return changetype<RingState>(RING_ADDR);
+}
+export function ringAt(ring_idx: u32): Ring {
+  return changetype<Ring>(<usize>ringState().rings_base + <usize>ring_idx * RING_BYTES);
+}
+
+export function ringsInit(): void {
+  const s = ringState();
+  assert(offsetof<Ring>() <= RING_BYTES, 'RING_BYTES is too small');
+  assert(HOSTS_MAX <= 256 && NONE == 0xffffffff, 'a task is a host');
+  s.rings_base = <u32>arenaAlloc(<u64>RINGS_MAX * RING_BYTES);
+  for (let i: u32 = 0; i < RINGS_MAX; i++) ringAt(i).idx = i;
+}

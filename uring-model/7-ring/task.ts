@@ -1,0 +1,111 @@
+/**
+ * Tasks: one a host, with one thread. A task sleeps only in io_uring_enter; who wakes it schedules EVENT_TASK, and the
+ * event carries the wait on (wait.ts) before the application runs again (uring-model/8-app).
+ */
+import {
+  arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE,
+  now, schedule, switchContext, Timer, TIMER_RING,
+} from '../../sim/core';
+import { ringState } from './state';
+
+/** Added to the argument of EVENT_TASK: the time of a wait may be over. */
+export const TASK_DEADLINE: u32 = 0x100;
+
+@unmanaged
+export class Task {
+  host: u32;
+  /** Asleep in io_uring_enter on wait_ring. */
+  waiting: u32;
+  wait_ring: u32;
+  /** An EVENT_TASK is under way. */
+  run_pending: u32;
+  /** An application outside of the core may run now, and its context is open. */
+  runnable: u32;
+  /** The syscall layer opened the running context and has to leave it. */
+  opened: u32;
+  /** A wait is over and its result not yet fetched. */
+  wait_done: u32;
+  wait_result: i32;
+  // struct io_wait_queue
+  cq_tail: u32;
+  cq_min_tail: u32;
+  nr_wait: i32;
+  hit_timeout: u32;
+  /** When the wait's times are over; u64.MAX_VALUE for never. 0 in min_deadline_ns: not used. */
+  deadline_ns: u64;
+  min_deadline_ns: u64;
+  /** An event that will look at the deadline; u64.MAX_VALUE for none. */
+  timer_event_ns: u64;
+  timer0: u64;
+  timer1: u64;
+  timer2: u64;
+  /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
+  work_head: u32;
+  work_tail: u32;
+}
+const TASK_BYTES: usize = 104;
+
+export function taskAt(task: u32): Task {
+  return changetype<Task>(<usize>ringState().tasks_base + <usize>task * TASK_BYTES);
+}
+export function taskTimer(t: Task): Timer {
+  return changetype<Timer>(changetype<usize>(t) + offsetof<Task>('timer0'));
+}
+
+export function tasksInit(): void {
+  assert(offsetof<Task>() <= TASK_BYTES, 'TASK_BYTES is too small');
+  ringState().tasks_base = <u32>arenaAlloc(<u64>HOSTS_MAX * TASK_BYTES);
+  for (let i: u32 = 0; i < HOSTS_MAX; i++) {
+    const t = taskAt(i);
+    t.host = i;
+    t.wait_ring = NONE;
+    t.timer_event_ns = u64.MAX_VALUE;
+    t.work_head = NONE;
+    t.work_tail = NONE;
+    taskTimer(t).kind = TIMER_RING;
+    taskTimer(t).arg = i;
+  }
+}
+
+/** The task runs as soon as its core lets it (wake_up_state, set_notify_signal). */
+export function taskWake(t: Task): void {
+  if (t.run_pending != 0) return;
+  t.run_pending = 1;
+  schedule(now(), EVENT_TASK, t.host);
+}
+
+/** A system call begins: in the task's context, which is opened when the host calls from outside of any event. */
+export function syscallBegin(t: Task): void {
+  if (coreState().context == CONTEXT_HARDWARE) {
+    enterContext(t.host, hostConfig(t.host).cpu_app_core, CONTEXT_SYSCALL);
+    t.opened = 1;
+  } else switchContext(CONTEXT_SYSCALL);
+}
+/** It returns to user space, or the task has gone to sleep in it. */
+export function syscallEnd(t: Task, asleep: bool): void {
+  if (t.opened != 0 && (asleep || t.runnable == 0)) {
+    t.opened = 0;
+    t.runnable = 0;
+    leaveContext();
+  } else switchContext(CONTEXT_USER);
+}
+
+/** The task's application outside of the core may run: its context stays open until it sleeps. */
+export function taskHandOut(t: Task): void {
+  t.runnable = 1;
+  t.opened = 1;
+  switchContext(CONTEXT_USER);
+}
+/** The application outside of the core has ended, or waits for something that is no business of the core. */
+export function taskPark(task: u32): void {
+  const t = taskAt(task);
+  t.runnable = 0;
+  if (t.opened == 0) return;
+  t.opened = 0;
+  leaveContext();
+}
+/** A task that the host should run now, or -1. */
+export function taskHandedOut(): i32 {
+  for (let i: u32 = 0; i < HOSTS_MAX; i++) if (taskAt(i).runnable != 0) return <i32>i;
+  return -1;
+}

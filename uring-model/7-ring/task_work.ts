@@ -1,0 +1,171 @@
+/** Running task work (io_uring/tw.c; io_uring/poll.c: io_poll_task_func). */
+import { charge, COST_TASK_WORK, NONE, traceTaskWork } from '../../sim/core';
+import { IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN, POLLHUP, POLLRDHUP } from '../uapi.gen';
+import { completeDefer, completeFailed, flushCompletions } from './complete';
+import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
+import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT } from './issue';
+import { opIssue } from './opdef';
+import { EPOLLONESHOT, pollExecute, reqPoll, waitersRemove } from './poll';
+import {
+  Req, reqAt, reqFree, reqSetFail, REQ_ARMED, REQ_F_FAIL, REQ_ISSUED, transition, TW_COMPLETE, TW_EVENT, TW_FAIL_LINKS, TW_POLL,
+} from './request';
+import { queueSqe } from './sq';
+import { Ring, ringAt } from './state';
+import { Task } from './task';
+import { localWorkPop } from './work_list';
+
+/** Items of one call that asks for completions, unless it wants more of them (IO_LOCAL_TW_DEFAULT_MAX). */
+export const IO_LOCAL_TW_DEFAULT_MAX: i32 = 20;
+/**
+ * Completions of one run. Differs from Linux: a run that has posted this many stops; the task is preempted there, so that
+ * one event stays small, and the rest runs next.
+ */
+const RUN_CQES_MAX: u32 = 2048;
+const ECANCELED: i32 = 125;
+
+/** What io_poll_check_events found. */
+const POLL_DONE: i32 = 0;
+const POLL_NO_ACTION: i32 = 1;
+const POLL_USE_RES: i32 = 2;
+const POLL_REISSUE: i32 = 3;
+const POLL_REQUEUE: i32 = 4;
+
+/** Looks why a request was woken; runs a multishot one (io_poll_check_events). */
+function pollCheckEvents(req: Req): i32 {
+  for (;;) {
+    let refs = req.poll_refs;
+    let again = false;
+    // Woken more than once: the mask of the first wake-up is out of date.
+    if (refs != 1) req.res = 0;
+    if (req.res == 0) req.res = <i32>(reqPoll(req) & req.poll_events);
+    if ((req.poll_events & EPOLLONESHOT) != 0) return req.res != 0 ? POLL_DONE : POLL_REISSUE;
+    if (req.res != 0) {
+      if ((<u32>req.res & (POLLHUP | POLLRDHUP)) != 0 && refs != 1) {
+        req.poll_refs -= refs - 1;
+        refs = 1;
+        again = true;
+      }
+      if (req.state != REQ_ISSUED) transition(req, REQ_ISSUED);
+      const ret = opIssue(req, ISSUE_MULTISHOT);
+      if (ret == IOU_COMPLETE) return POLL_USE_RES;
+      if (ret == IOU_REQUEUE) return POLL_REQUEUE;
+      if (ret != IOU_RETRY && ret < 0) return ret;
+      req.res = 0;
+    }
+    // Whoever woke it meanwhile has found it owned, so it looks again.
+    if (again || req.poll_refs != refs) continue;
+    req.poll_refs = 0;
+    transition(req, REQ_ARMED);
+    return POLL_NO_ACTION;
+  }
+}
+
+/** io_poll_task_func */
+function pollTaskFunc(req: Req): void {
+  const ret = pollCheckEvents(req);
+  if (ret == POLL_NO_ACTION) return;
+  if (ret == POLL_REQUEUE) {
+    pollExecute(req, 0);
+    return;
+  }
+  waitersRemove(req);
+  if (ret == POLL_USE_RES) completeDefer(req);
+  else if (ret == POLL_DONE || ret == POLL_REISSUE) queueSqe(req);
+  else completeFailed(req, ret);
+}
+
+/** What is left of a chain after a failure (io_req_tw_fail_links). */
+function failLinks(first: Req): void {
+  let req = first;
+  for (;;) {
+    const next = req.link;
+    req.link = NONE;
+    if ((req.flags & REQ_F_FAIL) == 0) {
+      reqSetFailOnly(req);
+      req.res = -ECANCELED;
+    }
+    req.cflags = 0;
+    completeDefer(req);
+    if (next == NONE) return;
+    req = reqAt(next);
+  }
+}
+/** Marks it failed and leaves IOSQE_CQE_SKIP_SUCCESS as the head of the chain decided. */
+function reqSetFailOnly(req: Req): void {
+  req.flags |= REQ_F_FAIL;
+}
+
+/** One item. */
+function runItem(r: Ring, idx: u32): void {
+  const req = reqAt(idx);
+  charge(COST_TASK_WORK);
+  switch (req.tw) {
+    case TW_POLL: return pollTaskFunc(req);
+    case TW_COMPLETE: return completeDefer(req);
+    case TW_FAIL_LINKS: return failLinks(req);
+    case TW_EVENT: {
+      postAuxCqe(r, req.user_data, req.res, 0);
+      reqFree(r, idx);
+      return;
+    }
+    default: return (req.flags & REQ_F_FAIL) != 0 ? failed(req) : queueSqe(req);
+  }
+}
+function failed(req: Req): void {
+  reqSetFail(req);
+  completeFailed(req, req.res);
+}
+
+/** Is there more, and does the caller want more? (io_run_local_work_continue) */
+function goOn(r: Ring, events: i32, min_events: i32): bool {
+  if (r.work_head == NONE) return false;
+  if (events < min_events && r.run_cqes < RUN_CQES_MAX) return true;
+  if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsOr(r, IORING_SQ_TASKRUN);
+  return false;
+}
+
+/** Runs a ring's own list: rounds of at most `max_events` items until `min_events` have run (__io_run_local_work). */
+export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
+  if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsClear(r, IORING_SQ_TASKRUN);
+  let ret: i32 = 0;
+  let items: u32 = 0;
+  r.run_cqes = 0;
+  for (;;) {
+    min_events -= ret;
+    ret = 0;
+    while (ret < max_events && r.run_cqes < RUN_CQES_MAX) {
+      const idx = localWorkPop(r);
+      if (idx == NONE) break;
+      runItem(r, idx);
+      ret++;
+    }
+    items += <u32>ret;
+    if (goOn(r, ret, min_events)) continue;
+    flushCompletions(r);
+    if (!goOn(r, ret, min_events)) break;
+  }
+  if (items != 0) traceTaskWork(0, NONE, r.idx, items);
+  return ret;
+}
+
+/** Runs the task's list, on the way back to user space or in a wait (tctx_task_work_run). True when there was some. */
+export function runTaskWork(t: Task): bool {
+  if (t.work_head == NONE) return false;
+  let ring = NONE;
+  let items: u32 = 0;
+  while (t.work_head != NONE) {
+    const idx = t.work_head;
+    const req = reqAt(idx);
+    t.work_head = req.tw_next;
+    if (req.ring != ring) {
+      if (ring != NONE) flushCompletions(ringAt(ring));
+      ring = req.ring;
+      sqFlagsClear(ringAt(ring), IORING_SQ_TASKRUN);
+    }
+    runItem(ringAt(ring), idx);
+    items++;
+  }
+  flushCompletions(ringAt(ring));
+  traceTaskWork(0, NONE, ring, items);
+  return true;
+}

@@ -1,0 +1,130 @@
+/**
+ * The refill ring: user space pushes (offset) entries, the kernel reads them when the page pool wants buffers.
+ *
+ *     header:  0 head (kernel)   64 tail (user)   128 entries: { off u64, len u32, pad u32 }
+ *
+ * Nothing is ever reported back: an entry with padding, an unknown area or an index past the area's end is skipped, and an
+ * entry for a buffer that is not on loan so often does nothing. More entries than the ring holds overwrite older ones, and
+ * what is then read a second time does nothing either, so that the overwritten buffers stay on loan for ever.
+ */
+import { NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN } from '../../sim/core';
+import { netmem, netmemUnref, pagePool, poolCachePush } from '../../stack/3-pool';
+import { io_uring_zcrx_rqe, IO_URING_ZCRX_RQE_BYTES, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT } from '../uapi.gen';
+import { niovReturn } from './area';
+import { zcrxCount } from './counters';
+import { Ifq, ifqArea, ifqAt } from './state';
+import { userRefPut } from './user_refs';
+
+/** struct zcrx_rq_hdr: head and tail on a cache line each, then the entries. */
+export const RQ_HEAD: usize = 0;
+export const RQ_TAIL: usize = 64;
+export const RQ_RQES: u32 = 128;
+/** Most entries read for one allocation (ZCRX_REFILL_CAP: 64 buffers of four fragments each). */
+export const ZCRX_REFILL_CAP: u32 = 256;
+
+/** rqe_take results. */
+export const TAKE_RECYCLED: u32 = 0;
+export const TAKE_SHARED: u32 = 1;
+export const TAKE_MALFORMED: u32 = 2;
+export const TAKE_NOT_LENT: u32 = 3;
+
+/** Entries by the tail read last; never more than the ring has (__zcrx_rq_entries). */
+function cachedEntries(q: Ifq): u32 {
+  const entries = q.cached_tail - q.cached_head;
+  return entries < q.rq_entries ? entries : q.rq_entries;
+}
+export function rqEntries(q: Ifq): u32 {
+  q.cached_tail = load<u32>(<usize>q.rq_ring, RQ_TAIL);
+  return cachedEntries(q);
+}
+/** Address of the next entry, which counts as read from now on. */
+export function rqNext(q: Ifq): io_uring_zcrx_rqe {
+  const at = <usize>q.rqes + <usize>(q.cached_head & (q.rq_entries - 1)) * IO_URING_ZCRX_RQE_BYTES;
+  q.cached_head++;
+  return changetype<io_uring_zcrx_rqe>(at);
+}
+/** Publishes how far the ring was read. */
+export function rqCommit(q: Ifq): void {
+  store<u32>(<usize>q.rq_ring, q.cached_head, RQ_HEAD);
+}
+
+/** The buffer that an entry names, or NONE: then it is skipped (io_parse_rqe). */
+export function rqeParse(ifq_idx: u32, q: Ifq, rqe: io_uring_zcrx_rqe): u32 {
+  const off = rqe.off;
+  const area_idx = <u32>(off >> IORING_ZCRX_AREA_SHIFT);
+  // The index is an `unsigned`: it wraps for offsets of 2^32 buffers and more.
+  const niov_idx = <u32>((off & ~IORING_ZCRX_AREA_MASK) >> q.niov_shift);
+  zcrxCount(ifq_idx, ZCRX_RQE_TAKEN, 1);
+  if (rqe.__pad == 0 && area_idx < q.nr_areas) {
+    const area = ifqArea(q, area_idx);
+    if (niov_idx < area.num_niovs) return area.first + niov_idx;
+  }
+  zcrxCount(ifq_idx, ZCRX_RQE_MALFORMED, 1);
+  traceRqeTake(0, NONE, <u32>off, TAKE_MALFORMED);
+  return NONE;
+}
+
+/** Gives `refs` loans of a buffer back. True when nobody holds it any more; counted and traced. */
+export function loanReturn(ifq_idx: u32, q: Ifq, netmem_idx: u32, refs: u32): bool {
+  let result = TAKE_RECYCLED;
+  let counter = ZCRX_RQE_RECYCLED;
+  if (!userRefPut(ifq_idx, netmem_idx, refs)) {
+    result = TAKE_NOT_LENT;
+    counter = ZCRX_RQE_NOT_LENT;
+  } else if (!netmemUnref(netmem_idx, refs)) {
+    result = TAKE_SHARED;
+    counter = ZCRX_RQE_SHARED;
+  }
+  zcrxCount(ifq_idx, counter, refs);
+  traceRqeTake(0, netmem_idx, netmem(netmem_idx).niov_idx << q.niov_shift, result);
+  return result == TAKE_RECYCLED;
+}
+
+/** Returns a buffer and, if it is the asking pool's own, puts it into that pool's cache (zcrx_put_refill_niov). */
+function putRefillNiov(ifq_idx: u32, q: Ifq, netmem_idx: u32, pool_idx: u32, refs: u32): u32 {
+  if (!loanReturn(ifq_idx, q, netmem_idx, refs)) return 0;
+  if (<u32>netmem(netmem_idx).pool != pool_idx) {
+    niovReturn(netmem_idx);
+    return 0;
+  }
+  pagePool(pool_idx).inflight--;
+  poolCachePush(pool_idx, netmem_idx);
+  return 1;
+}
+
+/**
+ * Fills a pool's cache with at most `to_alloc` buffers from the ring (io_zcrx_ring_refill). Entries in a row for the same
+ * buffer are one return of as many references, which is refused as a whole if the buffer is not on loan that often. At
+ * most ZCRX_REFILL_CAP entries by the tail known so far, and as many again by the tail read afresh.
+ */
+export function ringRefill(pool_idx: u32, ifq_idx: u32, to_alloc: u32): u32 {
+  const q = ifqAt(ifq_idx);
+  let left = cachedEntries(q);
+  if (left > ZCRX_REFILL_CAP) left = ZCRX_REFILL_CAP;
+  let flushed = false;
+  let niov = NONE;
+  let niov_refs: u32 = 0;
+  let allocated: u32 = 0;
+  while (allocated < to_alloc - 1) {
+    if (left == 0) {
+      if (flushed) break;
+      flushed = true;
+      left = rqEntries(q);
+      if (left > ZCRX_REFILL_CAP) left = ZCRX_REFILL_CAP;
+      if (left == 0) break;
+    }
+    left--;
+    const next = rqeParse(ifq_idx, q, rqNext(q));
+    if (next == NONE) continue;
+    if (next == niov) {
+      niov_refs++;
+      continue;
+    }
+    if (niov != NONE) allocated += putRefillNiov(ifq_idx, q, niov, pool_idx, niov_refs);
+    niov = next;
+    niov_refs = 1;
+  }
+  if (niov != NONE) allocated += putRefillNiov(ifq_idx, q, niov, pool_idx, niov_refs);
+  rqCommit(q);
+  return allocated;
+}

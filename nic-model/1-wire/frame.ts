@@ -33,7 +33,7 @@ export class Frame {
   len: u32;
   /** Whom the SkbDestructor is called for when it has left; NONE: nobody. */
   sock: u32;
-  /** When its last bit arrives at the far end. */
+  /** When its last bit arrives at the far end; while it waits in a TX ring: since when. */
   time_ns: u64;
   /** TCP sequence number, for the trace. */
   seq: u32;

@@ -15,7 +15,7 @@
  * Differs from Linux: a transmit completion takes no interrupt and no time of a core; the destructor runs when the last bit has left.
  */
 import {
-  arenaAlloc, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now,
+  arenaAlloc, coreState, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now,
   QUEUES_MAX, schedule, traceNicTx,
 } from '../../sim/core';
 import { skbDestructor } from '../../stack/3-pool';
@@ -81,9 +81,12 @@ export function txEnqueue(host: u32, queue: u32, frame_idx: u32): void {
     t.qdisc_len++;
   }
   nic.tx_waiting++;
+  // The context that sends may be ahead of the clock: the NIC must not see the frame before it is there.
+  const ready_ns = now();
+  frame(frame_idx).time_ns = ready_ns;
   if (nic.tx_event != 0) return;
   nic.tx_event = 1;
-  schedule(max(now(), wireFreeAt(host)), EVENT_TX, host);
+  schedule(max(ready_ns, wireFreeAt(host)), EVENT_TX, host);
 }
 
 function txFill(t: TxQueue, frame_idx: u32): void {
@@ -104,6 +107,7 @@ export function nicTransmitNext(host: u32): void {
     return;
   }
   const frame_idx = fetch(host, nic);
+  if (frame_idx == NONE) return;
   const f = frame(frame_idx);
   const len = f.len;
   nic.tx_sock = f.sock;
@@ -116,17 +120,36 @@ export function nicTransmitNext(host: u32): void {
   else nic.tx_event = 0;
 }
 
-/** The next frame, round robin over the rings; the place that it leaves goes to the qdisc's first. */
+/** The frame at the head of a ring that has one. */
+function head(t: TxQueue): u32 {
+  return load<u32>(<usize>(t.ring_base + ((t.fetched & t.mask) << 2)));
+}
+
+/**
+ * The next frame, round robin over the rings; the place that it leaves goes to the qdisc's first. NONE: those that wait are
+ * from a context that is ahead of the clock, and the event comes again when the first of them is there.
+ */
 function fetch(host: u32, nic: Nic): u32 {
+  const clock_ns = coreState().clock_ns;
+  let first_ns: u64 = u64.MAX_VALUE;
   let queue = nic.tx_next;
   let t = txQueue(host, queue);
-  for (let i: u32 = 0; t.filled == t.fetched; i++) {
-    assert(i < nic.tx_queues, 'N5 frames that wait are in some ring');
+  for (let i: u32 = 0; ; i++) {
+    if (t.filled != t.fetched) {
+      const ready_ns = frame(head(t)).time_ns;
+      if (ready_ns <= clock_ns) break;
+      if (ready_ns < first_ns) first_ns = ready_ns;
+    }
+    if (i == nic.tx_queues) {
+      assert(first_ns != u64.MAX_VALUE, 'N5 frames that wait are in some ring');
+      schedule(first_ns, EVENT_TX, host);
+      return NONE;
+    }
     queue = queue + 1 == nic.tx_queues ? 0 : queue + 1;
     t = txQueue(host, queue);
   }
   nic.tx_next = queue + 1 == nic.tx_queues ? 0 : queue + 1;
-  const frame_idx = load<u32>(<usize>(t.ring_base + ((t.fetched & t.mask) << 2)));
+  const frame_idx = head(t);
   t.fetched++;
   nic.tx_waiting--;
   const first = t.qdisc_head;

@@ -1,7 +1,16 @@
 /** ringlab journey SCENARIO --packet N | --byte N [--stream I] | --buffer N */
 import type { Command } from 'commander';
 import {
-  InputError, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket, readStreams, type RunOutcome, runScenario, timelineText, TraceStore,
+  InputError,
+  type Journey,
+  journeyOfBuffer,
+  journeyOfByte,
+  journeyOfPacket,
+  readStreams,
+  type RunOutcome,
+  runScenario,
+  timelineText,
+  TraceStore,
 } from '../host/index.ts';
 import { loadCore, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, type RunFlags, wholeNumber } from './run_options.ts';
@@ -52,7 +61,8 @@ function findJourney(trace: TraceStore, outcome: RunOutcome, flags: Flags): Jour
 export function byteJourney(trace: TraceStore, { engine, result }: RunOutcome, offset: number, stream: number): Journey {
   const n = result.streams.length;
   const wanted = result.streams[stream];
-  if (!wanted) throw new InputError(`there is no stream ${stream}: ${n === 0 ? 'no connection was made' : `the run has ${n}, numbered from 0`}.`);
+  if (!wanted)
+    throw new InputError(`there is no stream ${stream}: ${n === 0 ? 'no connection was made' : `the run has ${n}, numbered from 0`}.`);
   if (offset >= wanted.bytes) throw new InputError(`stream ${stream} has ${wanted.bytes} bytes; byte ${offset} never came.`);
   const host = readStreams(engine, 1).length > 0 ? 1 : 0;
   const row = readStreams(engine, host)[stream];

@@ -2,7 +2,9 @@
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { bytesText, countText, durationText, InputError, type PcapResult, type PcapStream, replayCapture, resultJson, shareText } from '../host/index.ts';
+import {
+  bytesText, countText, durationText, InputError, type PcapResult, type PcapStream, replayCapture, resultJson, shareText,
+} from '../host/index.ts';
 import { loadCore, readBytes } from './files.ts';
 import { wholeNumber } from './run_options.ts';
 import { expectLines } from './summary.ts';
@@ -64,12 +66,26 @@ export function reportLines(r: PcapResult, wall_ms: number): string[] {
   const loans = Math.max(0, ...r.server.zcrx.map((z) => z.loan_max ?? 0));
   return [
     bold(r.file) + dim(` · ${r.format}, ${countText(r.frames, 'frame')}, ${r.clientFrames} from clients`),
-    line('received', `${bytesText(bytes)} on ${countText(streams.length, 'stream')}, ${streams.filter((s) => s.complete).length} whole and verified`),
-    line('zero copy', `${bytesText(zero)} (${shareText(zero, bytes)}) by DMA straight into the area; copied: ${linear} bytes linear, ${page} in ordinary pages`),
-    line('segments', `${total(streams, (s) => s.segments)}, ${total(streams, (s) => s.outOfOrder)} out of order, ${total(streams, (s) => s.duplicates)} duplicates`),
+    line(
+      'received',
+      `${bytesText(bytes)} on ${countText(streams.length, 'stream')}, ${streams.filter((s) => s.complete).length} whole and verified`,
+    ),
+    line(
+      'zero copy',
+      `${bytesText(zero)} (${shareText(zero, bytes)}) by DMA straight into the area; ` +
+        `copied: ${linear} bytes linear, ${page} in ordinary pages`,
+    ),
+    line(
+      'segments',
+      `${total(streams, (s) => s.segments)}, ${total(streams, (s) => s.outOfOrder)} out of order, ` +
+        `${total(streams, (s) => s.duplicates)} duplicates`,
+    ),
     line('completions', `${total(streams, (s) => s.cqes)}; at most ${countText(loans, 'buffer')} in flight`),
     line('drops', dropped === '' ? 'none' : dropped),
-    line('time', `${durationText(r.virtualTimeNs)} simulated in ${wall_ms.toFixed(0)} ms, ${r.eventCount} events, state hash ${r.stateHash}`),
+    line(
+      'time',
+      `${durationText(r.virtualTimeNs)} simulated in ${wall_ms.toFixed(0)} ms, ${r.eventCount} events, state hash ${r.stateHash}`,
+    ),
     ...remarkLines(r),
     '',
     ...streamTable(streams),
@@ -84,12 +100,19 @@ function remarkLines(r: PcapResult): string[] {
   const remarks = [
     ...r.remarks,
     skipped === '' ? '' : `frames that are not replayed: ${skipped}`,
-    midway === 0 ? '' : `${countText(midway, 'connection')} began before the capture: ${r.midConnection.slice(0, 3).map((m) => m.between).join(', ')}${midway > 3 ? ', …' : ''}`,
+    midway === 0
+      ? ''
+      : `${countText(midway, 'connection')} began before the capture: ${r.midConnection
+          .slice(0, 3)
+          .map((m) => m.between)
+          .join(', ')}${midway > 3 ? ', …' : ''}`,
     r.cutFrames === 0 ? '' : `${countText(r.cutFrames, 'frame')} cut by the snapshot length: zeros stand for what is missing`,
     r.badChecksums === 0 ? '' : `${countText(r.badChecksums, 'frame')} with a wrong TCP checksum, which the NIC refuses`,
     r.repaired.checksums === 0 ? '' : `${countText(r.repaired.checksums, 'checksum')} left to the sender's NIC, written as it would have`,
     r.repaired.split === 0 ? '' : `${countText(r.repaired.split, 'packet')} larger than the MTU, cut as the sender's NIC would have`,
-    r.repaired.acks === 0 ? '' : `${countText(r.repaired.acks, 'acknowledgement')} of bytes that our server did not send, taken back to what it did`,
+    r.repaired.acks === 0
+      ? ''
+      : `${countText(r.repaired.acks, 'acknowledgement')} of bytes that our server did not send, taken back to what it did`,
     back === 0 ? '' : `the captured servers sent ${bytesText(back)}, which are not replayed`,
     r.repaired.slowed_ns === 0 ? '' : `slowed down by ${durationText(r.repaired.slowed_ns)}, so that the server could keep up`,
   ].filter((s) => s !== '');
@@ -104,5 +127,10 @@ function streamTable(streams: readonly PcapStream[]): string[] {
   ]);
   const lines = table([head, ...rows], [false, true, true, true, true, true, true, true, true]);
   const more = streams.length - rows.length;
-  return [dim(`  ${lines[0] ?? ''}`), ...lines.slice(1).map((l) => `  ${l}`), ...(more > 0 ? [dim(`  … and ${more} more: --json has them all`)] : []), ''];
+  return [
+    dim(`  ${lines[0] ?? ''}`),
+    ...lines.slice(1).map((l) => `  ${l}`),
+    ...(more > 0 ? [dim(`  … and ${more} more: --json has them all`)] : []),
+    '',
+  ];
 }

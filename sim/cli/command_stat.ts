@@ -26,7 +26,10 @@ export function addStat(program: Command): void {
     .description(`run a scenario and show its end in Linux's columns: ${Object.keys(VIEWS).join(', ')}`)
     .argument('<scenario>', 'name in scenarios/, or the path of a YAML file')
     .argument('[views...]', 'which views; all when none is named')
-    .addHelpText('after', '\nExamples:\n  $ ringlab stat loss nstat\n  $ ringlab stat bulk ss ethtool\n  $ ringlab stat refill-never pool fdinfo --until 10ms');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ ringlab stat loss nstat\n  $ ringlab stat bulk ss ethtool\n  $ ringlab stat refill-never pool fdinfo --until 10ms',
+    );
   addRunOptions(command).action(async (name: string, views: readonly string[], flags: RunFlags) => {
     const unknown = views.find((v) => !(v in VIEWS));
     if (unknown !== undefined) throw new InputError(`there is no view ${unknown}; there are ${Object.keys(VIEWS).join(', ')}.`);

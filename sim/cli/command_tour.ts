@@ -9,8 +9,27 @@ import { expectLines } from './summary.ts';
 import { bold, dim, say } from './terminal.ts';
 
 /** Events that tell the story; the rest of the journey is for `ringlab journey`. */
-const TOLD = ['app_write', 'sock_send', 'tcp_tx', 'nic_tx', 'wire_send', 'wire_arrive', 'nic_steer', 'nic_dma_buf', 'skb_build', 'tcp_rx', 'sock_queue',
-  'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take', 'pool_release'];
+const TOLD = [
+  'app_write',
+  'sock_send',
+  'tcp_tx',
+  'nic_tx',
+  'wire_send',
+  'wire_arrive',
+  'nic_steer',
+  'nic_dma',
+  'nic_dma_buf',
+  'skb_build',
+  'tcp_rx',
+  'sock_queue',
+  'zc_deliver',
+  'zc_copy',
+  'cqe',
+  'app_read',
+  'rqe_push',
+  'rqe_take',
+  'pool_release',
+];
 
 export function addTour(program: Command): void {
   const command = program.command('tour')
@@ -40,8 +59,9 @@ export function tourLines(records: readonly TraceRecord[]): string[] {
   for (const r of told) {
     const { stage } = eventOf(r);
     const folder = STAGES.find((s) => s.name === stage)?.folder ?? stage;
-    const label = stage === last ? '' : `${stageNumber(stage)} ${stage}`;
-    last = stage;
+    const place = `${stage} ${r.host}`;
+    const label = place === last ? '' : `${stageNumber(stage)} ${stage}`;
+    last = place;
     const time = `+${((r.time_ns - first) / 1000).toFixed(3)} µs`.padStart(13);
     lines.push(`${time}  ${bold(label.padEnd(9))} ${whereText(r).padEnd(24)} ${narrate(r)}${label === '' ? '' : dim(`  [${folder}]`)}`);
   }
@@ -50,6 +70,9 @@ export function tourLines(records: readonly TraceRecord[]): string[] {
 
 function endLines(result: RunResult): string[] {
   const [s] = result.streams;
-  const written = s && s.zeroCopyBytes === s.bytes ? 'The payload was written to memory once, by the NIC, and never copied.' : 'The payload was copied on its way.';
+  const written =
+    s && s.zeroCopyBytes === s.bytes
+      ? 'The payload was written to memory once, by the NIC, and never copied.'
+      : 'The payload was copied on its way.';
   return [`  ${written}`, ...expectLines(result)];
 }

@@ -43,7 +43,8 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     // commander ends the help that it shows unasked with an error that says nothing.
-    if (error.code !== 'commander.help') process.stderr.write(`ringlab: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+    if (error.code !== 'commander.help')
+      process.stderr.write(`ringlab: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
     return EXIT_BAD_INPUT;
   }
   if (error instanceof InputError) {

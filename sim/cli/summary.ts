@@ -1,5 +1,7 @@
 /** What happened in a run, in about ten lines. */
-import { bytesText, countText, durationText, type RunResult, rateText, type Scenario, shareText, type StreamResult } from '../host/index.ts';
+import {
+  bytesText, countText, durationText, type RunResult, rateText, type Scenario, shareText, type StreamResult,
+} from '../host/index.ts';
 import { wrap } from './command_list.ts';
 import { bold, dim, green, red } from './terminal.ts';
 
@@ -18,7 +20,10 @@ export function summaryLines(scenario: Scenario, result: RunResult, wall_ms: num
     line('road', roadText(result)),
     line('loss', lossText(result)),
     line('cpu', cpuText(result)),
-    line('time', `${durationText(result.virtualTimeNs)} simulated in ${wall_ms.toFixed(0)} ms, ${result.eventCount} events, ended ${endText(result)}`),
+    line(
+      'time',
+      `${durationText(result.virtualTimeNs)} simulated in ${wall_ms.toFixed(0)} ms, ${result.eventCount} events, ended ${endText(result)}`,
+    ),
     line('state', `hash ${result.stateHash}: the same seed gives the same hash`),
     ...expectLines(result),
   ];
@@ -32,7 +37,8 @@ function receivedText(result: RunResult): string {
   const end = Math.max(...streams.map((s) => s.endNs || result.virtualTimeNs));
   if (streams.length === 0) return 'nothing: no stream reached an application';
   const sha = streams.length === 1 && streams[0]?.complete ? `, sha256 ${streams[0].sha256.slice(0, 16)}…` : '';
-  return `${bytesText(bytes)} on ${countText(streams.length, 'stream')}, ${whole} complete and verified, ${rateText(bytes, end - begin)}${sha}`;
+  const all = `${bytesText(bytes)} on ${countText(streams.length, 'stream')}`;
+  return `${all}, ${whole} complete and verified, ${rateText(bytes, end - begin)}${sha}`;
 }
 
 function zeroCopyText(result: RunResult): string {
@@ -40,10 +46,13 @@ function zeroCopyText(result: RunResult): string {
   const linear = sum(result.streams, (s) => s.copiedWhy.linear);
   const page = sum(result.streams, (s) => s.copiedWhy.page);
   const all = sum(result.streams, (s) => s.bytes);
-  const why = [linear > 0 ? `${bytesText(linear)} were linear` : '', page > 0 ? `${bytesText(page)} lay in ordinary pages` : ''].filter(Boolean);
+  const why = [linear > 0 ? `${bytesText(linear)} were linear` : '', page > 0 ? `${bytesText(page)} lay in ordinary pages` : ''].filter(
+    Boolean,
+  );
   const held = Math.max(0, ...result.server.zcrx.map((z) => z.loan_max ?? 0), ...result.client.zcrx.map((z) => z.loan_max ?? 0));
   const loans = held > 0 ? `; at most ${countText(held, 'buffer')} on loan` : '';
-  return `${shareText(zero, all)} of the bytes stayed where the NIC wrote them${why.length > 0 ? `; copied: ${why.join(', ')}` : ''}${loans}`;
+  const copied = why.length > 0 ? `; copied: ${why.join(', ')}` : '';
+  return `${shareText(zero, all)} of the bytes stayed where the NIC wrote them${copied}${loans}`;
 }
 
 function roadText(result: RunResult): string {

@@ -157,26 +157,20 @@ export const DROP_TCP_ACK_UNSENT_DATA: u32 = 31;
 export const DROP_TCP_ABORT_ON_DATA: u32 = 32;
 /** the accept queue is full */
 export const DROP_TCP_LISTEN_OVERFLOW: u32 = 33;
-/** the hop limit is too low */
-export const DROP_TCP_MINTTL: u32 = 34;
-/** the receive buffer is full */
-export const DROP_SOCKET_RCVBUFF: u32 = 35;
 /** the protocol has no memory left */
-export const DROP_PROTO_MEM: u32 = 36;
-/** the backlog of the socket is full */
-export const DROP_SOCKET_BACKLOG: u32 = 37;
+export const DROP_PROTO_MEM: u32 = 34;
 /** the ACK number is not acceptable */
-export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 38;
+export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 35;
 /** the segment lies before the window */
-export const DROP_TCP_OLD_SEQUENCE: u32 = 39;
+export const DROP_TCP_OLD_SEQUENCE: u32 = 36;
 /** the segment ends beyond the window */
-export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 40;
+export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 37;
 /** an old ACK with an old timestamp */
-export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 41;
+export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 38;
 /** the echoed timestamp was never sent */
-export const DROP_TCP_RFC7323_TSECR: u32 = 42;
+export const DROP_TCP_RFC7323_TSECR: u32 = 39;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 43;
+export const DROP_COUNT: u32 = 40;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -355,92 +349,90 @@ export const TCP_TCPRCVQDROP: u32 = 28;
 export const TCP_PRUNECALLED: u32 = 29;
 /** segments dropped by pruning */
 export const TCP_RCVPRUNED: u32 = 30;
-/** skbs collapsed */
-export const TCP_TCPRCVCOLLAPSED: u32 = 31;
 /** windows that closed */
-export const TCP_TCPTOZEROWINDOWADV: u32 = 32;
+export const TCP_TCPTOZEROWINDOWADV: u32 = 31;
 /** windows that opened again */
-export const TCP_TCPFROMZEROWINDOWADV: u32 = 33;
+export const TCP_TCPFROMZEROWINDOWADV: u32 = 32;
 /** zero windows wanted but not sent */
-export const TCP_TCPWANTZEROWINDOWADV: u32 = 34;
+export const TCP_TCPWANTZEROWINDOWADV: u32 = 33;
 /** segments dropped at a zero window */
-export const TCP_TCPZEROWINDOWDROP: u32 = 35;
+export const TCP_TCPZEROWINDOWDROP: u32 = 34;
 /** zero-window probes sent */
-export const TCP_TCPWINPROBE: u32 = 36;
+export const TCP_TCPWINPROBE: u32 = 35;
 /** keepalive probes sent */
-export const TCP_TCPKEEPALIVE: u32 = 37;
+export const TCP_TCPKEEPALIVE: u32 = 36;
 /** connections reset because data was unread at close */
-export const TCP_TCPABORTONDATA: u32 = 38;
+export const TCP_TCPABORTONDATA: u32 = 37;
 /** connections reset by close with unread data */
-export const TCP_TCPABORTONCLOSE: u32 = 39;
+export const TCP_TCPABORTONCLOSE: u32 = 38;
 /** connections given up */
-export const TCP_TCPABORTONTIMEOUT: u32 = 40;
+export const TCP_TCPABORTONTIMEOUT: u32 = 39;
 /** segments refused by PAWS */
-export const TCP_PAWSESTAB: u32 = 41;
+export const TCP_PAWSESTAB: u32 = 40;
 /** challenge ACKs sent */
-export const TCP_TCPCHALLENGEACK: u32 = 42;
+export const TCP_TCPCHALLENGEACK: u32 = 41;
 /** challenge ACKs for SYNs */
-export const TCP_TCPSYNCHALLENGE: u32 = 43;
+export const TCP_TCPSYNCHALLENGE: u32 = 42;
 /** SYNs dropped because the SYN queue is full */
-export const TCP_TCPREQQFULLDROP: u32 = 44;
+export const TCP_TCPREQQFULLDROP: u32 = 43;
 /** sockets that finished TIME-WAIT */
-export const TCP_TW: u32 = 45;
+export const TCP_TW: u32 = 44;
 /** pure ACKs taken by header prediction */
-export const TCP_TCPHPACKS: u32 = 46;
+export const TCP_TCPHPACKS: u32 = 45;
 /** SYNs and SYN-ACKs sent again */
-export const TCP_TCPSYNRETRANS: u32 = 47;
+export const TCP_TCPSYNRETRANS: u32 = 46;
 /** data segments sent for the first time */
-export const TCP_TCPORIGDATASENT: u32 = 48;
+export const TCP_TCPORIGDATASENT: u32 = 47;
 /** tail loss probes sent */
-export const TCP_TCPLOSSPROBES: u32 = 49;
+export const TCP_TCPLOSSPROBES: u32 = 48;
 /** losses that a tail loss probe repaired */
-export const TCP_TCPLOSSPROBERECOVERY: u32 = 50;
+export const TCP_TCPLOSSPROBERECOVERY: u32 = 49;
 /** window reductions undone in Loss */
-export const TCP_TCPLOSSUNDO: u32 = 51;
+export const TCP_TCPLOSSUNDO: u32 = 50;
 /** window reductions undone at the end of recovery */
-export const TCP_TCPFULLUNDO: u32 = 52;
+export const TCP_TCPFULLUNDO: u32 = 51;
 /** window reductions undone by a partial ACK */
-export const TCP_TCPPARTIALUNDO: u32 = 53;
+export const TCP_TCPPARTIALUNDO: u32 = 52;
 /** window reductions undone by DSACKs */
-export const TCP_TCPDSACKUNDO: u32 = 54;
+export const TCP_TCPDSACKUNDO: u32 = 53;
 /** timeouts that F-RTO found spurious */
-export const TCP_TCPSPURIOUSRTOS: u32 = 55;
+export const TCP_TCPSPURIOUSRTOS: u32 = 54;
 /** receivers that forgot what they had SACKed */
-export const TCP_TCPSACKRENEGING: u32 = 56;
+export const TCP_TCPSACKRENEGING: u32 = 55;
 /** reordering seen by SACK */
-export const TCP_TCPSACKREORDER: u32 = 57;
+export const TCP_TCPSACKREORDER: u32 = 56;
 /** reordering seen by duplicate ACKs */
-export const TCP_TCPRENOREORDER: u32 = 58;
+export const TCP_TCPRENOREORDER: u32 = 57;
 /** reordering seen by timestamps */
-export const TCP_TCPTSREORDER: u32 = 59;
+export const TCP_TCPTSREORDER: u32 = 58;
 /** SACK blocks that make no sense */
-export const TCP_TCPSACKDISCARD: u32 = 60;
+export const TCP_TCPSACKDISCARD: u32 = 59;
 /** retransmits that the device refused */
-export const TCP_TCPRETRANSFAIL: u32 = 61;
+export const TCP_TCPRETRANSFAIL: u32 = 60;
 /** connections closed at once because no TIME-WAIT was free */
-export const TCP_TCPTIMEWAITOVERFLOW: u32 = 62;
+export const TCP_TCPTIMEWAITOVERFLOW: u32 = 61;
 /** segments that came again, perhaps because an ACK was lost */
-export const TCP_DELAYEDACKLOST: u32 = 63;
+export const TCP_DELAYEDACKLOST: u32 = 62;
 /** segments beyond the receive window */
-export const TCP_BEYONDWINDOW: u32 = 64;
+export const TCP_BEYONDWINDOW: u32 = 63;
 /** SYN-ACKs refused for their timestamp */
-export const TCP_PAWSACTIVE: u32 = 65;
+export const TCP_PAWSACTIVE: u32 = 64;
 /** old ACKs refused by PAWS */
-export const TCP_PAWSOLDACK: u32 = 66;
+export const TCP_PAWSOLDACK: u32 = 65;
 /** handshake ACKs refused for their timestamp echo */
-export const TCP_TSECRREJECTED: u32 = 67;
+export const TCP_TSECRREJECTED: u32 = 66;
 /** half-open connections that were reset */
-export const TCP_EMBRYONICRSTS: u32 = 68;
+export const TCP_EMBRYONICRSTS: u32 = 67;
 /** times the out-of-order queue was pruned */
-export const TCP_OFOPRUNED: u32 = 69;
+export const TCP_OFOPRUNED: u32 = 68;
 /** slow starts ended by an ACK train */
-export const TCP_TCPHYSTARTTRAINDETECT: u32 = 70;
+export const TCP_TCPHYSTARTTRAINDETECT: u32 = 69;
 /** slow starts ended by rising delay */
-export const TCP_TCPHYSTARTDELAYDETECT: u32 = 71;
+export const TCP_TCPHYSTARTDELAYDETECT: u32 = 70;
 /** writers that found no transmit page or skb */
-export const TCP_TCPMEMORYWAITS: u32 = 72;
+export const TCP_TCPMEMORYWAITS: u32 = 71;
 /** number of counters of group tcp */
-export const TCP_COUNTERS: u32 = 73;
+export const TCP_COUNTERS: u32 = 72;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */

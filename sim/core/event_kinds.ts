@@ -20,8 +20,6 @@ export const EVENT_APP_TIMER: u32 = 7;
 export const EVENT_TSQ: u32 = 8;
 /** Work of the kernel that runs behind the caller's back (ring exit, queue release); arg: ring index. */
 export const EVENT_KWORK: u32 = 9;
-/** Next injected frame; arg: link. */
-export const EVENT_INJECT: u32 = 10;
 
 /** Kinds of wheel timers. */
 export const TIMER_TCP_RETRANSMIT: u32 = 1;
@@ -29,4 +27,3 @@ export const TIMER_TCP_DELACK: u32 = 2;
 export const TIMER_TCP_KEEPALIVE: u32 = 3; // also FIN-WAIT-2 and TIME-WAIT
 export const TIMER_TCP_REQUEST: u32 = 4; // SYN-ACK retransmission
 export const TIMER_RING: u32 = 5;
-export const TIMER_APP: u32 = 6;

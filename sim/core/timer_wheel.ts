@@ -62,12 +62,14 @@ export function timerPending(t: Timer): bool {
 export function timerArm(t: Timer, at_ns: u64): void {
   if (t.list_next != 0) timerUnlink(t);
   const s = coreState();
+  // Nothing was due before now, or its turn would have come: the wheel may follow the clock.
+  const past = s.clock_ns == 0 ? 0 : (s.clock_ns - 1) / NS_PER_JIFFY;
+  if (past > s.wheel_jiffy) s.wheel_jiffy = past;
   const first = s.wheel_jiffy + 1;
   const jiffy = (at_ns + NS_PER_JIFFY - 1) / NS_PER_JIFFY;
   t.expires = jiffy < first ? first : jiffy;
   s.wheel_count++;
-  place(t);
-  wake(t.expires);
+  wake(place(t));
 }
 
 export function timerCancel(t: Timer): void {
@@ -84,8 +86,11 @@ function timerUnlink(t: Timer): void {
   coreState().wheel_count--;
 }
 
-/** Puts a timer into the slot of its distance from the wheel's jiffy. */
-function place(t: Timer): void {
+/**
+ * Puts a timer into the slot of its distance from the wheel's jiffy. Returns the jiffy at which the wheel must turn for it:
+ * its own, or the one at which its coarse slot begins and falls into finer ones.
+ */
+function place(t: Timer): u64 {
   const s = coreState();
   const now = s.wheel_jiffy;
   const expires = t.expires;
@@ -98,6 +103,7 @@ function place(t: Timer): void {
   listAddTail(<usize>s.wheel_base + <usize>(level * SLOTS + slot) * HEAD, changetype<usize>(t));
   const map = bitmapAt(level);
   store<u64>(map, load<u64>(map) | ((<u64>1) << slot));
+  return at << (level * LEVEL_BITS);
 }
 
 /** Makes sure that the wheel gets its turn at a jiffy. An earlier turn that is asked for already is enough. */
@@ -168,7 +174,8 @@ export function nextDueTimer(): Timer | null {
     timerUnlink(t);
     return t;
   }
-  if (s.wheel_count > 0) {
+  // A turn that an earlier one replaced leaves the wheel alone: the next one is scheduled already.
+  if (s.wheel_count > 0 && s.wheel_jiffy * NS_PER_JIFFY == s.clock_ns) {
     const turn = nextTurn();
     if (turn != u64.MAX_VALUE) wake(turn);
   }

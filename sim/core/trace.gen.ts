@@ -73,9 +73,9 @@ export const EV_CQE: u32 = 34;
 export const EV_CQ_OVERFLOW: u32 = 35;
 /** the application runs */
 export const EV_APP_WAKE: u32 = 36;
-/** the application read payload bytes */
+/** the application read payload bytes, at an offset of the area if they were lent */
 export const EV_APP_READ: u32 = 37;
-/** the application produced bytes to send */
+/** the application produced bytes to send, from a position of the stream on */
 export const EV_APP_WRITE: u32 = 38;
 /** a stream ended at the application */
 export const EV_APP_DONE: u32 = 39;
@@ -272,14 +272,14 @@ export function traceAppWake(pkt_id: u32, niov_idx: u32, app: u32, cqes: u32): v
   traceEmit(EV_APP_WAKE, pkt_id, niov_idx, app, cqes, 0);
 }
 
-/** the application read payload bytes */
-export function traceAppRead(pkt_id: u32, niov_idx: u32, app: u32, flow: u32, len: u32): void {
-  traceEmit(EV_APP_READ, pkt_id, niov_idx, app, flow, len);
+/** the application read payload bytes, at an offset of the area if they were lent */
+export function traceAppRead(pkt_id: u32, niov_idx: u32, flow: u32, offset: u32, len: u32): void {
+  traceEmit(EV_APP_READ, pkt_id, niov_idx, flow, offset, len);
 }
 
-/** the application produced bytes to send */
-export function traceAppWrite(pkt_id: u32, niov_idx: u32, app: u32, flow: u32, len: u32): void {
-  traceEmit(EV_APP_WRITE, pkt_id, niov_idx, app, flow, len);
+/** the application produced bytes to send, from a position of the stream on */
+export function traceAppWrite(pkt_id: u32, niov_idx: u32, flow: u32, position: u32, len: u32): void {
+  traceEmit(EV_APP_WRITE, pkt_id, niov_idx, flow, position, len);
 }
 
 /** a stream ended at the application */

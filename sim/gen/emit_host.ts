@@ -17,9 +17,10 @@ const STRUCTS: readonly (readonly [string, string])[] = [
   ['sim/core/cpu.ts', 'Core'],
   ['stack/3-pool/page_pool.ts', 'PagePool'],
   ['uring-model/8-app/builtin/state.ts', 'Stream'],
+  ['uring-model/8-app/builtin/state.ts', 'App'],
+  ['uring-model/9-refill/state.ts', 'Ifq'],
+  ['uring-model/9-refill/state.ts', 'Area'],
 ];
-/** Numbers that go with them. */
-const CONSTANTS: readonly (readonly [string, string])[] = [['uring-model/8-app/builtin/state.ts', 'STREAM_BYTES']];
 const SIZES: Readonly<Record<string, number>> = { u8: 1, i8: 1, bool: 1, u16: 2, i16: 2, u32: 4, i32: 4, usize: 4, u64: 8, i64: 8 };
 
 interface Field {
@@ -37,7 +38,8 @@ function fieldsOf(file: string, name: string): { fields: Field[]; bytes: number 
   let bytes = 0;
   for (const [, field, type] of body.matchAll(/^ {2}(\w+): (\w+);/gm)) {
     const size = SIZES[type ?? ''];
-    if (field === undefined || type === undefined || size === undefined) throw new Error(`${file}: ${name}.${field}: ${type} is no field that the host can read`);
+    if (field === undefined || type === undefined || size === undefined)
+      throw new Error(`${file}: ${name}.${field}: ${type} is no field that the host can read`);
     bytes = Math.ceil(bytes / size) * size;
     fields.push({ name: field, type, offset: bytes });
     bytes += size;
@@ -54,11 +56,6 @@ export function emitStructs(): string {
     out += `\n/** ${file}: ${name}. Offsets and types. */\nexport const ${shout(name)} = {\n`;
     for (const f of fields) out += `  ${f.name}: { at: ${f.offset}, type: '${f.type}' },\n`;
     out += `} as const;\nexport const ${shout(name)}_FIELD_BYTES = ${bytes};\n`;
-  }
-  for (const [file, name] of CONSTANTS) {
-    const value = new RegExp(`^export const ${name}: \\w+ = (\\d+);`, 'm').exec(readFileSync(file, 'utf8'))?.[1];
-    if (value === undefined) throw new Error(`${file}: no number ${name}`);
-    out += `\n/** ${file} */\nexport const ${name} = ${value};\n`;
   }
   return out;
 }

@@ -15,7 +15,8 @@ import { readTrapRecord, TrapError } from './trap_error.ts';
 export async function compileCore(source: BufferSource): Promise<WebAssembly.Module> {
   const module = await WebAssembly.compile(source);
   const imports = WebAssembly.Module.imports(module);
-  if (imports.length > 0) throw new Error(`the core must import nothing, but imports ${imports.map((i) => `${i.module}.${i.name}`).join(', ')}`);
+  if (imports.length > 0)
+    throw new Error(`the core must import nothing, but imports ${imports.map((i) => `${i.module}.${i.name}`).join(', ')}`);
   return module;
 }
 

@@ -32,8 +32,9 @@ export function journeyOfBuffer(trace: TraceStore, niov_idx: number): Journey {
   return {
     title: `buffer ${niov_idx}`,
     summary: [
-      `posted ${count(KIND.nic_post)} times, written by DMA ${count(KIND.nic_dma_buf)} times, lent to the application ${count(KIND.zc_deliver)} times, ` +
-        `given back ${count(KIND.rqe_push)} times`,
+      `posted ${count(KIND.nic_post)} times, written by DMA ${count(KIND.nic_dma) + count(KIND.nic_dma_buf)} times, ` +
+        `lent to the application ${count(KIND.zc_deliver)} times, ` +
+        `given back ${count(KIND.rqe_take)} times`,
     ],
     records,
   };
@@ -54,13 +55,13 @@ export function journeyOfByte(trace: TraceStore, q: ByteQuestion): Journey {
   const packets = new Set(carriers.sent.map((r) => r.pkt_id));
   const records = trace.filter((b, i) => packets.has(b.pktId(i)) || isMerged(b.pktId(i), b.kind(i), carriers.merged));
   const buffer = bufferOf(records, carriers, q);
-  records.push(...beforeSending(trace, carriers));
+  records.push(...beforeSending(trace, carriers, q));
   if (buffer) records.push(...bufferLife(trace, buffer));
   const first = carriers.sent[0] as TraceRecord;
   const summary = [
     `sequence number ${carriers.target}, first sent in packet ${first.pkt_id} (${first.c} bytes from ${first.b})`,
     ...(carriers.sent.length > 1 ? [`sent ${carriers.sent.length} times`] : []),
-    ...(buffer ? [`landed in buffer ${buffer.dma.niov_idx} at offset ${buffer.dma.a + buffer.within}`] : ['it reached no payload buffer']),
+    ...(buffer ? [`landed in buffer ${buffer.dma.niov_idx}, ${buffer.within} bytes behind its beginning`] : ['it reached no payload buffer']),
   ];
   return { title, summary, records: unique(inOrder(records)) };
 }
@@ -80,7 +81,9 @@ function findCarriers(trace: TraceStore, q: ByteQuestion): Carriers {
   const none = { sent: [], target: 0, merged: new Set<number>() };
   const [first_rx] = trace.filter((b, i) => b.kind(i) === KIND.tcp_rx && b.host(i) === q.host && b.a(i) === q.sock && b.c(i) > 0);
   if (!first_rx) return none;
-  const sends = trace.filter((b, i) => (b.kind(i) === KIND.tcp_tx || b.kind(i) === KIND.tcp_retransmit) && b.host(i) !== q.host && b.c(i) > 0);
+  const sends = trace.filter(
+    (b, i) => (b.kind(i) === KIND.tcp_tx || b.kind(i) === KIND.tcp_retransmit) && b.host(i) !== q.host && b.c(i) > 0,
+  );
   const first_tx = sends.find((r) => r.pkt_id === first_rx.pkt_id) ?? sends.find((r) => holds(r.b, r.c, first_rx.b));
   if (!first_tx) return none;
   const of_socket = sends.filter((r) => r.a === first_tx.a);
@@ -102,65 +105,55 @@ interface BufferPlace {
   readonly within: number;
 }
 
-/** The buffer that the byte landed in: DMA fills buffers in the order of the payload. */
+/** The buffer that the byte landed in: DMA fills posted buffers in the order of the payload. */
 function bufferOf(records: readonly TraceRecord[], carriers: Carriers, q: ByteQuestion): BufferPlace | undefined {
   for (const sent of carriers.sent) {
-    let left = (carriers.target - sent.b) >>> 0;
-    for (const r of records) {
-      if (r.kind !== KIND.nic_dma_buf || r.pkt_id !== sent.pkt_id || r.host !== q.host) continue;
-      if (left < r.b) return { dma: r, within: left };
-      left -= r.b;
-    }
+    const at = (carriers.target - sent.b) >>> 0;
+    const own = records.filter((r) => r.pkt_id === sent.pkt_id && r.host === q.host);
+    const later = own.find((r) => r.kind === KIND.nic_dma_buf && r.a <= at && at < r.a + r.b);
+    if (later) return { dma: later, within: at - later.a };
+    const first = own.find((r) => r.kind === KIND.nic_dma && r.niov_idx !== NO_BUFFER);
+    if (first) return { dma: first, within: at };
   }
   return undefined;
 }
 
-/** How the bytes came to the sender: the last write and send before the first segment. */
-function beforeSending(trace: TraceStore, carriers: Carriers): TraceRecord[] {
+/** How the bytes came to the sender: the write that produced them, and the send that the socket took them by. */
+function beforeSending(trace: TraceStore, carriers: Carriers, q: ByteQuestion): TraceRecord[] {
   const first = carriers.sent[0] as TraceRecord;
-  let write: TraceRecord | undefined;
-  let send: TraceRecord | undefined;
-  for (const r of trace.records()) {
-    if (r.time_ns > first.time_ns) break;
-    if (r.host !== first.host) continue;
-    if (r.kind === KIND.app_write) write = r;
-    if (r.kind === KIND.sock_send && r.a === first.a) send = r;
-  }
-  return [write, send].filter((r) => r !== undefined);
+  const on_host = trace.filter((b, i) => b.host(i) === first.host && (b.kind(i) === KIND.app_write || b.kind(i) === KIND.sock_send));
+  const write = on_host.findLast((r) => r.kind === KIND.app_write && r.time_ns <= first.time_ns && holds(r.b, r.c, q.offset));
+  if (!write) return [];
+  const send = on_host.find((r) => r.kind === KIND.sock_send && r.a === first.a && r.time_ns >= write.time_ns);
+  return send ? [write, send] : [write];
 }
 
-/** One life of a buffer: from its last posting before the DMA to where the pool has it again. */
+/** One life of a buffer: from where the pool gave it out before the DMA to where the pool has it again. */
 function bufferLife(trace: TraceStore, place: BufferPlace): TraceRecord[] {
   const all = trace.filter((b, i) => b.niovIdx(i) === place.dma.niov_idx);
-  const at = all.findIndex((r) => r.kind === KIND.nic_dma_buf && r.time_ns === place.dma.time_ns);
+  const at = all.findIndex((r) => r.kind === place.dma.kind && r.time_ns === place.dma.time_ns && r.pkt_id === place.dma.pkt_id);
   let from = at;
   while (from > 0 && (all[from] as TraceRecord).kind !== KIND.pool_hold) from--;
   let to = at;
-  let given = false;
-  while (to < all.length - 1) {
-    to++;
-    const kind = (all[to] as TraceRecord).kind;
-    if (kind === KIND.rqe_push) given = true;
-    if (given && (kind === KIND.pool_hold || kind === KIND.nic_post)) {
-      to--;
-      break;
-    }
+  for (let given = false; to + 1 < all.length; to++) {
+    const { kind } = all[to + 1] as TraceRecord;
+    if (kind === KIND.rqe_take) given = true;
+    else if (kind === KIND.pool_hold || (given && kind === KIND.nic_post)) break;
   }
   const life = all.slice(from, to + 1);
-  return [...life, ...completionsOf(trace, life)];
+  return [...life, ...applicationsPart(trace, life, place)];
 }
 
-/** The completion that tells of a loan: the next one of the same host. */
-function completionsOf(trace: TraceStore, life: readonly TraceRecord[]): TraceRecord[] {
-  const loan = life.find((r) => r.kind === KIND.zc_deliver);
+/** What the application did with the loan: it names buffers by their offset in the area. */
+function applicationsPart(trace: TraceStore, life: readonly TraceRecord[], place: BufferPlace): TraceRecord[] {
+  const loan = life.find((r) => r.kind === KIND.zc_deliver && r.pkt_id === place.dma.pkt_id) ?? life.find((r) => r.kind === KIND.zc_deliver);
   if (!loan) return [];
-  let armed = false;
-  for (const r of trace.records()) {
-    if (r.time_ns < loan.time_ns) continue;
-    if (r.kind === KIND.zc_deliver && r.niov_idx === loan.niov_idx && r.time_ns === loan.time_ns) armed = true;
-    else if (armed && r.kind === KIND.cqe && r.host === loan.host) return [r];
-  }
-  return [];
+  const mine = trace.filter((b, i) => {
+    const kind = b.kind(i);
+    if (b.host(i) !== loan.host || b.timeNs(i) < loan.time_ns) return false;
+    return (kind === KIND.app_read && b.b(i) === loan.b) || (kind === KIND.rqe_push && b.a(i) === loan.b);
+  });
+  return [KIND.app_read, KIND.rqe_push].map((kind) => mine.find((r) => r.kind === kind)).filter((r) => r !== undefined);
 }
 
 const countOf = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
@@ -178,6 +171,3 @@ function unique(records: readonly TraceRecord[]): TraceRecord[] {
     return true;
   });
 }
-
-/** Whether a record tells of a buffer. */
-export const hasBuffer = (r: TraceRecord): boolean => r.niov_idx !== NO_BUFFER;

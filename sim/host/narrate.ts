@@ -7,11 +7,31 @@ type Words = Record<string, number>;
 type Sentence = (w: Words, r: TraceRecord) => string;
 
 const PLACES = ['the free list', 'the page pool', 'the NIC', 'the stack'];
-const FROM = ['the pool\'s cache', 'the ptr_ring', 'the slow path'];
-const TO = ['the pool\'s cache', 'the ptr_ring', 'its provider'];
-const TCP_STATES = ['', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN',
-  'CLOSING', 'NEW_SYN_RECV'];
-const FAULTS = ['', 'holds the frame back', 'doubles the frame', 'flips a bit of the frame', 'delays the frame', 'delays the frame as the scenario says'];
+const FROM = ["the pool's cache", 'the ptr_ring', 'the slow path'];
+const TO = ["the pool's cache", 'the ptr_ring', 'its provider'];
+const TCP_STATES = [
+  '',
+  'ESTABLISHED',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'TIME_WAIT',
+  'CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'CLOSING',
+  'NEW_SYN_RECV',
+];
+const FAULTS = [
+  '',
+  'holds the frame back',
+  'doubles the frame',
+  'flips a bit of the frame',
+  'delays the frame',
+  'delays the frame as the scenario says',
+];
 const TAKES = ['recycled', 'still referenced by an skb', 'skipped: malformed', 'refused: not on loan'];
 
 const signed = (n: number | undefined): number => (n ?? 0) | 0;
@@ -25,8 +45,12 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   wire_arrive: (w, r) => `the last bit of the frame (${w.len} bytes) has come from the ${other(r)}`,
   wire_fault: (w) => `the link ${FAULTS[w.verdict ?? 0] ?? 'does something to the frame'}`,
   drop: (w) => `dropped: ${DROPS[w.reason ?? 0]?.[0] ?? w.reason} (${DROPS[w.reason ?? 0]?.[1] ?? '?'})`,
-  nic_steer: (w) => (w.rule === 0 ? `RSS hash ${(w.hash ?? 0).toString(16).padStart(8, '0')} chooses queue ${w.queue}` : `rule ${w.rule} chooses queue ${w.queue}`),
-  nic_dma: (w) => `DMA: ${w.header_len} bytes of header to a header buffer, ${w.payload_len} of payload to ${w.payload_len === 0 ? 'none' : 'payload buffers'}`,
+  nic_steer: (w) =>
+    w.rule === 0
+      ? `RSS hash ${(w.hash ?? 0).toString(16).padStart(8, '0')} chooses queue ${w.queue}`
+      : `rule ${w.rule} chooses queue ${w.queue}`,
+  nic_dma: (w) =>
+    `DMA: ${w.header_len} bytes to a header buffer, ${w.payload_len} of payload to ${w.payload_len === 0 ? 'none' : 'payload buffers'}`,
   nic_dma_buf: (w, r) => `${w.len} payload bytes land in ${buffer(r)} at offset ${w.offset}`,
   nic_irq: (w) => `interrupt of queue ${w.queue}, ${w.frames} ${w.frames === 1 ? 'frame waits' : 'frames wait'}`,
   nic_post: (w, r) => `the driver posts ${buffer(r)} to queue ${w.queue}`,
@@ -57,8 +81,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   cqe: (w) => `completion: user_data ${w.user_data}, res ${signed(w.res)}, flags 0x${(w.flags ?? 0).toString(16)}`,
   cq_overflow: (w) => `the CQ of ring ${w.ring} is full: completion ${w.user_data} goes to the overflow list`,
   app_wake: (w) => `the application runs, ${w.cqes} ${w.cqes === 1 ? 'completion' : 'completions'}`,
-  app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} where the NIC wrote them`,
-  app_write: (w) => `the application produces ${w.len} bytes of flow ${w.flow}`,
+  app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} at ${w.offset}, where they lie`,
+  app_write: (w) => `the application produces ${w.len} bytes of flow ${w.flow}, from byte ${w.position} on`,
   app_done: (w) => `flow ${w.flow} ends at the application with ${signed(w.res)}`,
   zc_copy: (w) => `copy fallback: ${w.len} bytes copied, ${w.why === 1 ? 'linear data' : 'an ordinary page'}`,
   zc_deliver: (w, r) => `${buffer(r)} is lent to the application: ${w.len} bytes at ${w.offset}, nothing copied`,
@@ -89,5 +113,6 @@ export function timelineText(r: TraceRecord): string {
   const packet = r.pkt_id === 0 ? '' : `p${r.pkt_id}`;
   const niov = r.niov_idx === NO_BUFFER ? '' : `b${r.niov_idx}`;
   const time = (r.time_ns / 1000).toFixed(3).padStart(12);
-  return `${time} µs  ${whereText(r).padEnd(25)} ${stageNumber(event.stage)} ${event.stage.padEnd(6)} ${packet.padEnd(6)} ${niov.padEnd(6)} ${narrate(r)}`;
+  const stage = `${stageNumber(event.stage)} ${event.stage.padEnd(6)}`;
+  return `${time} µs  ${whereText(r).padEnd(25)} ${stage} ${packet.padEnd(6)} ${niov.padEnd(6)} ${narrate(r)}`;
 }

@@ -159,9 +159,10 @@ export function writeChecksum(data: Uint8Array, p: Pick<TcpPacket, 'src' | 'dst'
   data[p.tcp + 17] = checksum & 0xff;
 }
 
-/** 10.0.0.1 or fd00::1, as RFC 5952 writes it. */
+/** 10.0.0.1 or fd00::1, as RFC 5952 writes it; an IPv4 address in IPv6 clothes (::ffff:) comes without them. */
 export function addressText(address: Uint8Array): string {
   if (address.length === 4) return [...address].join('.');
+  if (address.subarray(0, 10).every((x) => x === 0) && address[10] === 0xff && address[11] === 0xff) return address.subarray(12).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => be16(address, i * 2));
   let best = { at: -1, len: 1 };
   for (let i = 0; i < 8; i++) {

@@ -31,18 +31,20 @@ export function planReplay(streams: Streams): PcapPlan {
   const left_out = streams.connections.filter((c) => !ports.includes(c.server_port)).length;
   const largest = Math.max(...streams.connections.map((c) => mssOf(c) + headers(c)));
   const mtu = Math.min(MTU_MOST, Math.max(MTU_LEAST, largest));
-  return { mtu, ports, left_out, yaml: scenarioText(mtu, ports) };
+  const ipv6 = streams.connections.some((c) => c.family === 6);
+  return { mtu, ports, left_out, yaml: scenarioText(mtu, ports, ipv6) };
 }
 
 /**
  * Windows and the area are larger than any captured server's were, so that no captured segment is out of our window.
- * What the simulated server answers ends at the other NIC: the captured client is past.
+ * A listener of IPv6 takes IPv4 too. What the simulated server answers ends at the other NIC: the captured client is past.
  */
-function scenarioText(mtu: number, ports: readonly number[]): string {
+function scenarioText(mtu: number, ports: readonly number[], ipv6: boolean): string {
   return `
 about: a capture is fed into a server that receives by zero copy
 run: { until_ns: 1h }
 nic: { mtu: ${mtu} }
+tcp: { family: ${ipv6 ? 'ipv6' : 'ipv4'} }
 hosts:
   client:
     nic: { rx_queues: 1, tx_queues: 1, rules: [{ drop: on }] }
@@ -64,7 +66,8 @@ hosts:
 function nothingToReplay(streams: Streams): string {
   if (streams.midway.size > 0) {
     const n = streams.midway.size;
-    return `the capture has no beginning of a TCP connection: ${n === 1 ? 'its only one' : `all ${n} of them`} began before it, and their first numbers are not known.`;
+    const all = n === 1 ? 'its only one' : `all ${n} of them`;
+    return `the capture has no beginning of a TCP connection: ${all} began before it, so their first numbers are not known.`;
   }
   const skipped = Object.entries(streams.skipped).map(([why, n]) => `${n} ${why}`).join(', ');
   return `the capture has no TCP connection${skipped === '' ? ': it is empty.' : ` (frames: ${skipped}).`}`;

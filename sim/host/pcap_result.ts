@@ -71,7 +71,10 @@ export function collectReplay(f: ReplayFacts): PcapResult {
     eventCount: engine.eventCount(), frames: capture.frames.length, clientFrames: streams.packets.length, streams: results,
     drops: drops(engine, 1),
     server: {
-      nic: nicCounters(engine, 1), nicq: [0, 1].map((q) => queueCounters(engine, 1, q)), tcp: tcpCounters(engine, 1), zcrx: zcrx ? [zcrx] : [],
+      nic: nicCounters(engine, 1),
+      nicq: [0, 1].map((q) => queueCounters(engine, 1, q)),
+      tcp: tcpCounters(engine, 1),
+      zcrx: zcrx ? [zcrx] : [],
     },
     skipped: streams.skipped,
     midConnection: [...streams.midway].map(([between, packets]) => ({ between, packets })),
@@ -81,12 +84,32 @@ export function collectReplay(f: ReplayFacts): PcapResult {
 }
 
 function belongs(row: StreamRow, c: Connection): boolean {
-  return row.peer_port === c.client_port && row.local_port === c.server_port && row.peer === addressText(c.client);
+  return row.peer_port === c.client_port && row.own_port === c.server_port && row.peer === addressText(c.client);
 }
 
 const NOTHING: StreamRow = {
-  id: -1, flow: -1, local_port: 0, peer: '', peer_port: 0, family: 0, bytes: 0, zc_bytes: 0, copied_linear: 0, copied_page: 0, cqes: 0, segments: 0,
-  out_of_order: 0, duplicates: 0, held_max: 0, start_ns: 0, end_ns: 0, res: 0, bad: 0, phase: 0, sha256: '', sock: 0,
+  id: -1,
+  flow: -1,
+  own_port: 0,
+  peer: '',
+  peer_port: 0,
+  family: 0,
+  bytes: 0,
+  zc_bytes: 0,
+  copy_linear_bytes: 0,
+  copy_page_bytes: 0,
+  cqes: 0,
+  segs_in: 0,
+  out_of_order: 0,
+  duplicates: 0,
+  loan_max: 0,
+  start_ns: 0,
+  end_ns: 0,
+  res: 0,
+  bad_offset: 0,
+  done: 0,
+  sha256: '',
+  sock: 0,
 };
 
 function streamReport(c: Connection, row: StreamRow | undefined, plan: PcapPlan): PcapStream {

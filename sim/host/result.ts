@@ -3,7 +3,9 @@ import type { Engine, StopReason } from './engine.ts';
 import type { EventCounts } from './event_counts.ts';
 import { evaluateExpects, type Scenario } from './scenario.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
-import { areaPlaces, type Counts, coreCycles, drops, limitOf, nicCounters, pools, queueCounters, tcpCounters, zcrxCounters } from './tables.ts';
+import {
+  areaPlaces, type Counts, coreCycles, drops, limitOf, nicCounters, pools, queueCounters, tcpCounters, zcrxCounters,
+} from './tables.ts';
 
 export interface StreamResult {
   readonly id: number;
@@ -63,7 +65,8 @@ export function collectResult(engine: Engine, scenario: Scenario, stopped: StopR
   const client = hostResult(engine, scenario, 0, counts);
   const server = hostResult(engine, scenario, 1, counts);
   const all_drops: Counts = {};
-  for (const [reason, n] of [...Object.entries(client.drops), ...Object.entries(server.drops)]) all_drops[reason] = (all_drops[reason] ?? 0) + n;
+  for (const [reason, n] of [...Object.entries(client.drops), ...Object.entries(server.drops)])
+    all_drops[reason] = (all_drops[reason] ?? 0) + n;
   const facts = {
     scenario: scenario.name,
     seed: engine.seed,
@@ -92,11 +95,11 @@ export const roleOf = (scenario: Scenario, host: number): string => ROLES[scenar
 export function streamResult(row: StreamRow, want: number | undefined): StreamResult {
   const whole = want === undefined || row.bytes === want;
   return {
-    id: row.id, family: row.family, localPort: row.local_port, peer: row.peer, peerPort: row.peer_port,
-    bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad === 0 && whole,
-    zeroCopyBytes: row.zc_bytes, copiedBytes: row.copied_linear + row.copied_page,
-    copiedWhy: { linear: row.copied_linear, page: row.copied_page },
-    cqes: row.cqes, segments: row.segments, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.held_max,
+    id: row.id, family: row.family, localPort: row.own_port, peer: row.peer, peerPort: row.peer_port,
+    bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad_offset === 0 && whole,
+    zeroCopyBytes: row.zc_bytes, copiedBytes: row.copy_linear_bytes + row.copy_page_bytes,
+    copiedWhy: { linear: row.copy_linear_bytes, page: row.copy_page_bytes },
+    cqes: row.cqes, segments: row.segs_in, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.loan_max,
     startNs: row.start_ns, endNs: row.end_ns, endResult: row.res,
   };
 }

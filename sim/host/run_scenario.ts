@@ -47,7 +47,10 @@ function driversOf(engine: Engine, scenario: Scenario, options: RunOptions): Map
   for (const host of [0, 1] as const) {
     if (roleOf(scenario, host) !== 'script') continue;
     const app = options.apps?.[host];
-    if (!app) throw new InputError(`${scenario.file}: the ${host === 0 ? 'client' : 'server'}'s application is a script (app.role), and none was given.`);
+    if (!app)
+      throw new InputError(
+        `${scenario.file}: the ${host === 0 ? 'client' : 'server'}'s application is a script (app.role), and none was given.`,
+      );
     drivers.set(host, new AppDriver(engine, host, app, options.transcript));
   }
   return drivers;

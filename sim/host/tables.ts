@@ -58,11 +58,36 @@ export function pools(engine: Engine, host: number): Counts[] {
     const p = readStruct(engine.view, at, PAGE_POOL);
     if (p.ring_size === 0) break;
     if (p.host !== host) continue;
-    const { queue, provider, cache_count, ring_size, ring_head, ring_tail, inflight, alloc_fast, alloc_slow, alloc_refill, alloc_empty, ...recycled } = p;
+    const {
+      queue,
+      provider,
+      cache_count,
+      ring_size,
+      ring_head,
+      ring_tail,
+      inflight,
+      alloc_fast,
+      alloc_slow,
+      alloc_refill,
+      alloc_empty,
+      ...recycled
+    } = p;
     const { recycle_cached, recycle_ring, recycle_ring_full, released } = recycled;
     out.push({
-      queue, provider, cache: cache_count, ring: (ring_tail - ring_head) >>> 0, ring_size, inflight, alloc_fast, alloc_slow, alloc_refill, alloc_empty,
-      recycle_cached, recycle_ring, recycle_ring_full, released,
+      queue,
+      provider,
+      cache: cache_count,
+      ring: (ring_tail - ring_head) >>> 0,
+      ring_size,
+      inflight,
+      alloc_fast,
+      alloc_slow,
+      alloc_refill,
+      alloc_empty,
+      recycle_cached,
+      recycle_ring,
+      recycle_ring_full,
+      released,
     });
   }
   return out;

@@ -2,7 +2,9 @@
  * The TCP connections of a capture: who is client, what the server's first numbers were, and what the client's byte
  * stream is. A connection begins with its SYN; packets of one that began before the capture are counted, not replayed.
  */
-import { addressText, type ChecksumVerdict, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, judgeChecksum, type NotTcp, parseTcp, type TcpPacket } from './packet_parse.ts';
+import {
+  addressText, type ChecksumVerdict, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, judgeChecksum, type NotTcp, parseTcp, type TcpPacket,
+} from './packet_parse.ts';
 import { asEthernet } from './link_layer.ts';
 import type { Capture, CapturedFrame } from './pcap_read.ts';
 import { Reassembly } from './reassembly.ts';

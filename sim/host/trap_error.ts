@@ -33,6 +33,9 @@ export function readTrapRecord(memory: ArrayBuffer): Pick<TrapPlace, 'message' |
     return new TextDecoder('utf-16le').decode(new Uint8Array(memory, address, bytes));
   };
   return {
-    message: text(TRAP_ADDR), file: text(TRAP_ADDR + 8), line: view.getUint32(TRAP_ADDR + 16, true), column: view.getUint32(TRAP_ADDR + 20, true),
+    message: text(TRAP_ADDR),
+    file: text(TRAP_ADDR + 8),
+    line: view.getUint32(TRAP_ADDR + 16, true),
+    column: view.getUint32(TRAP_ADDR + 20, true),
   };
 }

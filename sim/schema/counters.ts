@@ -66,7 +66,6 @@ export const COUNTERS: readonly Counter[] = [
   counter('tcp', 'TCPRcvQDrop', 'segments dropped because the receive queue was full'),
   counter('tcp', 'PruneCalled', 'times the receive queue was pruned'),
   counter('tcp', 'RcvPruned', 'segments dropped by pruning'),
-  counter('tcp', 'TCPRcvCollapsed', 'skbs collapsed'),
   counter('tcp', 'TCPToZeroWindowAdv', 'windows that closed'),
   counter('tcp', 'TCPFromZeroWindowAdv', 'windows that opened again'),
   counter('tcp', 'TCPWantZeroWindowAdv', 'zero windows wanted but not sent'),

@@ -1,10 +1,10 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  CONTEXT_SOFTIRQ, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_INJECT, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
-  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, timerWheelTurn, TIMER_APP,
+  CONTEXT_SOFTIRQ, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
+  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, timerWheelTurn,
   TIMER_RING,
 } from '../core';
-import { wireInjectNext, wireTakeArrived } from '../../nic-model/1-wire';
+import { wireTakeArrived } from '../../nic-model/1-wire';
 import { nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { napiSoftirq } from '../../stack/4-napi';
 import { tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
@@ -26,7 +26,6 @@ export function dispatch(kind: u32, arg: u32): void {
     case EVENT_TIMERS: return timers(arg);
     case EVENT_TSQ: return tcpTsqRun(arg);
     case EVENT_KWORK: return ringExitWork(arg);
-    case EVENT_INJECT: return wireInjectNext(arg);
     default: assert(false, 'an event of no kind');
   }
 }
@@ -49,8 +48,7 @@ function timers(jiffy: u32): void {
     const timer = nextDueTimer();
     if (timer == null) return;
     const kind = timer.kind;
-    if (kind == TIMER_APP) appTimer(timer.arg);
-    else if (kind == TIMER_RING) ringTimer(timer.arg);
+    if (kind == TIMER_RING) ringTimer(timer.arg);
     else {
       const host = timerHost(kind, timer.arg);
       enterContext(host, hostConfig(host).cpu_irq_core, CONTEXT_SOFTIRQ);

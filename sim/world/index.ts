@@ -6,7 +6,11 @@
  *                      4 a task with a TypeScript application may run   5 the event limit
  */
 import { taskRunnable } from '../../uring-model/8-app/builtin';
-import { sysClose as closeFd, sysEnter as enterRing, sysMmap as mapRing, sysRegister as registerRing, sysSetup as setupRing, userAlloc as allocUser } from '../../uring-model/7-ring';
+import {
+  sysClose as closeFd, sysEnter as enterRing, sysMmap as mapRing, sysRegister as registerRing, sysSetup as setupRing, taskPark, taskWork,
+  userAlloc as allocUser,
+} from '../../uring-model/7-ring';
+import '../core/trap';
 import { wireInject } from '../../nic-model/1-wire';
 import { tcpAddPreset, tcpClampAck } from '../../stack/5-tcp';
 import { ABI_ADDR, coreState, now } from '../core';
@@ -80,4 +84,13 @@ export function sysClose(task: u32, fd: u32): i32 {
 }
 export function userAlloc(task: u32, bytes: u32): u32 {
   return allocUser(task, bytes);
+}
+/** The application computes for a while. */
+export function sysWork(task: u32, ns: u64): i32 {
+  taskWork(task, ns);
+  return 0;
+}
+/** The application has ended, or waits for something outside of the core. */
+export function sysPark(task: u32): void {
+  taskPark(task);
 }

@@ -10,13 +10,13 @@ import { Skb, skb } from '../3-pool';
 import { mibInc, Sock, TCP_SYN_SENT } from '../6-socket';
 import { ICSK_TIME_PROBE0, TCP_CA_OPEN } from './ack_flags';
 import { sendChallengeAck } from './ack_out';
-import { jiffies } from './clock';
 import { cleanRtxQueue } from './clean_rtx';
+import { jiffies } from './clock';
 import { caCongAvoid, inCwndReduction } from './cong';
 import { slowStartAfterIdleCheck } from './cwnd';
 import {
-  FLAG_ACK_MAYBE_DELAYED, FLAG_CA_ALERT, FLAG_DATA, FLAG_DATA_ACKED, FLAG_DSACKING_ACK, FLAG_FORWARD_PROGRESS, FLAG_NO_CHALLENGE_ACK,
-  FLAG_NOT_DUP, FLAG_SET_XMIT_TIMER, FLAG_SLOWPATH, FLAG_SND_UNA_ADVANCED, FLAG_UPDATE_TS_RECENT, FLAG_WIN_UPDATE, REXMIT_NEW, REXMIT_NONE,
+  FLAG_CA_ALERT, FLAG_DATA, FLAG_DATA_ACKED, FLAG_DSACKING_ACK, FLAG_FORWARD_PROGRESS, FLAG_NO_CHALLENGE_ACK, FLAG_NOT_DUP,
+  FLAG_SET_XMIT_TIMER, FLAG_SLOWPATH, FLAG_SND_UNA_ADVANCED, FLAG_UPDATE_TS_RECENT, FLAG_WIN_UPDATE, REXMIT_NEW, REXMIT_NONE,
 } from './event_flags';
 import { FLAG_SYN } from './header';
 import { currentMss, syncMss } from './mss';

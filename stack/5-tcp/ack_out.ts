@@ -95,7 +95,7 @@ export function sendDelayedAck(sk: Sock): void {
 /** Never longer than the peer's least timeout, as ours stands for it (tcp_delack_max). */
 function delackMax(sk: Sock): u32 {
   const rto_min = <u32>(hostConfig(sk.host).tcp_rto_min_ns / 1000000);
-  const bound = (rto_min < 2 ? 2 : rto_min) - 1;
+  const bound: u32 = (rto_min < 2 ? 2 : rto_min) - 1;
   return bound < TCP_DELACK_MAX ? bound : TCP_DELACK_MAX;
 }
 

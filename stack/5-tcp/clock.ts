@@ -2,7 +2,7 @@
  * TCP's clocks: microseconds for round trips (tcp_mstamp), jiffies of a millisecond for timers and timestamps. Read once
  * at each way into TCP. The machine has been up for a while when a run begins, because 0 means "never" to many fields.
  */
-import { NS_PER_JIFFY, now } from '../../sim/core';
+import { now, NS_PER_JIFFY } from '../../sim/core';
 import { Sock } from '../6-socket';
 import { stage } from './stage';
 
@@ -31,10 +31,18 @@ export function clockRefresh(): void {
   s.jiffies = <u32>((us * THOUSANDTH) >> 38) + s.base_ms;
 }
 
-/** net/ipv4/tcp_output.c: tcp_mstamp_refresh. */
+/**
+ * The clock of a socket (net/ipv4/tcp_output.c: tcp_mstamp_refresh). It never goes back, although the machine's may by part of
+ * a poll when work moves from one core to another (sim/core/cpu.ts).
+ */
 export function mstampRefresh(sk: Sock): void {
   clockRefresh();
-  sk.tcp_mstamp = stage().us;
+  const s = stage();
+  if (s.us < sk.tcp_mstamp) {
+    s.us = sk.tcp_mstamp;
+    s.jiffies = <u32>(s.us / 1000);
+  }
+  sk.tcp_mstamp = s.us;
 }
 
 /** Jiffies at the last refresh (tcp_jiffies32). */

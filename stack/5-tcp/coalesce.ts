@@ -5,9 +5,8 @@
  * Differs from Linux: a linear part does not become a fragment (head_frag), so a segment with one is joined only by copying.
  */
 import { MAX_SKB_FRAGS, runConfig, SKB_HEAD_SIZE, TCP_TCPRCVCOALESCE } from '../../sim/core';
-import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
+import { KIND_NIOV, netmem, Skb, skb, skbFrag, SKB_HEAD_TRUESIZE } from '../3-pool';
 import { mibInc, Sock } from '../6-socket';
-import { RX_SKB_TRUESIZE } from './rcvbuf';
 
 /** May the CPU read it (skb_frags_readable)? Fragments of an skb are all of one kind. */
 function readable(b: Skb, skb_idx: u32): bool {
@@ -30,7 +29,7 @@ export function tryCoalesce(sk: Sock, to_idx: u32, from_idx: u32): bool {
   } else {
     if (from.head_len != 0 || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return false;
     if (readable(to, to_idx) != readable(from, from_idx)) return false;
-    delta = from.truesize > RX_SKB_TRUESIZE ? from.truesize - RX_SKB_TRUESIZE : from.len;
+    delta = from.truesize > SKB_HEAD_TRUESIZE ? from.truesize - SKB_HEAD_TRUESIZE : from.len;
     if (delta < from.len) delta = from.len;
     memory.copy(changetype<usize>(skbFrag(to_idx, to.nr_frags)), changetype<usize>(skbFrag(from_idx, 0)), <usize>from.nr_frags * 12);
     to.nr_frags += from.nr_frags;

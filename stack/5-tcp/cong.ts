@@ -3,7 +3,7 @@
  * (net/ipv4/tcp_cong.c). The algorithm of a socket is Sock.ca_kind.
  */
 import { hostConfig, NONE, traceTcpCwnd } from '../../sim/core';
-import { Sock, SOCK_NOSPACE, SOCK_SNDBUF_LOCK, sndbufExpand, wakeWritable } from '../6-socket';
+import { sndbufExpand, Sock, SOCK_NOSPACE, SOCK_SNDBUF_LOCK, wakeWritable } from '../6-socket';
 import { TCP_CA_CWR, TCP_CA_RECOVERY } from './ack_flags';
 import { jiffies } from './clock';
 import { cubicAcked, cubicCongAvoid, cubicInit, cubicLoss, cubicSsthresh, cubicTxStart } from './cubic';

@@ -66,11 +66,12 @@ export function cubicTxStart(sk: Sock): void {
 export function cubicRoot(a: u64): u32 {
   if (a == 0) return 0;
   let x: u64 = (<u64>1) << ((66 - <u64>clz<u64>(a)) / 3);
-  for (;;) {
-    const y = (2 * x + a / (x * x)) / 3;
-    if (y >= x) return <u32>x;
+  let y = (2 * x + a / (x * x)) / 3;
+  while (y < x) {
     x = y;
+    y = (2 * x + a / (x * x)) / 3;
   }
+  return <u32>x;
 }
 
 /** How many delivered packets grow the window by one: ca_cnt (bictcp_update). */

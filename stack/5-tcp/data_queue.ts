@@ -12,14 +12,14 @@ import {
 } from '../../sim/core';
 import { Skb, skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
-  oooQueue, queueTail, queueUnlink, RCV_SHUTDOWN, receiveQueue, SOCK_DEAD, SOCK_DONE, Sock, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
-  TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT, wakeReadable, mibInc,
+  mibInc, oooQueue, queueTail, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, SOCK_DEAD, SOCK_DONE, TCP_CLOSE_WAIT, TCP_CLOSING,
+  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT, wakeReadable,
 } from '../6-socket';
 import { ICSK_ACK_NOMEM, ICSK_ACK_NOW } from './ack_flags';
 import { enterPingpongMode, enterQuickackMode, eventDataRecv, scheduleAck, sendAck, TCP_MAX_QUICKACKS } from './ack_out';
 import { tryCoalesce } from './coalesce';
 import { FLAG_FIN } from './header';
-import { dropSkb, rxFree } from './ip';
+import { dropSkb, rxFree, segsOf } from './ip';
 import { dataQueueOfo, purgeOfo } from './out_of_order';
 import { stateChanged } from './poll';
 import { rmemSchedule } from './prune';
@@ -177,6 +177,7 @@ export function dataQueue(sk: Sock, b: Skb, skb_idx: u32, header_len: u32): void
   if (!seqAfter(b.end_seq, sk.rcv_nxt)) {
     mibInc(sk.host, TCP_DELAYEDACKLOST);
     dsackSet(sk, b.seq, b.end_seq);
+    if (b.len != 0) sk.rcv_dup_segs += segsOf(b);
     outOfWindow(sk, skb_idx, DROP_TCP_OLD_DATA);
     return;
   }

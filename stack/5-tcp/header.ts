@@ -16,7 +16,7 @@
  *     +-------------------------------+-------------------------------+
  */
 import { hostConfig, loadBe16, loadBe32, storeBe32 } from '../../sim/core';
-import { options, Options } from './stage';
+import { Options, options } from './stage';
 
 export const TH_SOURCE: usize = 0;
 export const TH_DEST: usize = 2;

@@ -1,10 +1,12 @@
 /**
  * A segment finds its socket (net/ipv4/tcp_ipv4.c: tcp_v4_rcv; net/ipv6/tcp_ipv6.c: tcp_v6_rcv), and the way of nearly all
  * segments: ESTABLISHED, with header prediction (net/ipv4/tcp_input.c: tcp_rcv_established).
+ *
+ * Differs from Linux: no urgent data, no ECN, no Fast Open, no signatures; their flags and options are ignored.
  */
 import {
-  charge, COST_TCP_RX_SEGMENT, DROP_NO_SOCKET, DROP_PKT_TOO_SMALL, DROP_TCP_FLAGS, loadBe16, loadBe32, NONE, seqAfter,
-  seqBetween, TCP_INERRS, TCP_INSEGS, TCP_TCPHPHITS, traceTcpRx,
+  charge, COST_TCP_RX_SEGMENT, DROP_NO_SOCKET, DROP_PKT_TOO_SMALL, DROP_TCP_FLAGS, loadBe16, loadBe32, NONE, seqAfter, seqBetween,
+  TCP_INERRS, TCP_INSEGS, TCP_TCPHPHITS, traceTcpRx,
 } from '../../sim/core';
 import { Skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
@@ -16,10 +18,10 @@ import { mstampRefresh } from './clock';
 import { dataQueue, pullHeader, queueRcv, tcpDataReady } from './data_queue';
 import { FLAG_DATA, FLAG_SLOWPATH, FLAG_UPDATE_TS_RECENT } from './event_flags';
 import {
-  alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED, TH_ACK, TH_DEST,
-  TH_FLAG_WORD, TH_SEQ, TH_SOURCE,
+  alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED, TH_ACK,
+  TH_DEST, TH_FLAG_WORD, TH_SEQ, TH_SOURCE,
 } from './header';
-import { dropSkb, rxFree } from './ip';
+import { dropSkb, rxFree, segsOf } from './ip';
 import { receiveOnListener, receiveOnRequest } from './listen';
 import { dataSndCheck } from './output';
 import { storeTsRecent } from './paws';
@@ -78,7 +80,8 @@ export function tcpReceive(host: u32, b: Skb, skb_idx: u32, family: u32, saddr0:
 
 /** A segment for a full socket (tcp_v4_do_rcv). */
 export function receiveOnSock(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, header_len: u32): void {
-  sk.segs_in += b.gso_segs > 1 ? <u64>b.gso_segs : 1;
+  sk.segs_in += segsOf(b);
+  if (b.len > header_len) sk.data_segs_in += segsOf(b);
   traceTcpRx(b.pkt_id, b.nr_frags == 0 ? NONE : skbFrag(skb_idx, 0).netmem, sk.handle, b.seq, b.len - header_len);
   if (sk.state == <u8>TCP_ESTABLISHED) {
     rcvEstablished(sk, b, skb_idx, th, word, header_len);

@@ -27,6 +27,11 @@ export function rxFree(skb_idx: u32): void {
   skbFree(skb_idx, <u32>skb(skb_idx).napi == stage().napi);
 }
 
+/** Segments that an skb is made of. */
+export function segsOf(b: Skb): u64 {
+  return b.gso_segs > 1 ? <u64>b.gso_segs : 1;
+}
+
 /** Drops a received skb for a reason. */
 export function dropSkb(skb_idx: u32, reason: u32): void {
   const b = skb(skb_idx);

@@ -6,11 +6,11 @@
 import {
   DROP_PROTO_MEM, DROP_TCP_OFOMERGE, NONE, seqAfter, seqBefore, TCP_TCPOFODROP, TCP_TCPOFOMERGE, TCP_TCPOFOQUEUE, traceTcpOoo,
 } from '../../sim/core';
-import { Skb, skb, skbFreeHead, skbFrag } from '../3-pool';
+import { Skb, skb, skbFrag, skbFreeHead } from '../3-pool';
 import { mibInc, oooQueue, queueAfter, queueUnlink, Sock, SOCK_OWNED, wakeReadable } from '../6-socket';
 import { scheduleAck } from './ack_out';
 import { tryCoalesce } from './coalesce';
-import { dropSkb, rxFree } from './ip';
+import { dropSkb, rxFree, segsOf } from './ip';
 import { rmemSchedule } from './prune';
 import { growWindow, measureRcvMss, rcvbufGrow } from './rcvbuf';
 import { dsackExtend, dsackSet, sackNewOfo } from './sack_out';
@@ -81,6 +81,7 @@ function insert(sk: Sock, b: Skb, skb_idx: u32): u32 {
         // All of it is there.
         mibInc(sk.host, TCP_TCPOFOMERGE);
         dsackSet(sk, seq, end_seq);
+        sk.rcv_dup_segs += segsOf(b);
         dropSkb(skb_idx, DROP_TCP_OFOMERGE);
         return DROPPED;
       }
@@ -115,6 +116,7 @@ export function dataQueueOfo(sk: Sock, b: Skb, skb_idx: u32): void {
   sk.pred_flags = 0;
   scheduleAck(sk);
   mibInc(sk.host, TCP_TCPOFOQUEUE);
+  sk.rcv_ooopack += segsOf(b);
   if (sk.ooo_len == 0) {
     insertAfter(sk, NONE, b, skb_idx);
     sk.num_sacks = 0;

@@ -4,8 +4,14 @@
  */
 import { NONE, TX_PAGE_SIZE } from '../../sim/core';
 import { fragUnref, poolState, txPageAlloc } from '../3-pool';
-import { Sock, sock, SOCK_NOSPACE, SOCK_WAITS_PAGE, sockHold, sockPut, wakeWritable } from '../6-socket';
+import { Sock, sock, sockHold, SOCK_NOSPACE, sockPut, SOCK_WAITS_PAGE, wakeWritable } from '../6-socket';
 import { tcpHost } from './stage';
+
+/** Writers leave a quarter of all skbs to what is received: else ACKs would find none, and nothing would ever be freed. */
+export function skbsForWriters(): bool {
+  const p = poolState();
+  return p.skb_capacity - p.skb_used > p.skb_capacity >> 2;
+}
 
 /** The host's page has room; false when there is no page. */
 export function pageFragRefill(host: u32): bool {
@@ -40,8 +46,7 @@ export function wakePageWaiters(host: u32): void {
   const h = tcpHost(host);
   const idx = h.page_head;
   if (idx == NONE) return;
-  const p = poolState();
-  if (p.tx_page_free == NONE || p.skb_free == NONE) return;
+  if (poolState().tx_page_free == NONE || !skbsForWriters()) return;
   const sk = sock(idx);
   h.page_head = sk.page_next;
   if (h.page_head == NONE) h.page_tail = NONE;

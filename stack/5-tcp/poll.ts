@@ -1,8 +1,8 @@
 /** What a poll would say (net/ipv4/tcp.c: tcp_poll). */
 import { NONE } from '../../sim/core';
 import {
-  POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock, SOCK_NOSPACE,
-  sockWake, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock,
+  SOCK_NOSPACE, sockWake, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 
 function pollMask(sk: Sock): u32 {

@@ -18,5 +18,7 @@ export function setStartXmit(
 export function startXmit(
   host: u32, header_addr: u32, header_len: u32, skb_idx: u32, payload_off: u32, payload_len: u32, sock_idx: u32, hash: u32,
 ): u32 {
-  return call_indirect<u32>(load<u32>(PORTS_ADDR, START_XMIT), host, header_addr, header_len, skb_idx, payload_off, payload_len, sock_idx, hash);
+  return call_indirect<u32>(
+    load<u32>(PORTS_ADDR, START_XMIT), host, header_addr, header_len, skb_idx, payload_off, payload_len, sock_idx, hash,
+  );
 }

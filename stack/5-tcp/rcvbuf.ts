@@ -3,12 +3,12 @@
  * (tcp_measure_rcv_mss), the slow start of the offered window (tcp_grow_window), and the buffer that follows twice the
  * bytes read in a round trip (tcp_rcv_space_adjust, "dynamic right-sizing").
  */
-import { FLAG_PSH, TCP_HLEN } from './header';
 import { hostConfig, seqBefore } from '../../sim/core';
-import { Skb, skb } from '../3-pool';
-import { SHARED_INFO_BYTES, SK_BUFF_BYTES, Sock, SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK, sndbufExpand } from '../6-socket';
+import { Skb, skb, SKB_HEAD_TRUESIZE } from '../3-pool';
+import { sndbufExpand, Sock, SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK } from '../6-socket';
 import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2 } from './ack_flags';
-import { mstampRefresh, jiffies, usDelta } from './clock';
+import { jiffies, mstampRefresh, usDelta } from './clock';
+import { FLAG_PSH, TCP_HLEN } from './header';
 import { stage } from './stage';
 import { spaceFromWin, tcpFullSpace, tcpSpace, winFromSpace } from './window';
 
@@ -20,8 +20,6 @@ const TCP_APP_WIN: u32 = 31;
 const TCP_REMNANT: u8 = 0x2b;
 /** net.ipv4.tcp_rcvbuf_low_rtt. */
 const RCVBUF_LOW_RTT_US: u32 = 1000;
-/** Truesize of an skb of the driver without its fragments: SKB_TRUESIZE of a small head. */
-export const RX_SKB_TRUESIZE: u32 = SK_BUFF_BYTES + SHARED_INFO_BYTES + 192;
 
 /** tcp_measure_rcv_mss. `b` still has its header before data_off; len is payload. */
 export function measureRcvMss(sk: Sock, b: Skb): void {
@@ -64,7 +62,7 @@ export function growWindow(sk: Sock, b: Skb, adjust: bool): void {
   const room = limit - <i32>sk.rcv_ssthresh;
   if (room <= 0) return;
   let truesize = b.truesize;
-  if (adjust && b.head_len == 0 && truesize >= RX_SKB_TRUESIZE + b.len) truesize -= RX_SKB_TRUESIZE;
+  if (adjust && b.head_len == 0 && truesize >= SKB_HEAD_TRUESIZE + b.len) truesize -= SKB_HEAD_TRUESIZE;
   let incr: u32 = 0;
   let cost = winFromSpace(sk, <i32>truesize);
   if (cost <= <i32>b.len) incr = 2 * <u32>sk.advmss;
@@ -118,7 +116,7 @@ export function clampWindow(sk: Sock): void {
   const most = hostConfig(sk.host).socket_rmem_max;
   if (sk.rcvbuf < most && (sk.userlocks & SOCK_RCVBUF_LOCK) == 0) sk.rcvbuf = sk.rmem_alloc < most ? sk.rmem_alloc : most;
   if (sk.rmem_alloc > sk.rcvbuf) {
-    const least = 2 * <u32>sk.advmss;
+    const least: u32 = 2 * <u32>sk.advmss;
     sk.rcv_ssthresh = sk.window_clamp < least ? sk.window_clamp : least;
   }
 }

@@ -2,13 +2,12 @@
  * RSTs (net/ipv4/tcp_ipv4.c: tcp_v4_send_reset; net/ipv4/tcp_output.c: tcp_send_active_reset; RFC 9293 section 3.10.7.1):
  * never in answer to a RST; with the sequence number that the other side expects, if its segment told one.
  */
-import { TCP_OUTRSTS } from '../../sim/core';
+import { loadBe16, TCP_OUTRSTS } from '../../sim/core';
 import { Skb } from '../3-pool';
 import { mibInc, Sock } from '../6-socket';
 import { acceptableSeq } from './ack_out';
 import { mstampRefresh } from './clock';
 import { FLAG_ACK, FLAG_RST } from './header';
-import { loadBe16 } from '../../sim/core';
 import { replyKey } from './stage';
 import { transmit, transmitReply } from './transmit';
 

@@ -20,6 +20,7 @@ import { packetsInFlight, transmitSkb, wndEnd } from './transmit';
  * Sends one skb again. 0, 1 when the device refused it, or -errno (__tcp_retransmit_skb).
  *
  * Differs from Linux: sends again even if the first copy is still in the device's queue (skb_still_in_host_queue).
+ * Differs from Linux: an skb that is sent again twice counts once in retrans_out (Linux calls it a leak and goes on).
  * Differs from Linux: small skbs are not joined when they are sent again (tcp_retrans_try_collapse).
  */
 export function retransmitSkbOnce(sk: Sock, skb_idx: u32): i32 {
@@ -57,8 +58,9 @@ export function retransmitSkb(sk: Sock, skb_idx: u32): i32 {
   const err = retransmitSkbOnce(sk, skb_idx);
   const b = skb(skb_idx);
   if (err == 0) {
+    // After an undo an skb may be retransmitted without being lost; a timeout then sends it once more.
+    if ((b.sacked & TCPCB_SACKED_RETRANS) == 0) sk.retrans_out++;
     b.sacked |= TCPCB_RETRANS;
-    sk.retrans_out++;
   }
   if (sk.retrans_stamp == 0) sk.retrans_stamp = b.tsval;
   if (sk.undo_retrans < 0) sk.undo_retrans = 0;

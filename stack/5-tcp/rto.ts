@@ -183,7 +183,7 @@ export function checkProbeTimer(sk: Sock): void {
 
 /** Milliseconds that `boundary` doublings of a timeout take in all (net/ipv4/tcp_timer.c: tcp_model_timeout). */
 export function modelTimeout(boundary: u32, rto_base: u32): u32 {
-  const thresh = 31 - clz<u32>(TCP_RTO_MAX / rto_base);
+  const thresh: u32 = 31 - clz<u32>(TCP_RTO_MAX / rto_base);
   if (boundary <= thresh) return (((<u32>2) << boundary) - 1) * rto_base;
   return (((<u32>2) << thresh) - 1) * rto_base + (boundary - thresh) * TCP_RTO_MAX;
 }

@@ -9,10 +9,9 @@ import {
   loadBe32, NONE, seqAfter, seqBefore, TCP_TCPDSACKRECV, TCP_TCPSACKDISCARD, TCP_TCPSACKREORDER, TCP_TCPTSREORDER,
 } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
-import { mibInc, rtxQueue, sentUnlink, Sock } from '../6-socket';
+import { mibInc, sentUnlink, Sock } from '../6-socket';
 import { TCP_CA_LOSS, TCPCB_LOST, TCPCB_RETRANS, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './ack_flags';
-import { FLAG_DATA_SACKED, FLAG_DSACK_TLP, FLAG_DSACKING_ACK, FLAG_ORIG_SACK_ACKED } from './event_flags';
-import { splitSkb } from './fragment';
+import { FLAG_DATA_SACKED, FLAG_DSACKING_ACK, FLAG_DSACK_TLP, FLAG_ORIG_SACK_ACKED } from './event_flags';
 import { rackAdvance, sentLater } from './rack';
 import { TCP_MAX_REORDERING } from './recovery';
 import { AckState, sackScratch } from './stage';

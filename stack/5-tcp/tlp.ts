@@ -5,7 +5,7 @@ import { mibInc, Sock } from '../6-socket';
 import { ICSK_TIME_LOSS_PROBE, TCP_CA_CWR, TCP_CA_OPEN } from './ack_flags';
 import { usecsToJiffies } from './clock';
 import { setCaState } from './cong';
-import { mstampRefresh } from './clock';
+import { FLAG_DATA_SACKED, FLAG_DSACK_TLP, FLAG_NOT_DUP, FLAG_SND_UNA_ADVANCED } from './event_flags';
 import { currentMss } from './mss';
 import { TCP_NAGLE_OFF, writeXmit } from './output';
 import { endCwndReduction, initCwndReduction } from './prr';
@@ -13,7 +13,6 @@ import { tryKeepOpen } from './recovery';
 import { retransmitSkbOnce } from './retransmit';
 import { rearmRto, resetXmitTimer, rtoDeltaUs, rtoMinUs, TCP_RTO_MAX, TCP_TIMEOUT_INIT, TCP_TIMEOUT_MIN_US } from './rto';
 import { wndEnd } from './transmit';
-import { FLAG_DATA_SACKED, FLAG_DSACK_TLP, FLAG_NOT_DUP, FLAG_SND_UNA_ADVANCED } from './event_flags';
 
 /** Arms the probe instead of the retransmission timer, two round trips from now. False when it is not for this state. */
 export function scheduleLossProbe(sk: Sock, advancing_rto: bool): bool {

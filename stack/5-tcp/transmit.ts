@@ -2,9 +2,7 @@
  * One segment to the device (net/ipv4/tcp_output.c: __tcp_transmit_skb): options, header, accounting. Headers are built in
  * the stage's scratch; payload stays in the skb's fragments, of which the driver takes its own references.
  */
-import {
-  charge, COST_TCP_TX_SEGMENT, coreState, NONE, storeBe16, storeBe32, TCP_OUTSEGS, traceTcpTx,
-} from '../../sim/core';
+import { charge, coreState, COST_TCP_TX_SEGMENT, hostConfig, NONE, storeBe16, storeBe32, TCP_OUTSEGS, traceTcpTx } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
 import { mibInc, sentTail, sentUnlink, Sock, SockCommon } from '../6-socket';
 import { ICSK_ACK_SCHED } from './ack_flags';
@@ -18,7 +16,6 @@ import { linkHeaderLen, writeLinkHeaders } from './ip';
 import { startXmit } from './port';
 import { headerScratch, stage } from './stage';
 import { tcpSelectWindow } from './window';
-import { hostConfig } from '../../sim/core';
 
 export const TCP_ATO_MIN: u32 = 40;
 

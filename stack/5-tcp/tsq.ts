@@ -2,9 +2,7 @@
  * TCP small queues (net/ipv4/tcp_output.c: tcp_wfree, tcp_tsq_workfn): a socket keeps little in the device's queue and goes
  * on when the device has sent something. Sockets that may go on wait in a list of their host, for one event.
  */
-import {
-  CONTEXT_SOFTIRQ, coreFreeAt, coreState, enterContext, EVENT_TSQ, hostConfig, leaveContext, NONE, schedule,
-} from '../../sim/core';
+import { CONTEXT_SOFTIRQ, coreFreeAt, coreState, enterContext, EVENT_TSQ, hostConfig, leaveContext, NONE, schedule } from '../../sim/core';
 import {
   Sock, sock, sockHold, sockMaybeFree, sockPut, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_LAST_ACK, TSQ_QUEUED,
   TSQ_THROTTLED,

@@ -16,7 +16,7 @@ import {
   alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, parseOptions, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED,
 } from './header';
 import { takeTimestamp } from './input';
-import { dropSkb, rxFree } from './ip';
+import { dropSkb, rxFree, segsOf } from './ip';
 import { pawsCheck } from './paws';
 import { sackEnd } from './sack_out';
 import { stateIn } from './state';
@@ -95,6 +95,7 @@ function notAcceptable(sk: Sock, b: Skb, skb_idx: u32, reason: u32): bool {
   } else {
     if ((b.tcp_flags & <u8>FLAG_SYN) != 0) return synChallenge(sk, skb_idx);
     if (reason != DROP_TCP_OLD_SEQUENCE) mibInc(sk.host, TCP_BEYONDWINDOW);
+    else if (b.end_seq != b.seq) sk.rcv_dup_segs += segsOf(b);
     if (!oowRateLimited(sk, b)) sendDupack(sk, b);
   }
   dropSkb(skb_idx, reason);

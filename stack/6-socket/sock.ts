@@ -294,6 +294,10 @@ export class Sock extends SockCommon {
   bytes_retrans: u64;
   segs_in: u64;
   segs_out: u64;
+  /** Segments with payload; those of them that came early; those that brought nothing new. */
+  data_segs_in: u64;
+  rcv_ooopack: u64;
+  rcv_dup_segs: u64;
 
   // Listener; and a child that waits to be accepted
   accept_head: u32;

@@ -1,9 +1,12 @@
 /** The tables of sockets and mini sockets: fixed size, free lists, reference counts. */
-import { arenaAlloc, HOSTS_MAX, NONE, runConfig, SOCKS_MAX, TCP_COUNTERS, TIMER_TCP_DELACK, TIMER_TCP_KEEPALIVE, TIMER_TCP_REQUEST,
-  TIMER_TCP_RETRANSMIT } from '../../sim/core';
+import {
+  arenaAlloc, HOSTS_MAX, NONE, runConfig, SOCKS_MAX, TCP_COUNTERS, TIMER_TCP_DELACK, TIMER_TCP_KEEPALIVE, TIMER_TCP_REQUEST,
+  TIMER_TCP_RETRANSMIT,
+} from '../../sim/core';
 import { BHASH_SIZE, ehashInsertEmpty } from './hash';
-import { delackTimer, keepaliveTimer, Mini, MINI, miniTimer, MINI_BYTES, retransmitTimer, Sock, SOCK_BYTES, sockClear, SockCommon,
-  SOCK_DESTROYED } from './sock';
+import {
+  delackTimer, keepaliveTimer, MINI, Mini, MINI_BYTES, miniTimer, retransmitTimer, Sock, SOCK_BYTES, sockClear, SockCommon, SOCK_DESTROYED,
+} from './sock';
 import { socketState } from './state';
 
 const EHASH_MIN: u32 = 256;

@@ -1,8 +1,8 @@
 /** Telling who waits (sk_data_ready, sk_write_space, sk_state_change). */
 import { NONE, traceSockWake } from '../../sim/core';
+import { streamIsWriteable } from './mem';
 import { dataReady, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from './port';
 import { Sock, SOCK_NOSPACE } from './sock';
-import { streamIsWriteable } from './mem';
 
 /** `mask`: the poll bits that became true. Nobody waiting: nothing happens. */
 export function sockWake(sk: Sock, pkt_id: u32, mask: u32): void {

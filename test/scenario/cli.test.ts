@@ -94,8 +94,22 @@ describe('run', () => {
     expect(one.code).toBe(0);
     expect(two.out).toBe(one.out);
     expect(JSON.parse(one.out)).toMatchObject({
-      seed: 1, stateHash: expect.stringMatching(/^[0-9a-f]{16}$/), virtualTimeNs: expect.any(Number), drops: {},
-      streams: [{ id: 0, bytes: 1000, sha256: expect.stringMatching(/^[0-9a-f]{64}$/), zeroCopyBytes: 1000, copiedBytes: 0, copiedWhy: {}, cqes: 1, segments: 1 }],
+      seed: 1,
+      stateHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      virtualTimeNs: expect.any(Number),
+      drops: {},
+      streams: [
+        {
+          id: 0,
+          bytes: 1000,
+          sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          zeroCopyBytes: 1000,
+          copiedBytes: 0,
+          copiedWhy: {},
+          cqes: 1,
+          segments: 1,
+        },
+      ],
       expect: expect.arrayContaining([{ text: 'streams.bytes == 1000', ok: true, actual: '1000' }]),
     });
   });
@@ -106,7 +120,8 @@ describe('run', () => {
   });
 
   test('another seed gives another hash', () => {
-    const hash = (seed: string) => JSON.parse(ringlab('run', 'loss', '--json', '--seed', seed, '--set', 'client.app.bytes=200kB').out).stateHash;
+    const hash = (seed: string) =>
+      JSON.parse(ringlab('run', 'loss', '--json', '--seed', seed, '--set', 'client.app.bytes=200kB').out).stateHash;
     expect(hash('1')).not.toBe(hash('2'));
   });
 
@@ -146,7 +161,8 @@ describe('journeys', () => {
     const { code, out } = ringlab('tour');
     expect(code).toBe(0);
     const stages = [...out.matchAll(/µs {2}(\d) (\w+)/g)].map((m) => m[2]);
-    for (const name of ['app', 'socket', 'tcp', 'nic', 'wire', 'napi', 'ring', 'refill', 'pool']) expect(stages, `no line of ${name}`).toContain(name);
+    for (const name of ['app', 'socket', 'tcp', 'nic', 'wire', 'napi', 'ring', 'refill', 'pool'])
+      expect(stages, `no line of ${name}`).toContain(name);
   });
   test('a lost byte is sent again', () => {
     const { code, out } = ringlab('journey', 'loss', '--byte', '500000');

@@ -9,7 +9,8 @@ let core: WebAssembly.Module;
 beforeAll(async () => {
   core = await compileCore(readFileSync(new URL('../../build/core.wasm', import.meta.url)));
 });
-const load = (name: string, sets: readonly string[] = []) => loadScenario(readFileSync(new URL(name, folder), 'utf8'), `scenarios/${name}`, { sets });
+const load = (name: string, sets: readonly string[] = []) =>
+  loadScenario(readFileSync(new URL(name, folder), 'utf8'), `scenarios/${name}`, { sets });
 
 test('the library has the scenarios that people ask for', () => {
   expect(names.map((n) => n.replace('.yaml', ''))).toEqual(expect.arrayContaining([

@@ -42,7 +42,8 @@ describe('captures of anybody', () => {
       { seq: 900, ack: 101, flags: FLAG_SYN | FLAG_ACK, reply: true, options: OPTIONS, ...more },
       { seq: 101, ack: 901, flags: FLAG_ACK, ...more },
     ];
-    for (let at = 0; at < bytes; at += step) out.push({ seq: 101 + at, ack: 901, flags: FLAG_ACK, payload: data.subarray(at, at + step), ...more });
+    for (let at = 0; at < bytes; at += step)
+      out.push({ seq: 101 + at, ack: 901, flags: FLAG_ACK, payload: data.subarray(at, at + step), ...more });
     out.push({ seq: 101 + bytes, ack: 901, flags: FLAG_FIN | FLAG_ACK, ...more });
     out.push({ seq: 901, ack: 102 + bytes, flags: FLAG_FIN | FLAG_ACK, reply: true, ...more });
     out.push({ seq: 102 + bytes, ack: 902, flags: FLAG_ACK, ...more });
@@ -92,12 +93,20 @@ describe('captures of anybody', () => {
     const specs = conversation();
     specs.splice(5, 1);
     const result = replay(specs);
-    expect(result.streams[0]).toMatchObject({ bytes: 2000, complete: false, missing: 'the capture lacks bytes 2000 to 2999 of the stream' });
+    expect(result.streams[0]).toMatchObject({
+      bytes: 2000,
+      complete: false,
+      missing: 'the capture lacks bytes 2000 to 2999 of the stream',
+    });
     expect(result.expect[0]?.ok).toBe(false);
   });
 
   test('the same ports used twice are two streams', () => {
-    const again = conversation().map((s) => (s.reply ? { ...s, seq: s.seq + 70_000, ack: (s.ack ?? 0) + 50_000 } : { ...s, seq: s.seq + 50_000, ack: s.ack ? s.ack + 70_000 : 0 }));
+    const again = conversation().map((s) =>
+      s.reply
+        ? { ...s, seq: s.seq + 70_000, ack: (s.ack ?? 0) + 50_000 }
+        : { ...s, seq: s.seq + 50_000, ack: s.ack ? s.ack + 70_000 : 0 },
+    );
     const { streams } = replay([...conversation(), ...again]);
     expect(streams.map((s) => [s.bytes, s.complete])).toEqual([[5000, true], [5000, true]]);
   });

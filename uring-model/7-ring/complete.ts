@@ -4,7 +4,8 @@ import { IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, IOSQE_IO_LINK } from '../uap
 import { commitCqring, cqeOverflow, fillCqeAux, fillCqeReq } from './cq';
 import { filePut } from './fd';
 import {
-  Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_FAIL, REQ_F_SKIP_LINK_CQES, transition, TW_FAIL_LINKS, TW_SUBMIT,
+  Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_FAIL, REQ_F_SKIP_LINK_CQES, transition, TW_FAIL_LINKS,
+  TW_SUBMIT,
 } from './request';
 import { Ring, ringAt } from './state';
 import { taskWorkAdd } from './work_list';

@@ -15,7 +15,8 @@ import {
 } from '../uapi.gen';
 import { Req } from './request';
 import {
-  CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS, ringState,
+  CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
+  ringState,
 } from './state';
 
 /** A completion that waits (struct io_overflow_cqe). */
@@ -76,7 +77,8 @@ function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
   const free = entries - cqQueued(r);
   const len = free < entries - off ? free : entries - off;
   const shift: u32 = (r.flags & IORING_SETUP_CQE32) != 0 ? 5 : 4;
-  if (len < (shift == 4 && cqe32 ? <u32>2 : <u32>1)) return false;
+  const want: u32 = shift == 4 && cqe32 ? 2 : 1;
+  if (len < want) return false;
   r.cqe_cached = r.rings + RINGS_CQES + (off << shift);
   r.cqe_sentinel = r.cqe_cached + (len << shift);
   return true;
@@ -84,7 +86,8 @@ function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
 
 /** Address of the next free entry, taken; 0 when there is none (io_get_cqe_overflow). */
 function getCqe(r: Ring, overflow: bool, cqe32: bool): usize {
-  if (r.cqe_sentinel - r.cqe_cached < (cqe32 ? <u32>32 : <u32>16) && !cacheRefill(r, overflow, cqe32)) return 0;
+  const want: u32 = cqe32 ? 32 : 16;
+  if (r.cqe_sentinel - r.cqe_cached < want && !cacheRefill(r, overflow, cqe32)) return 0;
   const at = r.cqe_cached;
   r.cached_cq_tail++;
   r.cqe_cached = at + 16;

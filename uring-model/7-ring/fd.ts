@@ -142,3 +142,11 @@ export function filePut(file_idx: u32): void {
     schedule(now() + EXIT_WORK_DELAY_NS, EVENT_KWORK, obj);
   }
 }
+
+/** The socket behind a descriptor, or NONE: for reports. */
+export function fdSock(task: u32, fd: i32): u32 {
+  const file_idx = fdFile(task, fd);
+  if (file_idx == NONE) return NONE;
+  const f = fileAt(file_idx);
+  return f.kind == FILE_SOCKET ? f.obj : NONE;
+}

@@ -12,7 +12,7 @@
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
  */
 import { NONE } from '../../sim/core';
-import { setDataReady } from '../../stack/6-socket';
+import { setDataReady, sock } from '../../stack/6-socket';
 import { setZcrxRing } from '../9-refill';
 import { overflowInit, postZcCqe } from './cq';
 import { filesInit } from './fd';
@@ -27,6 +27,7 @@ import { taskWorkAdd } from './work_list';
 export { cqEventsUser } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringExitWork } from './exit';
+export { fdSock } from './fd';
 export { sysRegister } from './register';
 export { sysSetup } from './setup';
 export * from './state';
@@ -55,4 +56,15 @@ export function ringInit(): void {
   groupsInit();
   setDataReady(ringDataReady);
   setZcrxRing(postZcCqe, postEvent, userOk, regionCreate, regionFree);
+}
+
+/** Segments with payload that a socket received, those that came early, and those that brought nothing new: for reports. */
+export function sockSegsIn(sock_idx: u32): u64 {
+  return sock(sock_idx).data_segs_in;
+}
+export function sockOutOfOrder(sock_idx: u32): u64 {
+  return sock(sock_idx).rcv_ooopack;
+}
+export function sockDuplicates(sock_idx: u32): u64 {
+  return sock(sock_idx).rcv_dup_segs;
 }

@@ -4,18 +4,16 @@ import { sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpListen, tcpShut
 import { sock } from '../../stack/6-socket';
 import { zcrxSockReset } from '../9-refill';
 import {
-  AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EBADF, EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
-  io_uring_sqe, IORING_ACCEPT_DONTWAIT, IORING_ACCEPT_MULTISHOT, IORING_ACCEPT_POLL_FIRST, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY,
-  IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IPPROTO_TCP, POLLERR, POLLIN, POLLOUT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM,
-  SOCKET_URING_OP_GETSOCKNAME,
+  AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EBADF, EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT, io_uring_sqe, IORING_ACCEPT_DONTWAIT, IORING_ACCEPT_MULTISHOT, IORING_ACCEPT_POLL_FIRST, IORING_CQE_F_MORE,
+  IORING_CQE_F_SOCK_NONEMPTY, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IPPROTO_TCP, POLLERR, POLLIN, POLLOUT, SOCK_CLOEXEC,
+  SOCK_NONBLOCK, SOCK_STREAM, SOCKET_URING_OP_GETSOCKNAME,
 } from '../uapi.gen';
 import { postCqe } from './complete';
 import { fdFree, fdInstall, fdRemove, fileAt, fileNew, filePut, FILE_RING, FILE_SOCKET, fdFile } from './fd';
 import { IOU_COMPLETE, IOU_RETRY } from './issue';
 import { reqPoll } from './poll';
-import {
-  Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_NOWAIT, REQ_F_POLLED,
-} from './request';
+import { Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
 import { ringAt } from './state';
 import { sockaddrCheck, sockaddrHost, sockaddrIn, sockaddrOut, sockaddrPort } from './sockaddr';
 
@@ -137,7 +135,7 @@ function acceptOne(req: Req): i32 {
 export function acceptIssue(req: Req): i32 {
   const r = ringAt(req.ring);
   if ((req.flags & REQ_F_POLLED) == 0 && (req.ioprio & IORING_ACCEPT_POLL_FIRST) != 0) return -EAGAIN;
-  for (;;) {
+  while (true) {
     if (!fdFree(r.task)) return -EMFILE;
     const ret = acceptOne(req);
     if (ret == -EAGAIN && (req.ioprio & IORING_ACCEPT_DONTWAIT) == 0) return IOU_RETRY;

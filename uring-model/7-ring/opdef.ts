@@ -1,7 +1,7 @@
 /** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
 import {
-  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_RECV,
-  IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
+  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN, IORING_OP_NOP,
+  IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
 } from '../uapi.gen';
 import {
   acceptIssue, acceptPrep, addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,

@@ -5,7 +5,8 @@
  *
  * Sock.waiters is 1 + the first request of the queue.
  *
- * Differs from Linux: a request may be woken in vain any number of times; Linux hands it to a worker after 128.
+ * Differs from Linux: a request that finds its socket ready and still cannot go on 128 times in a row waits for the next
+ * wake-up; Linux hands it to a worker thread after 128 polls of any kind.
  */
 import { NONE } from '../../sim/core';
 import { tcpPoll } from '../../stack/5-tcp';
@@ -21,6 +22,8 @@ export const EPOLLEXCLUSIVE: u32 = 1 << 28;
 export const EPOLLONESHOT: u32 = 1 << 30;
 const IO_POLL_UNMASK: u32 = POLLERR | POLLHUP | POLLNVAL | POLLRDHUP;
 const IO_ASYNC_POLL_COMMON: u32 = EPOLLONESHOT | POLLPRI;
+
+const APOLL_MAX_RETRY: u8 = 128;
 
 export const APOLL_OK: u32 = 0;
 export const APOLL_READY: u32 = 1;
@@ -111,10 +114,11 @@ export function armPoll(req: Req, mask: u32, exclusive: bool): u32 {
   req.poll_events = events;
   req.poll_refs = 0;
   const now_ready = reqPoll(req) & events;
-  if (now_ready != 0 && !multishot) return APOLL_READY;
+  if (now_ready != 0 && !multishot && ++req.poll_retries < APOLL_MAX_RETRY) return APOLL_READY;
+  req.poll_retries = 0;
   waitersAdd(req, fileAt(req.file).obj);
   transition(req, REQ_ARMED);
-  if (now_ready != 0) {
+  if (now_ready != 0 && multishot) {
     req.poll_refs = 1;
     pollExecute(req, now_ready);
   }

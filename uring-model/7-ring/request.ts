@@ -62,7 +62,7 @@ export class Req {
   state: u8;
   opcode: u8;
   tw: u8;
-  pad: u8;
+  poll_retries: u8;
   flags: u32;
   ring: u32;
   /** File that it pins, or NONE. */
@@ -166,6 +166,7 @@ export function reqAlloc(r: Ring): u32 {
   req.cflags = 0;
   req.done_io = 0;
   req.mshot_loops = 0;
+  req.poll_retries = 0;
   req.poll_refs = 0;
   req.wait_next = NONE;
   req.wait_prev = NONE;

@@ -52,7 +52,8 @@ export function sendIssue(req: Req): i32 {
   if (userOk(req.buf, req.len)) ret = tcpSendmsg(reqSock(req), <u32>req.buf, req.len, flags);
   else ret = (reqPoll(req) & POLLOUT) != 0 ? -EFAULT : -EAGAIN;
   const waitall = (flags & MSG_WAITALL) != 0;
-  if (ret < (waitall ? <i32>req.len : 0)) {
+  const min_ret = waitall ? <i32>req.len : 0;
+  if (ret < min_ret) {
     if (ret == -EAGAIN) return -EAGAIN;
     if (ret > 0 && waitall) {
       req.len -= <u32>ret;
@@ -103,7 +104,7 @@ export function recvIssue(req: Req, issue_flags: u32): i32 {
   const flags = req.op_flags | MSG_DONTWAIT;
   const waitall = (flags & MSG_WAITALL) != 0;
   const select = (req.flags & IOSQE_BUFFER_SELECT) != 0;
-  for (;;) {
+  while (true) {
     let group = NONE;
     let ret: i32 = 0;
     let inq: i32 = -1;

@@ -21,8 +21,8 @@ import {
 } from '../uapi.gen';
 import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from './fd';
 import {
-  Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_OPEN, RINGS_CQ_FLAGS, RINGS_CQ_HEAD,
-  RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED, RINGS_SQ_FLAGS, RINGS_SQ_HEAD, RINGS_SQ_TAIL,
+  Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_OPEN, RINGS_CQ_FLAGS,
+  RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED, RINGS_SQ_FLAGS, RINGS_SQ_HEAD, RINGS_SQ_TAIL,
 } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
 import { userAlloc, userFree, userOk } from './user_memory';

@@ -23,7 +23,8 @@ export function sockaddrIn(to: usize, addr: u64, len: u64): i32 {
 /** Does a socket address suit a socket? 0 or -errno (inet_bind, inet6_bind, tcp_v4_connect, tcp_v6_connect). */
 export function sockaddrCheck(sk: Sock, at: usize, len: u32): i32 {
   const v6 = sk.family == 6;
-  if (len < (v6 ? SIN6_LEN_RFC2133 : SOCKADDR_IN_BYTES)) return -EINVAL;
+  const least = v6 ? SIN6_LEN_RFC2133 : SOCKADDR_IN_BYTES;
+  if (len < least) return -EINVAL;
   return <u32>load<u16>(at) == (v6 ? AF_INET6 : AF_INET) ? 0 : -EAFNOSUPPORT;
 }
 export function sockaddrPort(at: usize): u32 {

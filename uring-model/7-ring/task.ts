@@ -3,8 +3,8 @@
  * event carries the wait on (wait.ts) before the application runs again (uring-model/8-app).
  */
 import {
-  arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE,
-  now, schedule, switchContext, Timer, TIMER_RING,
+  arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext,
+  NONE, now, schedule, switchContext, Timer, TIMER_RING,
 } from '../../sim/core';
 import { ringState } from './state';
 

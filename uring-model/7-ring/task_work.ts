@@ -32,7 +32,7 @@ const POLL_REQUEUE: i32 = 4;
 
 /** Looks why a request was woken; runs a multishot one (io_poll_check_events). */
 function pollCheckEvents(req: Req): i32 {
-  for (;;) {
+  while (true) {
     let refs = req.poll_refs;
     let again = false;
     // Woken more than once: the mask of the first wake-up is out of date.
@@ -77,7 +77,7 @@ function pollTaskFunc(req: Req): void {
 /** What is left of a chain after a failure (io_req_tw_fail_links). */
 function failLinks(first: Req): void {
   let req = first;
-  for (;;) {
+  while (true) {
     const next = req.link;
     req.link = NONE;
     if ((req.flags & REQ_F_FAIL) == 0) {
@@ -130,7 +130,7 @@ export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
   let ret: i32 = 0;
   let items: u32 = 0;
   r.run_cqes = 0;
-  for (;;) {
+  while (true) {
     min_events -= ret;
     ret = 0;
     while (ret < max_events && r.run_cqes < RUN_CQES_MAX) {

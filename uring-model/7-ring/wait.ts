@@ -4,7 +4,7 @@
  * was not enough the task sleeps on. When the wait is over its result waits for the caller, who repeats the call.
  */
 import { charge, coreState, COST_WAKE_UP, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
-import { EBADR, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
+import { ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
 import { Task, taskAt, taskTimer, taskWake, TASK_DEADLINE } from './task';
@@ -12,6 +12,7 @@ import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work'
 import { IO_CQ_WAKE_INIT } from './work_list';
 
 export const NEVER: u64 = u64.MAX_VALUE;
+export const EBADR: i32 = 53;
 
 function cqHead(r: Ring): u32 {
   return load<u32>(<usize>r.rings, RINGS_CQ_HEAD);
@@ -61,7 +62,7 @@ function waitSchedule(t: Task, r: Ring): i32 {
 function waitLoop(t: Task, r: Ring, woken: bool): i32 {
   const defer = (r.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
   let ret: i32 = t.hit_timeout != 0 ? -ETIME : 0;
-  for (;;) {
+  while (true) {
     if (!woken) {
       if (defer) r.cq_wait_nr = t.nr_wait;
       ret = waitSchedule(t, r);

@@ -155,7 +155,10 @@ export class Ring {
       const address = l.cqes + (((head + i) >>> 0) & l.cq_mask) * l.cqe_bytes;
       const view = this.memory.view();
       yield {
-        user_data: view.getBigUint64(address, true), res: view.getInt32(address + 8, true), flags: view.getUint32(address + 12, true), address,
+        user_data: view.getBigUint64(address, true),
+        res: view.getInt32(address + 8, true),
+        flags: view.getUint32(address + 12, true),
+        address,
       };
     }
   }

@@ -7,9 +7,7 @@
  *                          +----------+-------------------------------------+
  */
 import { AREAS_MAX, NONE, PAGE_SIZE } from '../../sim/core';
-import {
-  areaPlaceCounts, KIND_NIOV, ledgerMove, netmem, netmemAddArea, NO_POOL, PLACE_FREE, poolRecycle,
-} from '../../stack/3-pool';
+import { areaPlaceCounts, KIND_NIOV, ledgerMove, netmem, netmemAddArea, NO_POOL, PLACE_FREE, poolRecycle } from '../../stack/3-pool';
 import {
   EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, ERANGE, io_uring_zcrx_area_reg, IORING_ZCRX_AREA_DMABUF, IORING_ZCRX_AREA_SHIFT,
 } from '../uapi.gen';
@@ -108,8 +106,7 @@ function niovsInit(area_idx: u32, ifq_idx: u32, addr: u32, niov_size: u32): void
     n.kind = KIND_NIOV;
     n.area = <u16>area_idx;
     n.host = host;
-    // The provider that may keep it: 1 + instance, as in PagePool.provider.
-    n.flags = <u8>(ifq_idx + 1);
+    n.generation = 0;
     n.niov_idx = i;
     n.next = NONE;
     store<u32>(<usize>a.freelist + (<usize>i << 2), a.first + i);

@@ -29,7 +29,7 @@ function flushBatch(ifq_idx: u32, q: Ifq): u32 {
 export function zcrxFlushRq(ifq_idx: u32, q: Ifq, flush: zcrx_ctrl_flush_rq): i32 {
   for (let i: usize = 0; i < 48; i += 8) if (load<u64>(changetype<usize>(flush) + i) != 0) return -EINVAL;
   let total: u32 = 0;
-  for (;;) {
+  while (true) {
     const nr = flushBatch(ifq_idx, q);
     total += nr;
     if (nr != ZCRX_FLUSH_BATCH || total >= q.rq_entries) return 0;

@@ -7,7 +7,9 @@
  * entry for a buffer that is not on loan so often does nothing. More entries than the ring holds overwrite older ones, and
  * what is then read a second time does nothing either, so that the overwritten buffers stay on loan for ever.
  */
-import { NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN } from '../../sim/core';
+import {
+  NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN,
+} from '../../sim/core';
 import { netmem, netmemUnref, pagePool, poolCachePush } from '../../stack/3-pool';
 import { io_uring_zcrx_rqe, IO_URING_ZCRX_RQE_BYTES, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT } from '../uapi.gen';
 import { niovReturn } from './area';

@@ -4,9 +4,8 @@ import { queueOpen } from '../../stack/3-pool';
 import {
   EFAULT, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, ERANGE, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_zcrx_area_reg,
   IO_URING_ZCRX_AREA_REG_BYTES, io_uring_zcrx_ifq_reg, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES, IORING_SETUP_CLAMP,
-  IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN,
-  IORING_ZCRX_AREA_DMABUF, zcrx_event_desc, ZCRX_EVENT_DESC_BYTES, ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT, ZCRX_REG_NODEV,
-  ZCRX_STATS_BYTES,
+  IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN, IORING_ZCRX_AREA_DMABUF, zcrx_event_desc, ZCRX_EVENT_DESC_BYTES,
+  ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT, ZCRX_REG_NODEV, ZCRX_STATS_BYTES,
 } from '../uapi.gen';
 import { areaCreate } from './area';
 import { zcrxCounters } from './counters';
@@ -49,7 +48,7 @@ export function zcrxFind(ring: u32, id: u32): u32 {
 /** The least id that a ring does not use. */
 function freeId(ring: u32): u32 {
   let id: u32 = 0;
-  for (;;) {
+  while (true) {
     let taken = false;
     for (let i: u32 = 0; i < IFQS_MAX; i++) {
       const q = ifqAt(i);

@@ -1,5 +1,5 @@
 /** The ledger, recounted: every buffer of every area is in exactly one place, with the references that the place allows. */
-import { AREAS_MAX, IFQS_MAX } from '../../sim/core';
+import { AREAS_MAX, IFQS_MAX, NONE } from '../../sim/core';
 import { areaPlaceCounts, netmem, PLACE_FREE, PLACE_LIVE } from '../../stack/3-pool';
 import { Area, areaAt, ifqAt } from './state';
 
@@ -33,10 +33,11 @@ function verifyFreelist(area_idx: u32, a: Area): void {
     const idx = load<u32>(<usize>a.freelist + (<usize>i << 2));
     assert(idx >= a.first && idx < a.first + a.num_niovs, 'Z11 a free list holds buffers of its own area');
     const n = netmem(idx);
-    assert(n.place == PLACE_FREE && n.flags < 0x80, 'Z2 a free list holds each free buffer once');
-    n.flags |= 0x80;
+    // Its link is unused while it is a net_iov: it marks the buffers seen.
+    assert(n.place == PLACE_FREE && n.next == NONE, 'Z2 a free list holds each free buffer once');
+    n.next = i;
   }
-  for (let i: u32 = 0; i < a.free_count; i++) netmem(load<u32>(<usize>a.freelist + (<usize>i << 2))).flags &= 0x7f;
+  for (let i: u32 = 0; i < a.free_count; i++) netmem(load<u32>(<usize>a.freelist + (<usize>i << 2))).next = NONE;
 }
 
 /** Checks every area by scanning. Returns the number of buffers looked at. */

@@ -19,7 +19,13 @@ const tshark = spawnSync('tshark', ['--version']).status === 0;
 const FRAMES: readonly WireFrame[] = [
   { time_ns: 1_000_000_007, link: 0, pkt_id: 1, flags: 0, data: segment({ seq: 1, flags: 2 }) },
   { time_ns: 1_000_001_500, link: 1, pkt_id: 2, flags: CAPTURE_LOST, data: segment({ seq: 9, ack: 2, flags: 18, reply: true }) },
-  { time_ns: 5_000_000_000, link: 0, pkt_id: 3, flags: CAPTURE_CORRUPT, data: segment({ seq: 2, ack: 10, flags: 16, payload: new Uint8Array(333).fill(7) }) },
+  {
+    time_ns: 5_000_000_000,
+    link: 0,
+    pkt_id: 3,
+    flags: CAPTURE_CORRUPT,
+    data: segment({ seq: 2, ack: 10, flags: 16, payload: new Uint8Array(333).fill(7) }),
+  },
 ];
 
 function written(): Uint8Array {
@@ -42,9 +48,30 @@ describe('pcapng', () => {
   test.skipIf(!tshark)('tshark finds names, nanoseconds and comments, and no malformed packet or bad checksum (needs tshark)', () => {
     const path = joinPath(folder, 't.pcapng');
     writeFileSync(path, written());
-    const fields = ['frame.time_epoch', 'frame.interface_name', 'frame.comment', 'tcp.checksum.status', 'ip.checksum.status', '_ws.malformed'];
-    const args = ['-r', path, '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=|', ...fields.flatMap((f) => ['-e', f])];
-    const lines = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n');
+    const fields = [
+      'frame.time_epoch',
+      'frame.interface_name',
+      'frame.comment',
+      'tcp.checksum.status',
+      'ip.checksum.status',
+      '_ws.malformed',
+    ];
+    const args = [
+      '-r',
+      path,
+      '-o',
+      'tcp.check_checksum:TRUE',
+      '-o',
+      'ip.check_checksum:TRUE',
+      '-T',
+      'fields',
+      '-E',
+      'separator=|',
+      ...fields.flatMap((f) => ['-e', f]),
+    ];
+    const lines = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .trim()
+      .split('\n');
     expect(lines).toEqual([
       '1.000000007|client|packet 1|1|1|',
       '1.000001500|server|packet 2, lost by the link|1|1|',
@@ -65,7 +92,10 @@ test('the capture ring is read record by record, padding and all', () => {
     ring[at + 17] = i * CAPTURE_LOST;
     ring.set(data, at + 24);
   });
-  expect([...readWireFrames(ring)].map((f) => [f.time_ns, f.link, f.pkt_id, f.flags, f.data.length])).toEqual([[1, 0, 70, 0, 13], [2, 1, 71, 1, 13]]);
+  expect([...readWireFrames(ring)].map((f) => [f.time_ns, f.link, f.pkt_id, f.flags, f.data.length])).toEqual([
+    [1, 0, 70, 0, 13],
+    [2, 1, 71, 1, 13],
+  ]);
 });
 
 /** Fields of a message: number to values; nested messages stay bytes. */
@@ -107,7 +137,8 @@ describe('perfetto', () => {
     });
   };
   const memory = new ArrayBuffer(4 * 32);
-  const kind = (name: string, host: number, context: number, core: number) => ((KIND[name] ?? 0) | (host << 8) | (context << 16) | (core << 24)) >>> 0;
+  const kind = (name: string, host: number, context: number, core: number) =>
+    ((KIND[name] ?? 0) | (host << 8) | (context << 16) | (core << 24)) >>> 0;
   record(0, [1000, 0, kind('wire_send', 0, 0, 0xff), 5, 0xffffffff, 66, 1, 0]);
   record(1, [2000, 0, kind('napi_poll', 1, 2, 0), 0, 0xffffffff, 16, 1, 64]);
   record(2, [2500, 0, kind('tcp_rx', 1, 2, 0), 5, 0xffffffff, 3, 1, 0]);

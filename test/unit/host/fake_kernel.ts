@@ -1,7 +1,13 @@
 /** A kernel of forty lines for tests of the user half: every request completes with its len; the ring wraps early. */
 import type { Kernel, UserMemory } from '../../../uring-model/8-app/index.ts';
 import {
-  IORING_FEAT_SINGLE_MMAP, IORING_OFF_SQES, IORING_SETUP_CQSIZE, io_uring_params, io_uring_region_desc, io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg,
+  IORING_FEAT_SINGLE_MMAP,
+  IORING_OFF_SQES,
+  IORING_SETUP_CQSIZE,
+  io_uring_params,
+  io_uring_region_desc,
+  io_uring_zcrx_area_reg,
+  io_uring_zcrx_ifq_reg,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 
 export class FakeMemory implements UserMemory {

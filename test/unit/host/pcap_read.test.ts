@@ -30,7 +30,9 @@ describe('pcap', () => {
   });
 
   test('a frame cut by the snapshot length keeps its length on the wire', () => {
-    const frame = only(readCapture(pcapFile({ little: true, ns: false, frames: [{ time_ns: T0, data: DATA.subarray(0, 40), wire: 1514 }] })));
+    const frame = only(
+      readCapture(pcapFile({ little: true, ns: false, frames: [{ time_ns: T0, data: DATA.subarray(0, 40), wire: 1514 }] })),
+    );
     expect(frame.data).toHaveLength(40);
     expect(frame.wire_bytes).toBe(1514);
   });
@@ -56,10 +58,13 @@ describe('pcap', () => {
     expect([...only(readCapture(file)).data]).toEqual([...DATA]);
   });
 
-  test.each([[new Uint8Array(0)], [new Uint8Array(3)], [new TextEncoder().encode('about: no capture')]])('what is no capture is refused in one sentence', (file) => {
-    expect(() => readCapture(file, 'x.pcap')).toThrow(InputError);
-    expect(() => readCapture(file, 'x.pcap')).toThrow(/^x\.pcap is not a capture/);
-  });
+  test.each([[new Uint8Array(0)], [new Uint8Array(3)], [new TextEncoder().encode('about: no capture')]])(
+    'what is no capture is refused in one sentence',
+    (file) => {
+      expect(() => readCapture(file, 'x.pcap')).toThrow(InputError);
+      expect(() => readCapture(file, 'x.pcap')).toThrow(/^x\.pcap is not a capture/);
+    },
+  );
 });
 
 describe('pcapng', () => {
@@ -78,7 +83,9 @@ describe('pcapng', () => {
     expect(at(() => new Uint8Array(0), 1_500_000n)).toBe(1_500_000_000n);
     expect(at((b) => b.option(9, new Uint8Array([3])), 1_500n)).toBe(1_500_000_000n);
     expect(at((b) => b.option(9, new Uint8Array([0x80 | 10])), 1_536n)).toBe(1_500_000_000n);
-    expect(at((b) => join([b.option(14, new Uint8Array([10, 0, 0, 0, 0, 0, 0, 0])), b.option(0, new Uint8Array(0))]), 0n)).toBe(10_000_000_000n);
+    expect(at((b) => join([b.option(14, new Uint8Array([10, 0, 0, 0, 0, 0, 0, 0])), b.option(0, new Uint8Array(0))]), 0n)).toBe(
+      10_000_000_000n,
+    );
   });
 
   test('a simple packet is cut at its interface\'s snapshot length', () => {
@@ -100,7 +107,10 @@ describe('pcapng', () => {
 
   test('a file that ends inside a block says so', () => {
     const file = new Blocks(true).section().iface(1).enhanced(0, 1n, DATA).file();
-    expect(readCapture(file.subarray(0, file.length - 5))).toMatchObject({ frames: [], remarks: [expect.stringContaining('ends inside a block')] });
+    expect(readCapture(file.subarray(0, file.length - 5))).toMatchObject({
+      frames: [],
+      remarks: [expect.stringContaining('ends inside a block')],
+    });
   });
 });
 

@@ -39,7 +39,12 @@ describe('connections', () => {
   test('the client is who sent the SYN, and the server\'s first numbers come from its SYN-ACK', () => {
     const c = first(streams([SYN, SYN_ACK, data(0, 30)]));
     expect(c).toMatchObject({
-      text: '192.0.2.1:40000 > 192.0.2.2:8080', client_iss: ISS, server_iss: 999, server_tsval: 256, server_seen: 'SYN-ACK', client_mss: 1460,
+      text: '192.0.2.1:40000 > 192.0.2.2:8080',
+      client_iss: ISS,
+      server_iss: 999,
+      server_tsval: 256,
+      server_seen: 'SYN-ACK',
+      client_mss: 1460,
     });
     expect(c.stream.bytes).toBe(30);
   });
@@ -49,7 +54,9 @@ describe('connections', () => {
   });
 
   test('lost, repeated, overlapping and reordered segments make one stream over the wrap of sequence numbers', () => {
-    const c = first(streams([SYN, SYN_ACK, data(20, 20), data(0, 10), data(0, 10), data(5, 20), data(40, 5, { flags: FLAG_FIN | FLAG_ACK })]));
+    const c = first(
+      streams([SYN, SYN_ACK, data(20, 20), data(0, 10), data(0, 10), data(5, 20), data(40, 5, { flags: FLAG_FIN | FLAG_ACK })]),
+    );
     expect(c.stream.bytes).toBe(45);
     expect(c.stream.sha256()).toBe(sha(bytes(45)));
     expect(c.stream.holes()).toEqual([]);
@@ -113,7 +120,11 @@ describe('frames', () => {
 
   test('packets from before the NIC are cut as segmentation offload would', () => {
     for (const ipv6 of [false, true]) {
-      const s = streams([{ ...SYN, ipv6 }, { ...SYN_ACK, ipv6 }, data(0, 4000, { ipv6, flags: FLAG_ACK | FLAG_PSH | FLAG_FIN, offload: true })]);
+      const s = streams([
+        { ...SYN, ipv6 },
+        { ...SYN_ACK, ipv6 },
+        data(0, 4000, { ipv6, flags: FLAG_ACK | FLAG_PSH | FLAG_FIN, offload: true }),
+      ]);
       const cut = wireSegments(s.packets.at(-1) as never, 1500, 1448, { split: 0, checksums: 0, padded: 0 });
       const parsed = cut.map((w) => {
         const tcp = parseTcp(w.data, w.data.length);
@@ -136,7 +147,11 @@ describe('frames', () => {
     const fragment = segment(SYN);
     fragment[20] = 0x20;
     const frames = [udp, arp, fragment].map((d) => ({ time_ns: 0n, data: d }));
-    expect(sortStreams(readCapture(pcapFile({ little: true, ns: true, frames }))).skipped).toEqual({ 'not TCP': 1, 'not IP': 1, 'IP fragment': 1 });
+    expect(sortStreams(readCapture(pcapFile({ little: true, ns: true, frames }))).skipped).toEqual({
+      'not TCP': 1,
+      'not IP': 1,
+      'IP fragment': 1,
+    });
   });
 
   test('no bytes at all make the parser throw', () => {
@@ -149,19 +164,26 @@ describe('frames', () => {
 });
 
 test('reassembly in any order gives the same stream', () => {
-  fc.assert(fc.property(fc.nat(0xffffffff), fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 80 })), { maxLength: 40 }), (seq, pieces) => {
-    const whole = bytes(500);
-    const r = new Reassembly(seq);
-    const got = new Set<number>();
-    for (const [at, n] of pieces) {
-      r.add((seq + at) >>> 0, whole.subarray(at, at + n), n, false);
-      for (let i = at; i < at + n; i++) got.add(i);
-    }
-    let inOrder = 0;
-    while (got.has(inOrder)) inOrder++;
-    expect(r.bytes).toBe(inOrder);
-    expect(r.sha256()).toBe(sha(whole.subarray(0, inOrder)));
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(
+      fc.nat(0xffffffff),
+      fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 80 })), { maxLength: 40 }),
+      (seq, pieces) => {
+        const whole = bytes(500);
+        const r = new Reassembly(seq);
+        const got = new Set<number>();
+        for (const [at, n] of pieces) {
+          r.add((seq + at) >>> 0, whole.subarray(at, at + n), n, false);
+          for (let i = at; i < at + n; i++) got.add(i);
+        }
+        let inOrder = 0;
+        while (got.has(inOrder)) inOrder++;
+        expect(r.bytes).toBe(inOrder);
+        expect(r.sha256()).toBe(sha(whole.subarray(0, inOrder)));
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test('RFC 1624: a changed field needs no second look at the data', () => {

@@ -1,59 +1,34 @@
 /**
- * What sources send: one table of random bytes whose length is prime, read by every flow from a place of its own. Byte p of
- * flow f is table[(7919 f + p) mod 262139]. No chunk, segment or buffer size divides the length, so bytes that land in the
- * wrong place do not go unseen; and the table stays in the processor's cache, so that sending costs what copying costs.
+ * What sources send: a pattern of prime length, so that a byte that came from a wrong place shows. Byte p of flow f is
+ * pattern[(f * 7919 + p) mod 262139]. The pattern is followed by its own beginning, so that a piece that begins anywhere
+ * in it and is not longer than TAIL_BYTES lies in one piece in memory.
  */
-import { draw, NONE, runConfig, STREAM_APP_PAYLOAD } from '../../../sim/core';
+import { draw, STREAM_APP_PAYLOAD } from '../../../sim/core';
 import { userAlloc } from '../../7-ring';
-import { payloadState } from './payload_state';
+import { patternAddr, setPatternAddr } from './state';
 
-const PERIOD: u32 = 262139;
-const STEP: u32 = 7919;
+export const PATTERN_BYTES: u32 = 262139;
+export const TAIL_BYTES: u32 = 262144;
+const FLOW_STEP: u32 = 7919;
 
-/** Makes the table in user memory of a host, with `tail` bytes repeated behind its end so that a send is one piece. */
-export function payloadInit(host: u32, tail: u32): void {
-  const s = payloadState();
-  const room = PERIOD + max(tail, 64);
-  s.table = userAlloc(host, room);
-  s.tail = tail;
-  if (!runConfig().run_payload) return;
-  for (let i: u32 = 0; i < PERIOD; i += 8) store<u64>(<usize>(s.table + i), draw(host, STREAM_APP_PAYLOAD));
-  for (let i: u32 = 0; i < room - PERIOD; i++) store<u8>(<usize>(s.table + PERIOD + i), load<u8>(<usize>(s.table + i)));
+/** Makes the pattern in user memory, once for the world. */
+export function payloadInit(): void {
+  if (patternAddr() != 0) return;
+  const base = userAlloc(0, PATTERN_BYTES + TAIL_BYTES);
+  assert(base != 0, 'limits.user_bytes has no room for the payload pattern');
+  for (let i: u32 = 0; i < PATTERN_BYTES + 7; i += 8) store<u64>(base + i, draw(0, STREAM_APP_PAYLOAD));
+  memory.copy(base + PATTERN_BYTES, base, PATTERN_BYTES);
+  memory.copy(base + 2 * PATTERN_BYTES, base, TAIL_BYTES - PATTERN_BYTES);
+  setPatternAddr(base);
 }
 
-function placeOf(flow: u32, position: u64): u32 {
-  return <u32>((<u64>flow * STEP + position) % PERIOD);
+/** Where in the pattern a flow begins. */
+export function flowStart(flow: u32): u32 {
+  return <u32>((<u64>flow * FLOW_STEP) % PATTERN_BYTES);
 }
-
-/** Address of the bytes from a position of a flow on; at least `tail` of them are in one piece. */
-export function payloadAt(flow: u32, position: u64): u32 {
-  return payloadState().table + placeOf(flow, position);
-}
-
-/** Offset of the first byte at `at` that is not what the flow sent, or NONE when all are right. */
-export function payloadMismatch(flow: u32, position: u64, at: u32, len: u32): u32 {
-  const table = payloadState().table;
-  let place = placeOf(flow, position);
-  let done: u32 = 0;
-  while (done < len) {
-    const part = min(len - done, PERIOD - place);
-    const wrong = mismatch(<usize>(table + place), <usize>(at + done), part);
-    if (wrong != NONE) return done + wrong;
-    done += part;
-    place = 0;
-  }
-  return NONE;
-}
-
-function mismatch(expected: usize, actual: usize, len: u32): u32 {
-  let i: u32 = 0;
-  for (; i + 64 <= len; i += 64) {
-    const a = v128.xor(v128.load(expected + i), v128.load(actual + i));
-    const b = v128.xor(v128.load(expected + i, 16), v128.load(actual + i, 16));
-    const c = v128.xor(v128.load(expected + i, 32), v128.load(actual + i, 32));
-    const d = v128.xor(v128.load(expected + i, 48), v128.load(actual + i, 48));
-    if (v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) break;
-  }
-  for (; i < len; i++) if (load<u8>(expected + i) != load<u8>(actual + i)) return i;
-  return NONE;
+/** The place `len` bytes further; `len` is at most TAIL_BYTES. */
+export function patternAdvance(pos: u32, len: u32): u32 {
+  let next = pos + len;
+  while (next >= PATTERN_BYTES) next -= PATTERN_BYTES;
+  return next;
 }

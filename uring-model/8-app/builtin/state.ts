@@ -1,147 +1,173 @@
 /**
- * State of the built-in applications: one a host, at APP_ADDR, and a table of streams for each.
+ * The built-in applications' own memory. One App a host at APP_ADDR; a record of each stream, for the application itself
+ * and for the host's reports:
+ *
+ *      word  0 flow, all ones: unknown   1 peer port, family << 32     2,3 peer address (network order)
+ *            4 bytes                     5 of them lent                6 copied from linear data   7 copied from pages
+ *            8 completions with data     9 segments with payload      10 most buffers on loan at once
+ *           11 start, ns                12 end, ns                    13 result: 0 or -errno
+ *           14 first wrong byte + 1, 0 for none                       15-18 SHA-256
+ *           19 done                     20 own port                   21 segments out of order
+ *           22 duplicate segments       23 socket                     24.. the application's own
  */
-import { APP_ADDR, arenaAlloc, SHA256_BYTES } from '../../../sim/core';
+import { APP_ADDR, NONE } from '../../../sim/core';
+
+/** A source's stream counts what was sent; 5 to 10 stay 0. */
+@unmanaged
+export class Stream {
+  flow: u64;
+  peer_port: u32;
+  family: u32;
+  peer_addr0: u64;
+  peer_addr1: u64;
+  bytes: u64;
+  zc_bytes: u64;
+  copy_linear_bytes: u64;
+  copy_page_bytes: u64;
+  cqes: u64;
+  segs_in: u64;
+  loan_max: u64;
+  start_ns: u64;
+  end_ns: u64;
+  res: i64;
+  bad_offset: u64;
+  sha0: u64;
+  sha1: u64;
+  sha2: u64;
+  sha3: u64;
+  done: u64;
+  own_port: u64;
+  out_of_order: u64;
+  duplicates: u64;
+  /** The socket, while it is open and afterwards. */
+  sock: u64;
+  // The application's own
+  fd: i32;
+  /** FLOW_* or CONN_*: where the stream is. */
+  state: u32;
+  /** Buffers on loan. */
+  loans: u32;
+  /** Operations under way. */
+  inflight: u32;
+  /** Place in the pattern of the next byte. */
+  table_pos: u32;
+  /** Slot in which the peer's name will be; receive buffer; SHA state. */
+  name_slot: u32;
+  buffer: u32;
+  sha: u32;
+  /** Bytes handed to sends (source); bytes when the receive was armed last (sink). */
+  mark: u64;
+}
+export const STREAM_BYTES: u32 = 256;
 
 @unmanaged
 export class App {
-  /** The host it runs on, which is also its task. */
   host: u32;
   role: u32;
-  /** Its io_uring; -1 before it starts. */
-  ring_fd: i32;
-  /** A TypeScript application may run: the run loop returns to the host. */
-  runnable: u32;
-  // The ring's memory (user_ring.ts)
-  sq_head: u32;
-  sq_tail: u32;
-  sq_mask: u32;
+  /** 0: has not started. 1: runs. 2: has ended. */
+  state: u32;
+  /** Its wait went to sleep; the call is to be repeated. */
+  asleep: u32;
+  // The ring, as liburing keeps it
+  fd: u32;
+  rings: u32;
   sqes: u32;
-  sq_local_tail: u32;
-  sq_submitted: u32;
-  cq_head: u32;
-  cq_tail: u32;
-  cq_mask: u32;
+  sq_mask: u32;
+  sq_entries: u32;
+  sq_tail: u32;
+  sq_published: u32;
   cqes: u32;
+  cq_mask: u32;
   cqe_shift: u32;
-  // Zero-copy receive: area and refill ring
-  zcrx_id: u32;
-  area: u32;
-  area_bytes: u32;
-  rq_head: u32;
-  rq_tail: u32;
+  // The refill ring
+  rq_head_at: u32;
+  rq_tail_at: u32;
   rqes: u32;
+  rq_mask: u32;
   rq_entries: u32;
-  area_token: u64;
-  // Buffers that the application holds (refill_policy.ts): a ring of {off, time, len}
-  held: u32;
-  held_mask: u32;
-  held_head: u32;
-  held_tail: u32;
-  held_max: u32;
-  given_back: u32;
-  // Buffer ring (receive: multishot)
+  rq_tail: u32;
+  zcrx_id: u32;
+  area_addr: u32;
+  // Buffers to give back (refill_policy.ts)
+  pending_base: u32;
+  pending_mask: u32;
+  pending_head: u32;
+  pending_tail: u32;
+  // Provided buffers, or one buffer a stream
+  bufs_base: u32;
   buf_ring: u32;
-  buf_base: u32;
-  buf_len: u32;
+  buf_size: u32;
   buf_mask: u32;
   buf_tail: u32;
+  buf_free: u32;
   // Streams
   streams: u32;
-  stream_capacity: u32;
+  streams_max: u32;
   stream_count: u32;
-  /** Flows that a source has begun to open. */
-  started: u32;
-  /** Flows that wait for their next send, or receives that wait for buffers: a FIFO through Stream.next. */
-  wait_head: u32;
-  wait_tail: u32;
-  /** Echo: pieces to send back. */
-  pieces: u32;
-  piece_free: u32;
+  streams_open: u32;
+  shas_base: u32;
+  names_base: u32;
+  names_mask: u32;
+  names_next: u32;
+  /** A page of user memory for arguments; a socket address for each SQE. */
   scratch: u32;
-  scratch_len: u32;
+  sockaddrs: u32;
+  /** -errno of what it could not have: a ring, its sockets (and then it ended), or zero-copy receive. */
+  error: i32;
+  /** APP_RECEIVE_*: as configured, or RECV when zero-copy receive was refused. */
+  receive: u32;
+  /** Listeners whose ACCEPT has ended; it begins again when a connection closes. */
+  listeners_idle: u64;
+  /** FIFO of streams that wait for a time (waits.ts): {time u64, stream u32, what u32}. */
+  waits_base: u32;
+  waits_mask: u32;
+  waits_head: u32;
+  waits_tail: u32;
+  /** Source: the next flow to start. */
+  next_flow: u32;
+  check: u32;
+  compare: u32;
+  work_ns: u64;
   next_start_ns: u64;
-  /** The earliest timer event that is in the queue; u64.MAX_VALUE: none. */
-  timer_ns: u64;
 }
-const APP_BYTES: usize = 0x200;
+const APP_BYTES: usize = 0x400;
+/** Descriptors of listeners, behind the App: PORTS_MAX words. */
+const LISTENERS: usize = 0x200;
+/** Shared by all: address of the payload pattern, 0 before it is made. */
+const PATTERN: usize = APP_ADDR + 0xc00;
+
+export const APP_NEW: u32 = 0;
+export const APP_RUNS: u32 = 1;
+export const APP_ENDED: u32 = 2;
+export const NO_FLOW: u64 = u64.MAX_VALUE;
 
 export function app(host: u32): App {
-  return changetype<App>(APP_ADDR + 0x100 + <usize>host * APP_BYTES);
+  return changetype<App>(APP_ADDR + <usize>host * APP_BYTES);
 }
-
-/** Stream.phase */
-export const PHASE_NONE: u32 = 0;
-export const PHASE_OPENING: u32 = 1;
-export const PHASE_OPEN: u32 = 2;
-export const PHASE_CLOSING: u32 = 3;
-export const PHASE_CLOSED: u32 = 4;
-
-/**
- * One connection, as the application and the laboratory see it. The host reads it (sim/host), so the order of the
- * first fields is an interface; all of them are u64.
- */
-@unmanaged
-export class Stream {
-  /** Number of the flow at its source, or u64.MAX_VALUE if no source of this world sends it. */
-  flow: u64;
-  local_port: u64;
-  peer_port: u64;
-  /** 4 or 6. */
-  family: u64;
-  peer_addr0: u64;
-  peer_addr1: u64;
-  /** Bytes that the application received (a source: sent). */
-  bytes: u64;
-  zc_bytes: u64;
-  copied_linear: u64;
-  copied_page: u64;
-  cqes: u64;
-  segments: u64;
-  out_of_order: u64;
-  duplicates: u64;
-  /** Most buffers held at once. */
-  held_max: u64;
-  start_ns: u64;
-  end_ns: u64;
-  /** Result of the completion that ended it; 0 end of stream. */
-  res: i64;
-  /** 1 + position of the first byte that was not what the source sent; 0: none. */
-  bad: u64;
-  phase: u64;
-  digest0: u64;
-  digest1: u64;
-  digest2: u64;
-  digest3: u64;
-  /** Bytes that a source received back. */
-  echoed: u64;
-  /** Buffers held now. */
-  held: u64;
-  // The application's own
-  fd: i32;
-  sock: u32;
-  inflight: u32;
-  next: u32;
-  recv_buf: u32;
-  starved: u32;
-  piece_head: u32;
-  piece_tail: u32;
-  due_ns: u64;
-  queued: u64;
-  // SHA-256 context follows
-}
-export const STREAM_BYTES: u32 = 384;
-const STREAM_SHA: usize = 256;
-
 export function stream(a: App, i: u32): Stream {
   return changetype<Stream>(<usize>a.streams + <usize>i * STREAM_BYTES);
 }
-export function streamSha(s: Stream): usize {
-  return changetype<usize>(s) + STREAM_SHA;
+export function patternAddr(): u32 {
+  return load<u32>(PATTERN);
 }
-
-export function streamsInit(a: App, capacity: u32): void {
-  assert(offsetof<Stream>() <= STREAM_SHA && STREAM_SHA + SHA256_BYTES <= STREAM_BYTES, 'STREAM_BYTES is too small');
-  a.streams = <u32>arenaAlloc(<u64>capacity * STREAM_BYTES);
-  a.stream_capacity = capacity;
+export function setPatternAddr(addr: u32): void {
+  store<u32>(PATTERN, addr);
+}
+/** A fresh record; NONE when there is no room for another stream. */
+export function streamNew(a: App): u32 {
+  if (a.stream_count == a.streams_max) return NONE;
+  const i = a.stream_count++;
+  a.streams_open++;
+  const s = stream(a, i);
+  s.flow = NO_FLOW;
+  s.fd = -1;
+  s.buffer = 0;
+  return i;
+}
+/** Descriptor of a listener. */
+export function listenerFd(a: App, i: u32): i32 {
+  return load<i32>(changetype<usize>(a) + LISTENERS + (<usize>i << 2));
+}
+export function setListenerFd(a: App, i: u32, fd: i32): void {
+  store<i32>(changetype<usize>(a) + LISTENERS + (<usize>i << 2), fd);
 }

@@ -1,0 +1,69 @@
+/** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
+import { ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, QUEUES_MAX, RINGS_MAX } from '../core';
+import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
+import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
+import { tcpInfo } from '../../stack/5-tcp';
+import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
+import { ringAt } from '../../uring-model/7-ring';
+import { areaAt, ifqAt, zcrxCounters } from '../../uring-model/9-refill';
+import { app, streamCopy, streamCount } from '../../uring-model/8-app/builtin';
+import { worldState } from './state';
+
+/** Answers that are not in a table already are written here. */
+const ANSWER: usize = ABI_ADDR + 0x1000;
+const AREAS_SHOWN: u32 = 64;
+
+/**
+ * 0 trace cursor              1 drops: u64[host][reason]      2 NIC counters of a host     3 queue counters of a NAPI
+ * 4 TCP MIB of a host         5 counters of a zcrx instance   6 streams of a host: {count, address}
+ * 7 tcpInfo of a socket       8 cycles of a core by account   9 inject buffer              10 place counts of an area
+ * 11 a page pool              12 a ring                       13 a zcrx instance           14 an area
+ * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
+ * 17 a stream, brought up to date: host << 24 | number
+ */
+export function viewAddress(what: u32, arg: u32): u32 {
+  switch (what) {
+    case 0: return <u32>CURSORS_ADDR;
+    case 1: return coreState().drops_base;
+    case 2: return arg < HOSTS_MAX ? nicCountersBase() + arg * NIC_COUNTERS * 8 : 0;
+    case 3: return arg < HOSTS_MAX * QUEUES_MAX ? nicqCountersBase() + arg * NICQ_COUNTERS * 8 : 0;
+    case 4: return arg < HOSTS_MAX ? <u32>mibBase(arg) : 0;
+    case 5: return arg < IFQS_MAX && ifqAt(arg).used != 0 ? <u32>zcrxCounters(arg) : 0;
+    case 6: return arg < HOSTS_MAX ? streamsOf(arg) : 0;
+    case 7: return arg < sockCount() && sockLive(arg) ? infoOf(arg) : 0;
+    case 8: return arg < HOSTS_MAX * CORES_MAX ? <u32>changetype<usize>(coreAt(arg)) : 0;
+    case 9: return worldState().inject_buffer;
+    case 10: return arg < AREAS_SHOWN && areaAt(arg).used != 0 ? <u32>areaPlaceCounts(arg) : 0;
+    case 11: return arg < poolState().pool_count ? <u32>changetype<usize>(pagePool(arg)) : 0;
+    case 12: return arg < RINGS_MAX ? <u32>changetype<usize>(ringAt(arg)) : 0;
+    case 13: return arg < IFQS_MAX && ifqAt(arg).used != 0 ? <u32>changetype<usize>(ifqAt(arg)) : 0;
+    case 14: return arg < AREAS_SHOWN && areaAt(arg).used != 0 ? <u32>changetype<usize>(areaAt(arg)) : 0;
+    case 15: return socketSlot(arg);
+    case 16: return arg < HOSTS_MAX ? <u32>changetype<usize>(app(arg)) : 0;
+    case 17: return streamOf(arg >> 24, arg & 0xffffff);
+    default: return 0;
+  }
+}
+
+function streamsOf(host: u32): u32 {
+  store<u32>(ANSWER, app(host).stream_count);
+  store<u32>(ANSWER, app(host).streams, 4);
+  return <u32>ANSWER;
+}
+
+function streamOf(host: u32, i: u32): u32 {
+  if (host >= HOSTS_MAX || i >= streamCount(host)) return 0;
+  streamCopy(host, i, ANSWER);
+  return <u32>ANSWER;
+}
+
+function infoOf(sock_idx: u32): u32 {
+  tcpInfo(sock_idx, ABI_ADDR);
+  return <u32>ABI_ADDR;
+}
+
+function socketSlot(sock_idx: u32): u32 {
+  store<u32>(ANSWER, sockCount());
+  store<u32>(ANSWER, sock_idx < sockCount() && sockLive(sock_idx) ? 1 : 0, 4);
+  return <u32>ANSWER;
+}

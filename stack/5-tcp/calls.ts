@@ -1,0 +1,146 @@
+/**
+ * Socket calls (net/ipv4/af_inet.c, net/ipv4/inet_connection_sock.c). None of them blocks: who must wait gets -EAGAIN or
+ * -EINPROGRESS. Addresses are sixteen bytes in network order, an IPv4 address in the first four.
+ *
+ * Differs from Linux: bind sees bound sockets only, neither connections nor TIME-WAIT, as if SO_REUSEADDR were set.
+ */
+import { hostConfig, NONE } from '../../sim/core';
+import {
+  bindConflict, bindInsert, RCV_SHUTDOWN, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, TCP_CLOSE, TCP_LISTEN,
+  TCP_SYN_RECV, TCP_SYN_SENT,
+} from '../6-socket';
+import { hostAddress0, hostAddress1 } from './address';
+import { mstampRefresh } from './clock';
+import { listenStop } from './close';
+import { connectStart, ephemeralPort } from './connect';
+import {
+  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENETUNREACH, ENFILE, ENOTCONN,
+} from './errno';
+import { takeSockError } from './error';
+import { initSock } from './init_sock';
+import { stateChanged } from './poll';
+import { shutdownSend } from './shutdown';
+import { stateIn, transition } from './state';
+
+/** net.core.somaxconn. */
+const SOMAXCONN: u32 = 4096;
+
+function address0(addr: usize, family: u32): u64 {
+  return family == 4 ? <u64>load<u32>(addr) : load<u64>(addr);
+}
+function address1(addr: usize, family: u32): u64 {
+  return family == 4 ? 0 : load<u64>(addr, 8);
+}
+
+/** A new socket: its index, or -errno. */
+export function tcpSocket(host: u32, family: u32): i32 {
+  if (family != 4 && family != 6) return -<i32>EAFNOSUPPORT;
+  const idx = sockAlloc(host);
+  if (idx == NONE) return -<i32>ENFILE;
+  const sk = sock(idx);
+  mstampRefresh(sk);
+  initSock(sk, family);
+  sk.flags |= SOCK_OWNED;
+  return <i32>idx;
+}
+
+export function tcpBind(sock_idx: u32, addr: usize, port: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.state != <u8>TCP_CLOSE || sk.lport != 0) return -<i32>EINVAL;
+  const family = <u32>sk.family;
+  const a0 = address0(addr, family);
+  const a1 = address1(addr, family);
+  const any = a0 == 0 && a1 == 0;
+  const local = a0 == hostAddress0(sk.host, family) && a1 == hostAddress1(sk.host, family);
+  if (!any && !local && !hostConfig(sk.host).tcp_anyip) return -<i32>EADDRNOTAVAIL;
+  if (port != 0 && bindConflict(sk.host, port, a0, a1, any)) return -<i32>EADDRINUSE;
+  sk.laddr0 = a0;
+  sk.laddr1 = a1;
+  if (any) sk.flags |= SOCK_ANY_ADDRESS;
+  const chosen = port != 0 ? port : ephemeralPort(sk);
+  if (chosen == 0) return -<i32>EADDRINUSE;
+  sk.lport = <u16>chosen;
+  bindInsert(sk);
+  return 0;
+}
+
+export function tcpListen(sock_idx: u32, backlog: u32): i32 {
+  const sk = sock(sock_idx);
+  if (!stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN)) || sk.hasFlag(SOCK_CONNECTING)) return -<i32>EINVAL;
+  sk.max_ack_backlog = backlog < SOMAXCONN ? backlog : SOMAXCONN;
+  if (sk.state == <u8>TCP_LISTEN) return 0;
+  if (sk.lport == 0) {
+    sk.flags |= SOCK_ANY_ADDRESS;
+    const port = ephemeralPort(sk);
+    if (port == 0) return -<i32>EADDRINUSE;
+    sk.lport = <u16>port;
+    bindInsert(sk);
+  }
+  transition(sk, TCP_LISTEN);
+  return 0;
+}
+
+/** The next established connection: its index, -EAGAIN, or -EINVAL on what is no listener. */
+export function tcpAccept(sock_idx: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.state != <u8>TCP_LISTEN) return -<i32>EINVAL;
+  const idx = sk.accept_head;
+  if (idx == NONE) return -<i32>EAGAIN;
+  const child = sock(idx);
+  sk.accept_head = child.accept_next;
+  if (sk.accept_head == NONE) sk.accept_tail = NONE;
+  child.accept_next = NONE;
+  child.listener = NONE;
+  sk.ack_backlog--;
+  child.flags |= SOCK_OWNED;
+  return <i32>idx;
+}
+
+/**
+ * Begins to connect: -EINPROGRESS; then POLLOUT and, called again, 0 or what went wrong (inet_stream_connect).
+ */
+export function tcpConnect(sock_idx: u32, addr: usize, port: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.hasFlag(SOCK_CONNECTING)) {
+    if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV))) return -<i32>EALREADY;
+    sk.flags &= ~SOCK_CONNECTING;
+    const err = takeSockError(sk);
+    return err != 0 ? err : -<i32>ECONNABORTED;
+  }
+  if (sk.state != <u8>TCP_CLOSE) return -<i32>EISCONN;
+  const family = <u32>sk.family;
+  const a0 = address0(addr, family);
+  const a1 = address1(addr, family);
+  if (port == 0) return -<i32>EADDRNOTAVAIL;
+  if ((a0 == 0 && a1 == 0) || (a0 == hostAddress0(sk.host, family) && a1 == hostAddress1(sk.host, family))) return -<i32>ENETUNREACH;
+  sk.raddr0 = a0;
+  sk.raddr1 = a1;
+  sk.rport = <u16>port;
+  if (sk.laddr0 == 0 && sk.laddr1 == 0) {
+    sk.laddr0 = hostAddress0(sk.host, family);
+    sk.laddr1 = hostAddress1(sk.host, family);
+  }
+  const err = connectStart(sk);
+  return err != 0 ? err : -<i32>EINPROGRESS;
+}
+
+/** `how`: 0 no more reading, 1 no more writing, 2 both (inet_shutdown). */
+export function tcpShutdown(sock_idx: u32, how: u32): i32 {
+  const sk = sock(sock_idx);
+  if (how > 2) return -<i32>EINVAL;
+  const mask = how + 1;
+  if (stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) {
+    if (sk.state == <u8>TCP_CLOSE) return -<i32>ENOTCONN;
+    // A listener that is shut for reading stops to listen.
+    if ((mask & RCV_SHUTDOWN) == 0) return 0;
+    transition(sk, TCP_CLOSE);
+    listenStop(sk);
+    stateChanged(sk);
+    return 0;
+  }
+  sk.shutdown |= <u8>mask;
+  mstampRefresh(sk);
+  if ((mask & 2) != 0) shutdownSend(sk);
+  stateChanged(sk);
+  return 0;
+}

@@ -1,0 +1,97 @@
+/** The application closes (net/ipv4/tcp.c: __tcp_close; net/ipv4/inet_connection_sock.c: inet_csk_listen_stop). */
+import { NONE, seqAfter, TCP_TCPABORTONCLOSE } from '../../sim/core';
+import { skb } from '../3-pool';
+import {
+  mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED,
+  TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
+} from '../6-socket';
+import { mstampRefresh } from './clock';
+import { destroySock } from './done';
+import { FLAG_FIN } from './header';
+import { rxFree } from './ip';
+import { dropRequest } from './listen';
+import { sendActiveReset } from './reset';
+import { resetKeepaliveTimer } from './rto';
+import { closeState, sendFin } from './shutdown';
+import { stateIn, transition } from './state';
+import { finTime, timeWait, timewaitLen } from './timewait';
+
+/** Throws unread data away and says whether there was any. */
+function flushReceiveQueue(sk: Sock): bool {
+  let unread = false;
+  while (sk.receive_head != NONE) {
+    const idx = sk.receive_head;
+    const b = skb(idx);
+    const fin: u32 = (b.tcp_flags & <u8>FLAG_FIN) != 0 ? 1 : 0;
+    if (seqAfter(b.end_seq - fin, sk.copied_seq)) unread = true;
+    queueUnlink(receiveQueue(sk), idx);
+    sk.rmem_alloc -= b.truesize;
+    rxFree(idx);
+  }
+  return unread;
+}
+
+/** Nobody has the socket any more (sock_orphan). */
+function orphan(sk: Sock): void {
+  sk.flags = (sk.flags | SOCK_DEAD) & ~SOCK_OWNED;
+  sk.waiters = 0;
+}
+
+/** A child that was never accepted (inet_child_forget, tcp_disconnect). */
+function forgetChild(sk: Sock): void {
+  const reset = stateIn(
+    sk, (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT) | (1 << TCP_FIN_WAIT1) | (1 << TCP_FIN_WAIT2) | (1 << TCP_SYN_RECV),
+  );
+  if (reset) sendActiveReset(sk);
+  transition(sk, TCP_CLOSE);
+  orphan(sk);
+  destroySock(sk);
+}
+
+/** Half-open and unaccepted connections of a listener end (inet_csk_listen_stop). */
+export function listenStop(sk: Sock): void {
+  while (sk.request_head != NONE) dropRequest(mini(sk.request_head));
+  while (sk.accept_head != NONE) {
+    const child = sock(sk.accept_head);
+    sk.accept_head = child.accept_next;
+    child.accept_next = NONE;
+    forgetChild(child);
+  }
+  sk.accept_tail = NONE;
+  sk.ack_backlog = 0;
+}
+
+/** The last file of the socket is closed. The socket lives on until the protocol is done. */
+export function tcpClose(sock_idx: u32): void {
+  const sk = sock(sock_idx);
+  assert(!sk.hasFlag(SOCK_DEAD), 'T4 a socket is closed once');
+  sk.shutdown = <u8>SHUTDOWN_MASK;
+  if (sk.state == <u8>TCP_LISTEN) {
+    transition(sk, TCP_CLOSE);
+    listenStop(sk);
+  } else {
+    const unread = flushReceiveQueue(sk);
+    if (sk.state != <u8>TCP_CLOSE) {
+      mstampRefresh(sk);
+      if (unread) {
+        // RFC 2525 section 2.17: the peer must learn that data was lost.
+        mibInc(sk.host, TCP_TCPABORTONCLOSE);
+        const from = sk.state;
+        sendActiveReset(sk);
+        assert(sk.state == from, 'T3 an illegal change of state');
+        transition(sk, TCP_CLOSE);
+      } else if (closeState(sk)) sendFin(sk);
+    }
+  }
+  orphan(sk);
+  if (sk.state == <u8>TCP_FIN_WAIT2) {
+    const tmo = finTime(sk);
+    const timewait = timewaitLen(sk.host);
+    if (tmo > timewait) resetKeepaliveTimer(sk, tmo - timewait);
+    else {
+      timeWait(sk, TCP_FIN_WAIT2, tmo);
+      return;
+    }
+  }
+  if (sk.state == <u8>TCP_CLOSE) destroySock(sk);
+}

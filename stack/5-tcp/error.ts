@@ -1,0 +1,14 @@
+/** The pending error of a socket (include/net/sock.h: sock_error). */
+import { Sock, sock } from '../6-socket';
+
+/** -errno, cleared; 0 for none. */
+export function takeSockError(sk: Sock): i32 {
+  const err = <i32>sk.err;
+  sk.err = 0;
+  return -err;
+}
+
+/** SO_ERROR. */
+export function sockError(sock_idx: u32): i32 {
+  return takeSockError(sock(sock_idx));
+}

@@ -1,0 +1,196 @@
+/**
+ * Bytes to the application: copied (net/ipv4/tcp.c: tcp_recvmsg_locked), or shown to an actor that takes fragments as they
+ * lie (tcp_read_sock).
+ */
+import { chargeBytes, COST_COPY_KIB, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
+import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
+import { queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
+import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, ICSK_ACK_SCHED } from './ack_flags';
+import { inPingpongMode, sendAck } from './ack_out';
+import { mstampRefresh } from './clock';
+import { EAGAIN, EFAULT, ENOTCONN } from './errno';
+import { takeSockError } from './error';
+import { FLAG_FIN } from './header';
+import { rxFree } from './ip';
+import { rcvSpaceAdjust } from './rcvbuf';
+import { receiveWindow, selectWindow } from './window';
+
+export const MSG_PEEK: u32 = 0x02;
+export const MSG_TRUNC: u32 = 0x20;
+
+/** The reader is done with the first skb (tcp_eat_recv_skb). */
+function eatSkb(sk: Sock, skb_idx: u32): void {
+  queueUnlink(receiveQueue(sk), skb_idx);
+  sk.rmem_alloc -= skb(skb_idx).truesize;
+  rxFree(skb_idx);
+}
+
+/** After reading: is it time to tell the peer (__tcp_cleanup_rbuf)? */
+export function cleanupRbuf(sk: Sock, copied: u32): void {
+  const pending = sk.ack_pending;
+  let time_to_ack = false;
+  if ((pending & ICSK_ACK_SCHED) != 0) {
+    const pushed = (pending & ICSK_ACK_PUSHED2) != 0 || ((pending & ICSK_ACK_PUSHED) != 0 && !inPingpongMode(sk));
+    time_to_ack = sk.rcv_nxt - sk.rcv_wup > sk.rcv_mss || (copied > 0 && pushed && sk.rmem_alloc == 0);
+  }
+  if (copied > 0 && !time_to_ack && (<u32>sk.shutdown & RCV_SHUTDOWN) == 0) {
+    const now = receiveWindow(sk);
+    if (now + now <= sk.window_clamp) {
+      const new_window = selectWindow(sk);
+      if (new_window != 0 && new_window >= now + now) time_to_ack = true;
+    }
+  }
+  if (!time_to_ack) return;
+  mstampRefresh(sk);
+  sendAck(sk);
+}
+
+/** Copies `len` bytes from `offset` of an skb; false when the CPU may not read them (net_iovs). */
+function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize): bool {
+  let at = to;
+  let skip = offset;
+  let left = len;
+  const linear = <u32>b.head_len;
+  if (skip < linear) {
+    const part = linear - skip < left ? linear - skip : left;
+    memory.copy(at, <usize>b.head + b.data_off + skip, part);
+    at += part;
+    left -= part;
+    skip = 0;
+  } else skip -= linear;
+  for (let i: u32 = 0; left > 0; i++) {
+    const f = skbFrag(skb_idx, i);
+    if (skip >= f.len) {
+      skip -= f.len;
+      continue;
+    }
+    const n = netmem(f.netmem);
+    if (n.kind == KIND_NIOV) return false;
+    const part = f.len - skip < left ? f.len - skip : left;
+    memory.copy(at, <usize>n.addr + f.off + skip, part);
+    at += part;
+    left -= part;
+    skip = 0;
+  }
+  return true;
+}
+
+/** May the CPU read the skb? All its fragments are of one kind. */
+function skbReadable(b: Skb, skb_idx: u32): bool {
+  return b.nr_frags == 0 || netmem(skbFrag(skb_idx, 0).netmem).kind != KIND_NIOV;
+}
+
+/** What a read of an empty queue returns: 0 at the end of the stream, or -errno. */
+function emptyResult(sk: Sock): i32 {
+  if (sk.hasFlag(SOCK_DONE)) return 0;
+  if (sk.err != 0) return takeSockError(sk);
+  if ((<u32>sk.shutdown & RCV_SHUTDOWN) != 0) return 0;
+  return sk.state == <u8>TCP_CLOSE ? -<i32>ENOTCONN : -<i32>EAGAIN;
+}
+
+/** Copies received bytes to user memory. Bytes, 0 at the end of the stream, or -errno. Flags: MSG_PEEK, MSG_TRUNC. */
+export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.state == <u8>TCP_LISTEN) return -<i32>ENOTCONN;
+  const peek = (flags & MSG_PEEK) != 0;
+  let seq = sk.copied_seq;
+  let copied: u32 = 0;
+  let fault = false;
+  let idx = sk.receive_head;
+  while (idx != NONE && copied < len) {
+    const b = skb(idx);
+    const next = b.next;
+    const offset = seq - b.seq;
+    let used: u32 = 0;
+    if (offset < b.len) {
+      used = b.len - offset < len - copied ? b.len - offset : len - copied;
+      if ((flags & MSG_TRUNC) == 0) {
+        if (!skbReadable(b, idx) || (runConfig().run_payload && !copySkb(b, idx, offset, used, user + copied))) {
+          fault = true;
+          break;
+        }
+        chargeBytes(COST_COPY_KIB, used);
+      }
+      seq += used;
+      copied += used;
+      if (!peek) {
+        sk.copied_seq = seq;
+        rcvSpaceAdjust(sk);
+      }
+    }
+    if (offset + used < b.len) break;
+    if ((b.tcp_flags & <u8>FLAG_FIN) != 0) {
+      seq++;
+      if (!peek) {
+        sk.copied_seq = seq;
+        eatSkb(sk, idx);
+      }
+      break;
+    }
+    if (!peek) eatSkb(sk, idx);
+    idx = next;
+  }
+  if (copied == 0) return fault ? -<i32>EFAULT : len == 0 ? 0 : emptyResult(sk);
+  if (!peek) {
+    traceSockRead(0, NONE, sock_idx, copied);
+    cleanupRbuf(sk, copied);
+  }
+  return <i32>copied;
+}
+
+/** The skb that holds a sequence number; those before it are freed (tcp_recv_skb). */
+function recvSkb(sk: Sock, seq: u32): u32 {
+  let idx = sk.receive_head;
+  while (idx != NONE) {
+    const b = skb(idx);
+    if (seq - b.seq < b.len || (b.tcp_flags & <u8>FLAG_FIN) != 0) break;
+    eatSkb(sk, idx);
+    idx = sk.receive_head;
+  }
+  return idx;
+}
+
+/**
+ * Shows received bytes to `actor` (sock_idx, skb_idx, offset, len) -> bytes used, or below 1 to stop, in order, until `want`
+ * bytes were used. Frees what was used, and sends window updates. Bytes used, or what the actor said first.
+ */
+export function tcpReadSock(sock_idx: u32, want: u32, actor: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.state == <u8>TCP_LISTEN) return -<i32>ENOTCONN;
+  let seq = sk.copied_seq;
+  let copied: i32 = 0;
+  while (<u32>copied < want) {
+    const idx = recvSkb(sk, seq);
+    if (idx == NONE) break;
+    const b = skb(idx);
+    const offset = seq - b.seq;
+    if (offset < b.len) {
+      const left = want - <u32>copied;
+      const len = b.len - offset < left ? b.len - offset : left;
+      const used = call_indirect<i32>(actor, sock_idx, idx, offset, len);
+      if (used <= 0) {
+        if (copied == 0) copied = used;
+        break;
+      }
+      assert(<u32>used <= len, 'the actor used more than it was shown');
+      seq += <u32>used;
+      copied += used;
+      if (offset + <u32>used < b.len) continue;
+    }
+    const fin = (b.tcp_flags & <u8>FLAG_FIN) != 0;
+    eatSkb(sk, idx);
+    if (fin) {
+      seq++;
+      break;
+    }
+    sk.copied_seq = seq;
+  }
+  assert(!seqBefore(seq, sk.copied_seq), 'T1 rcv_nxt never moves back');
+  sk.copied_seq = seq;
+  rcvSpaceAdjust(sk);
+  if (copied > 0) {
+    traceSockRead(0, NONE, sock_idx, <u32>copied);
+    cleanupRbuf(sk, <u32>copied);
+  }
+  return copied;
+}

@@ -1,0 +1,231 @@
+/** Applications: made with the world, run by EVENT_TASK a turn at a time. */
+import {
+  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_SCRIPT, APP_ROLE_SINK,
+  APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK, hostConfig, leaveContext,
+  NONE, runConfig, schedule, SHA256_BYTES, switchContext, traceAppWake,
+} from '../../../sim/core';
+import { TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskWake, userAlloc } from '../../7-ring';
+import { checkInit } from './check';
+import { echoCqe } from './echo';
+import { listenAll, streamRefresh } from './listener';
+import { payloadInit } from './payload';
+import { refillDue, refillPolicyInit, refillRun } from './refill_policy';
+import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
+import { sourceCqe, sourceDue, sourceTick } from './source';
+import { App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew } from './state';
+import { ARG_BYTES, cqAdvance, cqPeek, cqReady, ringCreate, submit, submitAndWait, waitResult } from './user_ring';
+import { waitsDue, waitsInit } from './waits';
+
+/** Completions of one turn; then others get their turn. */
+const TURN_CQES: u32 = 256;
+const MIB: u32 = 1048576;
+
+function user(a: App, bytes: u32): u32 {
+  const at = userAlloc(a.host, bytes);
+  assert(at != 0, 'limits.user_bytes is too small for the applications');
+  return at;
+}
+
+/** Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB. */
+function bufferBytes(a: App): u32 {
+  const c = hostConfig(a.host);
+  const peer_flows = hostConfig(1 - a.host).app_flows;
+  const want = <u64>(peer_flows > 0 ? peer_flows : 64) * c.app_chunk;
+  return want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : <u32>want;
+}
+
+/** Buffers of RECV: one for each flow that the peer opens, and some more. */
+function cutBuffers(a: App): void {
+  const c = hostConfig(a.host);
+  const bytes = bufferBytes(a);
+  const flows = hostConfig(1 - a.host).app_flows;
+  const most = (bytes / ((flows > 56 ? flows : 56) + 8)) & ~63;
+  a.buf_size = c.app_chunk < most ? (c.app_chunk + 63) & ~63 : most;
+  if (a.buf_size < 64) a.buf_size = 64;
+  bufsCut(a, user(a, bytes), bytes);
+}
+
+function tables(a: App): void {
+  const c = hostConfig(a.host);
+  const source = a.role == APP_ROLE_SOURCE;
+  a.streams_max = source ? c.app_flows : runConfig().limits_socks;
+  a.streams = <u32>arenaAlloc(<u64>a.streams_max * STREAM_BYTES + STREAM_BYTES);
+  waitsInit(a, a.streams_max);
+  checkInit(a);
+  if (a.check == APP_CHECK_SHA256) a.shas_base = <u32>arenaAlloc(<u64>a.streams_max * SHA256_BYTES);
+  a.scratch = user(a, ARG_BYTES);
+  const sq_entries = c.ring_sq_entries <= 1 ? <u32>1 : (<u32>1) << (32 - clz<u32>(c.ring_sq_entries - 1));
+  a.sockaddrs = user(a, sq_entries * 32);
+  if (source || a.compare != 0) payloadInit();
+  if (source) return;
+  let names: u32 = 256;
+  while (names < c.ring_cq_entries) names <<= 1;
+  a.names_base = user(a, names * 32);
+  a.names_mask = names - 1;
+}
+
+/** Buffers that a sink receives into; registered when it starts. */
+function sinkMemory(a: App): void {
+  const c = hostConfig(a.host);
+  if (a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
+  if (c.app_receive == APP_RECEIVE_ZC) {
+    refillPolicyInit(a, c.refill_area_bytes / c.refill_rx_buf_len);
+    a.area_addr = user(a, c.refill_area_bytes);
+    a.bufs_base = user(a, rqRegionBytes(a));
+    return;
+  }
+  a.buf_size = c.app_chunk < 16384 ? c.app_chunk : 16384;
+  let entries: u32 = 32768;
+  while (entries > 1 && <u64>entries * a.buf_size > <u64>bufferBytes(a)) entries >>= 1;
+  a.buf_mask = entries - 1;
+  a.bufs_base = user(a, entries * a.buf_size);
+  a.buf_ring = user(a, entries * 16 < 4096 ? 4096 : entries * 16);
+}
+
+export function appInit(host: u32): void {
+  const c = hostConfig(host);
+  if (c.app_role == APP_ROLE_NONE) return;
+  const a = app(host);
+  a.host = host;
+  a.role = c.app_role;
+  a.state = APP_NEW;
+  a.receive = c.app_receive;
+  a.next_start_ns = c.app_start_ns;
+  if (a.role != APP_ROLE_SCRIPT) {
+    tables(a);
+    if (a.role != APP_ROLE_SOURCE) sinkMemory(a);
+  }
+  taskAt(host).run_pending = 1;
+  schedule(c.app_start_ns, EVENT_TASK, host);
+}
+
+/** The kernel may refuse zero-copy receive: no header split, the queue is taken … Then the sink receives into what was to be the area. */
+function zcOrCopies(a: App): void {
+  a.error = sinkZcInit(a, a.area_addr, a.bufs_base, rqRegionBytes(a));
+  if (a.error == 0) return;
+  const c = hostConfig(a.host);
+  a.receive = APP_RECEIVE_RECV;
+  const flows = hostConfig(1 - a.host).app_flows;
+  const most = (c.refill_area_bytes / ((flows > 56 ? flows : 56) + 8)) & ~63;
+  a.buf_size = c.app_chunk < most ? (c.app_chunk + 63) & ~63 : most > 64 ? most : 64;
+  bufsCut(a, a.area_addr, c.refill_area_bytes);
+}
+
+/** The application's first turn: ring, buffers, sockets. 0 or -errno. */
+function start(a: App): i32 {
+  const c = hostConfig(a.host);
+  const zc = a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_ZC;
+  const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
+  if (ret < 0 || a.role == APP_ROLE_SOURCE) return ret;
+  let registered: i32 = 0;
+  if (zc) zcOrCopies(a);
+  else if (a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_MULTISHOT) registered = sinkBufsInit(a, a.buf_mask + 1);
+  return registered < 0 ? registered : listenAll(a);
+}
+
+function begin(a: App): void {
+  a.state = APP_RUNS;
+  const ret = start(a);
+  if (ret >= 0) return;
+  // It cannot begin: its only stream says why.
+  a.error = ret;
+  a.state = APP_ENDED;
+  const i = streamNew(a);
+  if (i == NONE) return;
+  a.streams_open--;
+  stream(a, i).res = ret;
+  stream(a, i).done = 1;
+}
+
+/** Handles completions that are there, at most TURN_CQES. */
+function drain(a: App): u32 {
+  let n: u32 = 0;
+  while (n < TURN_CQES && cqReady(a) > 0) {
+    const cqe = cqPeek(a);
+    const user_data = cqe.user_data;
+    const kind = <u32>(user_data >> 32);
+    const i = <u32>user_data;
+    if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res);
+    else if (a.role == APP_ROLE_SINK) sinkCqe(a, kind, i, cqe);
+    else echoCqe(a, kind, i, cqe);
+    cqAdvance(a, 1);
+    n++;
+  }
+  return n;
+}
+
+/** One turn in user space: completions, what is due, then submit and wait. */
+function turn(a: App): void {
+  if (a.asleep != 0) {
+    a.asleep = 0;
+    waitResult(a);
+  }
+  const n = drain(a);
+  traceAppWake(0, NONE, a.host, n);
+  let due = u64.MAX_VALUE;
+  if (a.role == APP_ROLE_SOURCE) {
+    sourceTick(a);
+    due = sourceDue(a);
+  } else if (a.role == APP_ROLE_SINK) {
+    sinkTick(a);
+    refillRun(a);
+    due = waitsDue(a);
+    const refill_due = refillDue(a);
+    if (refill_due < due) due = refill_due;
+  }
+  if (a.state == APP_ENDED) submit(a);
+  else if (submitAndWait(a, due)) taskWake(taskAt(a.host));
+  else a.asleep = 1;
+}
+
+/** EVENT_TASK: task work, then the application's turn. */
+export function taskRun(arg: u32): void {
+  if ((arg & TASK_DEADLINE) != 0) return taskDeadline(arg & ~TASK_DEADLINE);
+  const t = taskAt(arg);
+  const a = app(arg);
+  const core = hostConfig(arg).cpu_app_core;
+  const free_at = coreFreeAt(arg, core);
+  if (free_at > coreState().clock_ns) {
+    schedule(free_at, EVENT_TASK, arg);
+    return;
+  }
+  t.run_pending = 0;
+  enterContext(arg, core, CONTEXT_TASK_WORK);
+  let runs = taskResume(arg);
+  if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && a.asleep == 0)) runs = true;
+  if (!runs) return leaveContext();
+  if (a.role == APP_ROLE_SCRIPT) {
+    a.state = APP_RUNS;
+    return taskHandOut(t);
+  }
+  switchContext(CONTEXT_USER);
+  if (a.state == APP_NEW) begin(a);
+  if (a.state == APP_RUNS) turn(a);
+  leaveContext();
+}
+
+/** EVENT_APP_TIMER: the application looks at its clock. Applications wait in their rings, so nobody schedules it. */
+export function appTimer(app: u32): void {
+  taskWake(taskAt(app));
+}
+
+/** The task whose application outside of the core may run, or -1. */
+export function taskRunnable(): i32 {
+  return taskHandedOut();
+}
+
+/** Streams of a host's application so far; their records are made of u64 words (state.ts). */
+export function streamCount(host: u32): u32 {
+  return app(host).stream_count;
+}
+/** Copies a stream's record and brings the copy up to date: whoever looks changes nothing. */
+export function streamCopy(host: u32, i: u32, out: usize): void {
+  const a = app(host);
+  memory.copy(out, changetype<usize>(stream(a, i)), STREAM_BYTES);
+  const s = changetype<Stream>(out);
+  if (s.done == 0 && a.role != APP_ROLE_SOURCE) streamRefresh(a, s);
+}
+/** 0, or why the application could not begin. */
+export function appError(host: u32): i32 {
+  return app(host).error;
+}

@@ -124,7 +124,7 @@ function beforeSending(trace: TraceStore, carriers: Carriers, q: ByteQuestion): 
   const on_host = trace.filter((b, i) => b.host(i) === first.host && (b.kind(i) === KIND.app_write || b.kind(i) === KIND.sock_send));
   const write = on_host.findLast((r) => r.kind === KIND.app_write && r.time_ns <= first.time_ns && holds(r.b, r.c, q.offset));
   if (!write) return [];
-  const send = on_host.find((r) => r.kind === KIND.sock_send && r.a === first.a && r.time_ns >= write.time_ns);
+  const send = on_host.find((r) => r.kind === KIND.sock_send && r.a === first.a && r.b > 0 && r.time_ns >= write.time_ns);
   return send ? [write, send] : [write];
 }
 

@@ -109,6 +109,9 @@ function remarkLines(r: PcapResult): string[] {
     r.cutFrames === 0 ? '' : `${countText(r.cutFrames, 'frame')} cut by the snapshot length: zeros stand for what is missing`,
     r.badChecksums === 0 ? '' : `${countText(r.badChecksums, 'frame')} with a wrong TCP checksum, which the NIC refuses`,
     r.repaired.checksums === 0 ? '' : `${countText(r.repaired.checksums, 'checksum')} left to the sender's NIC, written as it would have`,
+    r.repaired.stripped === 0
+      ? ''
+      : `${countText(r.repaired.stripped, 'packet')} without their IP options or extension headers, which our TCP does not take`,
     r.repaired.split === 0 ? '' : `${countText(r.repaired.split, 'packet')} larger than the MTU, cut as the sender's NIC would have`,
     r.repaired.acks === 0
       ? ''
@@ -120,9 +123,9 @@ function remarkLines(r: PcapResult): string[] {
 }
 
 function streamTable(streams: readonly PcapStream[]): string[] {
-  const head = ['stream', 'bytes', 'zero copy', 'copied', 'segs', 'ooo', 'dup', 'cqes', 'held', 'sha256', ''];
+  const head = ['stream', 'bytes', 'zero copy', 'copied', 'segs', 'ooo', 'dup', 'cqes', 'bufs', 'sha256', ''];
   const rows = streams.slice(0, STREAMS_SHOWN).map((s) => [
-    `${s.client} > ${s.server}`, s.bytes, s.zeroCopyBytes, s.copiedBytes, s.segments, s.outOfOrder, s.duplicates, s.cqes, s.buffersHeldMax,
+    `${s.client} > ${s.server}`, s.bytes, s.zeroCopyBytes, s.copiedBytes, s.segments, s.outOfOrder, s.duplicates, s.cqes, s.buffersInFlightMax,
     `${s.sha256.slice(0, 16)}…`, s.missing === '' ? 'whole' : s.missing,
   ]);
   const lines = table([head, ...rows], [false, true, true, true, true, true, true, true, true]);

@@ -43,6 +43,7 @@ export class AppDriver {
       turn = this.steps.next(value);
     }
     this.result = turn.value;
+    this.kernel.park();
   }
 
   private carryOut(call: Call): number | undefined {

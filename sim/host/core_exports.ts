@@ -17,7 +17,8 @@ export interface CoreExports {
   sysEnter(task: number, fd: number, to_submit: number, min_complete: number, flags: number, arg: number, argsz: number): number;
   sysRegister(task: number, fd: number, opcode: number, arg: number, nr: number): number;
   sysMmap(task: number, fd: number, offset: bigint, len: number): bigint;
-  sysWork?(task: number, ns: bigint): number;
+  sysWork(task: number, ns: bigint): number;
+  sysPark(task: number): void;
   sysClose(task: number, fd: number): number;
   userAlloc(task: number, bytes: number): number;
 }

@@ -18,26 +18,42 @@ export interface Repairs {
   split: number;
   checksums: number;
   padded: number;
+  /** IP options and extension headers taken away: our IP takes none. */
+  stripped: number;
 }
 
 /** One captured packet as the frames that go to the simulated NIC. `mss`: payload of a frame at most, when it must be cut. */
 export function wireSegments(p: ClientPacket, mtu: number, mss: number, repairs: Repairs): WireSegment[] {
-  const { tcp, frame } = p;
-  const end = tcp.payload + tcp.payload_bytes;
-  const cut = tcp.captured_payload_bytes < tcp.payload_bytes;
-  const large = end - tcp.ip > mtu;
-  const data = new Uint8Array(end);
-  data.set(frame.data.subarray(0, Math.min(end, frame.data.length)));
+  const cut = p.tcp.captured_payload_bytes < p.tcp.payload_bytes;
+  const { data, tcp, stripped } = bareHeaders(p);
+  const large = data.length - tcp.ip > mtu;
   if (cut) repairs.padded++;
+  if (stripped) repairs.stripped++;
   if (large) {
     repairs.split++;
     return split(data, tcp, mss);
   }
-  if (cut || p.checksum === 'offloaded') {
-    if (!cut) repairs.checksums++;
-    finish(data, tcp);
+  if (cut || stripped || p.checksum === 'offloaded') {
+    if (p.checksum === 'offloaded') repairs.checksums++;
+    // A wrong checksum stays wrong: the NIC is to see it.
+    if (p.checksum === 'bad') finishIp(data, tcp);
+    else finish(data, tcp);
   }
   return [{ data, tcp: tcp.tcp, ack: tcp.ack }];
+}
+
+/** The whole frame, with the shortest IP header that it can have. */
+function bareHeaders({ tcp, frame }: ClientPacket): { data: Uint8Array; tcp: TcpPacket; stripped: boolean } {
+  const header = tcp.family === 4 ? 20 : 40;
+  const extra = tcp.tcp - tcp.ip - header;
+  const end = tcp.payload + tcp.payload_bytes - extra;
+  const data = new Uint8Array(end);
+  data.set(frame.data.subarray(0, tcp.ip + header));
+  data.set(frame.data.subarray(tcp.tcp, Math.min(end + extra, frame.data.length)), tcp.ip + header);
+  if (extra === 0) return { data, tcp, stripped: false };
+  if (tcp.family === 4) data[tcp.ip] = 0x45;
+  else data[tcp.ip + 6] = 6;
+  return { data, tcp: { ...tcp, tcp: tcp.tcp - extra, payload: tcp.payload - extra }, stripped: true };
 }
 
 /** What TCP segmentation offload does (net/ipv4/tcp_offload.c: tcp_gso_segment). */
@@ -61,13 +77,17 @@ function split(data: Uint8Array, tcp: TcpPacket, mss: number): WireSegment[] {
 
 /** Writes lengths and checksums of IP and TCP for the frame's present size. */
 function finish(data: Uint8Array, tcp: TcpPacket): void {
+  finishIp(data, tcp);
+  writeChecksum(data, tcp, data.length);
+}
+
+function finishIp(data: Uint8Array, tcp: TcpPacket): void {
   if (tcp.family === 4) {
     put16(data, tcp.ip + 2, data.length - tcp.ip);
     put16(data, tcp.ip + 10, 0);
     const header_end = tcp.ip + ((data[tcp.ip] as number) & 15) * 4;
     put16(data, tcp.ip + 10, ~fold(sumBytes(0, data, tcp.ip, header_end)) & 0xffff);
   } else put16(data, tcp.ip + 4, data.length - tcp.ip - 40);
-  writeChecksum(data, tcp, data.length);
 }
 
 function put16(data: Uint8Array, at: number, value: number): void {

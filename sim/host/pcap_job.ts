@@ -7,6 +7,7 @@ import { Engine } from './engine.ts';
 import { addPreset, sendNext } from './flow_abi.ts';
 import { updateChecksum32 } from './internet_checksum.ts';
 import { FLAG_ACK, FLAG_SYN } from './packet_parse.ts';
+import { LoanMeter } from './loan_meter.ts';
 import { type Repairs, wireSegments } from './pcap_frames.ts';
 import { mssOf, type PcapPlan, planReplay } from './pcap_plan.ts';
 import { type Capture, readCapture } from './pcap_read.ts';
@@ -42,7 +43,8 @@ export interface ReplayNotes extends Repairs {
 
 class Replay {
   readonly engine: Engine;
-  readonly notes: ReplayNotes = { split: 0, checksums: 0, padded: 0, acks: 0, slowed_ns: 0, injected: 0 };
+  readonly loans = new LoanMeter(1);
+  readonly notes: ReplayNotes = { split: 0, checksums: 0, padded: 0, stripped: 0, acks: 0, slowed_ns: 0, injected: 0 };
   private readonly streams: Streams;
   private readonly plan: PcapPlan;
   private readonly ring: number;
@@ -51,7 +53,7 @@ class Replay {
   private ahead = 0;
 
   constructor(core: WebAssembly.Module, scenario: Scenario, streams: Streams, plan: PcapPlan) {
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] });
+    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] }, { onTrace: (batch) => this.loans.add(batch) });
     this.streams = streams;
     this.plan = plan;
     this.ring = scenario.hosts[1].values['nic.rx_ring'];
@@ -142,5 +144,5 @@ export function replayCapture(core: WebAssembly.Module, file: Uint8Array, option
   const scenario = loadScenario(plan.yaml, options.name, { sets: options.sets ?? [], flows: streams.connections.length });
   const replay = new Replay(core, scenario, streams, plan);
   replay.run(options.onProgress);
-  return collectReplay({ name: options.name, capture, streams, plan, engine: replay.engine, notes: replay.notes });
+  return collectReplay({ name: options.name, capture, streams, plan, engine: replay.engine, notes: replay.notes, loans: replay.loans });
 }

@@ -2,6 +2,7 @@
 import type { Engine } from './engine.ts';
 import { addressText } from './packet_parse.ts';
 import type { ReplayNotes } from './pcap_job.ts';
+import type { LoanMeter } from './loan_meter.ts';
 import type { PcapPlan } from './pcap_plan.ts';
 import type { Capture } from './pcap_read.ts';
 import { type StreamResult, streamResult } from './result.ts';
@@ -20,6 +21,8 @@ export interface PcapStream extends Omit<StreamResult, 'copiedWhy'> {
   /** Why it is not complete, in a sentence; empty when it is. */
   readonly missing: string;
   readonly serverBytesNotReplayed: number;
+  /** Most buffers at once between their loan and their way back. */
+  readonly buffersInFlightMax: number;
 }
 
 export interface PcapResult {
@@ -53,16 +56,18 @@ export interface ReplayFacts {
   readonly plan: PcapPlan;
   readonly engine: Engine;
   readonly notes: ReplayNotes;
+  readonly loans: LoanMeter;
 }
 
 export function collectReplay(f: ReplayFacts): PcapResult {
   const { engine, streams, capture } = f;
   const rows = readStreams(engine, 1);
   const taken = new Set<StreamRow>();
+  const in_flight = loansByRow(rows, f.loans);
   const results = streams.connections.map((c) => {
     const row = rows.find((r) => !taken.has(r) && belongs(r, c));
     if (row) taken.add(row);
-    return streamReport(c, row, f.plan);
+    return streamReport(c, row, f.plan, row ? (in_flight.get(row) ?? 0) : 0);
   });
   const whole = results.filter((s) => s.complete).length;
   const zcrx = zcrxCounters(engine, 0);
@@ -112,7 +117,19 @@ const NOTHING: StreamRow = {
   sock: 0,
 };
 
-function streamReport(c: Connection, row: StreamRow | undefined, plan: PcapPlan): PcapStream {
+/** A socket's connections come in the order of its streams. */
+function loansByRow(rows: readonly StreamRow[], loans: LoanMeter): Map<StreamRow, number> {
+  const seen = new Map<number, number>();
+  const out = new Map<StreamRow, number>();
+  for (const row of rows) {
+    const nth = seen.get(row.sock) ?? 0;
+    seen.set(row.sock, nth + 1);
+    out.set(row, loans.most(row.sock, nth));
+  }
+  return out;
+}
+
+function streamReport(c: Connection, row: StreamRow | undefined, plan: PcapPlan, buffersInFlightMax: number): PcapStream {
   const base = streamResult(row ?? NOTHING, undefined);
   const captured = c.stream.bytes;
   const sha = c.stream.sha256();
@@ -120,7 +137,7 @@ function streamReport(c: Connection, row: StreamRow | undefined, plan: PcapPlan)
   return {
     ...base, id: c.index, family: c.family, localPort: c.server_port, peer: addressText(c.client), peerPort: c.client_port,
     client: `${addressText(c.client)}:${c.client_port}`, server: `${addressText(c.server)}:${c.server_port}`, srcPort: c.client_port,
-    complete: missing === '', capturedBytes: captured, capturedSha256: sha, missing, serverBytesNotReplayed: c.server_bytes,
+    complete: missing === '', buffersInFlightMax, capturedBytes: captured, capturedSha256: sha, missing, serverBytesNotReplayed: c.server_bytes,
   };
 }
 

@@ -48,8 +48,13 @@ export class SimKernel {
         case 'enter': return core.sysEnter(task, c.fd, c.submit, c.wait, c.flags, c.arg, c.arg_bytes);
         case 'mmap': return Number(core.sysMmap(task, c.fd, c.offset, c.bytes));
         case 'close': return core.sysClose(task, c.fd);
-        case 'work': return core.sysWork?.(task, BigInt(c.ns)) ?? 0;
+        case 'work': return core.sysWork(task, BigInt(c.ns));
       }
     });
+  }
+
+  /** The application has ended: the task does not run again. */
+  park(): void {
+    this.engine.guard(() => this.engine.core.sysPark(this.task));
   }
 }

@@ -57,6 +57,7 @@ describe('captures of anybody', () => {
     ['plain', {}],
     ['a VLAN tag', { vlans: [7] }],
     ['IPv6', { ipv6: true }],
+    ['IPv6 extension headers', { ipv6: true, extensions: [0, 60] }],
   ])('%s: the stream arrives whole and without a copy', (_, more) => {
     const [s] = replay(conversation(more)).streams;
     expect(s).toMatchObject({ bytes: 5000, zeroCopyBytes: 5000, complete: true, missing: '' });

@@ -101,7 +101,7 @@ describe('frames', () => {
     expect(first(s).stream).toMatchObject({ bytes: 100, missing_bytes: 40 });
     const p = s.packets.at(-1);
     if (!p) throw new Error('no packet');
-    const [w] = wireSegments(p, 1500, 1460, { split: 0, checksums: 0, padded: 0 });
+    const [w] = wireSegments(p, 1500, 1460, { split: 0, checksums: 0, padded: 0, stripped: 0 });
     const whole = w?.data ?? new Uint8Array(0);
     const tcp = parseTcp(whole, whole.length);
     expect(typeof tcp === 'string' ? tcp : judgeChecksum(whole, tcp)).toBe('good');
@@ -110,12 +110,26 @@ describe('frames', () => {
   test('checksums left to the NIC are told from wrong ones, and repaired', () => {
     const s = streams([SYN, SYN_ACK, data(0, 21, { offload: true })]);
     expect(s).toMatchObject({ offloaded: 1, bad_checksums: 0 });
-    const repairs = { split: 0, checksums: 0, padded: 0 };
+    const repairs = { split: 0, checksums: 0, padded: 0, stripped: 0 };
     const [w] = wireSegments(s.packets.at(-1) as never, 1500, 1460, repairs);
     const whole = w?.data ?? new Uint8Array(0);
     const tcp = parseTcp(whole, whole.length);
     expect(typeof tcp === 'string' ? tcp : judgeChecksum(whole, tcp)).toBe('good');
     expect(repairs.checksums).toBe(1);
+  });
+
+  test('IPv6 extension headers and IPv4 options are taken away, the rest stays', () => {
+    const more = { ipv6: true, extensions: [0, 60] };
+    const s = streams([{ ...SYN, ...more }, { ...SYN_ACK, ...more }, data(0, 33, more)]);
+    const repairs = { split: 0, checksums: 0, padded: 0, stripped: 0 };
+    const [w] = wireSegments(s.packets.at(-1) as never, 1500, 1440, repairs);
+    const whole = w?.data ?? new Uint8Array(0);
+    const tcp = parseTcp(whole, whole.length);
+    if (typeof tcp === 'string') throw new Error(tcp);
+    expect(repairs.stripped).toBe(1);
+    expect(tcp.tcp - tcp.ip).toBe(40);
+    expect(judgeChecksum(whole, tcp)).toBe('good');
+    expect(sha(whole.subarray(tcp.payload))).toBe(sha(bytes(33)));
   });
 
   test('packets from before the NIC are cut as segmentation offload would', () => {
@@ -125,7 +139,7 @@ describe('frames', () => {
         { ...SYN_ACK, ipv6 },
         data(0, 4000, { ipv6, flags: FLAG_ACK | FLAG_PSH | FLAG_FIN, offload: true }),
       ]);
-      const cut = wireSegments(s.packets.at(-1) as never, 1500, 1448, { split: 0, checksums: 0, padded: 0 });
+      const cut = wireSegments(s.packets.at(-1) as never, 1500, 1448, { split: 0, checksums: 0, padded: 0, stripped: 0 });
       const parsed = cut.map((w) => {
         const tcp = parseTcp(w.data, w.data.length);
         if (typeof tcp === 'string') throw new Error(tcp);

@@ -79,7 +79,7 @@ function flushSq(a: App): u32 {
   return n;
 }
 
-/** io_uring_submit. Differs from Linux: an application without requests left gives up. */
+/** io_uring_submit. limits.reqs has to have room for what an application has under way. */
 export function submit(a: App): void {
   const n = flushSq(a);
   if (n == 0) return;

@@ -33,16 +33,22 @@ export interface MemoryView {
   readonly cache: readonly number[];
   readonly nic: readonly number[];
   readonly live: readonly number[];
+  /** Most buffers in each place at once. */
+  readonly most: { readonly free: number; readonly cache: number; readonly nic: number; readonly live: number };
 }
 
 export interface JourneyStep {
   readonly time_ns: number;
   readonly stage: string;
+  readonly host: 'sender' | 'receiver';
+  /** The byte comes into being: times count from here. */
+  readonly begins: boolean;
   readonly text: string;
 }
 
 export interface StreamView {
-  readonly id: string;
+  readonly id: number;
+  readonly peer: string;
   readonly bytes: number;
   readonly zero_copy_bytes: number;
   readonly copied_bytes: number;
@@ -56,16 +62,20 @@ export interface StreamView {
 export interface Expectation {
   readonly text: string;
   readonly ok: boolean;
+  /** What it was. */
+  readonly actual: string;
 }
 
 export interface RunView {
   readonly scenario: string;
-  readonly about: string;
   readonly seed: number;
   readonly state_hash: string;
   readonly virtual_ns: number;
+  /** When the last stream ended. */
+  readonly traffic_ns: number;
   readonly events: number;
   readonly wall_ms: number;
+  readonly dropped: number;
   readonly stages: readonly StageView[];
   readonly memory: MemoryView | undefined;
   readonly journey: readonly JourneyStep[];

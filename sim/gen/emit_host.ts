@@ -13,6 +13,7 @@ export function emitMemoryMap(): string {
 
 /** Structs that the host reads in the core's memory: file and class. */
 const STRUCTS: readonly (readonly [string, string])[] = [
+  ['sim/core/state.ts', 'CoreState'],
   ['sim/core/trace.ts', 'TraceCursor'],
   ['sim/core/cpu.ts', 'Core'],
   ['stack/3-pool/page_pool.ts', 'PagePool'],

@@ -39,7 +39,6 @@ function $$render() {
   const about = $derived(SCENARIOS.find((s) => s.name === scenario)?.about ?? '');
   const total = $derived(run?.streams.reduce((n, s) => n + s.bytes, 0) ?? 0);
   const zero_copy = $derived(run?.streams.reduce((n, s) => n + s.zero_copy_bytes, 0) ?? 0);
-  const drops = $derived(run?.stages.flatMap((s) => s.drops).reduce((n, d) => n + d.count, 0) ?? 0);
   const broken = $derived(run?.expectations.filter((e) => !e.ok).length ?? 0);
 
   async function start() {
@@ -114,8 +113,8 @@ async () => {
      { svelteHTML.createElement("section", {   "class":`figures`,"aria-label":`The run in numbers`,});
        { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", {});bytes(total); } { svelteHTML.createElement("span", {});  count(run.streams.length); run.streams.length === 1 ? 'stream' : 'streams'; } }
        { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", { "class":`payload`,});percent(zero_copy, total); } { svelteHTML.createElement("span", {});         } }
-       { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", { });drops > 0;count(drops); } { svelteHTML.createElement("span", {});  } }
-       { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", {});duration(run.virtual_ns); } { svelteHTML.createElement("span", {});    duration(run.wall_ms * 1e6);  } }
+       { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", { });run.dropped > 0;count(run.dropped); } { svelteHTML.createElement("span", {});  } }
+       { svelteHTML.createElement("div", {}); { svelteHTML.createElement("b", {});duration(run.traffic_ns || run.virtual_ns); } { svelteHTML.createElement("span", {});      duration(run.wall_ms * 1e6); } }
        { svelteHTML.createElement("div", {});
          { svelteHTML.createElement("b", { });broken > 0;broken === 0 ? 'as promised' : `${broken} broken`; }
          { svelteHTML.createElement("span", {});run.expectations.length;     }
@@ -125,12 +124,10 @@ async () => {
      { svelteHTML.createElement("div", { "class":`card`,}); { const $$_daoR2C = __sveltets_2_ensureComponent(Road); new $$_daoR2C({ target: __sveltets_2_any(), props: {    "stages":run.stages,"returned":run.stages[8]?.facts[0]?.value ?? 0,}});} }
 
      { svelteHTML.createElement("div", { "class":`two`,});
-       { svelteHTML.createElement("div", { "class":`column`,});
-         { const $$_yenruoJ3C = __sveltets_2_ensureComponent(Journey); new $$_yenruoJ3C({ target: __sveltets_2_any(), props: {    "steps":run.journey,"stages":run.stages.map((s) => s.name),}});}
-         { const $$_snoitatcepxE3C = __sveltets_2_ensureComponent(Expectations); new $$_snoitatcepxE3C({ target: __sveltets_2_any(), props: {  "expectations":run.expectations,}});}
-       }
+       { const $$_yenruoJ2C = __sveltets_2_ensureComponent(Journey); new $$_yenruoJ2C({ target: __sveltets_2_any(), props: {    "steps":run.journey,"stages":run.stages.map((s) => s.name),}});}
        { svelteHTML.createElement("div", { "class":`column`,});
         if(run.memory){ { const $$_pirtSyromeM3C = __sveltets_2_ensureComponent(MemoryStrip); new $$_pirtSyromeM3C({ target: __sveltets_2_any(), props: {  "memory":run.memory,}});}}
+         { const $$_snoitatcepxE3C = __sveltets_2_ensureComponent(Expectations); new $$_snoitatcepxE3C({ target: __sveltets_2_any(), props: {  "expectations":run.expectations,}});}
          { const $$_foorP3C = __sveltets_2_ensureComponent(Proof); new $$_foorP3C({ target: __sveltets_2_any(), props: {   run,"own_seed":shown_seed !== undefined,}});}
        }
      }

@@ -18,7 +18,7 @@ async () => {
        for(let e of __sveltets_2_ensureArray(expectations)){e.text;
        { svelteHTML.createElement("li", { });!e.ok;
          { svelteHTML.createElement("span", {   "class":`mark`,"aria-hidden":`true`,});e.ok ? '✓' : '✗'; }
-         { svelteHTML.createElement("span", {}); { svelteHTML.createElement("span", { "class":`hidden-visually`,});e.ok ? 'Held: ' : 'Broken: '; } { svelteHTML.createElement("code", {});e.text; } }
+         { svelteHTML.createElement("span", {}); { svelteHTML.createElement("span", { "class":`hidden-visually`,});e.ok ? 'Held: ' : 'Broken: '; } { svelteHTML.createElement("code", {});e.text; }if(!e.ok){ { svelteHTML.createElement("small", {});  e.actual; }} }
        }
     }
        { svelteHTML.createElement("li", {});   }

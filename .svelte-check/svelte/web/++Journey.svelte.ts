@@ -11,7 +11,7 @@ import type { JourneyStep } from './page_model.ts';
   
 
   const { steps, stages }:/*Ωignore_startΩ*/$$ComponentProps/*Ωignore_endΩ*/ = $props();
-  const first = $derived(steps[0]?.time_ns ?? 0);
+  const first = $derived((steps.find((s) => s.begins) ?? steps[0])?.time_ns ?? 0);
 ;
 async () => {
 
@@ -19,8 +19,10 @@ async () => {
    { svelteHTML.createElement("h2", { "id":`journey-title`,});     }
    { svelteHTML.createElement("ol", {});
         for(let step of __sveltets_2_ensureArray(steps)){let i = 1;i;
-      const changed = step.stage !== steps[i - 1]?.stage;
-       { svelteHTML.createElement("li", { });changed;
+      const changed = step.stage !== steps[i - 1]?.stage || step.host !== steps[i - 1]?.host;
+      const crossed = step.host !== steps[i - 1]?.host;
+      if(crossed){ { svelteHTML.createElement("li", { "class":`host`,});step.host; }}
+       { svelteHTML.createElement("li", { });changed && !crossed;
          { svelteHTML.createElement("span", { "class":`stage`,});if(changed){ { svelteHTML.createElement("i", {});stages.indexOf(step.stage) + 1; } step.stage;} }
          { svelteHTML.createElement("span", { "class":`text`,});step.text; }
          { svelteHTML.createElement("span", {   "class":`time`,"title":`${moment(step.time_ns)} µs since the start of the run`,}); { svelteHTML.createElement("span", { "class":`hidden-visually`,});  }moment(step.time_ns - first); }
@@ -30,7 +32,7 @@ async () => {
     
    }
   if(steps.length > 0){
-     { svelteHTML.createElement("p", { "class":`note`,});          moment(first);   }
+     { svelteHTML.createElement("p", { "class":`note`,});            moment(first);   }
   }
  }
 

@@ -35,7 +35,7 @@ async () => {
        { svelteHTML.createElement("tbody", {});
            for(let s of __sveltets_2_ensureArray(rows)){s.id;
            { svelteHTML.createElement("tr", {});
-             { svelteHTML.createElement("th", { "scope":`row`,});s.id; }
+             { svelteHTML.createElement("th", { "scope":`row`,});s.id; { svelteHTML.createElement("small", { "class":`wide`,}); s.peer; } }
              { svelteHTML.createElement("td", {});bytes(s.bytes); }
              { svelteHTML.createElement("td", {});
                { svelteHTML.createElement("span", {   "class":`bar`,"aria-hidden":`true`,}); { svelteHTML.createElement("span", { });__sveltets_2_ensureType(String, Number, `${s.bytes === 0 ? 0 : (100 * s.zero_copy_bytes) / s.bytes} `); } }

@@ -7,7 +7,10 @@ const step = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'in
 const quiet = (command, args) => spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }).status ?? 1;
 
 if (quiet('node', ['scripts/build.mjs']) !== 0) process.exit(1);
-const bundle = ['node_modules/rolldown/bin/cli.mjs', 'test/bench/bench.ts', '--platform', 'node', '--format', 'esm', '--file', 'build/bench.mjs', '--log-level', 'silent'];
+const bundle = [
+  'node_modules/rolldown/bin/cli.mjs', 'test/bench/bench.ts', '--platform', 'node', '--format', 'esm', '--file', 'build/bench.mjs',
+  '--log-level', 'silent',
+];
 if (quiet('node', bundle) !== 0) process.exit(1);
 const baseline = join(root, 'build/bench_baseline');
 const compiled = spawnSync('cc', ['-O2', 'scripts/bench_baseline.c', '-o', baseline], { cwd: root, stdio: 'ignore' }).status === 0;

@@ -33,7 +33,8 @@ function options() {
       },
     });
     const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`--port ${values.port}: a number from 0 to 65535 was expected`);
+    const valid = Number.isInteger(port) && port >= 0 && port <= 65535;
+    if (!valid) throw new Error(`--port ${values.port}: a number from 0 to 65535 was expected`);
     if (positionals.length > 1) throw new Error(`one scenario was expected, not ${positionals.length}`);
     return { ...values, port, scenario: positionals[0] ?? 'bulk' };
   } catch (error) {

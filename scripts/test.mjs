@@ -80,18 +80,20 @@ async function layoutAsserts() {
   const { kernelHeaders } = await import('./kernel_headers.mjs');
   const headers = await kernelHeaders();
   if (headers.missing) return { skipped: 1, text: headers.missing };
-  const { code, output } = await run('gcc', ['-std=gnu11', '-fsyntax-only', '-Wall', ...headers.folders.flatMap((f) => ['-isystem', f]), source]);
+  const includes = headers.folders.flatMap((f) => ['-isystem', f]);
+  const { code, output } = await run('gcc', ['-std=gnu11', '-fsyntax-only', '-Wall', ...includes, source]);
   const asserts = (readFileSync(join(root, source), 'utf8').match(/_Static_assert/g) ?? []).length;
   return code === 0 ? { passed: 1, text: `${asserts} offsets and sizes` } : { failed: 1, output };
 }
 
+const SVELTE_CHECK = ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.web.json', '--tsgo', '--fail-on-warnings'];
 const PARTS = [
   ['gen', 'generated files', async () => {
     const made = await node(['scripts/gen.mjs', '--check']);
     return made.code === 0 ? { passed: 1, text: 'fresh' } : { failed: 1, output: made.output };
   }],
   ['types', 'types', command(['node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json'])],
-  ['types', 'types of the page', command(['node_modules/svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.web.json', '--tsgo', '--fail-on-warnings'])],
+  ['types', 'types of the page', command(SVELTE_CHECK)],
   ['lint', 'lint', command(['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '--max-diagnostics=40'])],
   ['tidy', 'tidy', vitest('tidy')],
   ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],

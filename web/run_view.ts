@@ -48,6 +48,9 @@ const fact = (label: string, value: number | undefined, about = '', unit: Fact['
   label, value: value ?? 0, unit, about,
 });
 
+const copiedBytes = (z: Counts): number => (z.copy_linear_bytes ?? 0) + (z.copy_page_bytes ?? 0);
+const refusedEntries = (z: Counts): number => (z.rqe_malformed ?? 0) + (z.rqe_not_lent ?? 0);
+
 interface Sides {
   readonly scenario: Scenario;
   readonly result: RunResult;
@@ -78,7 +81,8 @@ const FACTS: readonly ((s: Sides) => Fact[])[] = [
   ],
   ({ receiver, scenario, host, buffers }) => {
     const queue = scenario.hosts[host].values['refill.queue'];
-    const bound = buffers > 0 ? [fact(`to queue ${queue}`, receiver.nicq[queue]?.rx_packets, 'frames steered to the queue that has the area')] : [];
+    const steered = fact(`to queue ${queue}`, receiver.nicq[queue]?.rx_packets, 'frames steered to the queue that has the area');
+    const bound = buffers > 0 ? [steered] : [];
     return [
       fact('frames received', receiver.nic.rx_packets, 'frames that the receiver took from the link'),
       ...bound,
@@ -122,8 +126,8 @@ const FACTS: readonly ((s: Sides) => Fact[])[] = [
   ],
   ({ receiver }) => [
     fact('buffers returned', sum(receiver.zcrx, (z) => z.rqe_recycled), 'refill entries that made a buffer free for the pool again'),
-    fact('copied', sum(receiver.zcrx, (z) => (z.copy_linear_bytes ?? 0) + (z.copy_page_bytes ?? 0)), 'bytes that the copy fallback copied', 'bytes'),
-    fact('refused', sum(receiver.zcrx, (z) => (z.rqe_malformed ?? 0) + (z.rqe_not_lent ?? 0)), 'refill entries that the kernel skipped or refused'),
+    fact('copied', sum(receiver.zcrx, copiedBytes), 'bytes that the copy fallback copied', 'bytes'),
+    fact('refused', sum(receiver.zcrx, refusedEntries), 'refill entries that the kernel skipped or refused'),
   ],
 ];
 
@@ -151,7 +155,8 @@ function journeyOf(watch: RunWatch, { engine }: RunOutcome, host: 0 | 1): Journe
     return TOLD.includes(name) && !(again && ONCE.includes(name));
   });
   return story.map((r) => ({
-    time_ns: r.time_ns, stage: eventOf(r).stage, host: r.host === host ? 'receiver' : 'sender', begins: eventOf(r).name === 'app_write', text: narrate(r),
+    time_ns: r.time_ns, stage: eventOf(r).stage, host: r.host === host ? 'receiver' : 'sender',
+    begins: eventOf(r).name === 'app_write', text: narrate(r),
   }));
 }
 
@@ -161,7 +166,8 @@ function streamOf(s: StreamResult): StreamView {
   const why = WHY.filter(([key]) => s.copiedWhy[key] > 0).map(([, text]) => text).join(', ');
   return {
     id: s.id, peer: `${s.family === 6 ? `[${s.peer}]` : s.peer}:${s.peerPort}`, bytes: s.bytes, zero_copy_bytes: s.zeroCopyBytes,
-    copied_bytes: s.copiedBytes, copied_why: why, sha256: /^0*$/.test(s.sha256) ? '' : s.sha256, cqes: s.cqes, segments: s.segments, ok: s.complete,
+    copied_bytes: s.copiedBytes, copied_why: why, sha256: /^0*$/.test(s.sha256) ? '' : s.sha256, cqes: s.cqes, segments: s.segments,
+    ok: s.complete,
   };
 }
 

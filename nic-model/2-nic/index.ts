@@ -14,7 +14,7 @@
 import { hostConfig, HOSTS_MAX, NONE, NTUPLE_MAX, runConfig } from '../../sim/core';
 import { poolCreate, setQueueMgmt } from '../../stack/3-pool';
 import { setNapiPoll } from '../../stack/4-napi';
-import { setStartXmit } from '../../stack/5-tcp/port';
+import { setStartXmit } from '../../stack/5-tcp';
 import { countersInit, nicCountersOf } from './counters';
 import { nicPoll, nicStartXmit, rxRefill } from './driver';
 import { nicQueueClose, nicQueueOpen } from './queue_mgmt';

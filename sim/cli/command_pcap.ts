@@ -125,7 +125,8 @@ function remarkLines(r: PcapResult): string[] {
 function streamTable(streams: readonly PcapStream[]): string[] {
   const head = ['stream', 'bytes', 'zero copy', 'copied', 'segs', 'ooo', 'dup', 'cqes', 'bufs', 'sha256', ''];
   const rows = streams.slice(0, STREAMS_SHOWN).map((s) => [
-    `${s.client} > ${s.server}`, s.bytes, s.zeroCopyBytes, s.copiedBytes, s.segments, s.outOfOrder, s.duplicates, s.cqes, s.buffersInFlightMax,
+    `${s.client} > ${s.server}`, s.bytes, s.zeroCopyBytes, s.copiedBytes, s.segments, s.outOfOrder, s.duplicates, s.cqes,
+    s.buffersInFlightMax,
     `${s.sha256.slice(0, 16)}…`, s.missing === '' ? 'whole' : s.missing,
   ]);
   const lines = table([head, ...rows], [false, true, true, true, true, true, true, true, true]);

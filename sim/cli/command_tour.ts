@@ -10,7 +10,8 @@ import { bold, dim, say } from './terminal.ts';
 
 /** Events that tell the story; the rest of the journey is for `ringlab journey`. */
 const TOLD = [
-  'app_write', 'sock_send', 'tcp_tx', 'nic_tx', 'wire_send', 'wire_arrive', 'nic_steer', 'nic_dma', 'nic_dma_buf', 'ledger', 'skb_build', 'tcp_rx',
+  'app_write', 'sock_send', 'tcp_tx', 'nic_tx', 'wire_send', 'wire_arrive', 'nic_steer', 'nic_dma', 'nic_dma_buf', 'ledger', 'skb_build',
+  'tcp_rx',
   'sock_queue', 'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take',
 ];
 

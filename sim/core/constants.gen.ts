@@ -15,7 +15,7 @@ export const FAULTS_MAX: u32 = 64;
 export const PORTS_MAX: u32 = 64;
 /** io_uring instances in a world. At the limit: -EMFILE. */
 export const RINGS_MAX: u32 = 16;
-/** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as when Linux finds no memory. */
+/** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as without memory. */
 export const CQ_OVERFLOW_MAX: u32 = 16384;
 /** provided-buffer rings in a world. At the limit: -ENOMEM. */
 export const PBUF_GROUPS_MAX: u32 = 64;
@@ -81,14 +81,12 @@ export const STREAM_WIRE_JITTER: u32 = 4;
 export const STREAM_TCP_ISS: u32 = 5;
 /** ephemeral ports */
 export const STREAM_TCP_PORT: u32 = 6;
-/** when each flow starts */
-export const STREAM_APP_START: u32 = 7;
 /** the bytes that sources send */
-export const STREAM_APP_PAYLOAD: u32 = 8;
+export const STREAM_APP_PAYLOAD: u32 = 7;
 /** the order in which buffers are given back */
-export const STREAM_APP_REFILL: u32 = 9;
+export const STREAM_APP_REFILL: u32 = 8;
 /** number of PRNG streams */
-export const STREAM_COUNT: u32 = 10;
+export const STREAM_COUNT: u32 = 9;
 /** no reason given */
 export const DROP_NOT_SPECIFIED: u32 = 0;
 /** the link lost the frame */

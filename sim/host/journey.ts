@@ -61,7 +61,7 @@ export function journeyOfByte(trace: TraceStore, q: ByteQuestion): Journey {
   const summary = [
     `sequence number ${carriers.target}, first sent in packet ${first.pkt_id} (${first.c} bytes from ${first.b})`,
     ...(carriers.sent.length > 1 ? [`sent ${carriers.sent.length} times`] : []),
-    ...(buffer ? [`landed in buffer ${buffer.dma.niov_idx}, ${buffer.within} bytes behind its beginning`] : ['it reached no payload buffer']),
+    buffer ? `landed in buffer ${buffer.dma.niov_idx}, ${buffer.within} bytes behind its beginning` : 'it reached no payload buffer',
   ];
   return { title, summary, records: unique(inOrder(records)) };
 }
@@ -146,7 +146,8 @@ function bufferLife(trace: TraceStore, place: BufferPlace): TraceRecord[] {
 
 /** What the application did with the loan: it names buffers by their offset in the area. */
 function applicationsPart(trace: TraceStore, life: readonly TraceRecord[], place: BufferPlace): TraceRecord[] {
-  const loan = life.find((r) => r.kind === KIND.zc_deliver && r.pkt_id === place.dma.pkt_id) ?? life.find((r) => r.kind === KIND.zc_deliver);
+  const loans = life.filter((r) => r.kind === KIND.zc_deliver);
+  const loan = loans.find((r) => r.pkt_id === place.dma.pkt_id) ?? loans[0];
   if (!loan) return [];
   const mine = trace.filter((b, i) => {
     const kind = b.kind(i);

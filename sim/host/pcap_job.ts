@@ -3,6 +3,7 @@
  * answers with the captured server's first numbers, so that the captured acknowledgements fit. Its application does not
  * send what the captured one sent: acknowledgements of bytes that were never sent are taken back to what was.
  */
+import type { TraceBatch } from './trace.ts';
 import { Engine } from './engine.ts';
 import { addPreset, sendNext } from './flow_abi.ts';
 import { updateChecksum32 } from './internet_checksum.ts';
@@ -53,7 +54,8 @@ class Replay {
   private ahead = 0;
 
   constructor(core: WebAssembly.Module, scenario: Scenario, streams: Streams, plan: PcapPlan) {
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] }, { onTrace: (batch) => this.loans.add(batch) });
+    const sinks = { onTrace: (batch: TraceBatch) => this.loans.add(batch) };
+    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] }, sinks);
     this.streams = streams;
     this.plan = plan;
     this.ring = scenario.hosts[1].values['nic.rx_ring'];

@@ -137,7 +137,8 @@ function streamReport(c: Connection, row: StreamRow | undefined, plan: PcapPlan,
   return {
     ...base, id: c.index, family: c.family, localPort: c.server_port, peer: addressText(c.client), peerPort: c.client_port,
     client: `${addressText(c.client)}:${c.client_port}`, server: `${addressText(c.server)}:${c.server_port}`, srcPort: c.client_port,
-    complete: missing === '', buffersInFlightMax, capturedBytes: captured, capturedSha256: sha, missing, serverBytesNotReplayed: c.server_bytes,
+    complete: missing === '', buffersInFlightMax, capturedBytes: captured, capturedSha256: sha, missing,
+    serverBytesNotReplayed: c.server_bytes,
   };
 }
 

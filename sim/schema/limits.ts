@@ -19,7 +19,7 @@ export const LIMITS: readonly Limit[] = [
   limit('FAULTS_MAX', 64, 'deterministic faults of a scenario', 'the scenario is refused'),
   limit('PORTS_MAX', 64, 'ports that an application listens on', 'the scenario is refused'),
   limit('RINGS_MAX', 16, 'io_uring instances in a world', '-EMFILE'),
-  limit('CQ_OVERFLOW_MAX', 16384, 'completions that wait in overflow lists', 'dropped and counted in cq_overflow, as when Linux finds no memory'),
+  limit('CQ_OVERFLOW_MAX', 16384, 'completions that wait in overflow lists', 'dropped and counted in cq_overflow, as without memory'),
   limit('PBUF_GROUPS_MAX', 64, 'provided-buffer rings in a world', '-ENOMEM'),
   limit('IFQS_MAX', 16, 'zcrx instances in a world', '-ENOMEM'),
   limit('AREAS_MAX', 64, 'zcrx areas in a world', '-ENOMEM'),

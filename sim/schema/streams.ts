@@ -7,7 +7,6 @@ export const STREAMS = [
   ['wire_jitter', 'how much later than its delay does this frame arrive'],
   ['tcp_iss', 'initial sequence numbers and timestamp offsets'],
   ['tcp_port', 'ephemeral ports'],
-  ['app_start', 'when each flow starts'],
   ['app_payload', 'the bytes that sources send'],
   ['app_refill', 'the order in which buffers are given back'],
 ] as const;

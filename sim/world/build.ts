@@ -1,7 +1,7 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
-  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, INJECT_MAX, prngInit, runConfig,
-  timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
+  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, INJECT_MAX, prngInit,
+  runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
 } from '../core';
 import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';

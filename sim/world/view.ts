@@ -1,5 +1,7 @@
 /** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
-import { ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, QUEUES_MAX, RINGS_MAX } from '../core';
+import {
+  ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, QUEUES_MAX, RINGS_MAX,
+} from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
 import { tcpInfo } from '../../stack/5-tcp';

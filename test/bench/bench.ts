@@ -76,11 +76,13 @@ function measure(flows: number, payload: boolean, trace: boolean): Sample {
 }
 
 function snapshots(): Record<string, number> {
-  const text = scenario(1, 2_000_000_000, true, false).replace('about: bench', 'about: bench\nlimits: { user_bytes: 40MiB, tx_pages: 256 }');
+  const limits = 'about: bench\nlimits: { user_bytes: 40MiB, tx_pages: 256 }';
+  const text = scenario(1, 2_000_000_000, true, false).replace('about: bench', limits);
   const w = world(loadScenario(text, 'bench.yaml').block);
   w.core.run(1_000_000n, 0xffff_ffff);
   const arena_end = readStruct(w.view, STATE_ADDR, CORE_STATE).arena_next;
-  const store = new PageStore(() => w.core.memory.buffer as ArrayBuffer, { low_end: STATE_END, dirty: DIRTY_ADDR, arena: ARENA_ADDR, arena_end });
+  const plan = { low_end: STATE_END, dirty: DIRTY_ADDR, arena: ARENA_ADDR, arena_end };
+  const store = new PageStore(() => w.core.memory.buffer as ArrayBuffer, plan);
   const timed = (f: () => void): number => {
     const t = performance.now();
     f();

@@ -6,7 +6,8 @@ import { divergenceText, firstDivergence } from './divergence.ts';
 
 const kind = (name: string) => EVENTS.findIndex((e) => e.name === name) + 1;
 const record = (i: number, change: Partial<TraceRecord> = {}): TraceRecord => ({
-  time_ns: i * 10, kind: kind('wire_send'), host: 0, context: 0, core: 0xff, pkt_id: i + 1, niov_idx: 0xffffffff, a: 1514, b: i, c: 0, ...change,
+  time_ns: i * 10, kind: kind('wire_send'), host: 0, context: 0, core: 0xff, pkt_id: i + 1, niov_idx: 0xffffffff,
+  a: 1514, b: i, c: 0, ...change,
 });
 const trace = (n: number) => Array.from({ length: n }, (_, i) => record(i));
 
@@ -15,7 +16,8 @@ test('equal traces do not part', () => {
   expect(firstDivergence([], [])).toBeUndefined();
 });
 
-test.each(['time_ns', 'kind', 'host', 'context', 'core', 'pkt_id', 'niov_idx', 'a', 'b', 'c'] as const)('a difference in %s is found', (column) => {
+const COLUMNS = ['time_ns', 'kind', 'host', 'context', 'core', 'pkt_id', 'niov_idx', 'a', 'b', 'c'] as const;
+test.each(COLUMNS)('a difference in %s is found', (column) => {
   const other = trace(100);
   const at = other[41] as TraceRecord;
   other[41] = { ...at, [column]: at[column] + 1 };

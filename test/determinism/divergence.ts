@@ -39,5 +39,6 @@ export function recordText(record: TraceRecord | undefined): string {
 /** What a failing test prints. */
 export function divergenceText(found: Divergence | undefined, names: readonly [string, string]): string {
   if (found === undefined) return 'The traces are equal; the difference lies in state that no record shows.';
-  return `The runs part at trace record ${found.index}:\n  ${names[0]}: ${recordText(found.left)}\n  ${names[1]}: ${recordText(found.right)}`;
+  const sides = [`${names[0]}: ${recordText(found.left)}`, `${names[1]}: ${recordText(found.right)}`];
+  return [`The runs part at trace record ${found.index}:`, ...sides].join('\n  ');
 }

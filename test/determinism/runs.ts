@@ -9,7 +9,9 @@ import { divergenceText, firstDivergence } from './divergence.ts';
 export const library = readdirSync(join(root, 'scenarios')).filter((f) => f.endsWith('.yaml')).map((f) => f.replace('.yaml', '')).sort();
 
 /** Of every kind one: each impairment, both families, copies and none, an application that misbehaves. */
-export const SELECTED = ['tour', 'bulk', 'loss', 'reorder', 'duplicates', 'ipv6', 'header-split-off', 'cq-too-small', 'close-mid-stream'] as const;
+export const SELECTED = [
+  'tour', 'bulk', 'loss', 'reorder', 'duplicates', 'ipv6', 'header-split-off', 'cq-too-small', 'close-mid-stream',
+] as const;
 
 export const load = (name: string, sets: readonly string[] = []): Scenario =>
   loadScenario(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), `scenarios/${name}.yaml`, { sets });

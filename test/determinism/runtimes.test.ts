@@ -41,7 +41,8 @@ function traceHash(trace: TraceStore): string {
 }
 
 const expected = (run: Run): WasiLine => ({
-  stateHash: run.stateHash, virtualTimeNs: run.virtualTimeNs, events: run.events, traceRecords: run.trace.length, traceHash: traceHash(run.trace),
+  stateHash: run.stateHash, virtualTimeNs: run.virtualTimeNs, events: run.events, traceRecords: run.trace.length,
+  traceHash: traceHash(run.trace),
 });
 
 function underNodeWasi(block: Uint8Array): string {
@@ -138,7 +139,8 @@ function shimInChromium(page: Page, block: Uint8Array): Promise<string> {
   return page.evaluate(
     async ({ text }) => {
       const from = '/node_modules/@bjorn3/browser_wasi_shim/dist/index.js';
-      const { ConsoleStdout: Stdout, File: Input, OpenFile: Open, WASI } = (await import(from)) as typeof import('@bjorn3/browser_wasi_shim');
+      const shim = (await import(from)) as typeof import('@bjorn3/browser_wasi_shim');
+      const { ConsoleStdout: Stdout, File: Input, OpenFile: Open, WASI } = shim;
       let line = '';
       const out = Stdout.lineBuffered((t: string) => {
         line += t;

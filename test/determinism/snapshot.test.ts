@@ -1,6 +1,6 @@
 /** A snapshot is the whole machine: going back to one and running on is the straight run. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Engine, snapshotsOf, type TraceBatch, TraceStore } from '../../sim/host/index.ts';
+import { Engine, snapshotsOf, TraceStore } from '../../sim/host/index.ts';
 import { builtCore, expectSame, load, type Run, runHere, SELECTED } from './runs.ts';
 
 let core: WebAssembly.Module;
@@ -16,7 +16,8 @@ class Recorder {
   constructor(name: string) {
     const scenario = load(name);
     this.until = scenario.run['run.until_ns'];
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] }, { onTrace: (b: TraceBatch) => this.trace.add(b) });
+    const config = { block: scenario.block, seed: scenario.run['run.seed'] };
+    this.engine = new Engine(core, config, { onTrace: (batch) => this.trace.add(batch) });
   }
   /** Runs on; returns all that was traced so far. */
   finish(): Run {

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node, root } from '../../scripts/run_command.mjs';
 import { serve } from '../../scripts/serve.mjs';
+import { STAGES } from '../../sim/schema/stages.ts';
 import { chromiumPath, launch } from '../chromium.ts';
 
 const SHOTS = join(root, 'build/shots');
@@ -50,8 +51,9 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
     const page = await open('#bulk');
     await hashOf(page);
     const names = await page.locator('.road h3').allTextContents();
-    expect(names.map((n) => n.replace(/^Stage \d: /, ''))).toEqual(['wire', 'nic', 'pool', 'napi', 'tcp', 'socket', 'ring', 'app', 'refill']);
-    expect(await page.getByRole('heading', { name: 'Journey of the first byte' }).locator('..').getByRole('listitem').count()).toBeGreaterThan(8);
+    expect(names.map((n) => n.replace(/^Stage \d: ?/, ''))).toEqual(STAGES.map((s) => s.name));
+    const journey = page.getByRole('heading', { name: 'Journey of the first byte' }).locator('..');
+    expect(await journey.getByRole('listitem').count()).toBeGreaterThan(8);
     expect(await page.getByRole('row').count()).toBeGreaterThan(3);
     await page.close();
   });
@@ -61,7 +63,8 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
     const first = await hashOf(page);
     await page.getByLabel('Seed').fill('2');
     await page.getByRole('button', { name: 'Run' }).click();
-    await page.waitForFunction((old) => document.querySelector('[data-testid=state-hash]')?.textContent !== old, first, { timeout: 60_000 });
+    const changed = (old: string | null) => document.querySelector('[data-testid=state-hash]')?.textContent !== old;
+    await page.waitForFunction(changed, first, { timeout: 60_000 });
     expect(page.url()).toContain('#loss&seed=2');
     await page.close();
   });
@@ -74,15 +77,16 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
     await page.close();
   });
 
-  test.each([['phone-light', 390, 'light'], ['phone-dark', 390, 'dark'], ['tablet-light', 820, 'light'], ['desktop-dark', 1366, 'dark']] as const)(
-    '%s needs no sideways scrolling', async (name, width, colorScheme) => {
-      const page = await open('#loss', { viewport: { width, height: 844 }, colorScheme });
-      await hashOf(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-      await page.close();
-    },
-  );
+  const SCREENS = [
+    ['phone-light', 390, 'light'], ['phone-dark', 390, 'dark'], ['tablet-light', 820, 'light'], ['desktop-dark', 1366, 'dark'],
+  ] as const;
+  test.each(SCREENS)('%s needs no sideways scrolling', async (name, width, colorScheme) => {
+    const page = await open('#loss', { viewport: { width, height: 844 }, colorScheme });
+    await hashOf(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+    await page.close();
+  });
 
   test('can be used by keyboard alone', async () => {
     const page = await open('#bulk');

@@ -116,7 +116,7 @@ export function payload(host: u32, seq: u32, len: u32): u32 {
 }
 
 /** Sends a segment; the packet id is that of the last one in the core. */
-export function send(from: u32, seq: u32, len: u32, flags: u32 = ACK): u32 {
+export function send(from: u32, seq: u32, len: u32, flags: u32 = 0x10): u32 {
   const b = len == 0 ? NONE : payload(from, seq, len);
   const dropped = startXmit(from, <u32>headers(from, seq, len, flags), HEADERS, b, 0, len, NONE, 0);
   if (b != NONE) skbFree(b, false);

@@ -1,5 +1,7 @@
 /** Description: an interrupt comes after the time or the frames that were asked for, and none while the NAPI polls. */
-import { coreState, EV_NAPI_POLL, EV_NIC_IRQ, EV_SKB_BUILD, NICQ_RX_ALLOC_FAIL, NICQ_RX_IRQS, NICQ_RX_OUT_OF_BUFFER, NONE } from '../../../sim/core';
+import {
+  coreState, EV_NAPI_POLL, EV_NIC_IRQ, EV_SKB_BUILD, NICQ_RX_ALLOC_FAIL, NICQ_RX_IRQS, NICQ_RX_OUT_OF_BUFFER, NONE,
+} from '../../../sim/core';
 import { pageAlloc, pageFree } from '../../../stack/3-pool';
 import { nicqCounter, nicVerify, rxQueue } from '../../../nic-model/2-nic';
 import { napiVerify } from '../../../stack/4-napi';

@@ -28,11 +28,11 @@ function packet(at: usize, header_len: u32, len: u32): u32 {
   if (len != 0) skbAddFrag(idx, txPageAlloc(1), 0, len, 4096);
   return idx;
 }
-function segment(seq: u32, len: u32, flags: u32 = ACK): u32 {
-  return packet(headers(0, seq, len, flags), 54, len);
+function segment(seq: u32, len: u32): u32 {
+  return packet(headers(0, seq, len, ACK), 54, len);
 }
 /** Gives a segment whose IPv4 identification is `id`. */
-function give(seq: u32, len: u32, id: u32, flags: u32 = ACK): void {
+function give(seq: u32, len: u32, id: u32, flags: u32 = 0x10): void {
   const at = headers(0, seq, len, flags);
   storeBe16(at + 18, id);
   groReceive(16, packet(at, 54, len));

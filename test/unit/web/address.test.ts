@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { readAddress, writeAddress } from '../../../web/address.ts';
 
-test.each([{ scenario: 'bulk', seed: undefined }, { scenario: 'loss', seed: 7 }, { scenario: 'a b&c', seed: 0 }])('%j comes back', (address) => {
+const ADDRESSES = [{ scenario: 'bulk', seed: undefined }, { scenario: 'loss', seed: 7 }, { scenario: 'a b&c', seed: 0 }];
+test.each(ADDRESSES)('%j comes back', (address) => {
   expect(readAddress(writeAddress(address))).toEqual(address);
 });
 test('an empty or spoilt address names no run', () => {

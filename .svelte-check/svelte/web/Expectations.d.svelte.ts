@@ -1,2 +1,0 @@
-export { default } from "./++Expectations.svelte.ts";
-export * from "./++Expectations.svelte.ts";

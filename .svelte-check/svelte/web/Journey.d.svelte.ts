@@ -1,2 +1,0 @@
-export { default } from "./++Journey.svelte.ts";
-export * from "./++Journey.svelte.ts";

@@ -1,2 +1,0 @@
-export { default } from "./++MemoryStrip.svelte.ts";
-export * from "./++MemoryStrip.svelte.ts";

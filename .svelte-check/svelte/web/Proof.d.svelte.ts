@@ -1,2 +1,0 @@
-export { default } from "./++Proof.svelte.ts";
-export * from "./++Proof.svelte.ts";

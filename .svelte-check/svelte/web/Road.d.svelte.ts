@@ -1,2 +1,0 @@
-export { default } from "./++Road.svelte.ts";
-export * from "./++Road.svelte.ts";

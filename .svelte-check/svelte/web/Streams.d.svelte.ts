@@ -1,2 +1,0 @@
-export { default } from "./++Streams.svelte.ts";
-export * from "./++Streams.svelte.ts";

@@ -34,6 +34,7 @@ export class PageStore {
   readonly #free: number[] = [];
   /** What memory held when it last equalled a snapshot: slot of each page, -1 before the first. */
   readonly #current: Int32Array;
+  readonly #before: Int32Array;
 
   /** `memory` gives the buffer as it is now. Room for one full snapshot is made here, so that taking it is a copy. */
   constructor(memory: () => ArrayBuffer, plan: MemoryPlan) {
@@ -41,6 +42,7 @@ export class PageStore {
     this.#plan = plan;
     this.#pages = (plan.arena_end - plan.arena + PAGE_BYTES - 1) >> PAGE_SHIFT;
     this.#current = new Int32Array(this.#pages).fill(-1);
+    this.#before = new Int32Array(this.#pages);
     while (this.#slabs.length * SLAB_PAGES < this.#pages) this.#addSlab();
   }
 
@@ -51,9 +53,11 @@ export class PageStore {
     if (fresh) this.#takeAll(memory);
     else {
       this.#eachDirty(dirty, (page) => {
-        const slot = this.#slot();
-        this.#slotBytes(slot).set(this.#pageBytes(memory, page));
-        this.#current[page] = slot;
+        this.#current[page] = this.#slot();
+      });
+      this.#eachRun((page) => dirty[page] !== 0, (page, pages, slab, at) => {
+        const from = this.#plan.arena + page * PAGE_BYTES;
+        slab.set(memory.subarray(from, from + pages * PAGE_BYTES), at);
       });
     }
     dirty.fill(0);
@@ -67,11 +71,12 @@ export class PageStore {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();
     const { table } = snapshot;
-    for (let page = 0; page < this.#pages; page++) {
-      if (dirty[page] === 0 && table[page] === this.#current[page]) continue;
-      memory.set(this.#slotBytes(table[page] as number), this.#plan.arena + (page << PAGE_SHIFT));
-      this.#current[page] = table[page] as number;
-    }
+    const changed = (page: number) => dirty[page] !== 0 || table[page] !== this.#before[page];
+    this.#before.set(this.#current);
+    this.#current.set(table);
+    this.#eachRun(changed, (page, pages, slab, at) => {
+      memory.set(slab.subarray(at, at + pages * PAGE_BYTES), this.#plan.arena + page * PAGE_BYTES);
+    });
     dirty.fill(0);
     memory.set(snapshot.low, 0);
   }
@@ -96,32 +101,31 @@ export class PageStore {
       const to = Math.min(from + SLAB_PAGES * PAGE_BYTES, memory.length);
       (this.#slabs[first / SLAB_PAGES] as Uint8Array).set(memory.subarray(from, to));
     }
-    const taken = new Set<number>();
-    for (let page = 0; page < this.#pages; page++) {
-      this.#current[page] = page;
-      taken.add(page);
-    }
-    const left = this.#free.filter((slot) => !taken.has(slot));
-    this.#free.length = 0;
-    this.#free.push(...left);
+    // Nothing was given out before: slot n is page n's.
+    for (let page = 0; page < this.#pages; page++) this.#current[page] = page;
+    this.#free.length = this.#slabs.length * SLAB_PAGES - this.#pages;
+    for (let i = 0; i < this.#free.length; i++) this.#free[i] = this.#slabs.length * SLAB_PAGES - 1 - i;
   }
 
   #eachDirty(dirty: Uint8Array, visit: (page: number) => void): void {
     for (let page = dirty.indexOf(1); page >= 0; page = dirty.indexOf(1, page + 1)) visit(page);
   }
 
+  /** Pages that are wanted, in runs whose slots lie side by side in a slab: one copy moves a whole run. */
+  #eachRun(wanted: (page: number) => boolean, copy: (page: number, pages: number, slab: Uint8Array, at: number) => void): void {
+    for (let page = 0; page < this.#pages; page++) {
+      if (!wanted(page)) continue;
+      const slot = this.#current[page] as number;
+      const room = SLAB_PAGES - (slot % SLAB_PAGES);
+      let pages = 1;
+      while (pages < room && page + pages < this.#pages && this.#current[page + pages] === slot + pages && wanted(page + pages)) pages++;
+      copy(page, pages, this.#slabs[Math.floor(slot / SLAB_PAGES)] as Uint8Array, (slot % SLAB_PAGES) * PAGE_BYTES);
+      page += pages - 1;
+    }
+  }
+
   #dirty(): Uint8Array {
     return new Uint8Array(this.#memory(), this.#plan.dirty + (this.#plan.arena >> PAGE_SHIFT), this.#pages);
-  }
-
-  #pageBytes(memory: Uint8Array, page: number): Uint8Array {
-    const from = this.#plan.arena + (page << PAGE_SHIFT);
-    return memory.subarray(from, from + PAGE_BYTES);
-  }
-
-  #slotBytes(slot: number): Uint8Array {
-    const at = (slot % SLAB_PAGES) * PAGE_BYTES;
-    return (this.#slabs[Math.floor(slot / SLAB_PAGES)] as Uint8Array).subarray(at, at + PAGE_BYTES);
   }
 
   #slot(): number {

@@ -7,6 +7,7 @@ import { FLAG_FIN, FLAG_PSH, type TcpPacket, writeChecksum } from './packet_pars
 import type { ClientPacket } from './tcp_streams.ts';
 
 export interface WireSegment {
+  /** Perhaps the capture's own bytes: not to be written to. */
   readonly data: Uint8Array;
   /** Offset of the TCP header. */
   readonly tcp: number;
@@ -43,10 +44,12 @@ export function wireSegments(p: ClientPacket, mtu: number, mss: number, repairs:
 }
 
 /** The whole frame, with the shortest IP header that it can have. */
-function bareHeaders({ tcp, frame }: ClientPacket): { data: Uint8Array; tcp: TcpPacket; stripped: boolean } {
+function bareHeaders({ tcp, frame, checksum }: ClientPacket): { data: Uint8Array; tcp: TcpPacket; stripped: boolean } {
   const header = tcp.family === 4 ? 20 : 40;
   const extra = tcp.tcp - tcp.ip - header;
   const end = tcp.payload + tcp.payload_bytes - extra;
+  // Most frames are as the wire had them.
+  if (extra === 0 && end <= frame.data.length && checksum !== 'offloaded') return { data: frame.data.subarray(0, end), tcp, stripped: false };
   const data = new Uint8Array(end);
   data.set(frame.data.subarray(0, tcp.ip + header));
   data.set(frame.data.subarray(tcp.tcp, Math.min(end + extra, frame.data.length)), tcp.ip + header);

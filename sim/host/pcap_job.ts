@@ -9,7 +9,7 @@ import { addPreset, sendNext } from './flow_abi.ts';
 import { updateChecksum32 } from './internet_checksum.ts';
 import { FLAG_ACK, FLAG_SYN } from './packet_parse.ts';
 import { LoanMeter } from './loan_meter.ts';
-import { type Repairs, wireSegments } from './pcap_frames.ts';
+import { type Repairs, type WireSegment, wireSegments } from './pcap_frames.ts';
 import { mssOf, type PcapPlan, planReplay } from './pcap_plan.ts';
 import { type Capture, readCapture } from './pcap_read.ts';
 import { collectReplay, type PcapResult } from './pcap_result.ts';
@@ -80,8 +80,7 @@ class Replay {
     const doubtful = this.acknowledgesMore(p);
     if (doubtful || this.ahead >= BATCH_FRAMES) this.catchUp();
     for (const segment of wireSegments(p, this.plan.mtu, mssOf(p.connection), this.notes)) {
-      if (doubtful) this.clampAck(p, segment.data, segment.tcp);
-      this.engine.inject(0, this.last_ns, segment.data);
+      this.engine.inject(0, this.last_ns, doubtful ? this.clampAck(p, segment) : segment.data);
       this.notes.injected++;
       this.ahead++;
     }
@@ -102,14 +101,16 @@ class Replay {
     return iss !== undefined && (p.tcp.flags & FLAG_ACK) !== 0 && p.tcp.ack !== ((iss + 1) >>> 0);
   }
 
-  private clampAck(p: ClientPacket, data: Uint8Array, tcp: number): void {
+  private clampAck(p: ClientPacket, { data, tcp }: WireSegment): Uint8Array {
     const iss = p.connection.server_iss ?? 0;
     const next = sendNext(this.engine, p.connection) ?? (iss + 1) >>> 0;
-    if (((p.tcp.ack - next) | 0) <= 0) return;
+    if (((p.tcp.ack - next) | 0) <= 0) return data;
     this.notes.acks++;
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const changed = data.slice();
+    const view = new DataView(changed.buffer);
     view.setUint16(tcp + 16, updateChecksum32(view.getUint16(tcp + 16), p.tcp.ack, next));
     view.setUint32(tcp + 8, next);
+    return changed;
   }
 
   /** Lets the machine run up to the last frame, and waits when the NIC is short of buffers: a captured frame comes once. */

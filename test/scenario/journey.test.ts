@@ -39,8 +39,10 @@ describe('a byte', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
     const order = names([...records]);
     const at = (name: string) => order.indexOf(name);
-    for (const [a, b] of [['app_write', 'tcp_tx'], ['tcp_tx', 'nic_tx'], ['nic_tx', 'wire_arrive'], ['wire_arrive', 'skb_build'], ['skb_build', 'sock_queue'],
-      ['sock_queue', 'cqe'], ['cqe', 'app_read'], ['app_read', 'rqe_take']] as const) {
+    const road = ['app_write', 'tcp_tx', 'nic_tx', 'wire_arrive', 'skb_build', 'sock_queue', 'cqe', 'app_read', 'rqe_take'];
+    for (const [i, b] of road.entries()) {
+      const a = road[i - 1];
+      if (a === undefined) continue;
       expect(at(a), a).toBeGreaterThanOrEqual(0);
       expect(at(b), `${a} before ${b}`).toBeGreaterThan(at(a));
     }

@@ -1,9 +1,10 @@
 /**
  * Two hosts without rings and applications, for tests of stages 1, 2 and 4: the frames that they exchange, and the trace
- * that says what became of them. No socket is open, so that whatever reaches TCP is dropped there, with a record.
+ * that says what became of them. No socket is open, so that whatever reaches TCP is dropped there, with a record, and
+ * answered with a RST.
  */
 import {
-  arenaAlloc, arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX, EVENT_WIRE,
+  arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX, EVENT_WIRE,
   HOSTS_MAX, nextEventTime, NONE, popEvent, prngInit, runConfig, storeBe16, storeBe32, timerWheelInit, traceCursor,
 } from '../../sim/core';
 import { netmem, netmemInit, poolsInit, skb, skbAddFrag, skbAlloc, skbFree, skbsInit, txPageAlloc } from '../../stack/3-pool';
@@ -76,6 +77,30 @@ export function lastTraced(kind: u32, where: usize): u32 {
     if ((load<u32>(<usize>at, 8) & 0xff) == kind) return load<u32>(<usize>at + where);
   }
   return NONE;
+}
+
+/** The same of one host alone: TCP answers what it drops with a RST, which the other host receives. */
+export function tracedAt(host: u32, kind: u32): u32 {
+  let n: u32 = 0;
+  const cursor = traceCursor();
+  for (let at = cursor.base; at < cursor.next; at += 32) if ((load<u32>(<usize>at, 8) & 0xffff) == (kind | (host << 8))) n++;
+  return n;
+}
+export function lastTracedAt(host: u32, kind: u32, where: usize): u32 {
+  const cursor = traceCursor();
+  for (let at = cursor.next - 32; at >= cursor.base; at -= 32) {
+    if ((load<u32>(<usize>at, 8) & 0xffff) == (kind | (host << 8))) return load<u32>(<usize>at + where);
+  }
+  return NONE;
+}
+/** Empties the trace, as the host does between slices. */
+export function forgetTrace(): void {
+  const cursor = traceCursor();
+  cursor.next = cursor.base;
+}
+/** Packets that a host dropped for a reason. */
+export function drops(host: u32, reason: u32): u64 {
+  return load<u64>(<usize>coreState().drops_base + (<usize>(host * DROP_COUNT + reason) << 3));
 }
 
 /** Ethernet, IPv4 and TCP headers of a segment between the two hosts, at a fixed place. */

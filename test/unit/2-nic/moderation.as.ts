@@ -8,7 +8,7 @@ import { napiVerify } from '../../../stack/4-napi';
 import {
   AT_NIC_DMA_NS, AT_NIC_RX_FRAMES, AT_NIC_RX_QUEUES, AT_NIC_RX_USECS, AT_WIRE_DELAY_NS, AT_WIRE_RATE_BPS, setHost,
 } from '../config.gen.as';
-import { build, lastTraced, runUntil, send, small, traced } from '../config_two_nics.as';
+import { build, lastTraced, runUntil, send, small, traced, tracedAt } from '../config_two_nics.as';
 
 const QUEUE: u32 = 16;
 
@@ -41,7 +41,7 @@ export function enough_frames_raise_it_at_once(): void {
   runUntil(3 * 88 + 100, true);
   assert(traced(EV_NIC_IRQ) == 1, 'now');
   runUntil(100000, true);
-  assert(traced(EV_NIC_IRQ) == 1 && traced(EV_SKB_BUILD) == 3, 'and the time limit raises no second one');
+  assert(tracedAt(1, EV_NIC_IRQ) == 1 && tracedAt(1, EV_SKB_BUILD) == 3, 'and the time limit raises no second one');
   nicVerify();
   napiVerify();
 }
@@ -64,9 +64,9 @@ export function every_frame_is_polled_however_they_come(): void {
     runUntil(coreState().clock_ns + ((<u64>i * 7919) % 1500), true);
   }
   runUntil(coreState().clock_ns + 100000, true);
-  assert(traced(EV_SKB_BUILD) == sent, 'none is left behind');
+  assert(tracedAt(1, EV_SKB_BUILD) == sent, 'none is left behind');
   assert(nicqCounter(QUEUE, NICQ_RX_IRQS) < sent, 'with fewer interrupts than frames');
-  assert(traced(EV_NAPI_POLL) >= traced(EV_NIC_IRQ), 'each leads to a poll');
+  assert(tracedAt(1, EV_NAPI_POLL) >= tracedAt(1, EV_NIC_IRQ), 'each leads to a poll');
   nicVerify();
   napiVerify();
 }
@@ -88,9 +88,9 @@ export function a_queue_whose_pool_ran_dry_comes_back_to_life(): void {
   assert(nicqCounter(QUEUE, NICQ_RX_ALLOC_FAIL) == 1, 'nobody tells the driver');
   send(0, 2, 10);
   runUntil(300000, true);
-  assert(nicqCounter(QUEUE, NICQ_RX_OUT_OF_BUFFER) == 2 && traced(EV_SKB_BUILD) == 0, 'the next frame does, and is lost itself');
+  assert(nicqCounter(QUEUE, NICQ_RX_OUT_OF_BUFFER) == 2 && tracedAt(1, EV_SKB_BUILD) == 0, 'the next frame does, and is lost itself');
   send(0, 3, 10);
   runUntil(400000, true);
-  assert(traced(EV_SKB_BUILD) == 1, 'then the queue lives');
+  assert(tracedAt(1, EV_SKB_BUILD) == 1, 'then the queue lives');
   nicVerify();
 }

@@ -5,7 +5,7 @@ import {
   NONE, runConfig, schedule, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
 import { TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskWake, userAlloc } from '../../7-ring';
-import { checkInit } from './check';
+import { checkEnd, checkInit } from './check';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
 import { payloadInit } from './payload';
@@ -218,12 +218,21 @@ export function taskRunnable(): i32 {
 export function streamCount(host: u32): u32 {
   return app(host).stream_count;
 }
-/** Copies a stream's record and brings the copy up to date: whoever looks changes nothing. */
+/**
+ * Copies a stream's record and brings the copy up to date, its digest too: whoever looks changes nothing. Room for a digest's
+ * context is taken behind the record.
+ */
 export function streamCopy(host: u32, i: u32, out: usize): void {
   const a = app(host);
   memory.copy(out, changetype<usize>(stream(a, i)), STREAM_BYTES);
   const s = changetype<Stream>(out);
-  if (s.done == 0 && a.role != APP_ROLE_SOURCE) streamRefresh(a, s);
+  if (s.done != 0) return;
+  if (a.role != APP_ROLE_SOURCE) streamRefresh(a, s);
+  if (s.sha == 0) return;
+  const context = out + STREAM_BYTES;
+  memory.copy(context, <usize>s.sha, SHA256_BYTES);
+  s.sha = <u32>context;
+  checkEnd(s);
 }
 /** 0, or why the application could not begin. */
 export function appError(host: u32): i32 {

@@ -46,7 +46,8 @@ function zeroCopyText(result: RunResult): string {
   const linear = sum(result.streams, (s) => s.copiedWhy.linear);
   const page = sum(result.streams, (s) => s.copiedWhy.page);
   const all = sum(result.streams, (s) => s.bytes);
-  const why = [linear > 0 ? `${bytesText(linear)} were linear` : '', page > 0 ? `${bytesText(page)} lay in ordinary pages` : ''].filter(
+  const recv = sum(result.streams, (s) => s.copiedWhy.recv);
+  const why = [recv > 0 ? `${bytesText(recv)} by a receive that copies` : '', linear > 0 ? `${bytesText(linear)} were linear` : '', page > 0 ? `${bytesText(page)} lay in ordinary pages` : ''].filter(
     Boolean,
   );
   const held = Math.max(0, ...result.server.zcrx.map((z) => z.loan_max ?? 0), ...result.client.zcrx.map((z) => z.loan_max ?? 0));

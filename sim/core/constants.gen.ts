@@ -42,7 +42,7 @@ export const PAGE_SIZE: u32 = 4096;
 /** bytes of a transmit page fragment (SKB_FRAG_PAGE_ORDER). At the limit: a new one is taken. */
 export const TX_PAGE_SIZE: u32 = 32768;
 /** trace records that one event may write. At the limit: the run stops for the host to read before that. */
-export const TRACE_HEADROOM: u32 = 16384;
+export const TRACE_HEADROOM: u32 = 32768;
 /** bytes of captured frames that one event may write. At the limit: the run stops for the host to read before that. */
 export const CAPTURE_HEADROOM: u32 = 1048576;
 /** bytes of an injected frame. At the limit: the frame is cut and marked. */

@@ -10,11 +10,10 @@ import { readStreams, type StreamRow } from './streams.ts';
 import { type Counts, drops, nicCounters, queueCounters, tcpCounters, zcrxCounters } from './tables.ts';
 import type { Connection, Streams } from './tcp_streams.ts';
 
-export interface PcapStream extends Omit<StreamResult, 'copiedWhy'> {
+export interface PcapStream extends StreamResult {
   readonly client: string;
   readonly server: string;
   readonly srcPort: number;
-  readonly copiedWhy: { readonly linear: number; readonly page: number };
   /** What the capture holds of the stream, put together without the machine. */
   readonly capturedBytes: number;
   readonly capturedSha256: string;

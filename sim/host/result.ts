@@ -4,8 +4,15 @@ import type { EventCounts } from './event_counts.ts';
 import { evaluateExpects, type Scenario } from './scenario.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
-  areaPlaces, type Counts, coreCycles, drops, limitOf, nicCounters, pools, queueCounters, tcpCounters, zcrxCounters,
+  applicationErrno, areaPlaces, type Counts, coreCycles, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
+  zcrxInstances,
 } from './tables.ts';
+
+export interface CopiedWhy {
+  readonly linear: number;
+  readonly page: number;
+  readonly recv: number;
+}
 
 export interface StreamResult {
   readonly id: number;
@@ -19,7 +26,8 @@ export interface StreamResult {
   readonly complete: boolean;
   readonly zeroCopyBytes: number;
   readonly copiedBytes: number;
-  readonly copiedWhy: { readonly linear: number; readonly page: number };
+  /** linear: not split; page: not in the area; recv: the application received without zero copy. */
+  readonly copiedWhy: CopiedWhy;
   readonly cqes: number;
   readonly segments: number;
   readonly outOfOrder: number;
@@ -39,6 +47,8 @@ export interface HostResult {
   readonly area: readonly Counts[];
   readonly pool: readonly Counts[];
   readonly cores: readonly Counts[];
+  /** What the built-in application is, and the errno of what it could not have. */
+  readonly app: { readonly role: string; readonly errno: number };
   readonly events: Counts;
 }
 
@@ -94,11 +104,14 @@ export const roleOf = (scenario: Scenario, host: number): string => ROLES[scenar
 
 export function streamResult(row: StreamRow, want: number | undefined): StreamResult {
   const whole = want === undefined || row.bytes === want;
+  const linear = row.copy_linear_bytes;
+  const page = row.copy_page_bytes;
+  // What no zero-copy receive delivered came by a receive that copies.
+  const recv = Math.max(0, row.bytes - row.zc_bytes - linear - page);
   return {
     id: row.id, family: row.family, localPort: row.own_port, peer: row.peer, peerPort: row.peer_port,
     bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad_offset === 0 && whole,
-    zeroCopyBytes: row.zc_bytes, copiedBytes: row.copy_linear_bytes + row.copy_page_bytes,
-    copiedWhy: { linear: row.copy_linear_bytes, page: row.copy_page_bytes },
+    zeroCopyBytes: row.zc_bytes, copiedBytes: linear + page + recv, copiedWhy: { linear, page, recv },
     cqes: row.cqes, segments: row.segs_in, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.loan_max,
     startNs: row.start_ns, endNs: row.end_ns, endResult: row.res,
   };
@@ -107,26 +120,19 @@ export function streamResult(row: StreamRow, want: number | undefined): StreamRe
 function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: EventCounts): HostResult {
   const values = scenario.hosts[host].values;
   const queues = Math.max(values['nic.rx_queues'], values['nic.tx_queues']);
-  const own = instancesOf(scenario, host);
+  const own = zcrxInstances(engine, host);
   return {
     drops: drops(engine, host),
     nic: nicCounters(engine, host),
     nicq: Array.from({ length: queues }, (_, q) => queueCounters(engine, host, q)),
     tcp: tcpCounters(engine, host),
     zcrx: own.map((i) => zcrxCounters(engine, i)).filter((c) => c !== undefined),
-    area: own.map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
+    area: own.flatMap((i) => zcrxAreas(engine, i)).map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
+    app: { role: roleOf(scenario, host), errno: applicationErrno(engine, host) },
     pool: pools(engine, host),
     cores: Array.from({ length: values['cpu.cores'] }, (_, c) => coreCycles(engine, host, c)),
     events: counts.of(host),
   };
-}
-
-/** Instances are numbered as built-in applications register them: the client's, if it has one, before the server's. */
-function instancesOf(scenario: Scenario, host: number): number[] {
-  const receives = (h: number) => ['sink', 'echo'].includes(roleOf(scenario, h)) && scenario.hosts[h]?.values['app.receive'] === 0;
-  if (roleOf(scenario, host) === 'script') return Array.from({ length: limitOf('IFQS_MAX') }, (_, i) => i);
-  if (!receives(host)) return [];
-  return [host === 1 && receives(0) ? 1 : 0];
 }
 
 /** JSON with keys in a fixed order, so that equal results are equal texts. */

@@ -3,10 +3,13 @@ import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { LIMITS } from '../schema/limits.ts';
-import { VIEW_AREA_PLACES, VIEW_CORE, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX } from './core_exports.ts';
+import {
+  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_CORE, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
+  VIEW_ZCRX_INSTANCE,
+} from './core_exports.ts';
 import type { Engine } from './engine.ts';
-import { readStruct } from './struct_read.ts';
-import { CORE_FIELD_BYTES, PAGE_POOL } from './structs.gen.ts';
+import { readField, readStruct } from './struct_read.ts';
+import { APP, AREA, CORE_FIELD_BYTES, IFQ, PAGE_POOL } from './structs.gen.ts';
 
 export type Counts = Record<string, number>;
 
@@ -91,6 +94,30 @@ export function pools(engine: Engine, host: number): Counts[] {
     });
   }
   return out;
+}
+
+/** The zcrx instances of a host, by number. */
+export function zcrxInstances(engine: Engine, host: number): number[] {
+  const all = Array.from({ length: limitOf('IFQS_MAX') }, (_, i) => i);
+  return all.filter((i) => {
+    const at = engine.core.view(VIEW_ZCRX_INSTANCE, i);
+    return at !== 0 && readField(engine.view, at, IFQ.host) === host;
+  });
+}
+
+/** The areas of an instance, by number. */
+export function zcrxAreas(engine: Engine, instance: number): number[] {
+  const all = Array.from({ length: limitOf('AREAS_MAX') }, (_, i) => i);
+  return all.filter((i) => {
+    const at = engine.core.view(VIEW_AREA, i);
+    return at !== 0 && readField(engine.view, at, AREA.ifq) === instance;
+  });
+}
+
+/** What a host's built-in application could not have: an errno, or 0. */
+export function applicationErrno(engine: Engine, host: number): number {
+  const at = engine.core.view(VIEW_APP, host);
+  return at === 0 ? 0 : -readField(engine.view, at, APP.error);
 }
 
 /** Buffers of an area by place; undefined when there is no such area. */

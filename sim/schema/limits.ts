@@ -32,7 +32,7 @@ export const LIMITS: readonly Limit[] = [
   limit('PP_ALLOC_CACHE_REFILL', 64, 'entries taken at once (PP_ALLOC_CACHE_REFILL)', 'the next allocation refills again'),
   limit('PAGE_SIZE', 4096, 'bytes of a page', 'fixed'),
   limit('TX_PAGE_SIZE', 32768, 'bytes of a transmit page fragment (SKB_FRAG_PAGE_ORDER)', 'a new one is taken'),
-  limit('TRACE_HEADROOM', 16384, 'trace records that one event may write', 'the run stops for the host to read before that'),
+  limit('TRACE_HEADROOM', 32768, 'trace records that one event may write', 'the run stops for the host to read before that'),
   limit('CAPTURE_HEADROOM', 1048576, 'bytes of captured frames that one event may write', 'the run stops for the host to read before that'),
   limit('INJECT_MAX', 131072, 'bytes of an injected frame', 'the frame is cut and marked'),
   limit('SOCKS_MAX', 65536, 'sockets in a world', '-ENFILE'),

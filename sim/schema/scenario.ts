@@ -55,7 +55,7 @@ export const RUN_KNOBS: readonly Knob[] = [
   knob('limits', 'rx_pages', 'count', [0, 1_000_000], 0, 'ordinary receive pages (4 KiB) of the world', { auto: true }),
   knob('limits', 'reqs', 'count', [0, 1_000_000], 0, 'io_uring requests of the world', { auto: true }),
   knob('limits', 'user_bytes', 'bytes', [0, 3 * GIB], 0, 'user memory of the world: rings, areas, application buffers', { auto: true }),
-  knob('limits', 'trace_records', 'count', [32768, 16_000_000], 131072, 'records of the trace ring between two readings'),
+  knob('limits', 'trace_records', 'count', [65536, 16_000_000], 131072, 'records of the trace ring between two readings'),
   knob('limits', 'capture_bytes', 'bytes', [2 * 1024 ** 2, GIB], 8 * 1024 ** 2, 'bytes of captured frames between two readings'),
 ];
 

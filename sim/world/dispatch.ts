@@ -1,8 +1,8 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  CONTEXT_SOFTIRQ, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
-  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, timerWheelTurn,
-  TIMER_RING,
+  CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
+  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, schedule,
+  timerWheelTurn, TIMER_RING,
 } from '../core';
 import { wireTakeArrived } from '../../nic-model/1-wire';
 import { nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
@@ -41,10 +41,14 @@ function arrive(link: u32): void {
   }
 }
 
+/** Timers of one event: those of a jiffy may be as many as there are connections. The rest has an event of its own. */
+const TIMERS_AT_ONCE: u32 = 256;
+
 /** Timers of connections run in softirq context on the core that takes the host's interrupts. */
 function timers(jiffy: u32): void {
-  timerWheelTurn(jiffy);
-  for (;;) {
+  if (jiffy != NONE) timerWheelTurn(jiffy);
+  for (let left = TIMERS_AT_ONCE; ; left--) {
+    if (left == 0) return schedule(coreState().clock_ns, EVENT_TIMERS, NONE);
     const timer = nextDueTimer();
     if (timer == null) return;
     const kind = timer.kind;

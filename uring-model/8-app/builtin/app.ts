@@ -17,7 +17,7 @@ import { ARG_BYTES, cqAdvance, cqPeek, cqReady, ringCreate, submit, submitAndWai
 import { waitsDue, waitsInit } from './waits';
 
 /** Completions of one turn; then others get their turn. */
-const TURN_CQES: u32 = 256;
+const TURN_CQES: u32 = 64;
 const MIB: u32 = 1048576;
 
 function user(a: App, bytes: u32): u32 {

@@ -16,6 +16,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 /**
  * Runs a command to its end and returns its exit code and everything it printed. A command that cannot be started has
  * code 127, as in a shell. `input` goes to its stdin; `inherit` lets it print by itself.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ env?: Record<string, string>, input?: string | Uint8Array, inherit?: boolean, cwd?: string }} options
+ * @returns {Promise<{ code: number, stdout: string, output: string }>}
  */
 export function run(command, args, { env = {}, input, inherit = false, cwd = root } = {}) {
   return new Promise((resolve) => {
@@ -44,5 +48,9 @@ export function run(command, args, { env = {}, input, inherit = false, cwd = roo
   });
 }
 
-/** Runs a Node program of the repository. */
+/**
+ * Runs a Node program of the repository.
+ * @param {readonly string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
 export const node = (args, options) => run(process.execPath, args, options);

@@ -38,18 +38,20 @@ function readReport(file, fallback) {
   const report = JSON.parse(readFileSync(file, 'utf8'));
   const result = { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests };
   const lines = [];
+  const unfinished = [];
   for (const suite of report.testResults) {
     const name = suite.name.replace(`${root}/`, '');
     if (suite.status === 'failed' && suite.assertionResults.length === 0) {
       result.failed++;
       lines.push(`${name}\n  ${suite.message}`);
     }
+    if (suite.assertionResults.some((t) => t.status === 'pending')) unfinished.push(`${name} did not come to its end: its process died`);
     for (const test of suite.assertionResults) {
       if (test.status !== 'failed') continue;
       lines.push(`${name} › ${test.fullName}\n  ${test.failureMessages.join('\n').split('\n').slice(0, 30).join('\n  ')}`);
     }
   }
-  return { ...result, text: `${result.passed} tests`, output: lines.join('\n\n') };
+  return { ...result, text: `${result.passed} tests`, output: lines.join('\n\n'), unfinished: unfinished.join('\n') };
 }
 
 /** A project of vitest.config.ts. */
@@ -59,7 +61,7 @@ const vitest = (project) => async () => {
   const args = ['run', '--project', project, '--reporter=json', `--outputFile=${file}`, '--passWithNoTests'];
   const { code, output } = await node(['node_modules/vitest/vitest.mjs', ...args]);
   const result = readReport(file, output);
-  if (code !== 0 && result.failed === 0) return { ...result, failed: 1, output };
+  if (code !== 0 && result.failed === 0) return { ...result, failed: 1, output: `${result.unfinished}\n${output}` };
   return result;
 };
 

@@ -1,14 +1,15 @@
 /** ringlab stat SCENARIO [VIEW…] */
 import type { Command } from 'commander';
 import {
-  type Engine, ethtoolView, fdinfoView, InputError, nstatView, poolView, type RunResult, runScenario, socketView,
+  type Engine, ethtoolView, fdinfoView, InputError, nstatView, poolView, type RunResult, runScenario, socketView, streamView,
 } from '../host/index.ts';
 import { loadCore, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
 import { bold, say } from './terminal.ts';
 
 const VIEWS: Readonly<Record<string, (engine: Engine, result: RunResult) => [string, string[]][]>> = {
-  ss: (engine, result) => [['ss -ti', socketView(engine, result)]],
+  ss: (engine) => [['client: ss -tani', socketView(engine, 0)], ['server: ss -tani', socketView(engine, 1)]],
+  streams: (_, result) => [['streams', streamView(result)]],
   ethtool: (_, result) => [['client: ethtool -S', ethtoolView(result, 0)], ['server: ethtool -S', ethtoolView(result, 1)]],
   fdinfo: (_, result) => [['client: fdinfo', fdinfoView(result, 0)], ['server: fdinfo', fdinfoView(result, 1)]],
   nstat: (_, result) => [['client: nstat', nstatView(result, 0)], ['server: nstat', nstatView(result, 1)]],

@@ -14,7 +14,8 @@ export { type HostResult, resultJson, type RunResult, type StreamResult } from '
 export { PLACES, type Place, type PlaceSample, PlaceSeries } from './place_series.ts';
 export { readStreams, type StreamRow } from './streams.ts';
 export * from './tables.ts';
-export { ethtoolView, fdinfoView, nstatView, poolView, socketView } from './stat.ts';
+export { ethtoolView, fdinfoView, nstatView, poolView, socketView, streamView } from './stat.ts';
+export { readSockets, type SocketInfo } from './socket_info.ts';
 export { AppDriver } from './app_driver.ts';
 export { Transcript, type TranscriptEntry } from './transcript.ts';
 export { SimKernel, SimMemory } from './sim_kernel.ts';

@@ -7,11 +7,12 @@
  *     20 rcvbuf         21 sndbuf       22 rmem_alloc   23 wmem_queued  24 unacked       25 sacked_out  26 lost_out
  *     27 retrans_out    28 reordering   29 ca_state     30 local address (16 bytes)      32 remote address (16 bytes)
  *     34 host           35 segs_in      36 segs_out     37 min_rtt_us   38 rcv_space     39 pending timer
+ *     40 bytes unread   41 bytes not acknowledged       42 data_segs_in 43 rcv_ooopack   44 duplicate segments
  */
-import { isMini, mini, Sock, sock } from '../6-socket';
+import { isMini, mini, Sock, sock, TCP_LISTEN } from '../6-socket';
 import { minRtt } from './rto';
 
-export const TCP_INFO_WORDS: u32 = 40;
+export const TCP_INFO_WORDS: u32 = 45;
 
 function put(out: usize, i: u32, value: u64): void {
   store<u64>(out + (<usize>i << 3), value);
@@ -44,6 +45,12 @@ export function tcpInfo(handle: u32, out: usize): void {
   put(out, 22, sk.rmem_alloc);
   put(out, 35, sk.segs_in);
   put(out, 38, sk.rcvq_space);
+  const listens = sk.state == <u8>TCP_LISTEN;
+  put(out, 40, listens ? sk.ack_backlog : sk.rcv_nxt - sk.copied_seq);
+  put(out, 41, listens ? sk.max_ack_backlog : sk.write_seq - sk.snd_una);
+  put(out, 42, sk.data_segs_in);
+  put(out, 43, sk.rcv_ooopack);
+  put(out, 44, sk.rcv_dup_segs);
 }
 
 function addressWords(sk: Sock, out: usize): void {

@@ -4,8 +4,8 @@
  * answered with a RST.
  */
 import {
-  arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX, EVENT_WIRE,
-  HOSTS_MAX, nextEventTime, NONE, popEvent, prngInit, runConfig, storeBe16, storeBe32, timerWheelInit, traceCursor,
+  arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX,
+  EVENT_WIRE, HOSTS_MAX, nextEventTime, NONE, popEvent, prngInit, runConfig, storeBe16, storeBe32, timerWheelInit, traceCursor,
 } from '../../sim/core';
 import { netmem, netmemInit, poolsInit, skb, skbAddFrag, skbAlloc, skbFree, skbsInit, txPageAlloc } from '../../stack/3-pool';
 import { napiInit, napiSoftirq } from '../../stack/4-napi';

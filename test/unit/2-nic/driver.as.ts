@@ -45,6 +45,11 @@ export function of_an_unsplit_frame_the_headers_are_pulled(): void {
   becomes(1448, 1448 + HEADERS - 14, HEADERS - 14, 1);
 }
 
+/** The youngest skb that GRO holds of a NAPI, or NONE. */
+function held(): u32 {
+  const n = napi(QUEUE);
+  return n.bitmap == 0 ? NONE : groBucket(n, ctz(n.bitmap)).youngest;
+}
 /** Polls one frame, so that the NAPI does not complete, and looks at the fragment of the skb that GRO holds. */
 function holds(off: u32): void {
   setHost(1, AT_NAPI_GRO, 1);
@@ -54,15 +59,11 @@ function holds(off: u32): void {
   enterContext(1, 0, CONTEXT_SOFTIRQ);
   assert(napiPollDriver(QUEUE, 1) == 1, 'a frame was there');
   leaveContext();
-  const idx = lastHeld(QUEUE);
+  const idx = held();
   assert(idx != NONE && skb(idx).data_off == 14 && skb(idx).network_off == 14 && skb(idx).ip_summed == 1, 'at the IP header');
   assert(memory.compare(<usize>skb(idx).head, headers(0, 300, 1448, ACK), 24) == 0, 'headers from the first byte on');
   const f = skbFrag(idx, 0);
   assert(f.off == off && f.len == 1448 && bufferIs(f.netmem, f.off, 300, 1448), 'the fragment is the payload');
-}
-function lastHeld(napi_idx: u32): u32 {
-  const bucket = groBucket(napi(napi_idx), ctz(napi(napi_idx).bitmap));
-  return napi(napi_idx).bitmap == 0 ? NONE : bucket.youngest;
 }
 
 export function the_fragment_of_a_split_frame_is_its_payload(): void {

@@ -1,5 +1,5 @@
 /** Description: GRO merges exactly what Linux merges; a packet too many in a batch would hide an acknowledgement or a push. */
-import { EV_DROP, EV_GRO_MERGE, NONE, storeBe16, storeBe32 } from '../../../sim/core';
+import { DROP_NO_SOCKET, EV_DROP, EV_GRO_MERGE, NONE, storeBe16, storeBe32 } from '../../../sim/core';
 import { skb, skbAddFrag, skbAlloc, txPageAlloc } from '../../../stack/3-pool';
 import { groFlush, groReceive } from '../../../stack/4-napi';
 import { groBucket, napi } from '../../../stack/4-napi/state';
@@ -41,6 +41,7 @@ function held(): u32 {
   const bucket = groBucket(napi(16), HASH);
   return bucket.count == 0 ? NONE : bucket.youngest;
 }
+/** Packets that reached TCP, where no socket waits for them. */
 function wentUp(): u32 {
   return traced(EV_DROP);
 }
@@ -58,6 +59,7 @@ export function segments_that_follow_each_other_become_one(): void {
   assert(traced(EV_GRO_MERGE) == 4 && wentUp() == 0, 'nothing went up');
   groFlush(16, false);
   assert(held() == NONE && wentUp() == 1 && lastTraced(EV_DROP, 12) == 1, 'one packet with the first one\'s id');
+  assert(lastTraced(EV_DROP, 20) == DROP_NO_SOCKET && lastTraced(EV_DROP, 28) == 5020, 'and the bytes of all');
 }
 
 export function a_shorter_segment_ends_the_batch(): void {

@@ -42,6 +42,8 @@ export function readText(path: string): string {
 }
 
 export function readBytes(path: string): Uint8Array {
+  // A character device never ends. Pipes do: <(zcat capture.gz) is a good way to name a capture.
+  if (existsSync(path) && statSync(path).isCharacterDevice()) throw new InputError(`${path} is a device, not a file.`);
   try {
     return readFileSync(path);
   } catch (error) {

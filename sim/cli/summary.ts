@@ -47,9 +47,11 @@ function zeroCopyText(result: RunResult): string {
   const page = sum(result.streams, (s) => s.copiedWhy.page);
   const all = sum(result.streams, (s) => s.bytes);
   const recv = sum(result.streams, (s) => s.copiedWhy.recv);
-  const why = [recv > 0 ? `${bytesText(recv)} by a receive that copies` : '', linear > 0 ? `${bytesText(linear)} were linear` : '', page > 0 ? `${bytesText(page)} lay in ordinary pages` : ''].filter(
-    Boolean,
-  );
+  const why = [
+    recv > 0 ? `${bytesText(recv)} by a receive that copies` : '',
+    linear > 0 ? `${bytesText(linear)} were linear` : '',
+    page > 0 ? `${bytesText(page)} lay in ordinary pages` : '',
+  ].filter(Boolean);
   const held = Math.max(0, ...result.server.zcrx.map((z) => z.loan_max ?? 0), ...result.client.zcrx.map((z) => z.loan_max ?? 0));
   const loans = held > 0 ? `; at most ${countText(held, 'buffer')} on loan` : '';
   const copied = why.length > 0 ? `; copied: ${why.join(', ')}` : '';

@@ -49,7 +49,8 @@ function bareHeaders({ tcp, frame, checksum }: ClientPacket): { data: Uint8Array
   const extra = tcp.tcp - tcp.ip - header;
   const end = tcp.payload + tcp.payload_bytes - extra;
   // Most frames are as the wire had them.
-  if (extra === 0 && end <= frame.data.length && checksum !== 'offloaded') return { data: frame.data.subarray(0, end), tcp, stripped: false };
+  if (extra === 0 && end <= frame.data.length && checksum !== 'offloaded')
+    return { data: frame.data.subarray(0, end), tcp, stripped: false };
   const data = new Uint8Array(end);
   data.set(frame.data.subarray(0, tcp.ip + header));
   data.set(frame.data.subarray(tcp.tcp, Math.min(end + extra, frame.data.length)), tcp.ip + header);

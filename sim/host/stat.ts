@@ -83,7 +83,20 @@ export function fdinfoView(result: RunResult, host: Host): string[] {
   return lines;
 }
 
-const STATES = ['', 'ESTAB', 'SYN-SENT', 'SYN-RECV', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT', 'UNCONN', 'CLOSE-WAIT', 'LAST-ACK', 'LISTEN', 'CLOSING'];
+const STATES = [
+  '',
+  'ESTAB',
+  'SYN-SENT',
+  'SYN-RECV',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'TIME-WAIT',
+  'UNCONN',
+  'CLOSE-WAIT',
+  'LAST-ACK',
+  'LISTEN',
+  'CLOSING',
+];
 const LISTEN = 10;
 const NO_SSTHRESH = 0x7fffffff;
 
@@ -95,7 +108,15 @@ export function socketView(engine: Engine, host: Host): string[] {
   for (const s of readSockets(engine)) {
     if (s.host !== host) continue;
     const end = (address: string, port: number) => `${s.family === 6 ? `[${address}]` : address}:${port === 0 ? '*' : port}`;
-    lines.push(columns(STATES[s.state] ?? String(s.state), String(s.unread), String(s.unacked_bytes), end(s.local, s.lport), end(s.remote, s.rport)));
+    lines.push(
+      columns(
+        STATES[s.state] ?? String(s.state),
+        String(s.unread),
+        String(s.unacked_bytes),
+        end(s.local, s.lport),
+        end(s.remote, s.rport),
+      ),
+    );
     if (s.state !== LISTEN) lines.push(`\t ${connectionWords(s).join(' ')}`);
   }
   return lines;
@@ -105,12 +126,27 @@ function connectionWords(s: SocketInfo): string[] {
   const ms = (us: number) => Number((us / 1000).toFixed(3));
   const optional = (name: string, n: number) => (n === 0 ? [] : [`${name}:${n}`]);
   return [
-    `wscale:${s.snd_wscale},${s.rcv_wscale}`, `rto:${ms(s.rto_us)}`, `rtt:${ms(s.srtt_us)}/${ms(s.rttvar_us)}`, `mss:${s.mss}`, `cwnd:${s.cwnd}`,
+    `wscale:${s.snd_wscale},${s.rcv_wscale}`,
+    `rto:${ms(s.rto_us)}`,
+    `rtt:${ms(s.srtt_us)}/${ms(s.rttvar_us)}`,
+    `mss:${s.mss}`,
+    `cwnd:${s.cwnd}`,
     ...(s.ssthresh >= NO_SSTHRESH ? [] : [`ssthresh:${s.ssthresh}`]),
-    ...optional('bytes_acked', s.bytes_acked), ...optional('bytes_received', s.bytes_received), `segs_out:${s.segs_out}`, `segs_in:${s.segs_in}`,
-    ...optional('data_segs_in', s.data_segs_in), ...optional('unacked', s.unacked), ...(s.retrans_total > 0 ? [`retrans:${s.retrans_out}/${s.retrans_total}`] : []),
-    ...optional('lost', s.lost_out), ...optional('sacked', s.sacked_out), ...optional('rcv_ooopack', s.rcv_ooopack), `rcv_space:${s.rcv_space}`,
-    `rcv_wnd:${s.rcv_wnd}`, `snd_wnd:${s.snd_wnd}`, `minrtt:${ms(s.min_rtt_us)}`, `skmem:(r${s.rmem_alloc},rb${s.rcvbuf},w${s.wmem_queued},tb${s.sndbuf})`,
+    ...optional('bytes_acked', s.bytes_acked),
+    ...optional('bytes_received', s.bytes_received),
+    `segs_out:${s.segs_out}`,
+    `segs_in:${s.segs_in}`,
+    ...optional('data_segs_in', s.data_segs_in),
+    ...optional('unacked', s.unacked),
+    ...(s.retrans_total > 0 ? [`retrans:${s.retrans_out}/${s.retrans_total}`] : []),
+    ...optional('lost', s.lost_out),
+    ...optional('sacked', s.sacked_out),
+    ...optional('rcv_ooopack', s.rcv_ooopack),
+    `rcv_space:${s.rcv_space}`,
+    `rcv_wnd:${s.rcv_wnd}`,
+    `snd_wnd:${s.snd_wnd}`,
+    `minrtt:${ms(s.min_rtt_us)}`,
+    `skmem:(r${s.rmem_alloc},rb${s.rcvbuf},w${s.wmem_queued},tb${s.sndbuf})`,
   ];
 }
 
@@ -118,7 +154,9 @@ function connectionWords(s: SocketInfo): string[] {
 export function streamView(result: RunResult): string[] {
   return result.streams.map((s) => {
     const state = s.endNs > 0 ? 'ended' : 'open';
-    return `${`${s.peer}:${s.peerPort}`.padEnd(24)} ${state.padEnd(6)} bytes_received:${s.bytes} data_segs:${s.segments} ooo:${s.outOfOrder} ` +
-      `dups:${s.duplicates} cqes:${s.cqes} zero_copy:${s.zeroCopyBytes} copied:${s.copiedBytes}`;
+    return (
+      `${`${s.peer}:${s.peerPort}`.padEnd(24)} ${state.padEnd(6)} bytes_received:${s.bytes} data_segs:${s.segments} ooo:${s.outOfOrder} ` +
+      `dups:${s.duplicates} cqes:${s.cqes} zero_copy:${s.zeroCopyBytes} copied:${s.copiedBytes}`
+    );
   });
 }

@@ -43,7 +43,10 @@ describe('expectations tell scenarios apart', () => {
     ['slow-application.yaml', ['server.app.work_ns=0']],
     ['close-mid-stream.yaml', ['server.app.stop_after=0']],
     ['header-split-off.yaml', ['server.nic.header_split=on']],
-    ['no-device.yaml', ['server.refill.nodev=off', 'server.refill.queue=1', 'server.nic.rules=[{dst_port: 9999, queue: 1}]', 'server.nic.rss_equal=1']],
+    [
+      'no-device.yaml',
+      ['server.refill.nodev=off', 'server.refill.queue=1', 'server.nic.rules=[{dst_port: 9999, queue: 1}]', 'server.nic.rss_equal=1'],
+    ],
     ['jumbo.yaml', ['nic.mtu=1500']],
     ['ipv6.yaml', ['tcp.family=ipv4']],
     ['small-messages.yaml', ['client.app.chunk=64KiB', 'client.app.gap_ns=0']],

@@ -43,12 +43,6 @@ const expected = (run: Run): WasiLine => ({
   traceHash: traceHash(run.trace),
 });
 
-/** Node 20 aborts when WebAssembly reaches its WASI functions by V8's fast API calls; a function in between prevents them. */
-function slowCalls(functions: object): WebAssembly.ModuleImports {
-  const wrap = (f: (...args: unknown[]) => number) => (...args: unknown[]) => f(...args);
-  return Object.fromEntries(Object.entries(functions).map(([name, f]) => [name, wrap(f)]));
-}
-
 /** In a process of its own: node:wasi closes the descriptors that it was given, also those that others have by then. */
 function underNodeWasi(block: Uint8Array): Promise<{ code: number; stdout: string; output: string }> {
   const args = ['--disable-warning=ExperimentalWarning', 'test/determinism/wasi_command.mjs', 'build/core.wasi.wasm'];

@@ -15,8 +15,8 @@
  * Differs from Linux: a transmit completion takes no interrupt and no time of a core; the destructor runs when the last bit has left.
  */
 import {
-  arenaAlloc, coreState, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE,
-  now,  QUEUES_MAX, schedule, traceNicTx,
+  arenaAlloc, coreState, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED,
+  NONE, now, QUEUES_MAX, schedule, traceNicTx,
 } from '../../sim/core';
 import { skbDestructor } from '../../stack/3-pool';
 import { frame, wireFreeAt, wireSend } from '../1-wire';

@@ -22,7 +22,7 @@ export function summaryLines(scenario: Scenario, result: RunResult, wall_ms: num
     line('cpu', cpuText(result)),
     line(
       'time',
-      `${durationText(result.virtualTimeNs)} simulated in ${wall_ms.toFixed(0)} ms, ${result.eventCount} events, ended ${endText(result)}`,
+      `${endText(result)}; ${result.eventCount} events in ${wall_ms.toFixed(0)} ms of yours`,
     ),
     line('state', `hash ${result.stateHash}: the same seed gives the same hash`),
     ...expectLines(result),
@@ -85,9 +85,14 @@ function cpuText(result: RunResult): string {
   return `server ${(all / bytes).toFixed(2)} cycles a byte: ${top.join(', ')}`;
 }
 
+/** When the streams ended, and when the machine was stopped: connections linger in TIME-WAIT long after the last byte. */
 function endText(result: RunResult): string {
-  if (result.stopped === 'idle') return 'because nothing was left to happen';
-  return result.stopped === 'deadline' ? 'at run.until_ns' : 'early';
+  const last = Math.max(0, ...result.streams.map((s) => s.endNs));
+  const open = result.streams.filter((s) => s.endNs === 0).length;
+  const all = countText(result.streams.length, 'stream');
+  const streams = open > 0 ? `${open} of ${all} still open` : `the last stream ended at ${durationText(last)}`;
+  const stop = result.stopped === 'idle' ? 'nothing was left to happen at' : 'stopped at';
+  return `${result.streams.length === 0 ? 'no stream' : streams}, ${stop} ${durationText(result.virtualTimeNs)}`;
 }
 
 export function expectLines(result: Pick<RunResult, 'expect'>): string[] {

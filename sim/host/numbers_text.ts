@@ -18,7 +18,7 @@ export function rateText(bytes: number, ns: number): string {
 export function durationText(ns: number): string {
   if (ns < 10_000) return `${ns} ns`;
   if (ns < 10_000_000) return `${(ns / 1000).toFixed(1)} µs`;
-  if (ns < 10_000_000_000) return `${(ns / 1e6).toFixed(1)} ms`;
+  if (ns < 2_000_000_000) return `${(ns / 1e6).toFixed(1)} ms`;
   return `${(ns / 1e9).toFixed(2)} s`;
 }
 

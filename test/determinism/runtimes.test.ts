@@ -43,7 +43,7 @@ const expected = (run: Run): WasiLine => ({
   traceHash: traceHash(run.trace),
 });
 
-/** In a process of its own: node:wasi closes the descriptors that it was given, also those that others have by then. */
+/** In a process of its own: node:wasi takes stdin and stdout, and when it aborts it takes its process along. */
 function underNodeWasi(block: Uint8Array): Promise<{ code: number; stdout: string; output: string }> {
   const args = ['--disable-warning=ExperimentalWarning', 'test/determinism/wasi_command.mjs', 'build/core.wasi.wasm'];
   return node(args, { input: block });
@@ -131,8 +131,7 @@ async function inChromium(page: Page, block: Uint8Array, until_ns: number): Prom
 function shimInChromium(page: Page, block: Uint8Array): Promise<string> {
   return page.evaluate(
     async ({ text }) => {
-      const from = '/node_modules/@bjorn3/browser_wasi_shim/dist/index.js';
-      const shim = (await import(from)) as typeof import('@bjorn3/browser_wasi_shim');
+      const { shim } = globalThis as unknown as { shim: typeof import('@bjorn3/browser_wasi_shim') };
       const { ConsoleStdout: Stdout, File: Input, OpenFile: Open, WASI } = shim;
       let line = '';
       const out = Stdout.lineBuffered((t: string) => {
@@ -157,7 +156,11 @@ describe.skipIf(chromiumPath() === undefined)('in Chromium', () => {
     server = await serve(root, 0);
     browser = await launch();
     page = await browser.newPage();
-    await page.goto(`${server.address}LICENSE`);
+    // Any page of the server will do: what the tests need is its origin.
+    await page.goto(`${server.address}no-such-page`);
+    const shim = '/node_modules/@bjorn3/browser_wasi_shim/dist/index.js';
+    await page.addScriptTag({ type: 'module', content: `import * as shim from '${shim}'; globalThis.shim = shim;` });
+    await page.waitForFunction(() => 'shim' in globalThis);
   });
   afterAll(async () => {
     await browser?.close();

@@ -50,6 +50,7 @@ function readReport(file, fallback) {
     }
     if (suite.assertionResults.some((t) => t.status === 'pending')) unfinished.push(`${name} did not come to its end: its process died`);
     for (const test of suite.assertionResults) {
+      if (test.status === 'skipped') notes.push(`skipped: ${test.fullName}`);
       if (test.status !== 'failed') continue;
       lines.push(`${name} › ${test.fullName}\n  ${readable(test.failureMessages.join('\n'))}`);
     }
@@ -103,11 +104,12 @@ const PARTS = [
   ['types', 'types', command(['node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json'])],
   ['types', 'types of the page', command(SVELTE_CHECK)],
   ['lint', 'lint', command(['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '--max-diagnostics=40'])],
+  // Before the unit tests: one of them compiles against the headers that this fetches.
+  ['c', 'C layout asserts', layoutAsserts],
   ['tidy', 'tidy', vitest('tidy')],
   ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],
   ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
   ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
-  ['c', 'C layout asserts', layoutAsserts],
 ];
 
 const wanted = process.argv.slice(2);

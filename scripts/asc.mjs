@@ -11,7 +11,8 @@ const RULES = [
   '--runtime', 'stub', '--use', 'abort=sim/core/trap/onAbort', '--memoryBase', '131072', '--initialMemory', '32',
   '--enable', 'simd', '--disableWarning', '235',
 ];
-const TRANSFORM = 'scripts/dirty_map.mjs';
+const DIRTY_MAP = 'scripts/dirty_map.mjs';
+const INLINE = 'scripts/inline.mjs';
 
 /**
  * The arguments of a build.
@@ -23,12 +24,13 @@ export function ascArgs(job) {
   if (job.sourceMap !== false) args.push('--sourceMap');
   if (job.optimize) args.push('--optimizeLevel', String(job.optimize), '--shrinkLevel', '0');
   else args.push('--debug');
-  if (job.transform && existsSync(join(root, TRANSFORM))) args.push('--transform', `./${TRANSFORM}`);
+  if (job.transform) args.push('--transform', `./${DIRTY_MAP}`);
+  if (job.optimize) args.push('--transform', `./${INLINE}`);
   return args;
 }
 
 /** Files other than sources that a build follows from. */
-export const ascInputs = () => ['scripts/asc.mjs', 'package-lock.json', TRANSFORM].filter((f) => existsSync(join(root, f)));
+export const ascInputs = () => ['scripts/asc.mjs', 'package-lock.json', DIRTY_MAP, INLINE];
 
 function startCompiler() {
   return fork(fileURLToPath(new URL('asc_worker.mjs', import.meta.url)), { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -14,16 +14,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { closure, filesUnder } from './as_sources.mjs';
+import { ascInputs } from './asc.mjs';
 import { root } from './run_command.mjs';
 import { size, step } from './terminal.mjs';
 
 const tsTree = () => [
-  ...['sim/host', 'sim/cli', 'sim/schema', 'sim/gen', 'scenarios'].flatMap((dir) => filesUnder(dir)),
+  ...['sim/host', 'sim/cli', 'sim/schema', 'sim/gen', 'scenarios', 'test/packetdrill'].flatMap((dir) => filesUnder(dir)),
   ...filesUnder('uring-model/8-app', (f) => !f.includes('/builtin/')),
 ];
 const core = (out, entry, extra) => ({
   outputs: [out],
-  inputs: () => ['scripts/asc.mjs', 'scripts/dirty_map.mjs', 'package-lock.json', ...closure(entry)],
+  inputs: () => [...ascInputs(), ...closure(entry)],
   job: { entry, out, transform: true, ...extra },
 });
 

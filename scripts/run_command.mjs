@@ -16,11 +16,19 @@ function end(child, signal) {
     // It has ended by itself.
   }
 }
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    for (const child of children) end(child, signal);
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  });
+function endAll(signal) {
+  for (const child of children) end(child, signal);
+  process.exit(signal === 'SIGINT' ? 130 : 143);
+}
+
+/** Signals are handled while there is a child to end, and only then: the command line runs in the process that built it. */
+function keep(child) {
+  if (children.size === 0) for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, endAll);
+  children.add(child);
+}
+function release(child) {
+  children.delete(child);
+  if (children.size === 0) for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, endAll);
 }
 
 /**
@@ -36,7 +44,7 @@ export function run(command, args, { env = {}, input, inherit = false, cwd = roo
     const stdio = inherit ? 'inherit' : ['pipe', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: !inherit });
     child.grouped = !inherit;
-    children.add(child);
+    keep(child);
     const clock = minutes > 0 ? setTimeout(() => {
       output += `\nIt was ended because it had not come to its end after ${minutes} minutes.`;
       end(child, 'SIGKILL');
@@ -52,12 +60,12 @@ export function run(command, args, { env = {}, input, inherit = false, cwd = roo
     });
     child.on('error', (error) => {
       clearTimeout(clock);
-      children.delete(child);
+      release(child);
       resolve({ code: 127, stdout: '', output: error.message });
     });
     child.on('close', (code, signal) => {
       clearTimeout(clock);
-      children.delete(child);
+      release(child);
       resolve({ code: code ?? (signal ? 1 : 0), stdout, output });
     });
     child.stdin?.on('error', () => {});

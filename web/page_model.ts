@@ -63,7 +63,7 @@ export interface Expectation {
   readonly text: string;
   readonly ok: boolean;
   /** What it was. */
-  readonly actual: string;
+  readonly actual: string | number;
 }
 
 export interface RunView {

@@ -1,21 +1,12 @@
 /** From a run to what the page shows of it. The receiver is the host whose application gets the streams. */
 import {
   type Counts, DROPS, eventOf, type HostResult, journeyOfByte, KIND, narrate, PLACES, PlaceSeries, readStreams, type RunOutcome,
-  type RunResult, type Scenario, type StreamResult, STAGES, type TraceBatch, TraceStore,
+  type RunResult, type Scenario, type StreamResult, STAGES, storyOf, type TraceBatch, TraceStore,
 } from '../sim/host/index.ts';
 import type { Drop, Fact, JourneyStep, MemoryView, RunView, StageView, StreamView } from './page_model.ts';
 
 /** Enough for the first byte of any run; later records are only counted. */
 const RECORDS_KEPT = 4_000_000;
-
-/** Events that tell the story of a byte; the rest is for `ringlab journey`. */
-const TOLD = [
-  'app_write', 'sock_send', 'tcp_tx', 'tcp_retransmit', 'nic_tx', 'wire_send', 'wire_arrive', 'drop', 'nic_steer', 'nic_dma', 'nic_dma_buf',
-  'ledger', 'skb_build', 'gro_merge', 'tcp_rx', 'tcp_ooo', 'sock_queue', 'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take',
-];
-
-/** A merged packet completes once for each of its buffers; the first is the byte's. */
-const ONCE = ['cqe', 'zc_deliver', 'zc_copy', 'app_read', 'tcp_rx', 'sock_queue'];
 
 /** Listens to a run's trace. */
 export class RunWatch {
@@ -65,7 +56,7 @@ interface Sides {
 const areaBuffers = (h: HostResult): number => sum(h.area, (a: Counts) => sum(PLACES, (p) => a[p]));
 
 function sidesOf({ engine, result }: RunOutcome, scenario: Scenario, watch: RunWatch): Sides {
-  const host = readStreams(engine, 1).length > 0 ? 1 : 0;
+  const host = readStreams(engine, 1).length > 0 || result.server.area.length > 0 ? 1 : 0;
   const receiver = host === 1 ? result.server : result.client;
   const sender = host === 1 ? result.client : result.server;
   return { scenario, result, sender, receiver, host, places: watch.places[host], buffers: areaBuffers(receiver) };
@@ -77,7 +68,7 @@ const FACTS: readonly ((s: Sides) => Fact[])[] = [
     fact('frames sent', sender.events.wire_send, 'frames that the sender put on its link'),
     fact('bytes', sender.nic.tx_bytes, 'bytes of these frames', 'bytes'),
     fact('delay', scenario.hosts[host === 1 ? 0 : 1].values['wire.delay_ns'], 'propagation delay of the link', 'ns'),
-    fact('disturbed', sender.events.wire_fault, 'frames reordered, doubled, corrupted or delayed by the link'),
+    fact('disturbed', sender.events.wire_fault, 'frames reordered, doubled, corrupted, marked or delayed by the link'),
   ],
   ({ receiver, scenario, host, buffers }) => {
     const queue = scenario.hosts[host].values['refill.queue'];
@@ -146,14 +137,7 @@ function memoryOf({ places, buffers, scenario, host }: Sides): MemoryView | unde
 function journeyOf(watch: RunWatch, { engine }: RunOutcome, host: 0 | 1): JourneyStep[] {
   const [row] = readStreams(engine, host);
   if (!row || row.bytes === 0) return [];
-  const { records } = journeyOfByte(watch.trace, { host, sock: row.sock, offset: 0 });
-  const told = new Set<string>();
-  const story = records.filter((r) => {
-    const { name } = eventOf(r);
-    const again = told.has(name);
-    told.add(name);
-    return TOLD.includes(name) && !(again && ONCE.includes(name));
-  });
+  const story = storyOf(journeyOfByte(watch.trace, { host, sock: row.sock, offset: 0 }));
   return story.map((r) => ({
     time_ns: r.time_ns, stage: eventOf(r).stage, host: r.host === host ? 'receiver' : 'sender',
     begins: eventOf(r).name === 'app_write', text: narrate(r),

@@ -99,27 +99,38 @@ function frameByte(f: Frame, offset: u32): u32 {
   return <u32>load<u8>(<usize>(netmem(frag.netmem).addr + frag.off + left)) ^ <u32>f.corrupt_mask;
 }
 
-function pseudoSum(f: Frame): u64 {
-  const ip = frameHead(f) + <u32>f.l3_off;
+function pseudoSum(f: Frame, head: usize): u64 {
+  const ip = head + <u32>f.l3_off;
   const tcp_len = f.ip_end - <u32>f.l4_off;
   if ((f.proto & PROTO_IPV4) != 0) return csumPseudo(ip + 12, ip + 16, 4, IPPROTO_TCP, tcp_len);
   return csumPseudo(ip + 8, ip + 24, 16, IPPROTO_TCP, tcp_len);
 }
 
+function writeIpChecksum(f: Frame, head: usize): void {
+  assert((f.flags & FRAME_GOOD) != 0, 'W4 only a frame that is known to be good gets its checksums written');
+  if ((f.proto & PROTO_IPV4) == 0) return;
+  const ip = head + <u32>f.l3_off;
+  store<u16>(ip + IP_CHECK, 0);
+  store<u16>(ip + IP_CHECK, <u16>csumFinish(csumPartial(0, ip, (<u32>load<u8>(ip) & 15) << 2)));
+}
+
 /** Writes the sums that the fields of a FRAME_GOOD frame stand for. */
 export function frameWriteChecksums(f: Frame): void {
-  assert((f.flags & FRAME_GOOD) != 0, 'W4 only a frame that is known to be good gets its checksums written');
   const head = frameHead(f);
-  if ((f.proto & PROTO_IPV4) != 0) {
-    const ip = head + <u32>f.l3_off;
-    store<u16>(ip + IP_CHECK, 0);
-    store<u16>(ip + IP_CHECK, <u16>csumFinish(csumPartial(0, ip, (<u32>load<u8>(ip) & 15) << 2)));
-  }
-  if ((f.proto & PROTO_TCP) != 0) {
-    const field = head + <u32>f.l4_off + TCP_CHECK;
-    store<u16>(field, 0);
-    store<u16>(field, <u16>csumFinish(frameSum(f, pseudoSum(f), f.l4_off, f.ip_end)));
-  }
+  writeIpChecksum(f, head);
+  if ((f.proto & PROTO_TCP) == 0) return;
+  const field = head + <u32>f.l4_off + TCP_CHECK;
+  store<u16>(field, 0);
+  store<u16>(field, <u16>csumFinish(frameSum(f, pseudoSum(f, head), f.l4_off, f.ip_end)));
+}
+
+/** The same in a copy of all of the frame's bytes; the frame keeps its fields. */
+export function copyWriteChecksums(f: Frame, copy: usize): void {
+  writeIpChecksum(f, copy);
+  if ((f.proto & PROTO_TCP) == 0) return;
+  const tcp = copy + <u32>f.l4_off;
+  store<u16>(tcp + TCP_CHECK, 0);
+  store<u16>(tcp + TCP_CHECK, <u16>csumFinish(csumPartial(pseudoSum(f, copy), tcp, f.ip_end - <u32>f.l4_off)));
 }
 
 /** Whether the IPv4 and TCP checksums of a TCP frame are right. Computes them, unless the frame is known to be good. */
@@ -127,7 +138,7 @@ export function frameChecksumsOk(f: Frame): bool {
   if ((f.flags & FRAME_GOOD) != 0) return true;
   const ip = frameHead(f) + <u32>f.l3_off;
   if ((f.proto & PROTO_IPV4) != 0 && csumFold(csumPartial(0, ip, (<u32>load<u8>(ip) & 15) << 2)) != 0xffff) return false;
-  return csumFold(frameSum(f, pseudoSum(f), f.l4_off, f.ip_end)) == 0xffff;
+  return csumFold(frameSum(f, pseudoSum(f, frameHead(f)), f.l4_off, f.ip_end)) == 0xffff;
 }
 
 /** Flips one bit, counted from the first byte of the frame. Its checksums are what the sender computed: now they do not fit. */

@@ -1,17 +1,14 @@
 /**
  * Frames: what lies in TX rings and on links. Headers are kept in the frame, payload stays where the sender has it: a frame
- * holds a reference on each piece and drops it once the receiver's DMA has copied the bytes.
+ * holds a reference on each piece and drops it once the receiver's DMA has copied the bytes. In a TX ring a frame may be
+ * longer than the link takes: then gso_size says how the NIC cuts it (2-nic/tso.ts).
  *
- *      0     4       8    12    16       24   28    32      36        38          40       41     42    43    44
- *     +-----+-------+----+-----+--------+----+-----+-------+---------+-----------+--------+------+-----+------+ …
- *     | next| pkt_id| len| sock| time_ns| seq| hash| ip_end| head_len| corrupt_at| n frags| flags| host| queue|
- *     +-----+-------+----+-----+--------+----+-----+-------+---------+-----------+--------+------+-----+------+ …
- *      52                     124    128                        256
- *     +----------------------+------+--------------------------+
- *     | frags[FRAME_FRAGS]   |      | head: Ethernet, IP, TCP  |
- *     +----------------------+------+--------------------------+
+ *      0                   64                         192                     396   448
+ *     +-------------------+--------------------------+-----------------------+-----+
+ *     | fields of Frame   | head: Ethernet, IP, TCP  | frags[MAX_SKB_FRAGS]  |     |
+ *     +-------------------+--------------------------+-----------------------+-----+
  */
-import { arenaAlloc, FRAME_FRAGS, FRAME_HEAD_SIZE, NONE, runConfig } from '../../sim/core';
+import { arenaAlloc, FRAME_HEAD_SIZE, MAX_SKB_FRAGS, NONE, runConfig } from '../../sim/core';
 import { Frag, fragUnref, netmemRef } from '../../stack/3-pool';
 import { wireState } from './state';
 
@@ -23,6 +20,10 @@ export const FRAME_PATCHED: u8 = 2;
 export const FRAME_INJECTED: u8 = 4;
 /** An event stands in the queue for its arrival. */
 export const FRAME_TIMED: u8 = 8;
+/** Its CWR is part of a number and stays on each segment (SKB_GSO_TCP_ACCECN). */
+export const FRAME_ACCECN: u8 = 16;
+/** Payload lies in memory that was lent to the packet: the NIC takes it when the frame leaves (2-nic/tx_fetch.ts). */
+export const FRAME_LENT: u8 = 32;
 
 @unmanaged
 export class Frame {
@@ -31,8 +32,11 @@ export class Frame {
   pkt_id: u32;
   /** Bytes from the Ethernet header on, without padding and frame check sequence. */
   len: u32;
-  /** Whom the SkbDestructor is called for when it has left; NONE: nobody. */
+  /** Whom the SkbDestructor is called for when it has left, and with what; NONE: nobody. */
   sock: u32;
+  truesize: u32;
+  /** The Ubuf that is told too; 0: nobody. */
+  uarg: u32;
   /** When its last bit arrives at the far end; while it waits in a TX ring: since when. */
   time_ns: u64;
   /** TCP sequence number, for the trace. */
@@ -53,16 +57,17 @@ export class Frame {
   payload_off: u8;
   proto: u8;
   corrupt_mask: u8;
+  /** Payload of each frame that the NIC makes of this one; 0: it is one frame. */
+  gso_size: u16;
 }
-const FRAME_FRAG_BASE: usize = 52;
-const FRAME_HEAD: usize = 128;
-const FRAME_BYTES: usize = 256;
+const FRAME_HEAD: usize = 64;
+const FRAME_FRAG_BASE: usize = FRAME_HEAD + <usize>FRAME_HEAD_SIZE;
+const FRAME_BYTES: usize = 448;
 
 export function framesInit(): void {
   const s = wireState();
   const count = runConfig().limits_frames;
-  assert(offsetof<Frame>() <= FRAME_FRAG_BASE && FRAME_FRAG_BASE + <usize>FRAME_FRAGS * 12 <= FRAME_HEAD, 'the fields of Frame overlap');
-  assert(FRAME_HEAD + <usize>FRAME_HEAD_SIZE == FRAME_BYTES, 'FRAME_BYTES disagrees with FRAME_HEAD_SIZE');
+  assert(offsetof<Frame>() <= FRAME_HEAD && FRAME_FRAG_BASE + <usize>MAX_SKB_FRAGS * 12 <= FRAME_BYTES, 'the fields of Frame overlap');
   s.frames_base = <u32>arenaAlloc(<u64>count * FRAME_BYTES);
   s.frames_count = count;
   s.frame_free = NONE;
@@ -75,7 +80,7 @@ export function framesInit(): void {
 export function frame(frame_idx: u32): Frame {
   return changetype<Frame>(<usize>wireState().frames_base + <usize>frame_idx * FRAME_BYTES);
 }
-/** Address of the frame's header bytes: FRAME_HEAD_SIZE of them, aligned to 128. */
+/** Address of the frame's header bytes: FRAME_HEAD_SIZE of them, aligned to 64. */
 export function frameHead(f: Frame): usize {
   return changetype<usize>(f) + FRAME_HEAD;
 }
@@ -93,8 +98,10 @@ export function frameAlloc(host: u32): u32 {
   s.frames_used++;
   f.next = NONE;
   f.sock = NONE;
+  f.uarg = 0;
   f.nr_frags = 0;
   f.flags = 0;
+  f.gso_size = 0;
   f.host = <u8>host;
   return idx;
 }
@@ -115,7 +122,7 @@ export function frameFree(frame_idx: u32): void {
 /** Appends a piece of payload. The caller passes its reference on. */
 export function frameAddFrag(f: Frame, netmem_idx: u32, off: u32, len: u32): void {
   const n = <u32>f.nr_frags;
-  assert(n < FRAME_FRAGS, 'W2 a frame has at most FRAME_FRAGS fragments');
+  assert(n < MAX_SKB_FRAGS, 'W2 a frame has at most MAX_SKB_FRAGS fragments');
   const frag = frameFrag(f, n);
   frag.netmem = netmem_idx;
   frag.off = off;
@@ -132,6 +139,7 @@ export function frameClone(frame_idx: u32): u32 {
   memory.copy(changetype<usize>(to), changetype<usize>(f), FRAME_BYTES);
   to.next = NONE;
   to.sock = NONE;
+  to.uarg = 0;
   to.flags = f.flags & ~FRAME_TIMED;
   for (let i: u32 = 0; i < <u32>f.nr_frags; i++) netmemRef(frameFrag(f, i).netmem);
   return idx;

@@ -1,16 +1,18 @@
 /**
- * What a link does to frames: loses, doubles, corrupts, delays (net/sched/sch_netem.c: netem_enqueue), each by a random
+ * What a link does to frames: loses, doubles, corrupts, marks, delays (net/sched/sch_netem.c: netem_enqueue), each by a random
  * stream of its own, and the faults that a scenario lists by frame number.
  */
 import {
   chance, countDrop, drawBelow, DROP_SIM_WIRE_FAULT, DROP_SIM_WIRE_LOSS, faultOf, hostConfig, HOSTS_MAX, newPktId, NONE, runConfig,
-  STAGE_WIRE, STREAM_WIRE_CORRUPT, STREAM_WIRE_DUPLICATE, STREAM_WIRE_JITTER, STREAM_WIRE_LOSS, STREAM_WIRE_REORDER, traceWireFault,
+  STAGE_WIRE, STREAM_WIRE_CORRUPT, STREAM_WIRE_DUPLICATE, STREAM_WIRE_ECN, STREAM_WIRE_JITTER, STREAM_WIRE_LOSS, STREAM_WIRE_REORDER,
+  traceWireFault,
 } from '../../sim/core';
 import { frameFlipBit } from './bytes';
 import { captureFrame, CAPTURE_CORRUPT, CAPTURE_LOST } from './capture';
 import { frame, frameClone, frameFree } from './frame';
 import { frameParse } from './headers';
 import { link, linkPush } from './link';
+import { frameSetCe } from './mark';
 
 /** Verdicts of the trace event wire_fault; its second word is ns, the new packet id, or the bit. */
 export const VERDICT_REORDER: u32 = 1;
@@ -18,19 +20,21 @@ export const VERDICT_DUPLICATE: u32 = 2;
 export const VERDICT_CORRUPT: u32 = 3;
 export const VERDICT_JITTER: u32 = 4;
 export const VERDICT_DELAY: u32 = 5;
+export const VERDICT_MARK: u32 = 6;
 
 // sim/schema/scenario.ts: FAULT_ACTIONS.
 const ACTION_DROP: u32 = 0;
 const ACTION_DUPLICATE: u32 = 1;
 const ACTION_DELAY: u32 = 2;
 const ACTION_CORRUPT: u32 = 3;
+const ACTION_MARK: u32 = 4;
 
 /** Notes which links do anything to frames, so that a clean one costs a comparison. */
 export function impairInit(): void {
   for (let i: u32 = 0; i < HOSTS_MAX; i++) {
     const c = hostConfig(i);
     const l = link(i);
-    l.impaired = c.wire_loss_ppm | c.wire_reorder_ppm | c.wire_duplicate_ppm | c.wire_corrupt_ppm | c.wire_jitter_ns;
+    l.impaired = c.wire_loss_ppm | c.wire_reorder_ppm | c.wire_duplicate_ppm | c.wire_corrupt_ppm | c.wire_jitter_ns | c.wire_ecn_mark_ppm;
     l.fault_frame = nextFault(i, 0);
   }
 }
@@ -64,8 +68,8 @@ function faultDelay(link_idx: u32, nth: u64): u64 {
   return delay;
 }
 
-/** The last bit of a frame leaves at `end`. Decides what becomes of it, and puts in flight what is left. */
-export function impair(link_idx: u32, frame_idx: u32, end: u64, nth: u64): void {
+/** A frame leaves from `start` to `end`. Decides what becomes of it, and puts in flight what is left. */
+export function impair(link_idx: u32, frame_idx: u32, start: u64, end: u64, nth: u64): void {
   const c = hostConfig(link_idx);
   const l = link(link_idx);
   const f = frame(frame_idx);
@@ -76,14 +80,16 @@ export function impair(link_idx: u32, frame_idx: u32, end: u64, nth: u64): void 
   }
   const dropped = (faults & (1 << ACTION_DROP)) != 0;
   if (dropped || chance(link_idx, STREAM_WIRE_LOSS, c.wire_loss_ppm)) {
-    captureFrame(link_idx, f, CAPTURE_LOST);
+    captureFrame(link_idx, f, CAPTURE_LOST, start);
     countDrop(dropped ? DROP_SIM_WIRE_FAULT : DROP_SIM_WIRE_LOSS, STAGE_WIRE, f.pkt_id, f.len);
     frameFree(frame_idx);
     return;
   }
   const double = chance(link_idx, STREAM_WIRE_DUPLICATE, c.wire_duplicate_ppm) || (faults & (1 << ACTION_DUPLICATE)) != 0;
   const corrupt = chance(link_idx, STREAM_WIRE_CORRUPT, c.wire_corrupt_ppm) || (faults & (1 << ACTION_CORRUPT)) != 0;
-  captureFrame(link_idx, f, corrupt ? CAPTURE_CORRUPT : 0);
+  const mark = chance(link_idx, STREAM_WIRE_ECN, c.wire_ecn_mark_ppm) || (faults & (1 << ACTION_MARK)) != 0;
+  if (mark && frameSetCe(f)) traceWireFault(f.pkt_id, NONE, VERDICT_MARK, 0);
+  captureFrame(link_idx, f, corrupt ? CAPTURE_CORRUPT : 0, start);
   const twin = double ? duplicate(frame_idx) : NONE;
   if (corrupt) flip(link_idx, frame_idx);
   const held = (faults & (1 << ACTION_DELAY)) != 0 ? faultDelay(link_idx, nth) : 0;

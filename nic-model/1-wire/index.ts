@@ -3,10 +3,11 @@
  * From 2-nic: frames of the sending host.   To 2-nic: frames of the receiving host.
  *
  * Models      IEEE 802.3 framing (preamble, gap, frame check sequence); Linux 7.3 net/sched/sch_netem.c for what goes wrong
- * Owns        the frame table; two links, their rate, delay, impairments and faults; frames in flight; capture; injection
+ * Owns        the frame table; two links, their rate, delay, impairments and faults; frames in flight; capture; injection;
+ *             frames that leave for a host outside of the world
  * Does not    queue (2-nic's TX rings and qdiscs do); judge a frame (the receiver's NIC and stack do)
  * Drops       SIM_WIRE_LOSS, SIM_WIRE_FAULT
- * Invariants  W1 a frame is freed once.  W2 a frame has at most FRAME_FRAGS fragments.  W3 a read stays inside its frame.
+ * Invariants  W1 a frame is freed once.  W2 a frame has at most MAX_SKB_FRAGS fragments.  W3 a read stays inside its frame.
  *             W4 only a frame that is known to be good gets its checksums written.  W5 a link sends one frame at a time.
  *             W6 frames in flight are ordered by arrival.  W7 the frame that arrives next has an event.
  *             W8 frames in use are at most the table.
@@ -21,11 +22,13 @@ import { wireState } from './state';
 
 export * from './bytes';
 export * from './capture';
+export * from './egress';
 export * from './frame';
 export * from './headers';
 export * from './impair';
 export * from './inject';
 export * from './link';
+export * from './mark';
 export * from './send';
 export * from './state';
 

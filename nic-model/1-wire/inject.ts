@@ -15,25 +15,43 @@ const FRAME_LEN_MAX: u32 = 65535 + ETH_HLEN + 2 * VLAN_HLEN;
 /** The capture was taken where checksums were still to be written by a NIC: take the frame as good. */
 export const INJECT_OFFLOADED: u32 = 1;
 
-/** `len` bytes at `addr` arrive at the host that link does not send for. 0, or -errno with nothing done. */
-export function wireInject(link_idx: u32, time_ns: u64, addr: usize, len: u32, flags: u32): i32 {
-  if (link_idx >= HOSTS_MAX || len < ETH_HLEN || len > FRAME_LEN_MAX || time_ns < coreState().clock_ns) return -EINVAL;
-  const idx = frameAlloc(link_idx);
-  if (idx == NONE) return -ENOMEM;
+/** Can a frame be this long? */
+export function frameLengthOk(len: u32): bool {
+  return len >= ETH_HLEN && len <= FRAME_LEN_MAX;
+}
+
+/** A frame of a host with the `len` bytes at `addr`, or NONE when there is no memory for it. */
+export function frameOfBytes(host: u32, addr: usize, len: u32): u32 {
+  const idx = frameAlloc(host);
+  if (idx == NONE) return NONE;
   const f = frame(idx);
-  const head_len = min(len, FRAME_HEAD_SIZE);
-  memory.copy(frameHead(f), addr, head_len);
-  f.head_len = <u16>head_len;
+  const most = min(len, FRAME_HEAD_SIZE);
+  memory.copy(frameHead(f), addr, most);
+  f.head_len = <u16>most;
   f.len = len;
-  f.flags = FRAME_INJECTED;
-  if ((flags & INJECT_OFFLOADED) != 0) f.flags |= FRAME_GOOD;
-  if (!addBytes(link(link_idx), f, addr + head_len, len - head_len)) {
-    frameFree(idx);
-    return -ENOMEM;
-  }
-  f.pkt_id = newPktId();
   f.hash = 0;
   frameParse(f);
+  // Payload that lies in one piece goes to a posted buffer in one piece.
+  if (f.payload_off != 0) f.head_len = <u16>f.payload_off;
+  const head_len = <u32>f.head_len;
+  if (!addBytes(link(host), f, addr + head_len, len - head_len)) {
+    frameFree(idx);
+    return NONE;
+  }
+  f.pkt_id = newPktId();
+  return idx;
+}
+
+/** `len` bytes at `addr` arrive at the host that link does not send for. 0, or -errno with nothing done. */
+export function wireInject(link_idx: u32, time_ns: u64, addr: usize, len: u32, flags: u32): i32 {
+  if (link_idx >= HOSTS_MAX || !frameLengthOk(len) || time_ns < coreState().clock_ns) return -EINVAL;
+  const idx = frameOfBytes(link_idx, addr, len);
+  if (idx == NONE) return -ENOMEM;
+  const f = frame(idx);
+  f.flags = FRAME_INJECTED;
+  if ((flags & INJECT_OFFLOADED) != 0) f.flags |= FRAME_GOOD;
+  // The other half says how large the segments were that the frame is made of (virtio_net_hdr.gso_size); 0: it is one.
+  f.gso_size = <u16>(flags >> 16);
   linkPush(link_idx, idx, time_ns);
   return 0;
 }

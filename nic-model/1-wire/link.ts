@@ -9,7 +9,7 @@
  * A frame that others overtake is put in from the tail, so that the ring stays ordered. The event queue holds an event for
  * the frame at the head (FRAME_TIMED marks frames that have one), not one for each frame.
  */
-import { arenaAlloc, coreState, EVENT_WIRE, hostConfig, HOSTS_MAX, NONE, schedule, traceWireArrive, WIRE_ADDR } from '../../sim/core';
+import { arenaAlloc, EVENT_WIRE, hostConfig, HOSTS_MAX, NONE, schedule, traceWireArrive, WIRE_ADDR } from '../../sim/core';
 import { captureFrame } from './capture';
 import { frame, FRAME_INJECTED, FRAME_TIMED } from './frame';
 import { wireState } from './state';
@@ -91,20 +91,32 @@ function timeFrame(link_idx: u32, frame_idx: u32): void {
   schedule(f.time_ns, EVENT_WIRE, link_idx);
 }
 
-/** The next frame that has arrived by now; the caller owns it. NONE when there is none. */
+/** The frame at the head of a link that is not empty. */
+function headFrame(l: Link): u32 {
+  return load<u32>(<usize>l.ring_base + (<usize>(l.ring_head & l.ring_mask) << 2));
+}
+
+/** When the next frame arrives; u64.MAX_VALUE: there is none. */
+export function wireNextArrival(link_idx: u32): u64 {
+  const l = link(link_idx);
+  return l.ring_head == l.ring_tail ? u64.MAX_VALUE : frame(headFrame(l)).time_ns;
+}
+
+/** Makes sure that the next arrival, if there is one, has an event. */
+export function wireTimeArrival(link_idx: u32): void {
+  const l = link(link_idx);
+  if (l.ring_head != l.ring_tail) timeFrame(link_idx, headFrame(l));
+}
+
+/** Takes the next frame, which has arrived; the caller owns it. */
 export function wireTakeArrived(link_idx: u32): u32 {
   const l = link(link_idx);
-  const head = l.ring_head;
-  if (head == l.ring_tail) return NONE;
-  const idx = load<u32>(<usize>l.ring_base + (<usize>(head & l.ring_mask) << 2));
+  const idx = headFrame(l);
   const f = frame(idx);
-  if (f.time_ns > coreState().clock_ns) {
-    timeFrame(link_idx, idx);
-    return NONE;
-  }
-  l.ring_head = head + 1;
+  l.ring_head++;
+  f.flags &= ~FRAME_TIMED;
   traceWireArrive(f.pkt_id, NONE, f.len, f.seq);
-  if ((f.flags & FRAME_INJECTED) != 0) captureFrame(link_idx, f, 0);
+  if ((f.flags & FRAME_INJECTED) != 0) captureFrame(link_idx, f, 0, f.time_ns);
   return idx;
 }
 

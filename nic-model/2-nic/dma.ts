@@ -23,6 +23,7 @@ import {
 } from '../1-wire';
 import { bump } from './counters';
 import { isBareHeader, splitAt } from './header_split';
+import { hwGroMerge, hwGroOpen } from './hw_gro';
 import { moderate, moderateStarved } from './moderation';
 import { completion, COMPLETION_CSUM_OK, descriptor, headerBuffer, rxQueue, RxQueue } from './rx_ring';
 import { Nic, nicOf, queueIndex } from './state';
@@ -81,6 +82,7 @@ function steer(nic: Nic, host: u32, f: Frame): void {
 
 /** Decides which bytes go to the header buffer and which to posted buffers. */
 function place(nic: Nic, q: RxQueue, f: Frame, hash: u32): void {
+  if (hwGroMerge(nic, q, f)) return;
   const len = f.len;
   const cut = nic.header_split != 0 ? splitAt(nic, f) : 0;
   if (cut != 0) {
@@ -135,8 +137,10 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   c.header_len = <u16>header_len;
   c.desc_count = <u16>count;
   c.flags = flags;
+  c.gso_size = f.gso_size;
   c.l3_off = f.l3_off;
   c.pull = <u8>min(f.payload_off != 0 ? <u32>f.payload_off : PULL_MAX, f.len);
+  hwGroOpen(nic, q, f, c);
   q.filled += count;
   q.done++;
   bump(q.counters, NICQ_RX_PACKETS);

@@ -4,23 +4,27 @@
  * page pool, hand to GRO. Transmit: ndo_start_xmit.
  */
 import {
-  charge, chargeBytes, CONTEXT_HARDIRQ, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_IRQ_ENTRY, countDrop,
-  DROP_FULL_RING, DROP_NOMEM, enterContext, FRAME_FRAGS, leaveContext, newPktId, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now,
-  STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  charge, chargeBytes, CONTEXT_HARDIRQ, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_GSO_SEGMENT, COST_IRQ_ENTRY,
+  countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext, newPktIds, NICQ_RX_ALLOC_FAIL,
+  NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
-  fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbFrag, SKB_HEAD_TRUESIZE,
-  txPageAlloc,
+  fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbFrag, SKB_GSO_TCP_ACCECN,
+  SKB_HEAD_TRUESIZE, zcopyComplete, zcopyGet,
 } from '../../stack/3-pool';
 import { groReceive, napiComplete, napiSchedule } from '../../stack/4-napi';
 import {
-  copyHeader, Frame, frame, frameAddFrag, frameAlloc, frameFrag, frameFree, frameHead, FRAME_GOOD, frameParse, frameWriteChecksums,
+  copyHeader, Frame, frame, FRAME_ACCECN, frameAddFrag, frameAlloc, frameFree, frameHead, FRAME_GOOD, FRAME_LENT, frameParse,
+  frameWriteChecksums,
 } from '../1-wire';
 import { bump } from './counters';
 import { irqDue, unmaskIrq } from './moderation';
 import { completion, COMPLETION_CSUM_OK, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue } from './rx_ring';
-import { nicOf } from './state';
-import { txEnqueue, txQueueFull } from './tx_ring';
+import { Nic, nicOf } from './state';
+import { segment, segmentCount } from './tso';
+import { tunWeigh } from './tun';
+import { addCopied } from './tx_fetch';
+import { txEnqueue, txRefuses } from './tx_ring';
 
 /** EVENT_IRQ: the interrupt handler of a queue, if it is due. */
 export function nicInterrupt(napi_idx: u32): void {
@@ -75,7 +79,8 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
   b.tstamp_ns = now();
   b.data_off = <u16>l3_off;
   b.network_off = <u16>l3_off;
-  b.gso_segs = 1;
+  b.gso_segs = <u16>max<u32>(c.segs, 1);
+  b.gso_size = <u16>c.gso_size;
   b.truesize = SKB_HEAD_TRUESIZE;
   let first = NONE;
   if (header_len != 0) {
@@ -90,6 +95,7 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
     first = load<u32>(descriptor(q, c.first_desc));
     addBuffers(q, c, idx, linear - header_len);
   }
+  if (hostConfig(q.host).nic_tun) tunWeigh(b, c.len - l3_off);
   traceSkbBuild(c.pkt_id, first, b.len, <u32>b.head_len, b.nr_frags);
   return idx;
 }
@@ -142,20 +148,19 @@ export function rxRelease(q: RxQueue, from: u32, count: u32): void {
 
 /** StartXmit: see stack/5-tcp/port.ts. 1 means dropped; then the SkbDestructor is not called. */
 export function nicStartXmit(
-  host: u32, header_addr: u32, header_len: u32, skb_idx: u32, payload_off: u32, payload_len: u32, sock_idx: u32, hash: u32,
+  host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32, edt_ns: u64,
 ): u32 {
   charge(COST_DRIVER_TX_FRAME);
-  const pkt_id = newPktId();
-  const len = header_len + payload_len;
+  const nic = nicOf(host);
+  const gso_segs = skb_idx == NONE ? 1 : max(<u32>skb(skb_idx).gso_segs, 1);
+  const pkt_id = newPktIds(gso_segs);
+  const len = header_len + (skb_idx == NONE ? 0 : skb(skb_idx).len);
   // include/linux/kernel.h: reciprocal_scale, as skb_tx_hash does.
-  const queue = <u32>((<u64>hash * <u64>nicOf(host).tx_queues) >> 32);
-  if (txQueueFull(host, queue)) {
-    countDrop(DROP_FULL_RING, STAGE_NIC, pkt_id, len);
-    return 1;
-  }
-  const idx = frameAlloc(host);
+  const queue = <u32>((<u64>hash * <u64>nic.tx_queues) >> 32);
+  const refused = txRefuses(host, queue, flow, hash, edt_ns);
+  const idx = refused ? NONE : frameAlloc(host);
   if (idx == NONE) {
-    countDrop(DROP_NOMEM, STAGE_NIC, pkt_id, len);
+    countDrop(refused ? DROP_FULL_RING : DROP_NOMEM, STAGE_NIC, pkt_id, len);
     return 1;
   }
   const f = frame(idx);
@@ -167,70 +172,85 @@ export function nicStartXmit(
   f.head_len = <u16>header_len;
   f.flags = FRAME_GOOD;
   copyHeader(frameHead(f), <usize>header_addr, header_len);
-  if (payload_len != 0 && !addPayload(f, skb_idx, payload_off, payload_len) && !linearize(f, skb_idx, payload_off, payload_len)) {
+  if (skb_idx != NONE && !addPayload(f, skb_idx)) {
+    countDrop(DROP_SKB_UCOPY_FAULT, STAGE_NIC, pkt_id, len);
     frameFree(idx);
-    countDrop(DROP_NOMEM, STAGE_NIC, pkt_id, len);
     return 1;
   }
   frameParse(f);
-  if (nicOf(host).tx_checksum == 0) {
-    chargeBytes(COST_CSUM_KIB, len);
-    frameWriteChecksums(f);
+  if (gso_segs > 1) {
+    const accecn = (skb(skb_idx).gso_type & SKB_GSO_TCP_ACCECN) != 0;
+    const software = !canTso(host, accecn);
+    // Who reads a tun device gets a packet uncut (drivers/net/tun.c: tun_put_user).
+    if (software || !hostConfig(host).nic_tun) f.gso_size = skb(skb_idx).gso_size;
+    if (accecn) f.flags |= FRAME_ACCECN;
+    if (software) return xmitSegments(host, queue, idx, flow, edt_ns);
   }
-  txEnqueue(host, queue, idx);
+  checksumTx(nic, f);
+  txEnqueue(host, queue, idx, flow, edt_ns);
   return 0;
 }
 
-/** References to `len` bytes of an skb's fragments from `off` on; false, with nothing taken, when they are too many pieces. */
-function addPayload(f: Frame, skb_idx: u32, off: u32, len: u32): bool {
-  const n = skb(skb_idx).nr_frags;
-  let skip = off;
-  let left = len;
-  for (let i: u32 = 0; left > 0; i++) {
-    assert(i < n, 'N7 the payload of a frame lies in its skb');
-    const frag = skbFrag(skb_idx, i);
-    const frag_len = frag.len;
-    if (skip >= frag_len) {
-      skip -= frag_len;
+/** Segmentation needs checksums (net/core/dev.c: netdev_fix_features); a tun device has none that keeps AccECN's flags. */
+function canTso(host: u32, accecn: bool): bool {
+  const c = hostConfig(host);
+  return c.nic_tso && c.nic_tx_checksum && !(accecn && c.nic_tun);
+}
+
+/** Checksums in software, where the NIC does not write them. */
+function checksumTx(nic: Nic, f: Frame): void {
+  if (nic.tx_checksum != 0) return;
+  chargeBytes(COST_CSUM_KIB, f.len);
+  frameWriteChecksums(f);
+}
+
+/**
+ * GSO: cuts a packet before the device sees it (net/core/dev.c: validate_xmit_skb). Segments that find no room are dropped;
+ * the last one that is queued tells the socket.
+ *
+ * Differs from Linux: a packet is cut before the qdisc, which counts and drops segments, and not when it leaves the qdisc.
+ */
+function xmitSegments(host: u32, queue: u32, frame_idx: u32, flow: u32, edt_ns: u64): u32 {
+  const nic = nicOf(host);
+  const packet = frame(frame_idx);
+  const segs = segmentCount(packet);
+  let last = NONE;
+  for (let i: u32 = 0; i < segs; i++) {
+    charge(COST_GSO_SEGMENT);
+    const refused = txRefuses(host, queue, flow, packet.hash, edt_ns);
+    const idx = refused ? NONE : segment(frame_idx, i);
+    if (idx == NONE) {
+      countDrop(refused ? DROP_FULL_RING : DROP_NOMEM, STAGE_NIC, packet.pkt_id + i, <u32>packet.gso_size);
       continue;
     }
-    if (<u32>f.nr_frags == FRAME_FRAGS) {
-      dropPayload(f);
-      return false;
-    }
-    const part = min(frag_len - skip, left);
+    checksumTx(nic, frame(idx));
+    txEnqueue(host, queue, idx, flow, edt_ns);
+    last = idx;
+  }
+  if (last != NONE) {
+    frame(last).sock = packet.sock;
+    frame(last).truesize = packet.truesize;
+    frame(last).uarg = packet.uarg;
+  } else if (packet.uarg != 0) zcopyComplete(NONE, packet.uarg, true);
+  frameFree(frame_idx);
+  return last == NONE ? 1 : 0;
+}
+
+/** The payload of an skb, with references of the frame's own, also on its lender. False: it had to be copied and could not be. */
+function addPayload(f: Frame, skb_idx: u32): bool {
+  const b = skb(skb_idx);
+  f.truesize = b.truesize;
+  const uarg = b.uarg;
+  if (uarg != 0) {
+    if (hostConfig(b.host).nic_tun) return addCopied(f, skb_idx);
+    zcopyGet(uarg);
+    f.uarg = uarg;
+    f.flags |= FRAME_LENT;
+  }
+  for (let i: u32 = 0; i < b.nr_frags; i++) {
+    const frag = skbFrag(skb_idx, i);
     netmemRef(frag.netmem);
-    frameAddFrag(f, frag.netmem, frag.off + skip, part);
-    left -= part;
-    skip = 0;
+    frameAddFrag(f, frag.netmem, frag.off, frag.len);
   }
-  return true;
-}
-
-function dropPayload(f: Frame): void {
-  for (let i: u32 = 0; i < <u32>f.nr_frags; i++) fragUnref(frameFrag(f, i).netmem, false);
-  f.nr_frags = 0;
-}
-
-/** Too many pieces for a descriptor chain: one copy into a fresh page (net/core/skbuff.c: __skb_linearize). */
-function linearize(f: Frame, skb_idx: u32, off: u32, len: u32): bool {
-  const page = txPageAlloc(f.host);
-  if (page == NONE) return false;
-  let to = <usize>netmem(page).addr;
-  let skip = off;
-  let left = len;
-  for (let i: u32 = 0; left > 0; i++) {
-    const frag = skbFrag(skb_idx, i);
-    if (skip >= frag.len) {
-      skip -= frag.len;
-      continue;
-    }
-    const part = min(frag.len - skip, left);
-    memory.copy(to, <usize>(netmem(frag.netmem).addr + frag.off + skip), part);
-    to += part;
-    left -= part;
-    skip = 0;
-  }
-  frameAddFrag(f, page, 0, len);
   return true;
 }

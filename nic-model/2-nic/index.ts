@@ -4,9 +4,10 @@
  *
  * Models      mlx5, bnxt and fbnic in what they share; Linux 7.3 net/core/netdev_rx_queue.c; Documentation/networking/scaling.rst;
  *             the Toeplitz hash of Microsoft's receive side scaling
- * Owns        RX and TX rings, steering, header split, DMA, checksums, interrupt moderation; the driver
- * Does not    own buffers (3-pool lends them); look at TCP beyond its ports and length
- * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, NOMEM, FULL_RING
+ * Owns        RX and TX rings, segmentation, steering, header split, DMA, checksums, interrupt moderation; the driver; what is left of
+ *             a NIC whose host is a real one behind a tap device
+ * Does not    own buffers (3-pool lends them); look at TCP beyond its ports and length, but for what differs between segments
+ * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, NOMEM, FULL_RING, PKT_TOO_SMALL
  * Invariants  N1 a ring holds what fits it.  N2 a posted buffer is the NIC's alone.  N3 a masked queue raises no interrupt.
  *             N4 a qdisc holds at most its limit.  N5 frames that wait are in some ring.  N6 a queue posts buffers of one size.
  *             N7 the payload of a frame lies in its skb.  N8 only a queue with a provider is closed.
@@ -17,6 +18,8 @@ import { setNapiPoll } from '../../stack/4-napi';
 import { setStartXmit } from '../../stack/5-tcp';
 import { countersInit, nicCountersOf } from './counters';
 import { nicPoll, nicStartXmit, rxRefill } from './driver';
+import { fqInit } from './fq';
+import { RX_GRO_HW, RX_LRO } from './hw_gro';
 import { nicQueueClose, nicQueueOpen } from './queue_mgmt';
 import { rxQueue, rxQueueInit, rxQueuesInit, rxQueueVerify } from './rx_ring';
 import { nicOf, queueIndex } from './state';
@@ -29,7 +32,8 @@ export { nicInterrupt } from './driver';
 export { rxQueue, RxQueue } from './rx_ring';
 export { nicOf } from './state';
 export { toeplitz, toeplitzTables } from './steer';
-export { nicTransmitNext } from './tx_ring';
+export { nicFeed } from './tap';
+export { nicQdiscWatchdog, nicTransmitNext } from './tx_ring';
 
 const ETH_HLEN: u32 = 14;
 
@@ -53,6 +57,7 @@ export function nicInit(host: u32): void {
   nic.rx_checksum = c.nic_rx_checksum ? 1 : 0;
   nic.tx_checksum = c.nic_tx_checksum ? 1 : 0;
   nic.header_split = c.nic_header_split ? 1 : 0;
+  nic.rx_gro = c.nic_rx_gro_hw && c.nic_rx_checksum ? RX_GRO_HW : c.nic_lro ? RX_LRO : 0;
   nic.hds_thresh = c.nic_hds_thresh;
   nic.rx_copybreak = c.nic_rx_copybreak;
   nic.rules = c.nic_ntuple ? c.rule_count : 0;
@@ -63,6 +68,7 @@ export function nicInit(host: u32): void {
   nic.rx_frames = c.nic_rx_frames;
   nic.counters = nicCountersOf(host);
   nic.tx_sock = NONE;
+  nic.fetch_page = NONE;
   steerInit(nic, host);
   for (let queue: u32 = 0; queue < nic.rx_queues; queue++) {
     const ptr_ring = c.pool_ptr_ring == 0 ? c.nic_rx_ring : c.pool_ptr_ring;
@@ -70,6 +76,7 @@ export function nicInit(host: u32): void {
     rxRefill(rxQueue(queueIndex(host, queue)));
   }
   for (let queue: u32 = 0; queue < nic.tx_queues; queue++) txQueueInit(host, queue);
+  fqInit(host);
 }
 
 /** The least power of two that is at least n (net/core/page_pool.c: ptr_ring sizes need none; our ring masks). */

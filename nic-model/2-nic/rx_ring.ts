@@ -55,6 +55,10 @@ export class RxQueue {
   irq_at: u64;
   timer_at: u64;
   fast_at: u64;
+  // Coalescing: hw_gro.ts. The last completion may grow, with the segment that begins at gro_seq and has at most gro_size bytes.
+  gro_open: u32;
+  gro_seq: u32;
+  gro_size: u32;
 }
 const RX_QUEUE_BYTES: usize = 128;
 
@@ -76,8 +80,12 @@ export class RxCompletion {
   /** Header bytes that the driver pulls out of the first page of an unsplit frame. */
   pull: u8;
   unused: u8;
+  /** Of a merged frame: the size of its segments. */
+  gso_size: u32;
+  /** Segments that hardware merged. */
+  segs: u32;
 }
-const COMPLETION_BYTES: usize = 32;
+const COMPLETION_BYTES: usize = 40;
 
 /** The NIC computed the checksums and they are right. */
 export const COMPLETION_CSUM_OK: u8 = 1;

@@ -17,6 +17,8 @@ export class Nic {
   tx_checksum: u32;
   header_split: u32;
   hds_thresh: u32;
+  /** RX_GRO_HW, RX_LRO or 0: hw_gro.ts. */
+  rx_gro: u32;
   rx_copybreak: u32;
   /** n-tuple rules in force. */
   rules: u32;
@@ -36,11 +38,16 @@ export class Nic {
   tx_waiting: u32;
   /** An EVENT_TX of this host is in the queue. */
   tx_event: u32;
-  /** Whom the frame that is being sent belongs to, and its bytes. */
+  /** Whom the packet that is being sent belongs to, and its truesize. */
   tx_sock: u32;
-  tx_bytes: u32;
+  tx_truesize: u32;
+  /** Its Ubuf; 0: none. */
+  tx_uarg: u32;
+  /** The page for payload that was lent, and how far it is filled: tx_fetch.ts. */
+  fetch_page: u32;
+  fetch_off: u32;
 }
-const NIC_BYTES: usize = 128;
+const NIC_BYTES: usize = 192;
 
 @unmanaged
 export class NicTables {

@@ -1,7 +1,7 @@
 /**
  * Transmission: the driver puts frames into the TX ring of a queue; when it is full they wait in the queue's FIFO qdisc
- * (net/sched/sch_fifo.c; txqueuelen is wire.queue_packets). The NIC fetches frames from its rings in turn, one when the
- * link is free.
+ * (net/sched/sch_fifo.c; txqueuelen is wire.queue_packets), or there is a fair queue before it that paces them (fq.ts). The NIC
+ * fetches frames from its rings in turn, one when the link is free.
  *
  *      driver ──► qdisc (list, txqueuelen) ──► TX ring (tx_ring descriptors) ──┐
  *                                              TX ring of another queue ───────┴──► link
@@ -15,13 +15,19 @@
  * Differs from Linux: a transmit completion takes no interrupt and no time of a core; the destructor runs when the last bit has left.
  */
 import {
-  arenaAlloc, coreState, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED,
-  NONE, now, QUEUES_MAX, schedule, traceNicTx,
+  arenaAlloc, coreState, countDrop, DROP_NOMEM, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES,
+  NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now, QUEUES_MAX, schedule, STAGE_NIC, traceNicTx,
 } from '../../sim/core';
-import { skbDestructor } from '../../stack/3-pool';
-import { frame, wireFreeAt, wireSend } from '../1-wire';
+import { skbDestructor, zcopyComplete } from '../../stack/3-pool';
+import { frame, frameFree, FRAME_LENT, wireFreeAt, wireSend } from '../1-wire';
 import { bump, nicqCountersOf } from './counters';
+import { fqDequeue, fqEnqueue, fqRefuses } from './fq';
 import { Nic, nicOf, nicTables, queueIndex } from './state';
+import { segment, segmentCount } from './tso';
+import { fetchLent } from './tx_fetch';
+
+/** nic.qdisc. */
+const QDISC_FQ: u32 = 1;
 
 @unmanaged
 export class TxQueue {
@@ -59,16 +65,23 @@ export function txQueueInit(host: u32, queue: u32): void {
   t.counters = nicqCountersOf(queueIndex(host, queue));
 }
 
-/** Whether a frame more would be dropped. */
-export function txQueueFull(host: u32, queue: u32): bool {
+/** Whether a packet would be dropped. */
+export function txRefuses(host: u32, queue: u32, flow: u32, hash: u32, edt_ns: u64): bool {
+  if (hostConfig(host).nic_qdisc == QDISC_FQ) return fqRefuses(host, queue, flow, hash, edt_ns);
   const t = txQueue(host, queue);
-  return t.filled - t.fetched > t.mask && t.qdisc_len >= t.qdisc_limit;
+  // A queue that holds nothing takes nothing, however free the ring behind it is.
+  return hostConfig(host).wire_queue_packets == 0 || (t.filled - t.fetched > t.mask && t.qdisc_len >= t.qdisc_limit);
 }
 
-/** Takes a frame from the driver. The queue is not full. */
-export function txEnqueue(host: u32, queue: u32, frame_idx: u32): void {
-  const nic = nicOf(host);
+/** Takes a frame from the stack. The queue does not refuse it. */
+export function txEnqueue(host: u32, queue: u32, frame_idx: u32, flow: u32, edt_ns: u64): void {
   const t = txQueue(host, queue);
+  if (hostConfig(host).nic_qdisc == QDISC_FQ) {
+    if (t.filled - t.fetched > t.mask) bump(t.counters, NICQ_TX_STOPPED);
+    fqEnqueue(host, queue, frame_idx, flow, edt_ns);
+    qdiscRun(host, queue);
+    return;
+  }
   if (t.filled - t.fetched <= t.mask) {
     txFill(t, frame_idx);
   } else {
@@ -80,6 +93,35 @@ export function txEnqueue(host: u32, queue: u32, frame_idx: u32): void {
     t.qdisc_tail = frame_idx;
     t.qdisc_len++;
   }
+  announce(host, frame_idx);
+}
+
+/** What the fair queue lets go now fills the ring (__qdisc_run). A tun device forgets at once whose a packet was. */
+export function qdiscRun(host: u32, queue: u32): void {
+  const t = txQueue(host, queue);
+  const orphans = hostConfig(host).nic_tun;
+  while (t.filled - t.fetched <= t.mask) {
+    const idx = fqDequeue(host, queue);
+    if (idx == NONE) return;
+    const f = frame(idx);
+    const owner = f.sock;
+    txFill(t, idx);
+    if (orphans && owner != NONE) {
+      f.sock = NONE;
+      skbDestructor(owner, f.truesize);
+    }
+    announce(host, idx);
+  }
+}
+
+/** The watchdog of a queue: a flow may send now. `q`: host * QUEUES_MAX + queue. */
+export function nicQdiscWatchdog(q: u32): void {
+  qdiscRun(q / QUEUES_MAX, q % QUEUES_MAX);
+}
+
+/** A frame waits for the NIC. */
+function announce(host: u32, frame_idx: u32): void {
+  const nic = nicOf(host);
   nic.tx_waiting++;
   // The context that sends may be ahead of the clock: the NIC must not see the frame before it is there.
   const ready_ns = now();
@@ -100,7 +142,12 @@ export function nicTransmitNext(host: u32): void {
   const sock = nic.tx_sock;
   if (sock != NONE) {
     nic.tx_sock = NONE;
-    skbDestructor(sock, nic.tx_bytes);
+    skbDestructor(sock, nic.tx_truesize);
+  }
+  const uarg = nic.tx_uarg;
+  if (uarg != 0) {
+    nic.tx_uarg = 0;
+    zcopyComplete(NONE, uarg, true);
   }
   if (nic.tx_waiting == 0) {
     nic.tx_event = 0;
@@ -109,15 +156,45 @@ export function nicTransmitNext(host: u32): void {
   const frame_idx = fetch(host, nic);
   if (frame_idx == NONE) return;
   const f = frame(frame_idx);
-  const len = f.len;
   nic.tx_sock = f.sock;
-  nic.tx_bytes = len;
+  nic.tx_truesize = f.truesize;
+  nic.tx_uarg = f.uarg;
+  const end = f.gso_size != 0 ? sendSegments(host, nic, frame_idx) : sendFrame(host, nic, frame_idx, now(), 0);
+  // A frame that nobody waits for needs no completion: then the next one wakes the NIC.
+  if (nic.tx_waiting != 0 || nic.tx_sock != NONE || nic.tx_uarg != 0) schedule(end, EVENT_TX, host);
+  else nic.tx_event = 0;
+}
+
+/** Puts one frame on the link from `start` on. Returns when its last bit has left. `tso_pkt`: see the event nic_tx. */
+function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, tso_pkt: u32): u64 {
+  const f = frame(frame_idx);
+  const queue = <u32>f.queue;
+  const len = f.len;
+  if ((f.flags & FRAME_LENT) != 0) fetchLent(host, nic, f);
+  const counters = txQueue(host, queue).counters;
   bump(nic.counters, NIC_TX_PACKETS);
   bump(nic.counters, NIC_TX_BYTES, len);
-  const end = wireSend(host, frame_idx, nic.tx_waiting);
-  // A frame that nobody waits for needs no completion: then the next one wakes the NIC.
-  if (nic.tx_waiting != 0 || nic.tx_sock != NONE) schedule(end, EVENT_TX, host);
-  else nic.tx_event = 0;
+  bump(counters, NICQ_TX_PACKETS);
+  bump(counters, NICQ_TX_BYTES, len);
+  traceNicTx(f.pkt_id, NONE, queue, len, tso_pkt);
+  return wireSend(host, frame_idx, start, nic.tx_waiting);
+}
+
+/** TSO: a packet leaves as frames that follow each other without a gap. */
+function sendSegments(host: u32, nic: Nic, frame_idx: u32): u64 {
+  const f = frame(frame_idx);
+  const segs = segmentCount(f);
+  let start = now();
+  for (let i: u32 = 0; i < segs; i++) {
+    const segment_idx = segment(frame_idx, i);
+    if (segment_idx == NONE) {
+      countDrop(DROP_NOMEM, STAGE_NIC, f.pkt_id + i, f.gso_size);
+      continue;
+    }
+    start = sendFrame(host, nic, segment_idx, start, f.pkt_id);
+  }
+  frameFree(frame_idx);
+  return start;
 }
 
 /** The frame at the head of a ring that has one. */
@@ -157,10 +234,6 @@ function fetch(host: u32, nic: Nic): u32 {
     t.qdisc_head = frame(first).next;
     t.qdisc_len--;
     txFill(t, first);
-  }
-  const f = frame(frame_idx);
-  bump(t.counters, NICQ_TX_PACKETS);
-  bump(t.counters, NICQ_TX_BYTES, f.len);
-  traceNicTx(f.pkt_id, NONE, queue, f.len);
+  } else if (hostConfig(host).nic_qdisc == QDISC_FQ) qdiscRun(host, queue);
   return frame_idx;
 }

@@ -6,7 +6,7 @@ import {
   bytesText, countText, durationText, InputError, type PcapResult, type PcapStream, replayCapture, resultJson, shareText,
 } from '../host/index.ts';
 import { loadCore, readBytes } from './files.ts';
-import { wholeNumber } from './run_options.ts';
+import { collect, loadOptionsOf } from './run_options.ts';
 import { expectLines } from './summary.ts';
 import { bold, dim, Progress, say, table } from './terminal.ts';
 
@@ -15,10 +15,10 @@ const STREAMS_SHOWN = 20;
 export function addPcap(program: Command): void {
   program.command('pcap')
     .description('feed the client\'s packets of a real capture (pcap, pcapng) through the NIC of a server that receives by zero copy')
-    .argument('<file>', 'pcap or pcapng, also gzipped')
+    .argument('<file>', 'pcap or pcapng, also gzipped; - is standard input')
     .option('--json', 'the report as JSON')
-    .option('--set <path=value>', 'change a knob of the server that receives', (v: string, before: readonly string[]) => [...before, v], [])
-    .option('--seed <n>', 'seed of every random draw', wholeNumber)
+    .option('--set <path=value>', 'change a knob of the server that receives', collect, [])
+    .option('--seed <n>', 'seed of every random draw')
     .addHelpText('after', `
 Each TCP connection whose SYN is in the capture is replayed from its client's side, with the capture's own timing, losses and
 reordering. The report says for each stream what the NIC wrote straight into the area, what was copied and why.
@@ -27,21 +27,32 @@ Exit code: 0 every stream arrived whole, 1 one did not, 2 the file cannot be use
 
 Examples:
   $ ringlab pcap capture.pcap
+  $ ringlab pcap - < capture.pcap
   $ ringlab pcap capture.pcapng --json | jq '.streams[] | [.srcPort, .sha256]'
   $ ringlab pcap capture.pcap --set server.nic.header_split=off --set server.refill.nodev=on`)
-    .action(async (path: string, flags: { json?: boolean; set: readonly string[]; seed?: number }) => {
-      const file = inflate(readBytes(path), path);
-      const sets = flags.seed === undefined ? flags.set : [...flags.set, `run.seed=${flags.seed}`];
+    .action(async (path: string, flags: { json?: boolean; set: readonly string[]; seed?: string }) => {
+      checkSets(flags.set);
+      const name = path === '-' ? 'standard input' : basename(path);
+      const file = inflate(readBytes(path), name);
       const progress = new Progress();
       const begun = performance.now();
       const result = replayCapture(await loadCore(), file, {
-        name: basename(path), sets, onProgress: (done, all) => progress.show(() => `${basename(path)}: frame ${done} of ${all}`),
+        name, ...loadOptionsOf(flags), onProgress: (done, all) => progress.show(() => `${name}: frame ${done} of ${all}`),
       });
       progress.end();
       if (flags.json) say(resultJson(result));
       else for (const line of reportLines(result, performance.now() - begun)) say(line);
       if (result.expect.some((e) => !e.ok)) process.exitCode = 1;
     });
+}
+
+/** A capture stands for the client and its link: what is set there would change nothing. */
+function checkSets(sets: readonly string[]): void {
+  const path = (set: string) => set.slice(0, Math.max(set.indexOf('='), 0)).trim().replace(/^hosts\./, '');
+  for (const set of sets) {
+    if (!/^(client|wire)\b/.test(path(set))) continue;
+    throw new InputError(`--set ${set}: the capture stands for the client and its link, so this changes nothing; set knobs of the server.`);
+  }
 }
 
 function inflate(data: Uint8Array, path: string): Uint8Array {

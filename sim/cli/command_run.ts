@@ -1,11 +1,14 @@
 /** ringlab run SCENARIO */
 import type { Command } from 'commander';
-import { durationText, type EngineSinks, PcapngWriter, PerfettoWriter, readWireFrames, resultJson, runScenario } from '../host/index.ts';
+import {
+  durationText, type EngineSinks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson, runScenario,
+} from '../host/index.ts';
 import { statLines } from './command_stat.ts';
-import { loadCore, openScenario } from './files.ts';
-import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
+import { loadCore, readSource } from './files.ts';
+import { OutputFiles } from './output_files.ts';
+import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { summaryLines } from './summary.ts';
-import { OutputFile, Progress, say } from './terminal.ts';
+import { Progress, say } from './terminal.ts';
 
 interface Flags extends RunFlags {
   readonly json?: boolean;
@@ -27,7 +30,8 @@ export function addRun(program: Command): void {
     .option('--pcap <file>', 'what was on the wire, as pcapng')
     .option('--perfetto <file>', 'the trace for ui.perfetto.dev')
     .addHelpText('after', `
-Exit code: 0 as expected, 1 an expectation failed, 2 bad input, 3 the simulator found a fault of its own.
+Exit code: 0 as expected, 1 an expectation failed or the output could not be written, 2 bad input, 3 the simulator found a fault of
+its own. Files appear when the run is over: all of them, or none.
 
 Examples:
   $ ringlab run bulk
@@ -39,9 +43,15 @@ Examples:
 }
 
 async function run(name: string, flags: Flags): Promise<void> {
-  const scenario = openScenario(name, loadOptionsOf(flags, flags.pcap ? ['run.capture=on'] : []));
+  if (flags.timing && !flags.json) throw new InputError('run: --timing adds to the JSON, and there is none; add --json.');
+  if (flags.stat && flags.json) throw new InputError('run: --json has the counters of --stat already; leave out --stat.');
+  const needed: readonly Needed[] = FILES.flatMap(({ option, knob }) =>
+    flags[option] === undefined ? [] : [{ knob, by: `--${option} ${flags[option]}` }]);
+  const source = readSource(name);
+  const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, needed));
+  mustSee(scenario, needed);
   const core = await loadCore();
-  const files = outputs(flags);
+  const files = outputs(flags, source.path);
   const progress = new Progress();
   const begun = performance.now();
   const { result, engine } = runScenario(core, scenario, {
@@ -56,37 +66,43 @@ async function run(name: string, flags: Flags): Promise<void> {
   files.finish();
   if (flags.json) say(resultJson(flags.timing ? { ...result, wallMs: Math.round(wall_ms) } : result));
   else for (const line of summaryLines(scenario, result, wall_ms)) say(line);
-  if (flags.stat && !flags.json) for (const line of statLines(engine, result, [])) say(line);
+  if (flags.stat) for (const line of statLines(engine, result, [])) say(line);
   if (result.expect.some((e) => !e.ok)) process.exitCode = 1;
 }
 
+/** Options that name a file, and the knob without which it would be empty. */
+const FILES = [
+  { option: 'trace', knob: 'run.trace' }, { option: 'pcap', knob: 'run.capture' }, { option: 'perfetto', knob: 'run.trace' },
+] as const;
+
 /** The files that the flags ask for, and what fills them. */
-function outputs(flags: Flags): { sinks: EngineSinks; finish: () => void } {
-  const trace = flags.trace === undefined ? undefined : new OutputFile(flags.trace);
-  const pcap = flags.pcap === undefined ? undefined : { file: new OutputFile(flags.pcap), writer: new PcapngWriter() };
-  const perfetto = flags.perfetto === undefined ? undefined : { file: new OutputFile(flags.perfetto), writer: new PerfettoWriter() };
+function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; finish: () => void } {
+  const wanted = FILES.flatMap(({ option }) => (flags[option] === undefined ? [] : [{ option: `--${option}`, path: flags[option] }]));
+  const files = new OutputFiles(wanted, [scenario_file]);
+  const [trace, pcap, perfetto] = FILES.map(({ option }) => files.of(`--${option}`));
+  const frames = new PcapngWriter();
+  const tracks = new PerfettoWriter();
   const sinks: EngineSinks = {};
   if (trace || perfetto) {
     sinks.onTrace = (batch) => {
       trace?.write(batch.bytes());
       if (!perfetto) return;
-      perfetto.writer.add(batch);
-      perfetto.file.write(perfetto.writer.take());
+      tracks.add(batch);
+      perfetto.write(tracks.take());
     };
   }
   if (pcap) {
     sinks.onCapture = (bytes) => {
-      for (const frame of readWireFrames(bytes)) pcap.writer.add(frame);
-      pcap.file.write(pcap.writer.take());
+      for (const frame of readWireFrames(bytes)) frames.add(frame);
+      pcap.write(frames.take());
     };
   }
   const finish = () => {
-    if (perfetto) {
-      perfetto.writer.finish();
-      perfetto.file.write(perfetto.writer.take());
-    }
-    pcap?.file.write(pcap.writer.take());
-    for (const file of [trace, pcap?.file, perfetto?.file]) file?.commit();
+    tracks.finish();
+    perfetto?.write(tracks.take());
+    frames.finish();
+    pcap?.write(frames.take());
+    files.commit();
   };
   return { sinks, finish };
 }

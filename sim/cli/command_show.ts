@@ -1,6 +1,7 @@
 /** ringlab show SCENARIO */
 import type { Command } from 'commander';
-import { openScenario, readText, scenarioPath } from './files.ts';
+import { InputError } from '../host/index.ts';
+import { openScenario, readSource } from './files.ts';
 import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
 import { knobLines } from './show_knobs.ts';
 import { say } from './terminal.ts';
@@ -15,8 +16,10 @@ export function addShow(program: Command): void {
       '\nExamples:\n  $ ringlab show loss\n  $ ringlab show loss --all\n  $ ringlab show bulk --all --set nic.mtu=9000',
     );
   addRunOptions(command).action((name: string, flags: RunFlags & { all?: boolean }) => {
-    const scenario = openScenario(name, loadOptionsOf(flags));
-    if (flags.all) for (const line of knobLines(scenario)) say(line);
-    else process.stdout.write(readText(scenarioPath(name)));
+    const changed = flags.set.length > 0 || flags.seed !== undefined || flags.until !== undefined;
+    if (changed && !flags.all)
+      throw new InputError('show: the file is shown as it is written, and --set, --seed and --until change nothing of it; add --all.');
+    if (flags.all) for (const line of knobLines(openScenario(name, loadOptionsOf(flags)))) say(line);
+    else process.stdout.write(readSource(name).text);
   });
 }

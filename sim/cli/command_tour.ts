@@ -1,19 +1,16 @@
 /** ringlab tour: the journey of the first byte, a line for each stage. */
 import type { Command } from 'commander';
-import { eventOf, narrate, type RunResult, runScenario, stageNumber, type TraceRecord, TraceStore, whereText } from '../host/index.ts';
+import {
+  eventOf, narrate, type RunResult, runScenario, stageNumber, storyOf, type TraceRecord, TraceStore, whereText,
+} from '../host/index.ts';
 import { STAGES } from '../schema/stages.ts';
 import { byteJourney } from './command_journey.ts';
 import { loadCore, openScenario } from './files.ts';
-import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
+import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { expectLines } from './summary.ts';
 import { bold, dim, say } from './terminal.ts';
 
-/** Events that tell the story; the rest of the journey is for `ringlab journey`. */
-const TOLD = [
-  'app_write', 'sock_send', 'tcp_tx', 'nic_tx', 'wire_send', 'wire_arrive', 'nic_steer', 'nic_dma', 'nic_dma_buf', 'ledger', 'skb_build',
-  'tcp_rx',
-  'sock_queue', 'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take',
-];
+const TRACED: readonly Needed[] = [{ knob: 'run.trace', by: 'tour' }];
 
 export function addTour(program: Command): void {
   const command = program.command('tour')
@@ -21,22 +18,22 @@ export function addTour(program: Command): void {
     .argument('[scenario]', 'another scenario than tour')
     .addHelpText('after', '\nExamples:\n  $ ringlab tour\n  $ ringlab tour steering-missed\n  $ ringlab tour ipv6');
   addRunOptions(command).action(async (name: string | undefined, flags: RunFlags) => {
-    const scenario = openScenario(name ?? 'tour', loadOptionsOf(flags, ['run.trace=on']));
+    const scenario = openScenario(name ?? 'tour', loadOptionsOf(flags, TRACED));
+    mustSee(scenario, TRACED);
     const trace = new TraceStore();
     const outcome = runScenario(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
     const journey = byteJourney(trace, outcome, 0, 0);
     say(bold('The way of the first byte'));
     say(dim(`  ${scenario.name}: ${scenario.about}`));
     say();
-    for (const line of tourLines(journey.records)) say(line);
+    for (const line of tourLines(storyOf(journey))) say(line);
     say();
     for (const line of endLines(outcome.result)) say(line);
     if (outcome.result.expect.some((e) => !e.ok)) process.exitCode = 1;
   });
 }
 
-export function tourLines(records: readonly TraceRecord[]): string[] {
-  const told = records.filter((r) => TOLD.includes(eventOf(r).name));
+export function tourLines(told: readonly TraceRecord[]): string[] {
   const first = told[0]?.time_ns ?? 0;
   const lines: string[] = [];
   let last = '';

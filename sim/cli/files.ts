@@ -1,8 +1,9 @@
 /** Where things are: the core beside the bundled command line, scenarios in the repository's folder, or by path. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, fstatSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileCore, InputError, type LoadOptions, loadScenario, type Scenario } from '../host/index.ts';
+import { patiently } from './terminal.ts';
 
 // The bundle is build/cli.mjs.
 const here = dirname(fileURLToPath(import.meta.url));
@@ -25,32 +26,60 @@ export function scenarioPath(name: string): string {
   for (const path of [join(scenarios, `${name}.yaml`), join(scenarios, `${name}.yml`)]) {
     if (!/[\\/]/.test(name) && existsSync(path)) return path;
   }
-  if (existsSync(name) && statSync(name).isFile()) return name;
-  const near = scenarioNames().filter((n) => n.startsWith(name.slice(0, 3)));
+  if (name !== '' && existsSync(name)) {
+    if (!statSync(name).isDirectory()) return name;
+    throw new InputError(`${name}: this is a folder; name a scenario file in it, or a scenario that ringlab list shows.`);
+  }
+  const near = scenarioNames().filter((n) => name !== '' && n.startsWith(name.slice(0, 3)));
   const hint = near.length > 0 ? `; did you mean ${near.slice(0, 3).join(' or ')}?` : '; ringlab list shows those there are.';
-  throw new InputError(`there is no scenario ${name}${hint}`);
+  throw new InputError(`there is no scenario ${name === '' ? "''" : name}${hint}`);
+}
+
+/** A scenario as it is written, and how to call it in messages. Read once: it may come through a pipe. */
+export interface Source {
+  readonly path: string;
+  readonly shown: string;
+  readonly text: string;
+}
+
+export function readSource(name: string): Source {
+  const path = scenarioPath(name);
+  const shown = dirname(path) === scenarios ? join('scenarios', basename(path)) : path;
+  return { path, shown, text: new TextDecoder().decode(readBytes(path)) };
 }
 
 export function openScenario(name: string, options: LoadOptions = {}): Scenario {
-  const path = scenarioPath(name);
-  const shown = dirname(path) === scenarios ? join('scenarios', basename(path)) : path;
-  return loadScenario(readText(path), shown, options);
+  const { text, shown } = readSource(name);
+  return loadScenario(text, shown, options);
 }
 
-export function readText(path: string): string {
-  return new TextDecoder().decode(readBytes(path));
-}
+const STDIN = 0;
 
+/** All of a file. `-` and /dev/stdin are standard input, whatever it is. */
 export function readBytes(path: string): Uint8Array {
-  // A character device never ends. Pipes do: <(zcat capture.gz) is a good way to name a capture.
-  if (existsSync(path) && statSync(path).isCharacterDevice()) throw new InputError(`${path} is a device, not a file.`);
+  const own = path === '-' || path === '/dev/stdin';
   try {
-    return readFileSync(path);
+    // A character device never ends. Pipes do: <(zcat capture.gz) is a good way to name a capture.
+    const stats = own ? fstatSync(STDIN) : statSync(path);
+    if (stats.isCharacterDevice()) throw new InputError(`${own ? 'standard input' : path} is a device; name a file, or pipe one in.`);
+    return own ? readToEnd(STDIN) : readFileSync(path);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new InputError(`there is no file ${path}.`);
     if (code === 'EISDIR') throw new InputError(`${path} is a folder, not a file.`);
     if (code === 'ERR_FS_FILE_TOO_LARGE') throw new InputError(`${path} has more than 2 GiB: cut it with editcap first.`);
     throw new InputError(`cannot read ${path}: ${message}`);
+  }
+}
+
+/** A pipe that another process made non-blocking may have nothing for a while. */
+function readToEnd(fd: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const piece = new Uint8Array(1 << 20);
+    const n = patiently(() => readSync(fd, piece));
+    if (n === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, n));
   }
 }

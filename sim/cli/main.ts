@@ -1,19 +1,22 @@
 /**
- * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed, 2 bad input,
- * 3 the core trapped, which is our fault.
+ * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed or
+ * an output could not be written, 2 bad input, 3 the core trapped, which is our fault. No signal is handled: a run ends at once.
  */
 import { Command, CommanderError } from 'commander';
-import { InputError, ScenarioError, TrapError } from '../host/index.ts';
+import { InputError, TrapError } from '../host/index.ts';
+import { addBridge } from './command_bridge.ts';
 import { addJourney } from './command_journey.ts';
 import { addList } from './command_list.ts';
+import { addPacketdrill } from './command_packetdrill.ts';
 import { addPcap } from './command_pcap.ts';
 import { addRun } from './command_run.ts';
 import { addSchema } from './command_schema.ts';
 import { addShow } from './command_show.ts';
 import { addStat } from './command_stat.ts';
 import { addTour } from './command_tour.ts';
-import { abandonOpenFiles, endWithTheReader, Progress } from './terminal.ts';
+import { endWithTheReader, OutputError, Progress } from './terminal.ts';
 
+const EXIT_NOT_WRITTEN = 1;
 const EXIT_BAD_INPUT = 2;
 const EXIT_TRAP = 3;
 
@@ -21,7 +24,7 @@ function program(): Command {
   const ringlab = new Command('ringlab')
     .description('A laboratory for zero-copy networking on Linux: two simulated hosts, from the wire to io_uring and back.')
     .version('0.1.0')
-    .helpCommand('help [command]', 'explain a command, with examples')
+    .helpCommand(false)
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(true)
     .exitOverride();
@@ -32,9 +35,23 @@ Examples:
   $ ringlab tour                          the way of the first byte, stage by stage
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
-  for (const add of [addRun, addList, addShow, addTour, addPcap, addJourney, addStat, addSchema]) add(ringlab);
+  for (const add of [addRun, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSchema]) add(ringlab);
+  ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {
+    const named = name === undefined ? ringlab : ringlab.commands.find((c) => c.name() === name);
+    const names = ringlab.commands.map((c) => c.name()).join(', ');
+    if (!named) throw new InputError(`help ${name}: there is no such command; there are ${names}.`);
+    named.outputHelp();
+  });
   for (const command of ringlab.commands) command.exitOverride().configureOutput({ outputError: () => {} });
   return ringlab;
+}
+
+/** What commander says about a command line, as one sentence with a remedy. */
+function usage(message: string): string {
+  const said = message.replace(/^error: /, '').replace(/\s*\(Did you mean (.*)\?\)$/s, '; did you mean $1?').replace(/\s*\n\s*/g, ' ');
+  const command = ringlab.commands.find((c) => c.name() === process.argv[2])?.name();
+  const remedy = said.endsWith('?') ? '' : `; ringlab help${command === undefined ? '' : ` ${command}`} shows how.`;
+  return `${command === undefined ? '' : `${command}: `}${said.replace(/\.$/, '')}${remedy}`;
 }
 
 /** What an error means to the one who sees it, and the exit code. */
@@ -44,13 +61,17 @@ function report(error: unknown): number {
     if (error.exitCode === 0) return 0;
     // commander ends the help that it shows unasked with an error that says nothing.
     if (error.code !== 'commander.help')
-      process.stderr.write(`ringlab: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`);
+      process.stderr.write(`ringlab: ${usage(error.message)}\n`);
     return EXIT_BAD_INPUT;
   }
   if (error instanceof InputError) {
-    // A scenario's problems begin with file and line, as editors like them.
-    process.stderr.write(`${error instanceof ScenarioError ? '' : 'ringlab: '}${error.message}\n`);
+    // A scenario's problems have a line each.
+    process.stderr.write(`${error.message.replace(/^/gm, 'ringlab: ')}\n`);
     return EXIT_BAD_INPUT;
+  }
+  if (error instanceof OutputError) {
+    process.stderr.write(`ringlab: ${error.message}\n`);
+    return EXIT_NOT_WRITTEN;
   }
   if (error instanceof TrapError) {
     process.stderr.write(trapText(error));
@@ -74,10 +95,9 @@ function trapText(error: TrapError): string {
 }
 
 endWithTheReader();
-process.on('exit', abandonOpenFiles);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+const ringlab = program();
 try {
-  await program().parseAsync(process.argv);
+  await ringlab.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);
 }

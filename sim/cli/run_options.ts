@@ -1,35 +1,52 @@
 /** Options that every command which runs a scenario has, and what they mean. */
-import { type Command, InvalidArgumentError } from 'commander';
-import { InputError, type LoadOptions, parseQuantity } from '../host/index.ts';
+import type { Command } from 'commander';
+import { InputError, type LoadOptions, type RunKnob, type Scenario } from '../host/index.ts';
 
 export interface RunFlags {
   readonly set: readonly string[];
-  readonly seed?: number;
+  readonly seed?: string;
   readonly until?: string;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-export function wholeNumber(value: string): number {
-  const n = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(n)) throw new InvalidArgumentError('Expected a whole number.');
-  return n;
+/** Reads the number of an option: whole, and no less than `least`. */
+export function wholeNumber(option: string, least: number): (value: string) => number {
+  return (value) => {
+    const n = Number(value);
+    if (/^\d+$/.test(value) && Number.isSafeInteger(n) && n >= least) return n;
+    throw new InputError(`${option} ${value}: expected a whole number from ${least} on; found '${value}'.`);
+  };
 }
 
 export function addRunOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'change a knob; may be given several times', collect, [])
-    .option('--seed <n>', 'seed of every random draw', wholeNumber)
+    .option('--seed <n>', 'seed of every random draw')
     .option('--until <time>', 'end of the run in virtual time, such as 50ms');
 }
 
+/** What a command needs to see of a run: it is switched on, unless the user says otherwise, which is refused by mustSee(). */
+export interface Needed {
+  readonly knob: RunKnob;
+  /** The option or command that needs it. */
+  readonly by: string;
+}
+
 /** The changes to the scenario that the flags mean. */
-export function loadOptionsOf(flags: RunFlags, more: readonly string[] = []): LoadOptions {
-  const sets = [...flags.set];
-  if (flags.seed !== undefined) sets.push(`run.seed=${flags.seed}`);
-  if (flags.until !== undefined) {
-    if (parseQuantity(flags.until, 'ns') === undefined) throw new InputError(`--until ${flags.until}: expected a time such as 50ms.`);
-    sets.push(`run.until_ns=${flags.until}`);
-  }
-  return { sets: [...sets, ...more] };
+export function loadOptionsOf(flags: RunFlags, needed: readonly Needed[] = []): LoadOptions {
+  return {
+    sets: [
+      ...needed.map(({ knob }) => `${knob}=on`),
+      ...flags.set,
+      ...(flags.seed === undefined ? [] : [{ set: `run.seed=${flags.seed}`, said: `--seed ${flags.seed}` }]),
+      ...(flags.until === undefined ? [] : [{ set: `run.until_ns=${flags.until}`, said: `--until ${flags.until}` }]),
+    ],
+  };
+}
+
+/** Refuses a command line that switches off what it asks for. */
+export function mustSee(scenario: Scenario, needed: readonly Needed[]): void {
+  const off = needed.find(({ knob }) => scenario.run[knob] === 0);
+  if (off) throw new InputError(`${off.by}: nothing would be seen, since ${off.knob} is off; leave out --set ${off.knob}=off.`);
 }

@@ -1,21 +1,56 @@
 /** Output of the command line: standard output for results, one progress line on standard error when somebody watches. */
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { InputError } from '../host/index.ts';
 
-/** A reader that goes away (`| head`) is no error: we stop quietly. */
+/** What the system says of an error, without the call that met it. */
+export function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  return message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+( '.*)?$/, '');
+}
+
+/** A read or a write that waits while a pipe is empty or full, also one that another process made non-blocking. */
+export function patiently(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+/** Something could not be written to its end. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+
+  constructor(place: string, error: unknown) {
+    super(`${place}: it could not be written to its end (${reasonOf(error)}); make room or choose another place.`);
+  }
+}
+
+/** A reader that goes away (`| head`) is no error: we stop quietly. A disk that is full is one. */
 export function endWithTheReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      if (stream === process.stdout) process.stderr.write(`ringlab: ${new OutputError('standard output', error).message}\n`);
+      process.exit(1);
     });
   }
 }
 
+let results: NodeJS.WriteStream = process.stdout;
+/** Standard output belongs to a file of the command, such as --pcap /dev/stdout: results go where they do not spoil it. */
+export function resultsToStderr(): void {
+  results = process.stderr;
+}
+
 export function say(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  results.write(`${line}\n`);
+}
+
+/** What a long command is doing, for somebody who watches: a line on standard error, nothing in a pipe. */
+export function tell(line: string): void {
+  if (process.stderr.isTTY === true) process.stderr.write(`${line}\n`);
 }
 
 const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -53,50 +88,4 @@ export function table(rows: readonly (readonly (string | number)[])[], right: re
     const width = widths[i] ?? 0;
     return right[i] ? String(cell).padStart(width) : String(cell).padEnd(width);
   }).join('  ').trimEnd());
-}
-
-/** A file that appears whole or not at all: written beside its place and renamed by commit(). */
-export class OutputFile {
-  readonly path: string;
-  private readonly temporary: string;
-  private fd: number | undefined;
-
-  constructor(path: string) {
-    this.path = path;
-    this.temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
-    try {
-      this.fd = openSync(this.temporary, 'wx');
-    } catch (error) {
-      throw new InputError(`cannot write ${path}: ${(error as Error).message}`);
-    }
-    OPEN.add(this);
-  }
-
-  write(data: Uint8Array): void {
-    for (let at = 0; at < data.length; ) at += writeSync(this.fd as number, data, at);
-  }
-
-  commit(): void {
-    fsyncSync(this.fd as number);
-    this.close();
-    renameSync(this.temporary, this.path);
-  }
-
-  /** Leaves nothing behind. */
-  abandon(): void {
-    this.close();
-    rmSync(this.temporary, { force: true });
-  }
-
-  private close(): void {
-    OPEN.delete(this);
-    if (this.fd !== undefined) closeSync(this.fd);
-    this.fd = undefined;
-  }
-}
-
-const OPEN = new Set<OutputFile>();
-/** Whatever ends the process, no half-written file stays. */
-export function abandonOpenFiles(): void {
-  for (const file of [...OPEN]) file.abandon();
 }

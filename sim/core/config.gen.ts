@@ -2,9 +2,15 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 6424;
+export const CONFIG_BYTES: u32 = 7352;
+/** bytes of it that are part of the state; what follows only says who watches */
+export const CONFIG_STATE_BYTES: u32 = 7312;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 369581556;
+export const CONFIG_MAGIC: u32 = 898998752;
+/** nic.qdisc: pfifo */
+export const NIC_QDISC_PFIFO: u32 = 0;
+/** nic.qdisc: fq */
+export const NIC_QDISC_FQ: u32 = 1;
 /** tcp.family: ipv4 */
 export const TCP_FAMILY_IPV4: u32 = 0;
 /** tcp.family: ipv6 */
@@ -13,6 +19,12 @@ export const TCP_FAMILY_IPV6: u32 = 1;
 export const TCP_CONGESTION_CONTROL_RENO: u32 = 0;
 /** tcp.congestion_control: cubic */
 export const TCP_CONGESTION_CONTROL_CUBIC: u32 = 1;
+/** tcp.mtu_probing: off */
+export const TCP_MTU_PROBING_OFF: u32 = 0;
+/** tcp.mtu_probing: black_hole */
+export const TCP_MTU_PROBING_BLACK_HOLE: u32 = 1;
+/** tcp.mtu_probing: on */
+export const TCP_MTU_PROBING_ON: u32 = 2;
 /** app.role: none */
 export const APP_ROLE_NONE: u32 = 0;
 /** app.role: source */
@@ -23,6 +35,12 @@ export const APP_ROLE_SINK: u32 = 2;
 export const APP_ROLE_ECHO: u32 = 3;
 /** app.role: script */
 export const APP_ROLE_SCRIPT: u32 = 4;
+/** app.script: none */
+export const APP_SCRIPT_NONE: u32 = 0;
+/** app.script: http */
+export const APP_SCRIPT_HTTP: u32 = 1;
+/** app.script: fetch */
+export const APP_SCRIPT_FETCH: u32 = 2;
 /** app.receive: zc */
 export const APP_RECEIVE_ZC: u32 = 0;
 /** app.receive: recv */
@@ -53,6 +71,8 @@ export const FAULTS_ACTION_DUPLICATE: u32 = 1;
 export const FAULTS_ACTION_DELAY: u32 = 2;
 /** faults.action: corrupt */
 export const FAULTS_ACTION_CORRUPT: u32 = 3;
+/** faults.action: mark */
+export const FAULTS_ACTION_MARK: u32 = 4;
 
 /** The run as a whole. */
 @unmanaged
@@ -71,55 +91,55 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 32) != 0;
+    return load<u32>(changetype<usize>(this), 7312) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 40) != 0;
+    return load<u32>(changetype<usize>(this), 7320) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 48) != 0;
+    return load<u32>(changetype<usize>(this), 7328) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
-    return load<u32>(changetype<usize>(this), 56);
+    return load<u32>(changetype<usize>(this), 32);
   }
   /** skbs of the world */
   get limits_skbs(): u32 {
-    return load<u32>(changetype<usize>(this), 64);
+    return load<u32>(changetype<usize>(this), 40);
   }
   /** frames in rings and on links */
   get limits_frames(): u32 {
-    return load<u32>(changetype<usize>(this), 72);
+    return load<u32>(changetype<usize>(this), 48);
   }
   /** transmit pages (32 KiB) of the world */
   get limits_tx_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 80);
+    return load<u32>(changetype<usize>(this), 56);
   }
   /** ordinary receive pages (4 KiB) of the world */
   get limits_rx_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 88);
+    return load<u32>(changetype<usize>(this), 64);
   }
   /** io_uring requests of the world */
   get limits_reqs(): u32 {
-    return load<u32>(changetype<usize>(this), 96);
+    return load<u32>(changetype<usize>(this), 72);
   }
   /** user memory of the world: rings, areas, application buffers */
   get limits_user_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 104);
+    return load<u32>(changetype<usize>(this), 80);
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 112);
+    return load<u32>(changetype<usize>(this), 7336);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 120);
+    return load<u32>(changetype<usize>(this), 7344);
   }
   /** Number of faults. */
   get fault_count(): u32 {
-    return load<u32>(changetype<usize>(this), 128);
+    return load<u32>(changetype<usize>(this), 88);
   }
 }
 
@@ -134,7 +154,7 @@ export class HostConfig {
   get wire_delay_ns(): u64 {
     return load<u64>(changetype<usize>(this), 8);
   }
-  /** frames that wait before the link drops */
+  /** frames that wait before the link drops; 0: it drops all */
   get wire_queue_packets(): u32 {
     return load<u32>(changetype<usize>(this), 16);
   }
@@ -158,393 +178,625 @@ export class HostConfig {
   get wire_corrupt_ppm(): u32 {
     return load<u32>(changetype<usize>(this), 56);
   }
+  /** share of ECN-capable frames that are marked: congestion experienced */
+  get wire_ecn_mark_ppm(): u32 {
+    return load<u32>(changetype<usize>(this), 64);
+  }
   /** greatest extra delay, drawn evenly */
   get wire_jitter_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 64);
+    return load<u32>(changetype<usize>(this), 72);
   }
   /** largest IP packet */
   get nic_mtu(): u32 {
-    return load<u32>(changetype<usize>(this), 72);
+    return load<u32>(changetype<usize>(this), 80);
   }
   /** receive queues */
   get nic_rx_queues(): u32 {
-    return load<u32>(changetype<usize>(this), 80);
+    return load<u32>(changetype<usize>(this), 88);
   }
   /** transmit queues */
   get nic_tx_queues(): u32 {
-    return load<u32>(changetype<usize>(this), 88);
+    return load<u32>(changetype<usize>(this), 96);
   }
   /** descriptors of an RX queue; a power of two */
   get nic_rx_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 96);
+    return load<u32>(changetype<usize>(this), 104);
   }
   /** descriptors of a TX queue; a power of two */
   get nic_tx_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 104);
+    return load<u32>(changetype<usize>(this), 112);
   }
   /** first queue of the RSS spread */
   get nic_rss_start(): u32 {
-    return load<u32>(changetype<usize>(this), 112);
+    return load<u32>(changetype<usize>(this), 120);
   }
   /** queues of the RSS spread; auto: all that are left from rss_start */
   get nic_rss_equal(): u32 {
-    return load<u32>(changetype<usize>(this), 120);
+    return load<u32>(changetype<usize>(this), 128);
   }
   /** obey the n-tuple rules of `nic.rules` */
   get nic_ntuple(): bool {
-    return load<u32>(changetype<usize>(this), 128) != 0;
+    return load<u32>(changetype<usize>(this), 136) != 0;
   }
   /** split TCP headers from payload */
   get nic_header_split(): bool {
-    return load<u32>(changetype<usize>(this), 136) != 0;
+    return load<u32>(changetype<usize>(this), 144) != 0;
   }
   /** frames with a payload of at most this are not split */
   get nic_hds_thresh(): u32 {
-    return load<u32>(changetype<usize>(this), 144);
+    return load<u32>(changetype<usize>(this), 152);
   }
   /** unsplit frames up to this length are copied into the linear part */
   get nic_rx_copybreak(): u32 {
-    return load<u32>(changetype<usize>(this), 152);
+    return load<u32>(changetype<usize>(this), 160);
+  }
+  /** the NIC merges segments as GRO would, where it splits headers; needs rx_checksum */
+  get nic_rx_gro_hw(): bool {
+    return load<u32>(changetype<usize>(this), 168) != 0;
+  }
+  /** the NIC merges segments also when their acknowledgements or timestamps differ; rx_gro_hw wins */
+  get nic_lro(): bool {
+    return load<u32>(changetype<usize>(this), 176) != 0;
   }
   /** the NIC validates checksums */
   get nic_rx_checksum(): bool {
-    return load<u32>(changetype<usize>(this), 160) != 0;
+    return load<u32>(changetype<usize>(this), 184) != 0;
   }
   /** the NIC writes checksums */
   get nic_tx_checksum(): bool {
-    return load<u32>(changetype<usize>(this), 168) != 0;
+    return load<u32>(changetype<usize>(this), 192) != 0;
+  }
+  /** packets weigh what they do on a tun device, which forgets at once whose they were */
+  get nic_tun(): bool {
+    return load<u32>(changetype<usize>(this), 200) != 0;
+  }
+  /** the host is a real one behind a tap device, which has its end of the wire (ringlab bridge) */
+  get nic_tap(): bool {
+    return load<u32>(changetype<usize>(this), 208) != 0;
+  }
+  /** the NIC cuts large packets into segments; needs tx_checksum */
+  get nic_tso(): bool {
+    return load<u32>(changetype<usize>(this), 216) != 0;
+  }
+  /** queue discipline before each TX queue: first come first served, or fair with pacing */
+  get nic_qdisc(): u32 {
+    return load<u32>(changetype<usize>(this), 224);
   }
   /** interrupt after this many microseconds */
   get nic_rx_usecs(): u32 {
-    return load<u32>(changetype<usize>(this), 176);
+    return load<u32>(changetype<usize>(this), 232);
   }
   /** or after this many frames; 0: no such limit */
   get nic_rx_frames(): u32 {
-    return load<u32>(changetype<usize>(this), 184);
+    return load<u32>(changetype<usize>(this), 240);
   }
   /** from the last bit of a frame to its completion in memory */
   get nic_dma_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 192);
+    return load<u32>(changetype<usize>(this), 248);
   }
   /** entries of the page pool ring; auto: the RX ring size */
   get pool_ptr_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 200);
+    return load<u32>(changetype<usize>(this), 256);
   }
   /** frames of one poll */
   get napi_weight(): u32 {
-    return load<u32>(changetype<usize>(this), 208);
+    return load<u32>(changetype<usize>(this), 264);
   }
   /** frames of one softirq run */
   get napi_budget(): u32 {
-    return load<u32>(changetype<usize>(this), 216);
+    return load<u32>(changetype<usize>(this), 272);
   }
   /** merge segments of a flow */
   get napi_gro(): bool {
-    return load<u32>(changetype<usize>(this), 224) != 0;
+    return load<u32>(changetype<usize>(this), 280) != 0;
   }
   /** address family of the connections that applications make */
   get tcp_family(): u32 {
-    return load<u32>(changetype<usize>(this), 232);
+    return load<u32>(changetype<usize>(this), 288);
   }
   /** congestion control */
   get tcp_congestion_control(): u32 {
-    return load<u32>(changetype<usize>(this), 240);
+    return load<u32>(changetype<usize>(this), 296);
   }
   /** selective acknowledgements */
   get tcp_sack(): bool {
-    return load<u32>(changetype<usize>(this), 248) != 0;
+    return load<u32>(changetype<usize>(this), 304) != 0;
   }
   /** RFC 7323 timestamps */
   get tcp_timestamps(): bool {
-    return load<u32>(changetype<usize>(this), 256) != 0;
+    return load<u32>(changetype<usize>(this), 312) != 0;
   }
   /** RFC 7323 window scaling */
   get tcp_window_scaling(): bool {
-    return load<u32>(changetype<usize>(this), 264) != 0;
+    return load<u32>(changetype<usize>(this), 320) != 0;
   }
   /** initial congestion window in segments */
   get tcp_init_cwnd(): u32 {
-    return load<u32>(changetype<usize>(this), 272);
+    return load<u32>(changetype<usize>(this), 328);
   }
   /** least retransmission timeout */
   get tcp_rto_min_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 280);
+    return load<u64>(changetype<usize>(this), 336);
   }
   /** retransmissions of a SYN */
   get tcp_syn_retries(): u32 {
-    return load<u32>(changetype<usize>(this), 288);
+    return load<u32>(changetype<usize>(this), 344);
   }
   /** retransmissions of a SYN-ACK */
   get tcp_synack_retries(): u32 {
-    return load<u32>(changetype<usize>(this), 296);
+    return load<u32>(changetype<usize>(this), 352);
   }
   /** retransmission timeouts until a connection is given up */
   get tcp_retries2(): u32 {
-    return load<u32>(changetype<usize>(this), 304);
+    return load<u32>(changetype<usize>(this), 360);
+  }
+  /** a large packet waits while less than this part of the window is open; 0: three segments */
+  get tcp_tso_win_divisor(): u32 {
+    return load<u32>(changetype<usize>(this), 368);
+  }
+  /** least segments of a large packet */
+  get tcp_min_tso_segs(): u32 {
+    return load<u32>(changetype<usize>(this), 376);
+  }
+  /** large packets shrink by half for each 2^this microseconds of round trip */
+  get tcp_tso_rtt_log(): u32 {
+    return load<u32>(changetype<usize>(this), 384);
+  }
+  /** greatest part of a socket in the device's queue */
+  get tcp_limit_output_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 392);
+  }
+  /** pacing rate in slow start, in percent of a window per round trip */
+  get tcp_pacing_ss_ratio(): u32 {
+    return load<u32>(changetype<usize>(this), 400);
+  }
+  /** pacing rate in congestion avoidance, in percent of a window per round trip */
+  get tcp_pacing_ca_ratio(): u32 {
+    return load<u32>(changetype<usize>(this), 408);
+  }
+  /** path MTU discovery by probing: when a black hole is found, or always */
+  get tcp_mtu_probing(): u32 {
+    return load<u32>(changetype<usize>(this), 416);
+  }
+  /** MSS from which path MTU probing begins */
+  get tcp_base_mss(): u32 {
+    return load<u32>(changetype<usize>(this), 424);
+  }
+  /** least MSS of path MTU probing */
+  get tcp_mtu_probe_floor(): u32 {
+    return load<u32>(changetype<usize>(this), 432);
+  }
+  /** least MSS to send with */
+  get tcp_min_snd_mss(): u32 {
+    return load<u32>(changetype<usize>(this), 440);
+  }
+  /** path MTU probing stops when its search range is narrower than this */
+  get tcp_probe_threshold(): u32 {
+    return load<u32>(changetype<usize>(this), 448);
+  }
+  /** seconds until path MTU probing begins again */
+  get tcp_probe_interval(): u32 {
+    return load<u32>(changetype<usize>(this), 456);
+  }
+  /** retransmission timeouts until the way is doubted */
+  get tcp_retries1(): u32 {
+    return load<u32>(changetype<usize>(this), 464);
+  }
+  /** path MTU discovery: 0 on, 1 off for new sockets, 2 messages are ignored, 3 only messages that are checked are believed */
+  get tcp_no_pmtu_disc(): u32 {
+    return load<u32>(changetype<usize>(this), 472);
+  }
+  /** least path MTU that a message over IPv4 may tell */
+  get tcp_min_pmtu(): u32 {
+    return load<u32>(changetype<usize>(this), 480);
+  }
+  /** seconds until a path MTU is forgotten */
+  get tcp_mtu_expires(): u32 {
+    return load<u32>(changetype<usize>(this), 488);
+  }
+  /** MTU of the route to the peers; 0: the device's */
+  get tcp_route_mtu(): u32 {
+    return load<u32>(changetype<usize>(this), 496);
+  }
+  /** no message changes it */
+  get tcp_route_mtu_lock(): bool {
+    return load<u32>(changetype<usize>(this), 504) != 0;
+  }
+  /** MSS that is announced to the peers; 0: what the path can carry */
+  get tcp_route_advmss(): u32 {
+    return load<u32>(changetype<usize>(this), 512);
+  }
+  /** ACKs with SACK blocks that are held back together, at most; 0: none */
+  get tcp_comp_sack_nr(): u32 {
+    return load<u32>(changetype<usize>(this), 520);
+  }
+  /** for how long they are held back, at most */
+  get tcp_comp_sack_delay_ns(): u32 {
+    return load<u32>(changetype<usize>(this), 528);
+  }
+  /** how much later their timer may fire */
+  get tcp_comp_sack_slack_ns(): u32 {
+    return load<u32>(changetype<usize>(this), 536);
+  }
+  /** for how long they are held back, in percent of a round trip */
+  get tcp_comp_sack_rtt_percent(): u32 {
+    return load<u32>(changetype<usize>(this), 544);
+  }
+  /** timeouts may turn out to have been spurious (RFC 5682); 0: no */
+  get tcp_frto(): u32 {
+    return load<u32>(changetype<usize>(this), 552);
+  }
+  /** tail loss probes; 0: none */
+  get tcp_early_retrans(): u32 {
+    return load<u32>(changetype<usize>(this), 560);
+  }
+  /** timeouts until a closed socket is given up; 0: 8 if it was sending */
+  get tcp_orphan_retries(): u32 {
+    return load<u32>(changetype<usize>(this), 568);
+  }
+  /** a reset does not end TIME-WAIT */
+  get tcp_rfc1337(): bool {
+    return load<u32>(changetype<usize>(this), 576) != 0;
   }
   /** life of an orphaned FIN-WAIT-2 */
   get tcp_fin_timeout_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 312);
+    return load<u64>(changetype<usize>(this), 584);
   }
   /** length of TIME-WAIT */
   get tcp_timewait_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 320);
+    return load<u64>(changetype<usize>(this), 592);
+  }
+  /** an offered window may shrink */
+  get tcp_shrink_window(): bool {
+    return load<u32>(changetype<usize>(this), 600) != 0;
+  }
+  /** shrink the window of an idle connection */
+  get tcp_slow_start_after_idle(): bool {
+    return load<u32>(changetype<usize>(this), 608) != 0;
+  }
+  /** least milliseconds between two ACKs that answer bad segments */
+  get tcp_invalid_ratelimit_ms(): u32 {
+    return load<u32>(changetype<usize>(this), 616);
+  }
+  /** unsent bytes above which a socket is not writable */
+  get tcp_notsent_lowat(): u32 {
+    return load<u32>(changetype<usize>(this), 624);
+  }
+  /** greatest retransmission timeout, in milliseconds */
+  get tcp_rto_max_ms(): u32 {
+    return load<u32>(changetype<usize>(this), 632);
+  }
+  /** ECN, as server / as client: 0 none, 1 classic, 2 classic / none, 3 accurate, 4 accurate / classic, 5 accurate / none */
+  get tcp_ecn(): u32 {
+    return load<u32>(changetype<usize>(this), 640);
+  }
+  /** AccECN option: 0 never, 1 when something changed, 2 on every segment, 3 even if it seems to be stripped on its way */
+  get tcp_ecn_option(): u32 {
+    return load<u32>(changetype<usize>(this), 648);
+  }
+  /** AccECN options in a round trip when nothing changed */
+  get tcp_ecn_option_beacon(): u32 {
+    return load<u32>(changetype<usize>(this), 656);
+  }
+  /** a SYN that is sent again does without ECN */
+  get tcp_ecn_fallback(): bool {
+    return load<u32>(changetype<usize>(this), 664) != 0;
+  }
+  /** remember nothing of connections that ended */
+  get tcp_no_metrics_save(): bool {
+    return load<u32>(changetype<usize>(this), 672) != 0;
+  }
+  /** Fast Open, a sum: 1 client, 2 server, 4 client without a cookie, 0x200 server without cookies, 0x400 server without TCP_FASTOPEN */
+  get tcp_fastopen(): u32 {
+    return load<u32>(changetype<usize>(this), 680);
+  }
+  /** seconds for which Fast Open pauses when it seems to be swallowed; 0: never */
+  get tcp_fastopen_blackhole_timeout_sec(): u32 {
+    return load<u32>(changetype<usize>(this), 688);
+  }
+  /** word 0 of the key of Fast Open cookies */
+  get tcp_fastopen_key0(): u32 {
+    return load<u32>(changetype<usize>(this), 696);
+  }
+  /** word 1 of the key of Fast Open cookies */
+  get tcp_fastopen_key1(): u32 {
+    return load<u32>(changetype<usize>(this), 704);
+  }
+  /** word 2 of the key of Fast Open cookies */
+  get tcp_fastopen_key2(): u32 {
+    return load<u32>(changetype<usize>(this), 712);
+  }
+  /** word 3 of the key of Fast Open cookies */
+  get tcp_fastopen_key3(): u32 {
+    return load<u32>(changetype<usize>(this), 720);
+  }
+  /** word 0 of the backup key; all 0: there is none */
+  get tcp_fastopen_backup_key0(): u32 {
+    return load<u32>(changetype<usize>(this), 728);
+  }
+  /** word 1 of the backup key; all 0: there is none */
+  get tcp_fastopen_backup_key1(): u32 {
+    return load<u32>(changetype<usize>(this), 736);
+  }
+  /** word 2 of the backup key; all 0: there is none */
+  get tcp_fastopen_backup_key2(): u32 {
+    return load<u32>(changetype<usize>(this), 744);
+  }
+  /** word 3 of the backup key; all 0: there is none */
+  get tcp_fastopen_backup_key3(): u32 {
+    return load<u32>(changetype<usize>(this), 752);
+  }
+  /** SYN cookies: never, when too many connections are half-open, always */
+  get tcp_syncookies(): u32 {
+    return load<u32>(changetype<usize>(this), 760);
   }
   /** accept packets to any address as local */
   get tcp_anyip(): bool {
-    return load<u32>(changetype<usize>(this), 328) != 0;
+    return load<u32>(changetype<usize>(this), 768) != 0;
   }
   /** initial receive buffer */
   get socket_rmem_default(): u32 {
-    return load<u32>(changetype<usize>(this), 336);
+    return load<u32>(changetype<usize>(this), 776);
   }
   /** greatest receive buffer of auto-tuning */
   get socket_rmem_max(): u32 {
-    return load<u32>(changetype<usize>(this), 344);
+    return load<u32>(changetype<usize>(this), 784);
   }
   /** initial send buffer */
   get socket_wmem_default(): u32 {
-    return load<u32>(changetype<usize>(this), 352);
+    return load<u32>(changetype<usize>(this), 792);
   }
   /** greatest send buffer of auto-tuning */
   get socket_wmem_max(): u32 {
-    return load<u32>(changetype<usize>(this), 360);
+    return load<u32>(changetype<usize>(this), 800);
   }
   /** receive buffer auto-tuning */
   get socket_moderate_rcvbuf(): bool {
-    return load<u32>(changetype<usize>(this), 368) != 0;
+    return load<u32>(changetype<usize>(this), 808) != 0;
   }
   /** SO_RCVBUF of the application; auto: leave it to auto-tuning */
   get socket_rcvbuf(): u32 {
-    return load<u32>(changetype<usize>(this), 376);
+    return load<u32>(changetype<usize>(this), 816);
   }
   /** SO_SNDBUF of the application; auto: leave it to auto-tuning */
   get socket_sndbuf(): u32 {
-    return load<u32>(changetype<usize>(this), 384);
+    return load<u32>(changetype<usize>(this), 824);
   }
   /** TCP_NODELAY: no Nagle */
   get socket_nodelay(): bool {
-    return load<u32>(changetype<usize>(this), 392) != 0;
+    return load<u32>(changetype<usize>(this), 832) != 0;
+  }
+  /** memory of a socket for what waits to be notified (MSG_ZEROCOPY) */
+  get socket_optmem_max(): u32 {
+    return load<u32>(changetype<usize>(this), 840);
   }
   /** accept queue */
   get socket_backlog(): u32 {
-    return load<u32>(changetype<usize>(this), 400);
+    return load<u32>(changetype<usize>(this), 848);
   }
   /** entries of the submission queue */
   get ring_sq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 408);
+    return load<u32>(changetype<usize>(this), 856);
   }
   /** entries of the completion queue */
   get ring_cq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 416);
+    return load<u32>(changetype<usize>(this), 864);
   }
   /** built-in application; script: an application in TypeScript */
   get app_role(): u32 {
-    return load<u32>(changetype<usize>(this), 424);
+    return load<u32>(changetype<usize>(this), 872);
+  }
+  /** application of the role script: a server (HTTP, echo, discard, a source of bytes), or who fetches and stores files there */
+  get app_script(): u32 {
+    return load<u32>(changetype<usize>(this), 880);
   }
   /** how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring */
   get app_receive(): u32 {
-    return load<u32>(changetype<usize>(this), 432);
+    return load<u32>(changetype<usize>(this), 888);
   }
   /** connections that a source opens */
   get app_flows(): u32 {
-    return load<u32>(changetype<usize>(this), 440);
+    return load<u32>(changetype<usize>(this), 896);
   }
   /** bytes that a source sends on each connection */
   get app_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 448);
+    return load<u64>(changetype<usize>(this), 904);
   }
   /** bytes of one send */
   get app_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 456);
+    return load<u32>(changetype<usize>(this), 912);
   }
   /** sends in flight on a connection */
   get app_depth(): u32 {
-    return load<u32>(changetype<usize>(this), 464);
+    return load<u32>(changetype<usize>(this), 920);
   }
   /** when the application starts */
   get app_start_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 472);
+    return load<u64>(changetype<usize>(this), 928);
   }
   /** from one connection to the next */
   get app_stagger_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 480);
+    return load<u64>(changetype<usize>(this), 936);
   }
   /** pause of a source between two sends of a connection */
   get app_gap_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 488);
+    return load<u64>(changetype<usize>(this), 944);
   }
   /** port to listen on or to connect to */
   get app_port(): u32 {
-    return load<u32>(changetype<usize>(this), 496);
+    return load<u32>(changetype<usize>(this), 952);
   }
   /** time that a sink spends on each completion */
   get app_work_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 504);
+    return load<u64>(changetype<usize>(this), 960);
   }
   /** a sink closes the connection after this many bytes; 0: never */
   get app_stop_after(): u64 {
-    return load<u64>(changetype<usize>(this), 512);
+    return load<u64>(changetype<usize>(this), 968);
   }
   /** a sink re-arms a receive that ended without an end of stream */
   get app_rearm(): bool {
-    return load<u32>(changetype<usize>(this), 520) != 0;
+    return load<u32>(changetype<usize>(this), 976) != 0;
   }
   /** how a sink proves its bytes */
   get app_check(): u32 {
-    return load<u32>(changetype<usize>(this), 528);
+    return load<u32>(changetype<usize>(this), 984);
   }
   /** size of the zcrx area */
   get refill_area_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 536);
+    return load<u32>(changetype<usize>(this), 992);
   }
   /** bytes of one buffer; a power of two */
   get refill_rx_buf_len(): u32 {
-    return load<u32>(changetype<usize>(this), 544);
+    return load<u32>(changetype<usize>(this), 1000);
   }
   /** entries of the refill ring; auto: as many as the area has buffers */
   get refill_rq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 552);
+    return load<u32>(changetype<usize>(this), 1008);
   }
   /** RX queue that is bound to the area */
   get refill_queue(): u32 {
-    return load<u32>(changetype<usize>(this), 560);
+    return load<u32>(changetype<usize>(this), 1016);
   }
   /** register without a device: everything is copied */
   get refill_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 568) != 0;
+    return load<u32>(changetype<usize>(this), 1024) != 0;
   }
   /** buffers that the application collects before it gives them back */
   get refill_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 576);
+    return load<u32>(changetype<usize>(this), 1032);
   }
   /** how long the application keeps a buffer */
   get refill_delay_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 584);
+    return load<u64>(changetype<usize>(this), 1040);
   }
   /** order in which buffers are given back */
   get refill_order(): u32 {
-    return load<u32>(changetype<usize>(this), 592);
+    return load<u32>(changetype<usize>(this), 1048);
   }
   /** off: the application never gives a buffer back */
   get refill_give_back(): bool {
-    return load<u32>(changetype<usize>(this), 600) != 0;
+    return load<u32>(changetype<usize>(this), 1056) != 0;
   }
   /** flush the refill ring when the copy fallback runs out of buffers */
   get refill_flush(): bool {
-    return load<u32>(changetype<usize>(this), 608) != 0;
+    return load<u32>(changetype<usize>(this), 1064) != 0;
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 616);
+    return load<u32>(changetype<usize>(this), 1072);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 624);
+    return load<u32>(changetype<usize>(this), 1080);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 632);
+    return load<u32>(changetype<usize>(this), 1088);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 640);
+    return load<u32>(changetype<usize>(this), 1096);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 648);
+    return load<u32>(changetype<usize>(this), 1104);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 656);
+    return load<u32>(changetype<usize>(this), 1112);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 664);
+    return load<u32>(changetype<usize>(this), 1120);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 672);
+    return load<u32>(changetype<usize>(this), 1128);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 680);
+    return load<u32>(changetype<usize>(this), 1136);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 688);
+    return load<u32>(changetype<usize>(this), 1144);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 696);
+    return load<u32>(changetype<usize>(this), 1152);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 704);
+    return load<u32>(changetype<usize>(this), 1160);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 712);
+    return load<u32>(changetype<usize>(this), 1168);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 720);
+    return load<u32>(changetype<usize>(this), 1176);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 728);
+    return load<u32>(changetype<usize>(this), 1184);
   }
-  /** the TCP transmit path, per segment (cycles; tcpip; unsourced) */
-  get cost_tcp_tx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 736);
+  /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
+  get cost_tcp_tx_skb(): u32 {
+    return load<u32>(changetype<usize>(this), 1192);
+  }
+  /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
+  get cost_gso_segment(): u32 {
+    return load<u32>(changetype<usize>(this), 1200);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 744);
+    return load<u32>(changetype<usize>(this), 1208);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 752);
+    return load<u32>(changetype<usize>(this), 1216);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 760);
+    return load<u32>(changetype<usize>(this), 1224);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 768);
+    return load<u32>(changetype<usize>(this), 1232);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 776);
+    return load<u32>(changetype<usize>(this), 1240);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 784);
+    return load<u32>(changetype<usize>(this), 1248);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 792);
+    return load<u32>(changetype<usize>(this), 1256);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 800);
+    return load<u32>(changetype<usize>(this), 1264);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 808);
+    return load<u32>(changetype<usize>(this), 1272);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 816);
+    return load<u32>(changetype<usize>(this), 1280);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 824);
+    return load<u32>(changetype<usize>(this), 1288);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 832);
+    return load<u32>(changetype<usize>(this), 1296);
   }
 }
 
@@ -586,18 +838,18 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 136 + <usize>host * 2120);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2584);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 136 + <usize>host * 2120 + 840 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2584 + 1304 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2120 + 1864 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2584 + 2328 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 136 + <usize>host * 2120 + 656 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2584 + 1112 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 4376 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5264 + <usize>i * FAULT_BYTES);
 }

@@ -31,8 +31,6 @@ export const MAX_SKB_FRAGS: u32 = 17;
 export const SKB_HEAD_SIZE: u32 = 384;
 /** bytes of a frame kept beside its fragments: room for every header. At the limit: the rest is payload. */
 export const FRAME_HEAD_SIZE: u32 = 128;
-/** memory fragments of a frame. At the limit: a segment is made smaller. */
-export const FRAME_FRAGS: u32 = 6;
 /** entries of a page pool's cache (net/core: PP_ALLOC_CACHE_SIZE). At the limit: goes to the ptr_ring. */
 export const PP_ALLOC_CACHE_SIZE: u32 = 128;
 /** entries taken at once (PP_ALLOC_CACHE_REFILL). At the limit: the next allocation refills again. */
@@ -85,8 +83,10 @@ export const STREAM_TCP_PORT: u32 = 6;
 export const STREAM_APP_PAYLOAD: u32 = 7;
 /** the order in which buffers are given back */
 export const STREAM_APP_REFILL: u32 = 8;
+/** is this frame marked: congestion experienced */
+export const STREAM_WIRE_ECN: u32 = 9;
 /** number of PRNG streams */
-export const STREAM_COUNT: u32 = 9;
+export const STREAM_COUNT: u32 = 10;
 /** no reason given */
 export const DROP_NOT_SPECIFIED: u32 = 0;
 /** the link lost the frame */
@@ -163,12 +163,20 @@ export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 35;
 export const DROP_TCP_OLD_SEQUENCE: u32 = 36;
 /** the segment ends beyond the window */
 export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 37;
+/** signed, and nobody asked for it */
+export const DROP_TCP_MD5UNEXPECTED: u32 = 38;
 /** an old ACK with an old timestamp */
-export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 38;
+export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 39;
 /** the echoed timestamp was never sent */
-export const DROP_TCP_RFC7323_TSECR: u32 = 39;
+export const DROP_TCP_RFC7323_TSECR: u32 = 40;
+/** payload that was lent to the packet could not be copied for the device */
+export const DROP_SKB_UCOPY_FAULT: u32 = 41;
+/** the ICMP checksum is wrong */
+export const DROP_ICMP_CSUM: u32 = 42;
+/** not for a Fast Open connection whose handshake is not over */
+export const DROP_TCP_FASTOPEN: u32 = 43;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 40;
+export const DROP_COUNT: u32 = 44;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -213,30 +221,32 @@ export const COST_PAGE_POOL_SLOW: u32 = 7;
 export const COST_GRO_FRAME: u32 = 8;
 /** the TCP receive path, per skb; cycles */
 export const COST_TCP_RX_SEGMENT: u32 = 9;
-/** the TCP transmit path, per segment; cycles */
-export const COST_TCP_TX_SEGMENT: u32 = 10;
+/** the TCP transmit path, per skb; cycles */
+export const COST_TCP_TX_SKB: u32 = 10;
+/** cutting one segment off an skb in software, where the NIC does not; cycles */
+export const COST_GSO_SEGMENT: u32 = 11;
 /** processing an acknowledgement; cycles */
-export const COST_TCP_ACK: u32 = 11;
+export const COST_TCP_ACK: u32 = 12;
 /** waking a sleeping task, with the context switch; cycles */
-export const COST_WAKE_UP: u32 = 12;
+export const COST_WAKE_UP: u32 = 13;
 /** io_uring_enter, per call; cycles */
-export const COST_ENTER: u32 = 13;
+export const COST_ENTER: u32 = 14;
 /** io_uring_enter, per SQE; cycles */
-export const COST_SQE: u32 = 14;
+export const COST_SQE: u32 = 15;
 /** posting a completion; cycles */
-export const COST_CQE: u32 = 15;
+export const COST_CQE: u32 = 16;
 /** one item of task work; cycles */
-export const COST_TASK_WORK: u32 = 16;
+export const COST_TASK_WORK: u32 = 17;
 /** copying between user and kernel memory; cycles/KiB */
-export const COST_COPY_KIB: u32 = 17;
+export const COST_COPY_KIB: u32 = 18;
 /** summing bytes in software where the NIC does not; cycles/KiB */
-export const COST_CSUM_KIB: u32 = 18;
+export const COST_CSUM_KIB: u32 = 19;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 19;
+export const COST_ZC_CHUNK: u32 = 20;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 20;
+export const COST_APP_CQE: u32 = 21;
 /** number of costs */
-export const COST_COUNT: u32 = 21;
+export const COST_COUNT: u32 = 22;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -265,26 +275,38 @@ export const NICQ_RX_HDS_PACKETS: u32 = 3;
 export const NICQ_RX_HDS_NOSPLIT: u32 = 4;
 /** payload bytes written by DMA into payload buffers */
 export const NICQ_RX_HDS_BYTES: u32 = 5;
-/** frames copied into the linear part */
-export const NICQ_RX_COPYBREAK: u32 = 6;
-/** unsplit frames that had no readable buffer */
-export const NICQ_RX_UNREADABLE_DROP: u32 = 7;
-/** refills of the RX ring that got no buffer */
-export const NICQ_RX_ALLOC_FAIL: u32 = 8;
-/** interrupts */
-export const NICQ_RX_IRQS: u32 = 9;
-/** polls */
-export const NICQ_RX_POLLS: u32 = 10;
-/** restarts of the queue */
-export const NICQ_RX_RESTARTS: u32 = 11;
-/** frames sent on the queue */
-export const NICQ_TX_PACKETS: u32 = 12;
+/** packets that the NIC merged from several (rx-gro-hw) */
+export const NICQ_RX_HW_GRO_PACKETS: u32 = 6;
+/** bytes of them */
+export const NICQ_RX_HW_GRO_BYTES: u32 = 7;
+/** frames that they were merged from */
+export const NICQ_RX_HW_GRO_WIRE_PACKETS: u32 = 8;
 /** bytes of these frames */
-export const NICQ_TX_BYTES: u32 = 13;
+export const NICQ_RX_HW_GRO_WIRE_BYTES: u32 = 9;
+/** frames that the NIC merged with others (lro) */
+export const NICQ_RX_LRO_PACKETS: u32 = 10;
+/** bytes of the packets that became of them */
+export const NICQ_RX_LRO_BYTES: u32 = 11;
+/** frames copied into the linear part */
+export const NICQ_RX_COPYBREAK: u32 = 12;
+/** unsplit frames that had no readable buffer */
+export const NICQ_RX_UNREADABLE_DROP: u32 = 13;
+/** refills of the RX ring that got no buffer */
+export const NICQ_RX_ALLOC_FAIL: u32 = 14;
+/** interrupts */
+export const NICQ_RX_IRQS: u32 = 15;
+/** polls */
+export const NICQ_RX_POLLS: u32 = 16;
+/** restarts of the queue */
+export const NICQ_RX_RESTARTS: u32 = 17;
+/** frames sent on the queue */
+export const NICQ_TX_PACKETS: u32 = 18;
+/** bytes of these frames */
+export const NICQ_TX_BYTES: u32 = 19;
 /** frames that waited because the TX ring was full */
-export const NICQ_TX_STOPPED: u32 = 14;
+export const NICQ_TX_STOPPED: u32 = 20;
 /** number of counters of group nicq */
-export const NICQ_COUNTERS: u32 = 15;
+export const NICQ_COUNTERS: u32 = 21;
 /** connections opened */
 export const TCP_ACTIVEOPENS: u32 = 0;
 /** connections accepted */
@@ -365,72 +387,132 @@ export const TCP_TCPABORTONDATA: u32 = 37;
 export const TCP_TCPABORTONCLOSE: u32 = 38;
 /** connections given up */
 export const TCP_TCPABORTONTIMEOUT: u32 = 39;
+/** connections reset because FIN-WAIT-2 was not wanted */
+export const TCP_TCPABORTONLINGER: u32 = 40;
 /** segments refused by PAWS */
-export const TCP_PAWSESTAB: u32 = 40;
+export const TCP_PAWSESTAB: u32 = 41;
 /** challenge ACKs sent */
-export const TCP_TCPCHALLENGEACK: u32 = 41;
+export const TCP_TCPCHALLENGEACK: u32 = 42;
 /** challenge ACKs for SYNs */
-export const TCP_TCPSYNCHALLENGE: u32 = 42;
+export const TCP_TCPSYNCHALLENGE: u32 = 43;
 /** SYNs dropped because the SYN queue is full */
-export const TCP_TCPREQQFULLDROP: u32 = 43;
+export const TCP_TCPREQQFULLDROP: u32 = 44;
 /** sockets that finished TIME-WAIT */
-export const TCP_TW: u32 = 44;
+export const TCP_TW: u32 = 45;
 /** pure ACKs taken by header prediction */
-export const TCP_TCPHPACKS: u32 = 45;
+export const TCP_TCPHPACKS: u32 = 46;
 /** SYNs and SYN-ACKs sent again */
-export const TCP_TCPSYNRETRANS: u32 = 46;
+export const TCP_TCPSYNRETRANS: u32 = 47;
 /** data segments sent for the first time */
-export const TCP_TCPORIGDATASENT: u32 = 47;
+export const TCP_TCPORIGDATASENT: u32 = 48;
 /** tail loss probes sent */
-export const TCP_TCPLOSSPROBES: u32 = 48;
+export const TCP_TCPLOSSPROBES: u32 = 49;
 /** losses that a tail loss probe repaired */
-export const TCP_TCPLOSSPROBERECOVERY: u32 = 49;
+export const TCP_TCPLOSSPROBERECOVERY: u32 = 50;
 /** window reductions undone in Loss */
-export const TCP_TCPLOSSUNDO: u32 = 50;
+export const TCP_TCPLOSSUNDO: u32 = 51;
 /** window reductions undone at the end of recovery */
-export const TCP_TCPFULLUNDO: u32 = 51;
+export const TCP_TCPFULLUNDO: u32 = 52;
 /** window reductions undone by a partial ACK */
-export const TCP_TCPPARTIALUNDO: u32 = 52;
+export const TCP_TCPPARTIALUNDO: u32 = 53;
 /** window reductions undone by DSACKs */
-export const TCP_TCPDSACKUNDO: u32 = 53;
+export const TCP_TCPDSACKUNDO: u32 = 54;
 /** timeouts that F-RTO found spurious */
-export const TCP_TCPSPURIOUSRTOS: u32 = 54;
+export const TCP_TCPSPURIOUSRTOS: u32 = 55;
 /** receivers that forgot what they had SACKed */
-export const TCP_TCPSACKRENEGING: u32 = 55;
+export const TCP_TCPSACKRENEGING: u32 = 56;
 /** reordering seen by SACK */
-export const TCP_TCPSACKREORDER: u32 = 56;
+export const TCP_TCPSACKREORDER: u32 = 57;
 /** reordering seen by duplicate ACKs */
-export const TCP_TCPRENOREORDER: u32 = 57;
+export const TCP_TCPRENOREORDER: u32 = 58;
 /** reordering seen by timestamps */
-export const TCP_TCPTSREORDER: u32 = 58;
+export const TCP_TCPTSREORDER: u32 = 59;
 /** SACK blocks that make no sense */
-export const TCP_TCPSACKDISCARD: u32 = 59;
+export const TCP_TCPSACKDISCARD: u32 = 60;
 /** retransmits that the device refused */
-export const TCP_TCPRETRANSFAIL: u32 = 60;
+export const TCP_TCPRETRANSFAIL: u32 = 61;
 /** connections closed at once because no TIME-WAIT was free */
-export const TCP_TCPTIMEWAITOVERFLOW: u32 = 61;
+export const TCP_TCPTIMEWAITOVERFLOW: u32 = 62;
 /** segments that came again, perhaps because an ACK was lost */
-export const TCP_DELAYEDACKLOST: u32 = 62;
+export const TCP_DELAYEDACKLOST: u32 = 63;
 /** segments beyond the receive window */
-export const TCP_BEYONDWINDOW: u32 = 63;
+export const TCP_BEYONDWINDOW: u32 = 64;
 /** SYN-ACKs refused for their timestamp */
-export const TCP_PAWSACTIVE: u32 = 64;
+export const TCP_PAWSACTIVE: u32 = 65;
 /** old ACKs refused by PAWS */
-export const TCP_PAWSOLDACK: u32 = 65;
+export const TCP_PAWSOLDACK: u32 = 66;
 /** handshake ACKs refused for their timestamp echo */
-export const TCP_TSECRREJECTED: u32 = 66;
+export const TCP_TSECRREJECTED: u32 = 67;
+/** signed segments that nobody asked for */
+export const TCP_TCPMD5UNEXPECTED: u32 = 68;
+/** SYNs answered with a cookie */
+export const TCP_SYNCOOKIESSENT: u32 = 69;
+/** cookies that came back */
+export const TCP_SYNCOOKIESRECV: u32 = 70;
+/** ACKs that should hold a cookie and do not */
+export const TCP_SYNCOOKIESFAILED: u32 = 71;
 /** half-open connections that were reset */
-export const TCP_EMBRYONICRSTS: u32 = 67;
+export const TCP_EMBRYONICRSTS: u32 = 72;
 /** times the out-of-order queue was pruned */
-export const TCP_OFOPRUNED: u32 = 68;
+export const TCP_OFOPRUNED: u32 = 73;
 /** slow starts ended by an ACK train */
-export const TCP_TCPHYSTARTTRAINDETECT: u32 = 69;
+export const TCP_TCPHYSTARTTRAINDETECT: u32 = 74;
 /** slow starts ended by rising delay */
-export const TCP_TCPHYSTARTDELAYDETECT: u32 = 70;
+export const TCP_TCPHYSTARTDELAYDETECT: u32 = 75;
+/** segments that ACKs reported as delivered */
+export const TCP_TCPDELIVERED: u32 = 76;
+/** of these, those reported with a CE mark */
+export const TCP_TCPDELIVEREDCE: u32 = 77;
+/** packets received that are not ECN-capable */
+export const TCP_INNOECTPKTS: u32 = 78;
+/** packets received with ECT(1) */
+export const TCP_INECT1PKTS: u32 = 79;
+/** packets received with ECT(0) */
+export const TCP_INECT0PKTS: u32 = 80;
+/** packets received with a CE mark */
+export const TCP_INCEPKTS: u32 = 81;
+/** Fast Opens whose data was taken by the peer */
+export const TCP_TCPFASTOPENACTIVE: u32 = 82;
+/** Fast Opens whose data the peer did not take */
+export const TCP_TCPFASTOPENACTIVEFAIL: u32 = 83;
+/** Fast Opens that we accepted */
+export const TCP_TCPFASTOPENPASSIVE: u32 = 84;
+/** Fast Opens with a wrong cookie */
+export const TCP_TCPFASTOPENPASSIVEFAIL: u32 = 85;
+/** Fast Opens refused because too many were pending */
+export const TCP_TCPFASTOPENLISTENOVERFLOW: u32 = 86;
+/** requests for a Fast Open cookie */
+export const TCP_TCPFASTOPENCOOKIEREQD: u32 = 87;
+/** times that Fast Open was paused because something on the path seems to swallow it */
+export const TCP_TCPFASTOPENBLACKHOLE: u32 = 88;
+/** Fast Opens with a cookie of the backup key */
+export const TCP_TCPFASTOPENPASSIVEALTKEY: u32 = 89;
+/** last ACKs of handshakes ignored because data is waited for */
+export const TCP_TCPDEFERACCEPTDROP: u32 = 90;
+/** ICMP messages about segments that are not in flight */
+export const TCP_OUTOFWINDOWICMPS: u32 = 91;
+/** probes of the path MTU that arrived */
+export const TCP_TCPMTUPSUCCESS: u32 = 92;
+/** probes of the path MTU that were lost */
+export const TCP_TCPMTUPFAIL: u32 = 93;
+/** ACKs with SACK blocks that were not sent because a later one was */
+export const TCP_TCPACKCOMPRESSED: u32 = 94;
+/** ICMP messages received */
+export const TCP_ICMPINMSGS: u32 = 95;
+/** ICMP messages that are wrong or about nothing of ours */
+export const TCP_ICMPINERRORS: u32 = 96;
+/** ICMP messages with a wrong checksum */
+export const TCP_ICMPINCSUMERRORS: u32 = 97;
+/** ICMPv6 messages received */
+export const TCP_ICMP6INMSGS: u32 = 98;
+/** ICMPv6 messages that are wrong or about nothing of ours */
+export const TCP_ICMP6INERRORS: u32 = 99;
+/** ICMPv6 messages with a wrong checksum */
+export const TCP_ICMP6INCSUMERRORS: u32 = 100;
 /** writers that found no transmit page or skb */
-export const TCP_TCPMEMORYWAITS: u32 = 71;
+export const TCP_TCPMEMORYWAITS: u32 = 101;
 /** number of counters of group tcp */
-export const TCP_COUNTERS: u32 = 72;
+export const TCP_COUNTERS: u32 = 102;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */
@@ -475,7 +557,8 @@ export function costAccount(cost: u32): u32 {
     case COST_PAGE_POOL_SLOW: return ACCOUNT_MEMORY;
     case COST_GRO_FRAME: return ACCOUNT_NETDEVICE;
     case COST_TCP_RX_SEGMENT: return ACCOUNT_TCPIP;
-    case COST_TCP_TX_SEGMENT: return ACCOUNT_TCPIP;
+    case COST_TCP_TX_SKB: return ACCOUNT_TCPIP;
+    case COST_GSO_SEGMENT: return ACCOUNT_NETDEVICE;
     case COST_TCP_ACK: return ACCOUNT_TCPIP;
     case COST_WAKE_UP: return ACCOUNT_SCHEDULING;
     case COST_ENTER: return ACCOUNT_SYSCALL;

@@ -7,7 +7,7 @@
  * turn early.
  */
 import { arenaAlloc } from './arena';
-import { ACCOUNT_COUNT, CORES_MAX, costAccount, HOSTS_MAX } from './constants.gen';
+import { ACCOUNT_COUNT, CORES_MAX, COST_COUNT, costAccount, HOSTS_MAX } from './constants.gen';
 import { costOf, hostConfig } from './config.gen';
 import { coreState } from './state';
 
@@ -28,11 +28,31 @@ export class Core {
   unused: u32;
   // u64 cycles[ACCOUNT_COUNT] follow
 }
+const ACCOUNTS_AT: u32 = 24;
 const CORE_BYTES: usize = 24 + 11 * 8;
 
+/** Makes the cores, and of the configuration the list of prices: for each host and cost {u32 cycles, u32 account}. */
 export function cpuInit(): void {
   assert(CORE_BYTES == 24 + <usize>ACCOUNT_COUNT * 8, 'CORE_BYTES disagrees with the accounts');
-  coreState().cores_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * CORES_MAX) * CORE_BYTES);
+  const s = coreState();
+  s.cores_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * CORES_MAX) * CORE_BYTES);
+  s.prices_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * COST_COUNT) << 3);
+  for (let host: u32 = 0; host < HOSTS_MAX; host++) {
+    for (let cost: u32 = 0; cost < COST_COUNT; cost++) {
+      store<u64>(priceList(host) + (<usize>cost << 3), <u64>costOf(host, cost) | (<u64>costAccount(cost) << 32));
+    }
+  }
+}
+function priceList(host: u32): usize {
+  return <usize>coreState().prices_base + (<usize>(host * COST_COUNT) << 3);
+}
+/** Who runs from now on. */
+function setRunning(host: u32, core: u32, context: u32): void {
+  const s = coreState();
+  s.host = host;
+  s.core = core;
+  s.context = context;
+  s.who = (host << 8) | (context << 16) | (core << 24);
 }
 
 export function coreIndex(host: u32, core: u32): u32 {
@@ -55,9 +75,8 @@ export function now(): u64 {
 /** Hardware of a host acts: no core, no cost. */
 export function enterHardware(host: u32): void {
   const s = coreState();
-  s.host = host;
-  s.core = 0xff;
-  s.context = CONTEXT_HARDWARE;
+  setRunning(host, 0xff, CONTEXT_HARDWARE);
+  s.accounts = 0;
   s.elapsed_cycles = 0;
 }
 
@@ -65,17 +84,19 @@ export function enterHardware(host: u32): void {
 export function enterContext(host: u32, core: u32, context: u32): void {
   const s = coreState();
   const mhz = hostConfig(host).cpu_mhz;
-  const busy = coreAt(coreIndex(host, core)).busy_until_ns;
-  s.host = host;
-  s.core = core;
-  s.context = context;
+  const running = coreAt(coreIndex(host, core));
+  const busy = running.busy_until_ns;
+  setRunning(host, core, context);
+  s.accounts = <u32>changetype<usize>(running) + ACCOUNTS_AT;
+  s.prices = <u32>priceList(host);
   s.ns_per_cycle_q20 = (1000 << 20) / mhz;
   s.elapsed_cycles = busy > s.clock_ns ? ((busy - s.clock_ns) * <u64>mhz) / 1000 + 1 : 0;
 }
 
 /** The context goes on as another one on the same core (system call → task work → user). */
 export function switchContext(context: u32): void {
-  coreState().context = context;
+  const s = coreState();
+  setRunning(s.host, s.core, context);
 }
 
 /** The context ends; its core is busy until now(). */
@@ -94,26 +115,32 @@ export function coreFreeAt(host: u32, core: u32): u64 {
   return busy > s.clock_ns ? busy : s.clock_ns;
 }
 
-function book(account: u32, cycles: u64): void {
-  const s = coreState();
-  if (s.context == CONTEXT_HARDWARE) return;
-  s.elapsed_cycles += cycles;
-  const at = changetype<usize>(coreAt(coreIndex(s.host, s.core))) + 24 + (<usize>account << 3);
+function book(accounts: u32, account: u32, cycles: u64): void {
+  coreState().elapsed_cycles += cycles;
+  const at = <usize>(accounts + (account << 3));
   store<u64>(at, load<u64>(at) + cycles);
 }
 
 /** Charges one step to the running context. */
 export function charge(cost: u32): void {
-  book(costAccount(cost), costOf(coreState().host, cost));
+  const s = coreState();
+  const accounts = s.accounts;
+  if (accounts == 0) return;
+  const price = <usize>(s.prices + (cost << 3));
+  book(accounts, load<u32>(price, 4), load<u32>(price));
 }
 
 /** Charges a step whose cost is given per KiB. */
 export function chargeBytes(cost: u32, bytes: u32): void {
-  book(costAccount(cost), (<u64>costOf(coreState().host, cost) * <u64>bytes) >> 10);
+  const s = coreState();
+  const accounts = s.accounts;
+  if (accounts == 0) return;
+  const price = <usize>(s.prices + (cost << 3));
+  book(accounts, load<u32>(price, 4), (<u64>load<u32>(price) * <u64>bytes) >> 10);
 }
 
 /** Charges time that a scenario asks for, to an account. */
 export function chargeNs(account: u32, ns: u64): void {
   const s = coreState();
-  book(account, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000);
+  if (s.accounts != 0) book(s.accounts, account, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000);
 }

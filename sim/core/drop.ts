@@ -21,3 +21,11 @@ export function countDrop(reason: u32, stage: u32, pkt_id: u32, len: u32): void 
 export function newPktId(): u32 {
   return ++coreState().next_pkt_id;
 }
+
+/** `count` ids in a row; returns the first. */
+export function newPktIds(count: u32): u32 {
+  const s = coreState();
+  const first = s.next_pkt_id + 1;
+  s.next_pkt_id += count;
+  return first;
+}

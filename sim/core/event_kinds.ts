@@ -20,6 +20,8 @@ export const EVENT_APP_TIMER: u32 = 7;
 export const EVENT_TSQ: u32 = 8;
 /** Work of the kernel that runs behind the caller's back (ring exit, queue release); arg: ring index. */
 export const EVENT_KWORK: u32 = 9;
+/** The precise timers have their turn (hrtimer.ts). */
+export const EVENT_HRTIMERS: u32 = 10;
 
 /** Kinds of wheel timers. */
 export const TIMER_TCP_RETRANSMIT: u32 = 1;
@@ -27,3 +29,8 @@ export const TIMER_TCP_DELACK: u32 = 2;
 export const TIMER_TCP_KEEPALIVE: u32 = 3; // also FIN-WAIT-2 and TIME-WAIT
 export const TIMER_TCP_REQUEST: u32 = 4; // SYN-ACK retransmission
 export const TIMER_RING: u32 = 5;
+
+/** Kinds of precise timers. */
+export const HRTIMER_TCP_PACING: u32 = 1; // a socket may send again
+export const HRTIMER_TCP_ACK: u32 = 2; // ACKs that were held back together are sent as one
+export const HRTIMER_QDISC: u32 = 3; // a flow of a qdisc may send again; arg: TX queue

@@ -12,7 +12,7 @@
  *              | core state                  |
  *     0x0a000  | one page a stage, 1 to 9    |
  *     0x14000  | world and applications      |
- *     0x18000  | configuration block         |
+ *     0x18000  | configuration block         |  its last knobs only watch: trace, capture, verify: not hashed
  *     0x20000  +-----------------------------+
  *              | static data of the compiler |  assert texts: differ between builds, not hashed
  *     0x80000  +-----------------------------+

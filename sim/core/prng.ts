@@ -13,12 +13,13 @@ export function splitmix64(x: u64): u64 {
   return z ^ (z >> 31);
 }
 
-/** One generator for each stream of each host: a knob of one host shifts no draw of the other. */
+/** One generator for each stream of each host: a knob of one host shifts no draw of the other, and a new stream none of any. */
 export function prngInit(seed: u64, hosts: u32): void {
   const base = arenaAlloc(<u64>STREAM_COUNT * hosts * 16);
   coreState().prng_base = <u32>base;
   for (let i: u32 = 0; i < STREAM_COUNT * hosts; i++) {
-    const s0 = splitmix64(seed ^ splitmix64(<u64>i + 1));
+    const name = ((i / STREAM_COUNT) << 8) | i % STREAM_COUNT;
+    const s0 = splitmix64(seed ^ splitmix64(<u64>name + 1));
     store<u64>(base + (<usize>i << 4), s0);
     store<u64>(base + (<usize>i << 4), splitmix64(s0), 8);
   }

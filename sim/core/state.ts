@@ -22,15 +22,28 @@ export class CoreState {
   wheel_scheduled: u32;
   prng_base: u32;
   cores_base: u32;
-  /** Who runs: see cpu.ts. */
+  /** Who runs: see cpu.ts. `who` is the same as a trace record has it: host << 8 | context << 16 | core << 24. */
   host: u32;
   core: u32;
   context: u32;
+  who: u32;
+  /** Addresses of the running core's accounts (0: hardware, nothing is charged) and of its host's prices. */
+  accounts: u32;
+  prices: u32;
+  prices_base: u32;
   ns_per_cycle_q20: u32;
   next_pkt_id: u32;
   built: u32;
   drops_base: u32;
   wheel_seq: u64;
+  /** Precise timers: hrtimer.ts. */
+  hr_base: u32;
+  hr_count: u32;
+  hr_capacity: u32;
+  hr_unused: u32;
+  hr_seq: u64;
+  /** When the heap has its next turn. */
+  hr_event_ns: u64;
 }
 
 export function coreState(): CoreState {

@@ -77,6 +77,7 @@ export function emitConfig(): string {
   let out = head('scenario.ts');
   out += "import { CONFIG_ADDR } from './memory_map';\n\n";
   out += constant('CONFIG_BYTES', layout.bytes, 'bytes of the configuration block');
+  out += constant('CONFIG_STATE_BYTES', layout.state_bytes, 'bytes of it that are part of the state; what follows only says who watches');
   out += constant('CONFIG_MAGIC', layout.magic, 'first word of the block: changes with its layout');
   for (const k of [...RUN_KNOBS, ...HOST_KNOBS, ...FAULT_KNOBS]) {
     k.options?.forEach((o, i) => {

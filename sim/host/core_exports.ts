@@ -3,12 +3,14 @@ export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   build(): number;
   run(until_ns: bigint, max_events: number): number;
+  due(until_ns: bigint, max_events: number): number;
   stateHash(): bigint;
   clockNs(): bigint;
   taskNs(): bigint;
   eventCount(): bigint;
   view(what: number, arg: number): number;
   inject(link: number, time_ns: bigint, len: number, flags: number): number;
+  feed(host: number, len: number): number;
   addPreset(): number;
   lookupFlow(): number;
   verify(): number;
@@ -21,6 +23,10 @@ export interface CoreExports {
   sysPark(task: number): void;
   sysClose(task: number, fd: number): number;
   userAlloc(task: number, bytes: number): number;
+  socketCall(host: number, call: number, what: number, a: number, b: number, c: number): number;
+  callArgument(): number;
+  advance(until_ns: bigint, max_events: number): number;
+  nextEvent(): bigint;
 }
 
 /** Reasons of run(). */
@@ -50,3 +56,4 @@ export const VIEW_AREA = 14;
 export const VIEW_SOCKETS = 15;
 export const VIEW_APP = 16;
 export const VIEW_STREAM = 17;
+export const VIEW_SOCKET = 18;

@@ -5,6 +5,8 @@
 import {
   type CoreExports, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE, REASON_TRACE_FULL, VIEW_INJECT,
 } from './core_exports.ts';
+import { LIMITS } from '../schema/limits.ts';
+import { InputError } from './input_error.ts';
 import { CONFIG_ADDR, CURSORS_ADDR, STATE_END } from './memory_map.gen.ts';
 import { readStruct } from './struct_read.ts';
 import { TRACE_CURSOR } from './structs.gen.ts';
@@ -24,6 +26,8 @@ export async function compileCore(source: BufferSource): Promise<WebAssembly.Mod
 export interface WorldConfig {
   readonly block: Uint8Array;
   readonly seed: number;
+  /** Where it comes from, for error messages. */
+  readonly file?: string;
 }
 
 export interface EngineSinks {
@@ -31,6 +35,8 @@ export interface EngineSinks {
   onTrace?: (batch: TraceBatch) => void;
   /** Sees the captured frames (capture.ts) once, in order; as with traces. */
   onCapture?: (bytes: Uint8Array) => void;
+  /** Sees the frames that left the world for a host behind a tap device: whole ones, each behind its length (u32); as with traces. */
+  onEgress?: (bytes: Uint8Array) => void;
 }
 
 /** Why run() came back. `events`: the limit was reached. */
@@ -44,12 +50,16 @@ export interface RunLimits {
 }
 
 const SLICE_EVENTS = 200_000;
+const INJECT_MAX = LIMITS.find((l) => l.name === 'INJECT_MAX')?.value ?? 0;
 const BACKSTOP = 0xffff_ffff;
 
 export class Engine {
   readonly core: CoreExports;
   readonly seed: number;
   readonly sinks: EngineSinks;
+  private readonly file: string;
+  /** Bytes of an unfinished frame, in the inject buffer. */
+  private fed = 0;
   /** Over all of the core's memory. It does not grow after the world was built. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -58,6 +68,7 @@ export class Engine {
     this.core = new WebAssembly.Instance(module, {}).exports as unknown as CoreExports;
     this.seed = config.seed;
     this.sinks = sinks;
+    this.file = config.file ?? 'the scenario';
     if (config.block.length > STATE_END - CONFIG_ADDR) throw new Error('the configuration block does not fit into its place');
     new Uint8Array(this.core.memory.buffer).set(config.block, CONFIG_ADDR);
     const built = this.guard(() => this.core.build());
@@ -105,6 +116,10 @@ export class Engine {
       this.sinks.onCapture?.(this.bytes.subarray(cursor.capture_base, cursor.capture_next));
       view.setUint32(CURSORS_ADDR + TRACE_CURSOR.capture_next.at, cursor.capture_base, true);
     }
+    if (cursor.egress_next > cursor.egress_base) {
+      this.sinks.onEgress?.(this.bytes.subarray(cursor.egress_base, cursor.egress_next));
+      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.egress_next.at, cursor.egress_base, true);
+    }
   }
 
   clockNs(): number {
@@ -125,7 +140,22 @@ export class Engine {
     if (result !== 0) throw new Error(`the core refused an injected frame of ${frame.length} bytes (${result})`);
   }
 
-  /** Calls into the core; a trap becomes a TrapError. */
+  /** A host behind a tap device sends: a piece of the stream of its frames, each behind its length. Pieces may end anywhere. */
+  feed(host: number, piece: Uint8Array): void {
+    const buffer = this.core.view(VIEW_INJECT, 0);
+    for (let from = 0; from < piece.length; ) {
+      const part = piece.subarray(from, from + INJECT_MAX - this.fed);
+      this.bytes.set(part, buffer + this.fed);
+      from += part.length;
+      this.fed += part.length;
+      const taken = this.guard(() => this.core.feed(host, this.fed));
+      this.bytes.copyWithin(buffer, buffer + taken, buffer + this.fed);
+      this.fed -= taken;
+      if (this.fed === INJECT_MAX) throw new Error('a frame is longer than any frame: the stream of frames is out of step');
+    }
+  }
+
+  /** Calls into the core; a trap becomes a TrapError, or an InputError where the scenario is too small for itself. */
   guard<T>(call: () => T): T {
     try {
       return call();
@@ -140,8 +170,10 @@ export class Engine {
     return reason;
   }
 
-  private trapped(error: Error): TrapError {
+  private trapped(error: Error): Error {
     const record = readTrapRecord(this.core.memory.buffer as ArrayBuffer);
+    // The text says what the scenario gave too little of.
+    if (record.message.startsWith('limits.')) return new InputError(`${this.file}: ${record.message}; raise it, or leave it at auto.`);
     const attempt = <T>(f: () => T, otherwise: T): T => {
       try {
         return f();

@@ -1,4 +1,8 @@
-/** What was on the wire as pcapng with nanoseconds: one interface for each link, comments where the link did something. */
+/**
+ * What was on the wire as pcapng with nanoseconds: one interface for each link, comments where the link did something. The core
+ * captures all frames of a large packet when the first of them leaves, before what the other link carries meanwhile: so frames
+ * are held until the other link has one that is later, and the file is in the order of time.
+ */
 import { ByteWriter } from './byte_writer.ts';
 import { CAPTURE_CORRUPT, CAPTURE_LOST, type WireFrame } from './capture.ts';
 
@@ -24,6 +28,8 @@ export const LINKS: readonly LinkName[] = [
 
 export class PcapngWriter {
   private readonly out = new ByteWriter();
+  /** By link, each in the order of time: frames that wait for one of the other link. */
+  private readonly held: [WireFrame[], WireFrame[]] = [[], []];
 
   constructor(links: readonly LinkName[] = LINKS) {
     this.block(BLOCK_SECTION, () => {
@@ -48,6 +54,35 @@ export class PcapngWriter {
   }
 
   add(frame: WireFrame): void {
+    (frame.link === 0 ? this.held[0] : this.held[1]).push({ ...frame, data: frame.data.slice() });
+    this.release((a, b) => a > 0 && b > 0);
+  }
+
+  /** No frame will come any more. */
+  finish(): void {
+    this.release((a, b) => a + b > 0);
+  }
+
+  /** Writes held frames while their numbers allow it. */
+  private release(may: (a: number, b: number) => boolean): void {
+    const [one, two] = this.held;
+    let [a, b] = [0, 0];
+    while (may(one.length - a, two.length - b)) {
+      const next = one[a];
+      const other = two[b];
+      if (next && (!other || next.time_ns <= other.time_ns)) {
+        this.write(next);
+        a++;
+      } else if (other) {
+        this.write(other);
+        b++;
+      }
+    }
+    one.splice(0, a);
+    two.splice(0, b);
+  }
+
+  private write(frame: WireFrame): void {
     this.block(BLOCK_ENHANCED, () => {
       const time = BigInt(frame.time_ns);
       this.out.u32(frame.link);

@@ -1,9 +1,10 @@
 /**
  * Follow one packet, one buffer or one byte of a stream through the trace. Packet and buffer have fixed columns in every
  * record, so both are filters; a byte is found by its sequence number, then followed as the packets and the buffer that
- * carry it.
+ * carry it. A packet of several segments becomes several frames, each a packet by itself (tso.ts of this folder).
  */
-import { KIND, NO_BUFFER, type TraceRecord, type TraceStore } from './trace.ts';
+import { eventOf, KIND, NO_BUFFER, type TraceRecord, type TraceStore } from './trace.ts';
+import { type Cut, cutOf, frameAt, type FrameOfPacket, sentAs } from './tso.ts';
 
 export interface Journey {
   readonly title: string;
@@ -12,16 +13,43 @@ export interface Journey {
   readonly records: readonly TraceRecord[];
 }
 
+/** Events that tell the story of a byte; the rest of its journey is for those who want all of it. */
+const TOLD = [
+  'app_write', 'sock_send', 'tcp_tx', 'tcp_retransmit', 'nic_tx', 'wire_send', 'wire_arrive', 'drop', 'nic_steer', 'nic_dma', 'nic_dma_buf',
+  'ledger', 'skb_build', 'gro_merge', 'tcp_rx', 'tcp_ooo', 'sock_queue', 'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take',
+];
+
+/** A journey in its main steps, for the tour and for the page. */
+export const storyOf = (journey: Journey): TraceRecord[] => journey.records.filter((r) => TOLD.includes(eventOf(r).name));
+
 export function journeyOfPacket(trace: TraceStore, pkt_id: number): Journey {
   const records = trace.filter((b, i) => b.pktId(i) === pkt_id);
+  const cut = cutOf(trace, pkt_id);
+  if (cut && cut.tx.pkt_id !== pkt_id) records.push(cut.tx);
   // A merged packet goes on as the one it was merged into.
   const merge = records.find((r) => r.kind === KIND.gro_merge);
   if (merge) records.push(...trace.filter((b, i) => b.pktId(i) === merge.a && AFTER_GRO.has(b.kind(i)) && b.timeNs(i) >= merge.time_ns));
   const drop = records.find((r) => r.kind === KIND.drop);
   const summary = [countOf(records.length, 'record')];
+  if (cut) summary.push(cutText(cut, pkt_id));
   if (merge) summary.push(`GRO merged it into packet ${merge.a}, whose way is its own from there`);
   if (drop) summary.push('it was dropped');
   return { title: `packet ${pkt_id}`, summary, records: inOrder(records) };
+}
+
+const cutter = ({ by_nic }: Cut): string => (by_nic ? 'the NIC' : 'software, before the NIC,');
+
+/** Which frame of a packet this is. */
+function cutText(cut: Cut, pkt_id: number): string {
+  const { tx, segs } = cut;
+  return `frame ${pkt_id - tx.pkt_id + 1} of ${segs} that ${cutter(cut)} cut packet ${tx.pkt_id} into (${tx.c} bytes from ${tx.b})`;
+}
+
+/** Which frame of a packet carries a byte. */
+function carrierText(frame: FrameOfPacket, cut: Cut): string {
+  const nth = frame.pkt_id - frame.tx.pkt_id + 1;
+  const carrier = `number ${nth}, packet ${frame.pkt_id}, carries the byte (${frame.len} bytes from ${frame.seq})`;
+  return `${cutter(cut)} cut it into ${cut.segs} frames; ${carrier}`;
 }
 
 const AFTER_GRO = new Set([KIND.tcp_rx, KIND.tcp_ooo, KIND.sock_queue, KIND.sock_wake]);
@@ -51,24 +79,36 @@ export interface ByteQuestion {
 export function journeyOfByte(trace: TraceStore, q: ByteQuestion): Journey {
   const title = `byte ${q.offset} of the stream that socket ${q.sock} receives`;
   const carriers = findCarriers(trace, q);
-  if (carriers.sent.length === 0) return { title, summary: ['no segment of the trace carried it'], records: [] };
-  const packets = new Set(carriers.sent.map((r) => r.pkt_id));
-  const records = trace.filter((b, i) => packets.has(b.pktId(i)) || isMerged(b.pktId(i), b.kind(i), carriers.merged));
-  const buffer = bufferOf(records, carriers, q);
-  records.push(...beforeSending(trace, carriers, q));
+  const [first] = carriers.frames;
+  if (!first) return { title, summary: ['no segment of the trace carried it'], records: [] };
+  const delivery = deliveryOf(trace, q);
+  const packets = new Set(carriers.frames.map((f) => f.pkt_id));
+  const all = trace.filter((b, i) => packets.has(b.pktId(i)) || isMerged(b.pktId(i), b.kind(i), carriers.merged));
+  const buffer = bufferOf(all, carriers, q, delivery);
+  const own = [buffer?.dma.niov_idx, delivery?.niov_idx];
+  // A frame may fill several buffers, and a merged packet completes once for each of its own: the byte is in one of them.
+  const records = all.filter((r) => !OF_ONE_BUFFER.has(r.kind) || own.includes(r.niov_idx));
+  records.push(...carriers.sent, ...beforeSending(trace, carriers, q));
   if (buffer) records.push(...bufferLife(trace, buffer));
-  const first = carriers.sent[0] as TraceRecord;
+  if (delivery) records.push(...deliveryRecords(trace, delivery));
   const summary = [
-    `sequence number ${carriers.target}, first sent in packet ${first.pkt_id} (${first.c} bytes from ${first.b})`,
-    ...(carriers.sent.length > 1 ? [`sent ${carriers.sent.length} times`] : []),
+    `sequence number ${carriers.target}, first sent in packet ${first.tx.pkt_id} (${first.tx.c} bytes from ${first.tx.b})`,
+    ...(first.cut ? [carrierText(first, first.cut)] : []),
+    ...(carriers.frames.length > 1 ? [`sent ${carriers.frames.length} times`] : []),
     buffer ? `landed in buffer ${buffer.dma.niov_idx}, ${buffer.within} bytes behind its beginning` : 'it reached no payload buffer',
+    ...(delivery && delivery.kind === KIND.zc_copy ? [`copied into buffer ${delivery.niov_idx} of the area`] : []),
   ];
   return { title, summary, records: unique(inOrder(records)) };
 }
 
+/** Events that are about one buffer of several that a packet fills. */
+const OF_ONE_BUFFER = new Set([KIND.nic_dma_buf, KIND.zc_deliver, KIND.zc_copy, KIND.cqe]);
+
 interface Carriers {
-  /** tcp_tx and tcp_retransmit records of the segments that hold the byte. */
+  /** tcp_tx and tcp_retransmit records of the packets that hold the byte. */
   readonly sent: readonly TraceRecord[];
+  /** The frames that carried it: one for each time that it was sent. */
+  readonly frames: readonly FrameOfPacket[];
   readonly target: number;
   /** Packets that GRO merged a carrier into. */
   readonly merged: ReadonlySet<number>;
@@ -78,25 +118,44 @@ interface Carriers {
 const holds = (from: number, len: number, seq: number): boolean => ((seq - from) >>> 0) < len;
 
 function findCarriers(trace: TraceStore, q: ByteQuestion): Carriers {
-  const none = { sent: [], target: 0, merged: new Set<number>() };
+  const none = { sent: [], frames: [], target: 0, merged: new Set<number>() };
   const [first_rx] = trace.filter((b, i) => b.kind(i) === KIND.tcp_rx && b.host(i) === q.host && b.a(i) === q.sock && b.c(i) > 0);
   if (!first_rx) return none;
   const sends = trace.filter(
     (b, i) => (b.kind(i) === KIND.tcp_tx || b.kind(i) === KIND.tcp_retransmit) && b.host(i) !== q.host && b.c(i) > 0,
   );
-  const first_tx = sends.find((r) => r.pkt_id === first_rx.pkt_id) ?? sends.find((r) => holds(r.b, r.c, first_rx.b));
+  const first_tx = sentAs(trace, first_rx.pkt_id) ?? sends.find((r) => holds(r.b, r.c, first_rx.b));
   if (!first_tx) return none;
   const of_socket = sends.filter((r) => r.a === first_tx.a);
   const start = of_socket[0]?.b ?? first_tx.b;
   const target = (start + q.offset) >>> 0;
   const sent = of_socket.filter((r) => holds(r.b, r.c, target));
-  const packets = new Set(sent.map((r) => r.pkt_id));
+  const frames = sent.filter((r) => r.kind === KIND.tcp_tx).map((r) => frameAt(trace, r, target));
+  const packets = new Set(frames.map((f) => f.pkt_id));
   const merges = trace.filter((b, i) => b.kind(i) === KIND.gro_merge && packets.has(b.pktId(i)));
-  return { sent, target, merged: new Set(merges.map((r) => r.a)) };
+  return { sent, frames, target, merged: new Set(merges.map((r) => r.a)) };
 }
 
 function isMerged(pkt_id: number, kind: number, merged: ReadonlySet<number>): boolean {
   return merged.has(pkt_id) && AFTER_GRO.has(kind);
+}
+
+/** The record by which the byte was given to the application: loans and copies of a socket come in the order of its bytes. */
+function deliveryOf(trace: TraceStore, q: ByteQuestion): TraceRecord | undefined {
+  let end = 0;
+  return trace
+    .filter((b, i) => (b.kind(i) === KIND.zc_deliver || b.kind(i) === KIND.zc_copy) && b.host(i) === q.host && b.a(i) === q.sock)
+    .find((r) => {
+      end += r.kind === KIND.zc_deliver ? r.c : r.b;
+      return q.offset < end;
+    });
+}
+
+/** The delivery and its completion. */
+function deliveryRecords(trace: TraceStore, delivery: TraceRecord): TraceRecord[] {
+  const { niov_idx, host, time_ns } = delivery;
+  const cqes = trace.filter((b, i) => b.kind(i) === KIND.cqe && b.niovIdx(i) === niov_idx && b.host(i) === host && b.timeNs(i) >= time_ns);
+  return [delivery, ...cqes.slice(0, 1)];
 }
 
 interface BufferPlace {
@@ -105,22 +164,24 @@ interface BufferPlace {
   readonly within: number;
 }
 
-/** The buffer that the byte landed in: DMA fills posted buffers in the order of the payload. */
-function bufferOf(records: readonly TraceRecord[], carriers: Carriers, q: ByteQuestion): BufferPlace | undefined {
-  for (const sent of carriers.sent) {
-    const at = (carriers.target - sent.b) >>> 0;
-    const own = records.filter((r) => r.pkt_id === sent.pkt_id && r.host === q.host);
+/** The buffer that the byte landed in: DMA fills posted buffers in the order of the payload. Of two arrivals, the one that was lent. */
+function bufferOf(
+  records: readonly TraceRecord[], carriers: Carriers, q: ByteQuestion, delivery: TraceRecord | undefined,
+): BufferPlace | undefined {
+  const places = carriers.frames.flatMap((frame): BufferPlace[] => {
+    const at = (carriers.target - frame.seq) >>> 0;
+    const own = records.filter((r) => r.pkt_id === frame.pkt_id && r.host === q.host);
     const later = own.find((r) => r.kind === KIND.nic_dma_buf && r.a <= at && at < r.a + r.b);
-    if (later) return { dma: later, within: at - later.a };
+    if (later) return [{ dma: later, within: at - later.a }];
     const first = own.find((r) => r.kind === KIND.nic_dma && r.niov_idx !== NO_BUFFER);
-    if (first) return { dma: first, within: at };
-  }
-  return undefined;
+    return first ? [{ dma: first, within: at }] : [];
+  });
+  return places.find((p) => p.dma.niov_idx === delivery?.niov_idx) ?? places[0];
 }
 
 /** How the bytes came to the sender: the write that produced them, and the send that the socket took them by. */
 function beforeSending(trace: TraceStore, carriers: Carriers, q: ByteQuestion): TraceRecord[] {
-  const first = carriers.sent[0] as TraceRecord;
+  const first = (carriers.frames[0] as FrameOfPacket).tx;
   const on_host = trace.filter((b, i) => b.host(i) === first.host && (b.kind(i) === KIND.app_write || b.kind(i) === KIND.sock_send));
   const write = on_host.findLast((r) => r.kind === KIND.app_write && r.time_ns <= first.time_ns && holds(r.b, r.c, q.offset));
   if (!write) return [];

@@ -31,6 +31,7 @@ const FAULTS = [
   'flips a bit of the frame',
   'delays the frame',
   'delays the frame as the scenario says',
+  'marks the frame: congestion experienced',
 ];
 const TAKES = ['recycled', 'still referenced by an skb', 'skipped: malformed', 'refused: not on loan'];
 
@@ -38,10 +39,11 @@ const signed = (n: number | undefined): number => (n ?? 0) | 0;
 const buffer = (r: TraceRecord): string => (r.niov_idx === NO_BUFFER ? 'a buffer' : `buffer ${r.niov_idx}`);
 const place = (n: number | undefined): string => PLACES[n ?? 0] ?? `place ${n}`;
 const state = (n: number | undefined): string => TCP_STATES[n ?? 0] ?? `state ${n}`;
+const packets = (n: number | undefined): string => (n === 1 ? '1 packet waits' : `${n ?? 0} packets wait`);
 const other = (r: TraceRecord): string => HOSTS[1 - r.host] ?? 'peer';
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
-  wire_send: (w) => `a frame of ${w.len} bytes begins to leave; ${w.queue_packets} wait behind it`,
+  wire_send: (w) => `a frame of ${w.len} bytes goes to the link; ${packets(w.queue_packets)} behind it`,
   wire_arrive: (w, r) => `the last bit of the frame (${w.len} bytes) has come from the ${other(r)}`,
   wire_fault: (w) => `the link ${FAULTS[w.verdict ?? 0] ?? 'does something to the frame'}`,
   drop: (w) => `dropped: ${DROPS[w.reason ?? 0]?.[0] ?? w.reason} (${DROPS[w.reason ?? 0]?.[1] ?? '?'})`,
@@ -54,7 +56,10 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   nic_dma_buf: (w, r) => `${w.len} payload bytes land in ${buffer(r)} at offset ${w.offset}`,
   nic_irq: (w) => `interrupt of queue ${w.queue}, ${w.frames} ${w.frames === 1 ? 'frame waits' : 'frames wait'}`,
   nic_post: (w, r) => `the driver posts ${buffer(r)} to queue ${w.queue}`,
-  nic_tx: (w) => `the NIC fetches a frame of ${w.len} bytes from TX queue ${w.queue}`,
+  nic_tx: (w) =>
+    w.tso_pkt === 0
+      ? `the NIC fetches a frame of ${w.len} bytes from TX queue ${w.queue}`
+      : `the NIC cuts a frame of ${w.len} bytes out of packet ${w.tso_pkt}, from TX queue ${w.queue}`,
   pool_hold: (w, r) => `${buffer(r)} leaves page pool ${w.pool}, from ${FROM[w.from ?? 0] ?? w.from}`,
   pool_release: (w, r) => `${buffer(r)} comes back to page pool ${w.pool}: ${TO[w.to ?? 0] ?? w.to}`,
   pool_empty: (w) => `page pool ${w.pool} has nothing to give`,

@@ -13,7 +13,7 @@ import { type Repairs, type WireSegment, wireSegments } from './pcap_frames.ts';
 import { mssOf, type PcapPlan, planReplay } from './pcap_plan.ts';
 import { type Capture, readCapture } from './pcap_read.ts';
 import { collectReplay, type PcapResult } from './pcap_result.ts';
-import { loadScenario, type Scenario } from './scenario.ts';
+import { type LoadOptions, loadScenario, type Scenario } from './scenario.ts';
 import { ended, readStreams } from './streams.ts';
 import { areaPlaces } from './tables.ts';
 import { type ClientPacket, sortStreams, type Streams } from './tcp_streams.ts';
@@ -29,7 +29,7 @@ const PATIENCE_TURNS = 400;
 
 export interface PcapOptions {
   readonly name: string;
-  readonly sets?: readonly string[];
+  readonly sets?: LoadOptions['sets'];
   readonly onProgress?: (done: number, all: number) => void;
 }
 
@@ -55,7 +55,7 @@ class Replay {
 
   constructor(core: WebAssembly.Module, scenario: Scenario, streams: Streams, plan: PcapPlan) {
     const sinks = { onTrace: (batch: TraceBatch) => this.loans.add(batch) };
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'] }, sinks);
+    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'], file: scenario.file }, sinks);
     this.streams = streams;
     this.plan = plan;
     this.ring = scenario.hosts[1].values['nic.rx_ring'];
@@ -143,7 +143,7 @@ class Replay {
 export function replayCapture(core: WebAssembly.Module, file: Uint8Array, options: PcapOptions): PcapResult {
   const capture: Capture = readCapture(file, options.name);
   const streams = sortStreams(capture);
-  const plan = planReplay(streams);
+  const plan = planReplay(streams, capture, options.name);
   const scenario = loadScenario(plan.yaml, options.name, { sets: options.sets ?? [], flows: streams.connections.length });
   const replay = new Replay(core, scenario, streams, plan);
   replay.run(options.onProgress);

@@ -1,5 +1,6 @@
 /** The world that a capture is fed into: a server that listens wherever the capture's servers did, and receives by zero copy. */
 import { InputError } from './input_error.ts';
+import type { Capture } from './pcap_read.ts';
 import type { Connection, Streams } from './tcp_streams.ts';
 import { limitOf } from './tables.ts';
 
@@ -22,8 +23,8 @@ const headers = (c: Connection): number => (c.family === 4 ? 20 : 40) + TCP_HEAD
 /** What one frame of a connection may carry: the smaller of both announcements. */
 export const mssOf = (c: Connection): number => Math.min(c.client_mss, c.server_mss);
 
-export function planReplay(streams: Streams): PcapPlan {
-  if (streams.connections.length === 0) throw new InputError(nothingToReplay(streams));
+export function planReplay(streams: Streams, capture: Capture, name: string): PcapPlan {
+  if (streams.connections.length === 0) throw new InputError(`${name}: ${nothingToReplay(streams, capture)}`);
   const by_port = new Map<number, number>();
   for (const c of streams.connections) by_port.set(c.server_port, (by_port.get(c.server_port) ?? 0) + 1);
   const most = limitOf('PORTS_MAX');
@@ -63,7 +64,8 @@ hosts:
 `;
 }
 
-function nothingToReplay(streams: Streams): string {
+function nothingToReplay(streams: Streams, { frames, remarks }: Capture): string {
+  if (frames.length === 0 && remarks.length > 0) return `${remarks.join('; ')}; no frame of it is whole, so capture it again.`;
   if (streams.midway.size > 0) {
     const n = streams.midway.size;
     const all = n === 1 ? 'its only one' : `all ${n} of them`;

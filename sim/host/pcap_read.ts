@@ -59,18 +59,18 @@ function readPcap(file: Uint8Array, view: DataView, little: boolean, magic: numb
   while (at < file.length) {
     const number = frames.length + 1;
     if (at + header_bytes > file.length) {
-      remarks.push(`the file ends inside the header of frame ${number}`);
+      remarks.push(`the file is truncated at byte ${file.length - at} of the header of frame ${number}`);
       break;
     }
     const captured = view.getUint32(at + 8, little);
     const wire = view.getUint32(at + 12, little);
     if (captured > RECORD_MAX) {
-      remarks.push(`frame ${number} claims ${captured} bytes: the file is damaged from byte ${at} on`);
+      remarks.push(`frame ${number} claims ${captured} bytes, more than any has: the file is damaged from byte ${at} on`);
       break;
     }
     const from = at + header_bytes;
     if (from + captured > file.length) {
-      remarks.push(`the file ends inside frame ${number}`);
+      remarks.push(`the file is truncated at byte ${file.length - from} of frame ${number}, which has ${captured}`);
       break;
     }
     const time_ns = BigInt(view.getUint32(at, little)) * 1_000_000_000n + BigInt(view.getUint32(at + 4, little)) * tick_ns;

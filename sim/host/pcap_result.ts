@@ -6,6 +6,7 @@ import type { LoanMeter } from './loan_meter.ts';
 import type { PcapPlan } from './pcap_plan.ts';
 import type { Capture } from './pcap_read.ts';
 import { type StreamResult, streamResult } from './result.ts';
+import type { ExpectOutcome } from './scenario_outcome.ts';
 import { readStreams, type StreamRow } from './streams.ts';
 import { type Counts, drops, nicCounters, queueCounters, tcpCounters, zcrxCounters } from './tables.ts';
 import type { Connection, Streams } from './tcp_streams.ts';
@@ -45,7 +46,7 @@ export interface PcapResult {
   readonly badChecksums: number;
   readonly repaired: ReplayNotes;
   readonly remarks: readonly string[];
-  readonly expect: readonly { readonly text: string; readonly ok: boolean; readonly actual: string }[];
+  readonly expect: readonly ExpectOutcome[];
 }
 
 export interface ReplayFacts {

@@ -11,6 +11,7 @@ const BLOCK_INTERFACE = 1;
 const BLOCK_PACKET = 2; // obsolete, still written by old tools
 const BLOCK_SIMPLE = 3;
 const BLOCK_ENHANCED = 6;
+const PACKETS = [BLOCK_PACKET, BLOCK_SIMPLE, BLOCK_ENHANCED];
 const OPTION_IF_TSRESOL = 9;
 const OPTION_IF_FCSLEN = 13;
 const OPTION_IF_TSOFFSET = 14;
@@ -55,13 +56,18 @@ class Reader {
         break;
       }
       if (at + total > this.file.length) {
-        this.remarks.push(`the file ends inside a block at byte ${at}`);
+        this.remarks.push(this.truncated(type, at, total));
         break;
       }
       this.block(type, at + 8, at + total - 4);
       at += total;
     }
     return { format: 'pcapng', frames: this.frames, remarks: this.remarks };
+  }
+
+  private truncated(type: number, at: number, total: number): string {
+    const what = PACKETS.includes(type) ? `frame ${this.frames.length + 1}` : `the block at byte ${at}`;
+    return `the file is truncated at byte ${this.file.length - at} of ${what}, whose block has ${total}`;
   }
 
   private section(at: number): void {

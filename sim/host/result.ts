@@ -1,7 +1,8 @@
 /** The result of a run, as `--json` prints it and `expect` lines see it. Nothing in it depends on the machine it ran on. */
 import type { Engine, StopReason } from './engine.ts';
 import type { EventCounts } from './event_counts.ts';
-import { evaluateExpects, type Scenario } from './scenario.ts';
+import { evaluateExpects, type ExpectOutcome, type Scenario } from './scenario.ts';
+import type { ScriptStreams } from './script_streams.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
   applicationErrno, areaPlaces, type Counts, coreCycles, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
@@ -36,6 +37,9 @@ export interface StreamResult {
   readonly startNs: number;
   readonly endNs: number;
   readonly endResult: number;
+  /** What an application in TypeScript sent on it; built-in ones do not say. */
+  readonly sentBytes: number;
+  readonly sentSha256: string;
 }
 
 export interface HostResult {
@@ -66,30 +70,41 @@ export interface RunResult {
   readonly dropped: number;
   readonly client: HostResult;
   readonly server: HostResult;
-  readonly expect: readonly { readonly text: string; readonly ok: boolean; readonly actual: string }[];
+  readonly expect: readonly ExpectOutcome[];
 }
 
 const SOURCE = 'source';
 
-export function collectResult(engine: Engine, scenario: Scenario, stopped: StopReason, counts: EventCounts): RunResult {
+/** What a run came to, without its hash. */
+export type RunFacts = Omit<RunResult, 'stateHash' | 'stopped' | 'expect'>;
+
+export function collectFacts(
+  engine: Engine, scenario: Scenario, counts: EventCounts, scripts: ReadonlyMap<number, ScriptStreams> = new Map(),
+): RunFacts {
   const client = hostResult(engine, scenario, 0, counts);
   const server = hostResult(engine, scenario, 1, counts);
   const all_drops: Counts = {};
   for (const [reason, n] of [...Object.entries(client.drops), ...Object.entries(server.drops)])
     all_drops[reason] = (all_drops[reason] ?? 0) + n;
-  const facts = {
+  return {
     scenario: scenario.name,
     seed: engine.seed,
-    stateHash: engine.stateHash(),
     virtualTimeNs: engine.clockNs(),
     eventCount: engine.eventCount(),
-    stopped,
-    streams: [0, 1].flatMap((host) => receivedStreams(engine, scenario, host)),
+    streams: [0, 1]
+      .flatMap((host) => [...receivedStreams(engine, scenario, host), ...(scripts.get(host)?.results() ?? [])])
+      .map((stream, id) => ({ ...stream, id })),
     drops: all_drops,
     dropped: Object.values(all_drops).reduce((a, b) => a + b, 0),
     client,
     server,
   };
+}
+
+export function collectResult(
+  engine: Engine, scenario: Scenario, stopped: StopReason, counts: EventCounts, scripts?: ReadonlyMap<number, ScriptStreams>,
+): RunResult {
+  const facts = { ...collectFacts(engine, scenario, counts, scripts), stateHash: engine.stateHash(), stopped };
   return { ...facts, expect: evaluateExpects(scenario.expects, facts) };
 }
 
@@ -113,7 +128,7 @@ export function streamResult(row: StreamRow, want: number | undefined): StreamRe
     bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad_offset === 0 && whole,
     zeroCopyBytes: row.zc_bytes, copiedBytes: linear + page + recv, copiedWhy: { linear, page, recv },
     cqes: row.cqes, segments: row.segs_in, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.loan_max,
-    startNs: row.start_ns, endNs: row.end_ns, endResult: row.res,
+    startNs: row.start_ns, endNs: row.end_ns, endResult: row.res, sentBytes: 0, sentSha256: '',
   };
 }
 

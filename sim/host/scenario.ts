@@ -50,13 +50,16 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
 }
 
 export interface LoadOptions extends Sizing {
-  /** `PATH=VALUE`, in the order of the command line. */
-  readonly sets?: readonly string[];
+  /** `PATH=VALUE`, in the order of the command line; with what the user wrote where that was something else. */
+  readonly sets?: readonly (string | { readonly set: string; readonly said: string })[];
 }
 
 /** Reads, changes and compiles a scenario. */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
   const draft = readDraft(text, file);
-  for (const set of options.sets ?? []) applySet(draft, set);
+  for (const s of options.sets ?? []) {
+    if (typeof s === 'string') applySet(draft, s);
+    else applySet(draft, s.set, s.said);
+  }
   return compileDraft(draft, options);
 }

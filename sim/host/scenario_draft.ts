@@ -3,6 +3,7 @@
  */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { LIMITS } from '../schema/limits.ts';
+import { checkNames } from './result_shape.ts';
 import { didYouMean, nearest, type Place, type Problem, ScenarioError } from './scenario_error.ts';
 import { type Expectation, ExpectError, parseExpect } from './scenario_expect.ts';
 import { type Entry, foundText, type MapTree, parseTree, type Tree } from './scenario_tree.ts';
@@ -59,18 +60,20 @@ export function readDraft(text: string, file: string): Draft {
     faults: [], expects: [], problems: [],
   };
   const tree = parseTree(text, file);
-  if (tree.kind === 'scalar' && tree.value === null) return draft;
-  if (tree.kind === 'map') new DraftReader(draft, false).top(tree);
+  const empty = tree.kind === 'map' ? tree.entries.length === 0 : tree.kind === 'scalar' && tree.value === null;
+  if (empty) draft.problems.push({ place: tree.place, key: '', text: "the scenario is empty; expected sections such as 'app:'" });
+  else if (tree.kind === 'map') new DraftReader(draft, false).top(tree);
   else draft.problems.push({ place: tree.place, key: '', text: `expected sections such as 'app:'; found ${foundText(tree)}` });
   return draft;
 }
 
 /**
  * Changes a draft by `PATH=VALUE`. The path is that of a key, such as `run.seed`, `server.nic.rx_ring` or `nic.rx_ring`;
- * the last holds for both hosts, whatever the scenario says for one of them. The value is written as in YAML.
+ * the last holds for both hosts, whatever the scenario says for one of them. The value is written as in YAML. `said` is
+ * how the user put it, for error messages.
  */
-export function applySet(draft: Draft, assignment: string): void {
-  const place: Place = { source: `--set ${assignment}`, line: 0, col: 0 };
+export function applySet(draft: Draft, assignment: string, said = `--set ${assignment}`): void {
+  const place: Place = { source: said, line: 0, col: 0 };
   const at = assignment.indexOf('=');
   const path = assignment.slice(0, Math.max(at, 0)).trim();
   if (at < 0 || !/^[\w-]+(\.[\w-]+)*$/.test(path)) {
@@ -133,7 +136,7 @@ class DraftReader {
     const owner = [...RUN.values(), ...HOST.values()].find((k) => k.name === key);
     if (owner) return `no such section; the knob is '${owner.section}.${owner.name}'`;
     const host = (HOSTS as readonly string[]).includes(key) ? `; did you mean 'hosts.${key}'?` : '';
-    return `no such section${host || didYouMean(key, TOP)}`;
+    return `no such section${host || didYouMean(key, TOP) || `; there are ${TOP.join(', ')}`}`;
   }
 
   private about({ tree, place }: Entry): void {
@@ -246,7 +249,9 @@ class DraftReader {
         return [];
       }
       try {
-        return [parseExpect(item.value)];
+        const line = parseExpect(item.value);
+        checkNames(line);
+        return [line];
       } catch (error) {
         if (!(error instanceof ExpectError)) throw error;
         this.problem(item.place, key, error.message);

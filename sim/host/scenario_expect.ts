@@ -9,8 +9,6 @@
  * A path through a list goes through each of its elements. `all` and `any` compare the elements one by one; without them
  * numbers of a list are added up, as one adds up the counters of queues. Units are those of scenarios: 10 MiB, 50us.
  */
-import { DROPS } from '../schema/drops.ts';
-import { didYouMean } from './scenario_error.ts';
 import { unitSize } from './scenario_units.ts';
 
 export const COMPARISONS = ['==', '!=', '<=', '>=', '<', '>'] as const;
@@ -162,20 +160,11 @@ class Parser {
         text += `[${token.text}]`;
       } else break;
     }
-    checkDrop(steps);
     return { kind: 'path', text, steps };
   }
 }
 
-/** Reasons that did not occur are absent from the result, so that a misspelt one would count as none. */
-function checkDrop(steps: readonly (string | number)[]): void {
-  const [first, reason] = steps;
-  if (first !== 'drops' || typeof reason !== 'string') return;
-  const names = DROPS.map(([name]) => name as string);
-  if (!names.includes(reason)) throw new ExpectError(`there is no drop reason '${reason}'${didYouMean(reason, names)}`);
-}
-
-/** Reads a line. Throws an ExpectError that says what was expected. */
+/** Reads a line. Throws an ExpectError that says what was expected. Whether a result has the names: result_shape.ts. */
 export function parseExpect(line: string): Expectation {
   const text = line.trim();
   if (text === '') throw new ExpectError('expected a line such as \'drops.SIM_WIRE_LOSS > 0\'; found nothing');

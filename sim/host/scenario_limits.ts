@@ -39,7 +39,7 @@ export function flowsOf(setup: Setup, sizing: Sizing): number {
   return sum(setup.hosts, (h) => (role(h) === 'source' ? h.values['app.flows'] : 0)) + (sizing.flows ?? scripted);
 }
 
-const sends = (h: HostSetup) => ['source', 'echo', 'script'].includes(role(h) ?? '');
+const sends = (h: HostSetup) => h.values['nic.tap'] === 1 || ['source', 'echo', 'script'].includes(role(h) ?? '');
 
 /** Bytes that a host may have between the application's send and the acknowledgement, on all its connections. */
 function bytesInFlight(h: HostSetup, flows: number): number {
@@ -50,12 +50,22 @@ function bytesInFlight(h: HostSetup, flows: number): number {
   return own ? v['app.flows'] * Math.min(buffer, Math.max(v['app.bytes'], v['app.chunk'])) : flows * buffer;
 }
 
-/** Frames between a TX ring and the far end: waiting, on the way, held back. */
-function framesOf(h: HostSetup): number {
+/** Largest packet that TCP gives to the device: tcp.min_tso_segs may ask for a larger one, of as many segments. */
+const GSO_MAX = 64 * KIB;
+/** Frames that the NIC makes of one packet: on the link before the first of them has left. */
+const framesOfPacket = (h: HostSetup, segment: number) => Math.max(Math.ceil(GSO_MAX / segment), h.values['tcp.min_tso_segs']) + 1;
+
+/** What a fair queue may hold (nic-model/2-nic/fq.ts). */
+const FQ_PACKETS = 10_000;
+
+/** Frames between a TX ring and the far end: waiting, being cut, on the way, held back. */
+function framesOf(h: HostSetup, segment: number): number {
   const v = h.values;
   const delay = v['wire.delay_ns'] + v['wire.reorder_delay_ns'] + v['wire.jitter_ns'];
   const on_the_way = (v['wire.rate_bps'] * delay) / 1e9 / 8 / v['nic.mtu'];
-  return v['nic.tx_ring'] * v['nic.tx_queues'] + v['wire.queue_packets'] + within(on_the_way, 64, 262144) + v['nic.rx_ring'];
+  const queued = v['wire.queue_packets'] + v['nic.qdisc'] * FQ_PACKETS;
+  const waiting = v['nic.tx_ring'] * v['nic.tx_queues'] + queued + framesOfPacket(h, segment);
+  return waiting + within(on_the_way, 64, 262144) + v['nic.rx_ring'];
 }
 
 /** Pages that ordinary queues have posted, or keep in the cache of their pool. */
@@ -102,7 +112,7 @@ export function autoLimits(setup: Setup, sizing: Sizing): Record<RunKnob, number
   const auto: Partial<Record<RunKnob, number>> = {
     'limits.socks': within(up(2 * flows + 16 + sum(hosts, (h) => h.ports.length), 64), 64, limit('SOCKS_MAX')),
     'limits.skbs': up(sent + queued_pages + within(lent, 0, 65536) + 4 * flows + 1024, 1024),
-    'limits.frames': within(up(sum(hosts, framesOf) + 1024, 1024), 4096, 1_000_000),
+    'limits.frames': within(up(sum(hosts, (h) => framesOf(h, segment)) + 1024, 1024), 4096, 1_000_000),
     'limits.tx_pages': within(in_flight / TX_PAGE + Math.min(2 * flows, 1024) + 64, 128, 8192),
     'limits.rx_pages': up(sum(hosts, ringPages) + queued_pages + 256, 256),
     'limits.reqs': within(up(requests + 256, 256), 1024, 1_000_000),

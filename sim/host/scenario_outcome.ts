@@ -5,8 +5,8 @@ import type { Comparison, Expectation, FunctionName, Value } from './scenario_ex
 export interface ExpectOutcome {
   readonly text: string;
   readonly ok: boolean;
-  /** What the left side was, or why there was nothing to compare. */
-  readonly actual: string;
+  /** What the left side was: a number where it is one; or why there was nothing to compare. */
+  readonly actual: string | number;
 }
 
 /** A value of the result: one, or several with the way to compare them. */
@@ -124,7 +124,7 @@ function outcome(result: unknown, line: Expectation): ExpectOutcome {
       return { text: line.text, ok, actual: `${good} of ${left.values.length}${example}` };
     }
     const value = single(left);
-    return { text: line.text, ok: holds(value, line.op, right), actual: shown(value) };
+    return { text: line.text, ok: holds(value, line.op, right), actual: typeof value === 'number' ? value : shown(value) };
   } catch (error) {
     if (error instanceof NoAnswer) return { text: line.text, ok: false, actual: error.message };
     throw error;

@@ -1,5 +1,7 @@
 /** YAML as a tree in which every key and value knows its place. The rest of the scenario code sees no YAML. */
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError,
+} from 'yaml';
 import { type Place, ScenarioError } from './scenario_error.ts';
 
 export type Scalar = string | number | boolean | null;
@@ -40,10 +42,33 @@ export function parseTree(text: string, source: string, fixed?: Place): Tree {
   };
   const error = document.errors[0] ?? document.warnings[0];
   if (error) {
-    const sentence = error.message.split('\n')[0] ?? '';
-    throw new ScenarioError([{ place: placeAt(error.pos[0]), key: '', text: `this is no valid YAML: ${sentence}` }]);
+    const { at, text: why } = explain(document, error);
+    throw new ScenarioError([{ place: placeAt(at), key: '', text: why }]);
   }
   return new Reader(document, placeAt).read(document.contents, 0);
+}
+
+/** The parser's error in our words where its own would not help, and where to look. */
+function explain(document: Document, error: YAMLError): { at: number; text: string } {
+  const [at] = error.pos;
+  const [sentence = ''] = error.message.split('\n');
+  if (error.code === 'MULTIPLE_DOCS') return { at, text: "a second YAML document begins here; a scenario is one, so take out the '---'" };
+  const close = /must (?:be sufficiently indented and )?end with a ([\]}])/.exec(sentence)?.[1];
+  if (close === undefined) return { at, text: `this is no valid YAML: ${sentence}` };
+  const what = close === ']' ? 'list' : 'map';
+  return { at: openedAt(document, at), text: `the ${what} that begins here does not end; close it with ${close}` };
+}
+
+/** Where the innermost list or map in brackets begins that was still open at an offset. */
+function openedAt(document: Document, end: number): number {
+  let at = end;
+  visit(document, {
+    Collection: (_, node) => {
+      const begin = node.range?.[0] ?? end;
+      if (node.flow && begin <= end) at = begin;
+    },
+  });
+  return at;
 }
 
 class Reader {

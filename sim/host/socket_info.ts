@@ -56,17 +56,18 @@ export type SocketInfo = Record<(typeof WORDS)[number], number> & { readonly loc
 const LOCAL = WORDS.indexOf('laddr0');
 const REMOTE = WORDS.indexOf('raddr0');
 
+/** A socket by its number; undefined when it is not in use. */
+export function readSocket(engine: Engine, number: number): SocketInfo | undefined {
+  const at = engine.core.view(VIEW_TCP_INFO, number);
+  if (at === 0) return undefined;
+  const values = Object.fromEntries(WORDS.map((name, n) => [name, Number(engine.view.getBigUint64(at + n * 8, true))]));
+  const info = values as Record<(typeof WORDS)[number], number>;
+  const address = (word: number) => addressText(engine.bytes.slice(at + word * 8, at + word * 8 + (info.family === 4 ? 4 : 16)));
+  return { ...info, local: address(LOCAL), remote: address(REMOTE) };
+}
+
 /** All sockets that are in use, of both hosts. */
 export function readSockets(engine: Engine): SocketInfo[] {
   const count = engine.view.getUint32(engine.core.view(VIEW_SOCKETS, 0), true);
-  const out: SocketInfo[] = [];
-  for (let i = 0; i < count; i++) {
-    const at = engine.core.view(VIEW_TCP_INFO, i);
-    if (at === 0) continue;
-    const values = Object.fromEntries(WORDS.map((name, n) => [name, Number(engine.view.getBigUint64(at + n * 8, true))]));
-    const info = values as Record<(typeof WORDS)[number], number>;
-    const address = (word: number) => addressText(engine.bytes.slice(at + word * 8, at + word * 8 + (info.family === 4 ? 4 : 16)));
-    out.push({ ...info, local: address(LOCAL), remote: address(REMOTE) });
-  }
-  return out;
+  return Array.from({ length: count }, (_, i) => readSocket(engine, i)).filter((info) => info !== undefined);
 }

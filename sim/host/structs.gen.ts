@@ -20,13 +20,23 @@ export const CORE_STATE = {
   host: { at: 80, type: 'u32' },
   core: { at: 84, type: 'u32' },
   context: { at: 88, type: 'u32' },
-  ns_per_cycle_q20: { at: 92, type: 'u32' },
-  next_pkt_id: { at: 96, type: 'u32' },
-  built: { at: 100, type: 'u32' },
-  drops_base: { at: 104, type: 'u32' },
-  wheel_seq: { at: 112, type: 'u64' },
+  who: { at: 92, type: 'u32' },
+  accounts: { at: 96, type: 'u32' },
+  prices: { at: 100, type: 'u32' },
+  prices_base: { at: 104, type: 'u32' },
+  ns_per_cycle_q20: { at: 108, type: 'u32' },
+  next_pkt_id: { at: 112, type: 'u32' },
+  built: { at: 116, type: 'u32' },
+  drops_base: { at: 120, type: 'u32' },
+  wheel_seq: { at: 128, type: 'u64' },
+  hr_base: { at: 136, type: 'u32' },
+  hr_count: { at: 140, type: 'u32' },
+  hr_capacity: { at: 144, type: 'u32' },
+  hr_unused: { at: 148, type: 'u32' },
+  hr_seq: { at: 152, type: 'u64' },
+  hr_event_ns: { at: 160, type: 'u64' },
 } as const;
-export const CORE_STATE_FIELD_BYTES = 120;
+export const CORE_STATE_FIELD_BYTES = 168;
 
 /** sim/core/trace.ts: TraceCursor. Offsets and types. */
 export const TRACE_CURSOR = {
@@ -39,8 +49,12 @@ export const TRACE_CURSOR = {
   capture_next: { at: 28, type: 'u32' },
   capture_stop: { at: 32, type: 'u32' },
   capture_end: { at: 36, type: 'u32' },
+  egress_base: { at: 40, type: 'u32' },
+  egress_next: { at: 44, type: 'u32' },
+  egress_stop: { at: 48, type: 'u32' },
+  egress_end: { at: 52, type: 'u32' },
 } as const;
-export const TRACE_CURSOR_FIELD_BYTES = 40;
+export const TRACE_CURSOR_FIELD_BYTES = 56;
 
 /** sim/core/cpu.ts: Core. Offsets and types. */
 export const CORE = {

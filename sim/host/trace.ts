@@ -113,6 +113,23 @@ export class TraceStore {
     for (const batch of this.batches) yield* batch.records();
   }
 
+  /** Ids of the packets that the trace tells of. */
+  packets(): number[] {
+    return this.distinct((batch, i) => batch.pktId(i), 0);
+  }
+
+  /** Indices of the buffers that the trace tells of. */
+  buffers(): number[] {
+    return this.distinct((batch, i) => batch.niovIdx(i), NO_BUFFER);
+  }
+
+  private distinct(column: (batch: TraceBatch, i: number) => number, none: number): number[] {
+    const found = new Set<number>();
+    for (const batch of this.batches) for (let i = 0; i < batch.length; i++) found.add(column(batch, i));
+    found.delete(none);
+    return [...found].sort((a, b) => a - b);
+  }
+
   /** Records that a column test lets pass. */
   filter(test: (batch: TraceBatch, i: number) => boolean): TraceRecord[] {
     const out: TraceRecord[] = [];
@@ -120,6 +137,14 @@ export class TraceStore {
       for (let i = 0; i < batch.length; i++) if (test(batch, i)) out.push(batch.record(i));
     }
     return out;
+  }
+
+  /** The first record that a column test lets pass. */
+  find(test: (batch: TraceBatch, i: number) => boolean): TraceRecord | undefined {
+    for (const batch of this.batches) {
+      for (let i = 0; i < batch.length; i++) if (test(batch, i)) return batch.record(i);
+    }
+    return undefined;
   }
 }
 

@@ -41,6 +41,10 @@ export const DROPS = [
   ['TCP_INVALID_ACK_SEQUENCE', 'the ACK number is not acceptable'],
   ['TCP_OLD_SEQUENCE', 'the segment lies before the window'],
   ['TCP_INVALID_END_SEQUENCE', 'the segment ends beyond the window'],
+  ['TCP_MD5UNEXPECTED', 'signed, and nobody asked for it'],
   ['TCP_RFC7323_PAWS_ACK', 'an old ACK with an old timestamp'],
   ['TCP_RFC7323_TSECR', 'the echoed timestamp was never sent'],
+  ['SKB_UCOPY_FAULT', 'payload that was lent to the packet could not be copied for the device'],
+  ['ICMP_CSUM', 'the ICMP checksum is wrong'],
+  ['TCP_FASTOPEN', 'not for a Fast Open connection whose handshake is not over'],
 ] as const;

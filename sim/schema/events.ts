@@ -24,9 +24,11 @@ const event = (stage: string, name: string, words: readonly string[], about: str
   linux === undefined ? { name, stage, about, words } : { name, stage, about, words, linux };
 
 export const EVENTS: readonly TraceEvent[] = [
-  event('wire', 'wire_send', ['len', 'seq', 'queue_packets'], 'a frame began to leave on the link'),
+  event('wire', 'wire_send', ['len', 'seq', 'queue_packets'],
+    'a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it'),
   event('wire', 'wire_arrive', ['len', 'seq'], 'the last bit of a frame arrived at the far end'),
-  event('wire', 'wire_fault', ['verdict', 'param'], 'the link did something to a frame: reorder, duplicate, corrupt, jitter'),
+  event('wire', 'wire_fault', ['verdict', 'param'],
+    'the link did something to a frame: reorder, duplicate, corrupt, jitter, delay, CE mark'),
   event('wire', 'drop', ['reason', 'stage', 'len'], 'a packet was dropped', 'skb:kfree_skb'),
   event('nic', 'nic_steer', ['queue', 'hash', 'rule'],
     'RSS or an n-tuple rule chose the RX queue; rule is 0 for RSS, else the rule number from 1'),
@@ -35,7 +37,9 @@ export const EVENTS: readonly TraceEvent[] = [
   event('nic', 'nic_dma_buf', ['offset', 'len'], 'payload bytes landed in this buffer'),
   event('nic', 'nic_irq', ['queue', 'frames'], 'the NIC raised an interrupt', 'irq:irq_handler_entry'),
   event('nic', 'nic_post', ['queue', 'posted'], 'the driver posted a buffer to an RX queue'),
-  event('nic', 'nic_tx', ['queue', 'len'], 'the NIC fetched a frame from a TX ring', 'net:net_dev_start_xmit'),
+  event('nic', 'nic_tx', ['queue', 'len', 'tso_pkt'],
+    'the NIC sends a frame of a TX ring; tso_pkt is the packet that the stack sent, if the NIC cut it into several, else 0',
+    'net:net_dev_start_xmit'),
   event('pool', 'pool_hold', ['pool', 'from'], 'a buffer left the page pool; from: 0 cache, 1 ptr_ring, 2 slow path',
     'page_pool:page_pool_state_hold'),
   event('pool', 'pool_release', ['pool', 'to'], 'a buffer came back; to: 0 cache, 1 ptr_ring, 2 provider or page allocator',

@@ -27,7 +27,6 @@ export const LIMITS: readonly Limit[] = [
   limit('MAX_SKB_FRAGS', 17, 'page fragments of an skb', 'GRO flushes; the sender starts a new skb'),
   limit('SKB_HEAD_SIZE', 384, 'bytes of an skb\'s linear buffer', 'longer frames go to pages'),
   limit('FRAME_HEAD_SIZE', 128, 'bytes of a frame kept beside its fragments: room for every header', 'the rest is payload'),
-  limit('FRAME_FRAGS', 6, 'memory fragments of a frame', 'a segment is made smaller'),
   limit('PP_ALLOC_CACHE_SIZE', 128, 'entries of a page pool\'s cache (net/core: PP_ALLOC_CACHE_SIZE)', 'goes to the ptr_ring'),
   limit('PP_ALLOC_CACHE_REFILL', 64, 'entries taken at once (PP_ALLOC_CACHE_REFILL)', 'the next allocation refills again'),
   limit('PAGE_SIZE', 4096, 'bytes of a page', 'fixed'),

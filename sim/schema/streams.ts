@@ -9,4 +9,5 @@ export const STREAMS = [
   ['tcp_port', 'ephemeral ports'],
   ['app_payload', 'the bytes that sources send'],
   ['app_refill', 'the order in which buffers are given back'],
+  ['wire_ecn', 'is this frame marked: congestion experienced'],
 ] as const;

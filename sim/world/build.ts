@@ -1,7 +1,7 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
-  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, INJECT_MAX, prngInit,
-  runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
+  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, hostConfig,
+  hrtimersInit, INJECT_MAX, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
 } from '../core';
 import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';
@@ -25,10 +25,12 @@ export function buildWorld(): i32 {
   prngInit(c.run_seed, HOSTS_MAX);
   eventQueueInit(EVENTS_MAX);
   timerWheelInit();
+  // Two of a socket, one of a TX queue.
+  hrtimersInit(2 * c.limits_socks + HOSTS_MAX * QUEUES_MAX);
   cpuInit();
   dropInit();
-  // Any page of user memory may become a buffer of an area.
-  netmemInit(c.limits_rx_pages, c.limits_tx_pages, (c.limits_user_bytes >> 12) + 1);
+  // Any page of user memory may become a buffer of an area, and may be lent to packets.
+  netmemInit(c.limits_rx_pages, c.limits_tx_pages, (c.limits_user_bytes >> 12) + 1, c.limits_user_bytes >> 12);
   poolsInit();
   skbsInit(c.limits_skbs);
   wireInit();
@@ -45,14 +47,15 @@ export function buildWorld(): i32 {
   return 0;
 }
 
-/** Trace, capture and inject buffers: behind the arena, no part of the state. */
+/** Trace, capture, inject and egress buffers: behind the arena, no part of the state. */
 function buildBuffers(): void {
   const c = runConfig();
   const cursor = traceCursor();
   const w = worldState();
   const trace_bytes = c.run_trace ? c.limits_trace_records << 5 : 0;
   const capture_bytes = c.run_capture ? c.limits_capture_bytes : 0;
-  const base = arenaSeal(<u64>trace_bytes + capture_bytes + INJECT_MAX);
+  const egress_bytes = hostConfig(0).nic_tap || hostConfig(1).nic_tap ? c.limits_capture_bytes : 0;
+  const base = arenaSeal(<u64>trace_bytes + capture_bytes + egress_bytes + INJECT_MAX);
   w.inject_buffer = base;
   if (trace_bytes != 0) {
     cursor.base = base + INJECT_MAX;
@@ -66,4 +69,12 @@ function buildBuffers(): void {
     cursor.capture_end = cursor.capture_base + capture_bytes;
     cursor.capture_stop = cursor.capture_end - CAPTURE_HEADROOM;
   }
+  if (egress_bytes != 0) {
+    cursor.egress_base = base + INJECT_MAX + trace_bytes + capture_bytes;
+    cursor.egress_next = cursor.egress_base;
+    cursor.egress_end = cursor.egress_base + egress_bytes;
+    cursor.egress_stop = cursor.egress_end - CAPTURE_HEADROOM;
+  }
+  // How far memory had to grow depends on who watches: no part of the state either.
+  coreState().arena_end = coreState().arena_next;
 }

@@ -1,14 +1,14 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_IRQ, EVENT_KWORK, EVENT_SOFTIRQ,
-  EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, leaveContext, nextDueTimer, NONE, schedule,
-  timerWheelTurn, TIMER_RING,
+  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IRQ, EVENT_KWORK,
+  EVENT_SOFTIRQ, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, HRTIMER_QDISC, HRTIMER_TCP_PACING, HrTimer,
+  leaveContext, nextDueHrtimer, nextDueTimer, NONE, QUEUES_MAX, schedule, timerWheelTurn, TIMER_RING,
 } from '../core';
-import { wireTakeArrived } from '../../nic-model/1-wire';
-import { nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
+import { wireEgress, wireNextArrival, wireTakeArrived, wireTimeArrival } from '../../nic-model/1-wire';
+import { nicInterrupt, nicQdiscWatchdog, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { napiSoftirq } from '../../stack/4-napi';
-import { tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
-import { timerHost } from '../../stack/6-socket';
+import { tcpCompressedAckTimer, tcpPacingTimer, tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
+import { sock, timerHost } from '../../stack/6-socket';
 import { ringExitWork, ringTimer } from '../../uring-model/7-ring';
 import { appTimer, taskRun } from '../../uring-model/8-app/builtin';
 
@@ -24,20 +24,24 @@ export function dispatch(kind: u32, arg: u32): void {
     case EVENT_TASK: return taskRun(arg);
     case EVENT_APP_TIMER: return appTimer(arg);
     case EVENT_TIMERS: return timers(arg);
+    case EVENT_HRTIMERS: return hrtimers();
     case EVENT_TSQ: return tcpTsqRun(arg);
     case EVENT_KWORK: return ringExitWork(arg);
     default: assert(false, 'an event of no kind');
   }
 }
 
-/** Everything that has reached the far end of a link by now goes to the NIC there. */
+/** Everything that has reached the far end of a link goes to the NIC there: by now, and on as long as nothing else happens. */
 function arrive(link: u32): void {
   const host = 1 - link;
+  const outside = hostConfig(host).nic_tap;
   enterHardware(host);
   for (;;) {
+    const time_ns = wireNextArrival(link);
+    if (time_ns > coreState().clock_ns && (time_ns == u64.MAX_VALUE || !advanceTo(time_ns))) return wireTimeArrival(link);
     const frame_idx = wireTakeArrived(link);
-    if (frame_idx == NONE) return;
-    nicReceive(host, frame_idx);
+    if (outside) wireEgress(frame_idx);
+    else nicReceive(host, frame_idx);
   }
 }
 
@@ -60,4 +64,25 @@ function timers(jiffy: u32): void {
       leaveContext();
     }
   }
+}
+
+/** The precise timers that are due, in softirq context too. */
+function hrtimers(): void {
+  for (let left = TIMERS_AT_ONCE; ; left--) {
+    if (left == 0) return schedule(coreState().clock_ns, EVENT_HRTIMERS, 0);
+    const timer = nextDueHrtimer();
+    if (timer == null) return;
+    hrtimer(timer);
+  }
+}
+
+function hrtimer(timer: HrTimer): void {
+  const kind = timer.kind;
+  const arg = timer.arg;
+  const host = kind == HRTIMER_QDISC ? arg / QUEUES_MAX : <u32>sock(arg).host;
+  enterContext(host, hostConfig(host).cpu_irq_core, CONTEXT_SOFTIRQ);
+  if (kind == HRTIMER_QDISC) nicQdiscWatchdog(arg);
+  else if (kind == HRTIMER_TCP_PACING) tcpPacingTimer(arg);
+  else tcpCompressedAckTimer(arg);
+  leaveContext();
 }

@@ -1,8 +1,10 @@
 /**
  * The state hash: xxHash64's round and avalanche over all state, four lanes of 8 bytes. Static data and ports differ
- * between builds and are left out; so are the trace and capture buffers, whose cursors move when the host reads them.
+ * between builds and are left out; so is everything that only watches: the trace and capture buffers with their cursors,
+ * what the checks remember, and the knobs that ask for all that, which end the configuration block.
  */
-import { ARENA_ADDR, coreState, STATE_ADDR, STATE_END } from '../core';
+import { ARENA_ADDR, CONFIG_ADDR, CONFIG_STATE_BYTES, coreState, runConfig, STATE_ADDR } from '../core';
+import { forgetVerified } from './verify';
 
 const P1: u64 = 0x9e3779b185ebca87;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
@@ -12,7 +14,7 @@ function round(acc: u64, word: u64): u64 {
   return rotl<u64>(acc + word * P2, 31) * P1;
 }
 
-/** Hashes [from, to); both multiples of 32 apart. */
+/** Hashes [from, to): a multiple of 8 bytes. */
 function hashRange(seed: u64, from: usize, to: usize): u64 {
   let a = seed + P1 + P2;
   let b = seed + P2;
@@ -35,6 +37,7 @@ function hashRange(seed: u64, from: usize, to: usize): u64 {
 }
 
 export function stateHash(): u64 {
+  if (runConfig().run_verify) forgetVerified();
   const end = (<usize>coreState().arena_next + 31) & ~31;
-  return hashRange(hashRange(0, STATE_ADDR, STATE_END), ARENA_ADDR, end);
+  return hashRange(hashRange(0, STATE_ADDR, CONFIG_ADDR + CONFIG_STATE_BYTES), ARENA_ADDR, end);
 }

@@ -12,11 +12,15 @@ import {
 } from '../../uring-model/7-ring';
 import '../core/trap';
 import { wireInject } from '../../nic-model/1-wire';
+import { nicFeed } from '../../nic-model/2-nic';
 import { tcpAddPreset, tcpClampAck } from '../../stack/5-tcp';
-import { ABI_ADDR, coreState, now } from '../core';
+import { ABI_ADDR, coreState, enterHardware, now } from '../core';
 import { buildWorld } from './build';
+import {
+  advance as advanceWorld, callArgument as argumentOfCall, nextEvent as nextEventOfWorld, socketCall as callSocket,
+} from './socket_calls';
 import { stateHash as hashOfState } from './hash';
-import { runWorld } from './run';
+import { runDue, runWorld } from './run';
 import { verifyWorld } from './verify';
 import { viewAddress } from './view';
 
@@ -27,6 +31,10 @@ export function build(): i32 {
 /** Runs events up to and including `until_ns`, at most `max_events`. Returns a reason. */
 export function run(until_ns: u64, max_events: u32): i32 {
   return runWorld(until_ns, max_events);
+}
+/** As run(), but the time stays that of the last event: for a host that looks ahead of a clock of its own. */
+export function due(until_ns: u64, max_events: u32): i32 {
+  return runDue(until_ns, max_events);
 }
 /** Hash of all state: equal for equal runs, whatever the build and the runtime. */
 export function stateHash(): u64 {
@@ -49,6 +57,11 @@ export function view(what: u32, arg: u32): u32 {
 /** Feeds the frame in the inject buffer (view 9) to the NIC at the far end of a link. 0 or -errno. */
 export function inject(link: u32, time_ns: u64, len: u32, flags: u32): i32 {
   return wireInject(link, time_ns, viewAddress(9, 0), len, flags);
+}
+/** Sends the whole frames of the stream in the inject buffer from a host behind a tap device. Returns how many bytes they are. */
+export function feed(host: u32, len: u32): u32 {
+  enterHardware(host);
+  return nicFeed(host, viewAddress(9, 0), len);
 }
 /** The initial sequence number with which a SYN is answered; struct at ABI_ADDR (stack/5-tcp/iss.ts). */
 export function addPreset(): i32 {
@@ -93,4 +106,21 @@ export function sysWork(task: u32, ns: u64): i32 {
 /** The application has ended, or waits for something outside of the core. */
 export function sysPark(task: u32): void {
   taskPark(task);
+}
+
+/** A socket call of a process that the host plays; see socket_calls.ts. */
+export function socketCall(host: u32, call: u32, what: u32, a: u32, b: u32, c: u32): i32 {
+  return callSocket(host, call, what, a, b, c);
+}
+/** Where the bytes of a call's arguments and answers lie. */
+export function callArgument(): u32 {
+  return argumentOfCall();
+}
+/** As run(), but time goes on to `until_ns` also when nothing is left to happen. */
+export function advance(until_ns: u64, max_events: u32): i32 {
+  return advanceWorld(until_ns, max_events);
+}
+/** When the next event is due; the greatest number when there is none. */
+export function nextEvent(): u64 {
+  return nextEventOfWorld();
 }

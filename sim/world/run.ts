@@ -1,5 +1,5 @@
 /** The run loop: one event after another until there is a reason to return to the host. */
-import { coreState, nextEventTime, popEvent, runConfig, traceCursor } from '../core';
+import { coreState, nextEventTime, popEvent, runBounds, runConfig, traceCursor } from '../core';
 import { taskRunnable } from '../../uring-model/8-app/builtin';
 import { dispatch } from './dispatch';
 import { verifyWorld } from './verify';
@@ -11,20 +11,26 @@ export const REASON_CAPTURE_FULL: i32 = 3;
 export const REASON_APP: i32 = 4;
 export const REASON_EVENTS: i32 = 5;
 
+/** Runs events up to and including `until_ns`; then that is the time. */
 export function runWorld(until_ns: u64, max_events: u32): i32 {
+  const reason = runDue(until_ns, max_events);
+  if (reason == REASON_DEADLINE) coreState().clock_ns = until_ns;
+  return reason;
+}
+
+/** The same, but the time stays that of the last event. */
+export function runDue(until_ns: u64, max_events: u32): i32 {
   const cursor = traceCursor();
-  const s = coreState();
+  const bounds = runBounds();
   const verify = runConfig().run_verify;
-  for (let left = max_events; left > 0; left--) {
+  bounds.until_ns = until_ns;
+  bounds.stepwise = verify ? 1 : 0;
+  for (bounds.left = max_events; bounds.left > 0; bounds.left--) {
     if (taskRunnable() >= 0) return REASON_APP;
     if (cursor.next > cursor.stop) return REASON_TRACE_FULL;
-    if (cursor.capture_next > cursor.capture_stop) return REASON_CAPTURE_FULL;
+    if (cursor.capture_next > cursor.capture_stop || cursor.egress_next > cursor.egress_stop) return REASON_CAPTURE_FULL;
     const time = nextEventTime();
-    if (time > until_ns) {
-      if (time == u64.MAX_VALUE) return REASON_IDLE;
-      s.clock_ns = until_ns;
-      return REASON_DEADLINE;
-    }
+    if (time > until_ns) return time == u64.MAX_VALUE ? REASON_IDLE : REASON_DEADLINE;
     const event = popEvent();
     dispatch(<u32>event, <u32>(event >> 32));
     if (verify) verifyWorld();

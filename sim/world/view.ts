@@ -1,13 +1,13 @@
 /** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
 import {
-  ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, QUEUES_MAX, RINGS_MAX,
+  ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX,
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
 import { tcpInfo } from '../../stack/5-tcp';
 import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
-import { ringAt } from '../../uring-model/7-ring';
-import { areaAt, ifqAt, zcrxCounters } from '../../uring-model/9-refill';
+import { fdSock, ringAt } from '../../uring-model/7-ring';
+import { areaAt, ifqAt, zcrxCounters, zcSock } from '../../uring-model/9-refill';
 import { app, streamCopy, streamCount } from '../../uring-model/8-app/builtin';
 import { worldState } from './state';
 
@@ -21,7 +21,7 @@ const AREAS_SHOWN: u32 = 64;
  * 7 tcpInfo of a socket       8 cycles of a core by account   9 inject buffer              10 place counts of an area
  * 11 a page pool              12 a ring                       13 a zcrx instance           14 an area
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
- * 17 a stream, brought up to date: host << 24 | number
+ * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -43,6 +43,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 15: return socketSlot(arg);
     case 16: return arg < HOSTS_MAX ? <u32>changetype<usize>(app(arg)) : 0;
     case 17: return streamOf(arg >> 24, arg & 0xffffff);
+    case 18: return socketOf(arg >> 24, arg & 0xffffff);
     default: return 0;
   }
 }
@@ -56,6 +57,18 @@ function streamsOf(host: u32): u32 {
 function streamOf(host: u32, i: u32): u32 {
   if (host >= HOSTS_MAX || i >= streamCount(host)) return 0;
   streamCopy(host, i, ANSWER);
+  return <u32>ANSWER;
+}
+
+/** {number of the socket, -, u64 bytes lent, u64 copied from linear data, u64 copied from pages} */
+function socketOf(task: u32, fd: u32): u32 {
+  const sock_idx = task < HOSTS_MAX ? fdSock(task, fd) : NONE;
+  if (sock_idx == NONE) return 0;
+  const z = zcSock(sock_idx);
+  store<u32>(ANSWER, sock_idx);
+  store<u64>(ANSWER, z.zc_bytes, 8);
+  store<u64>(ANSWER, z.copy_linear_bytes, 16);
+  store<u64>(ANSWER, z.copy_page_bytes, 24);
   return <u32>ANSWER;
 }
 

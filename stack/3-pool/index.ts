@@ -16,3 +16,6 @@ export * from './page_pool';
 export * from './port';
 export * from './skb';
 export * from './state';
+export * from './ubuf';
+export * from './user_page';
+export * from './zcopy';

@@ -13,6 +13,8 @@ import { poolState } from './state';
 export const KIND_PAGE: u8 = 0;
 export const KIND_TX_PAGE: u8 = 1;
 export const KIND_NIOV: u8 = 2;
+/** A page of user memory that packets hold: user_page.ts. */
+export const KIND_USER_PAGE: u8 = 3;
 
 /** Places of a buffer: the ledger's states. */
 export const PLACE_FREE: u8 = 0;
@@ -51,12 +53,13 @@ export function netmem(netmem_idx: u32): Netmem {
   return changetype<Netmem>(<usize>poolState().netmem_base + <usize>netmem_idx * NETMEM_BYTES);
 }
 
-/** Makes the table. `niovs_max` entries are left for areas that are registered later. */
-export function netmemInit(rx_pages: u32, tx_pages: u32, niovs_max: u32): void {
+/** Makes the table. `niovs_max` entries are left for areas that are registered later, then `user_pages` for user memory. */
+export function netmemInit(rx_pages: u32, tx_pages: u32, niovs_max: u32, user_pages: u32 = 0): void {
   const s = poolState();
   const total = rx_pages + tx_pages + niovs_max;
-  s.netmem_base = <u32>arenaAlloc(<u64>total * NETMEM_BYTES);
+  s.netmem_base = <u32>arenaAlloc((<u64>total + user_pages) * NETMEM_BYTES);
   s.netmem_capacity = total;
+  s.user_pages = user_pages;
   s.page_free = NONE;
   s.tx_page_free = NONE;
   const rx_base = <u32>arenaAlloc(<u64>rx_pages * PAGE_SIZE);

@@ -11,9 +11,10 @@
  *      len = head_len + data_len; data_len = bytes in fragments
  */
 import { arenaAlloc, charge, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, SKB_HEAD_SIZE } from '../../sim/core';
-import { KIND_TX_PAGE, netmem, pageFree } from './netmem';
+import { KIND_TX_PAGE, KIND_USER_PAGE, netmem, pageFree } from './netmem';
 import { netmemUnref, poolRecycle } from './page_pool';
 import { poolState } from './state';
+import { zcopyComplete } from './ubuf';
 
 @unmanaged
 export class Skb {
@@ -41,12 +42,19 @@ export class Skb {
   end_seq: u32;
   ack_seq: u32;
   tsval: u32;
-  tsecr: u32;
+  /** The ninth flag of a segment, AE; the others are tcp_flags. */
+  tcp_ae: u8;
+  /** Bits SKB_GSO_TCP_*: how the device cuts it. */
+  gso_type: u8;
   sacked: u8;
   ip_dsfield: u8;
   window: u16;
   gso_segs: u16;
   gso_size: u16;
+  /** The end of a record: nothing is put behind it (MSG_EOR). */
+  eor: u8;
+  /** Bits SKBTX_*: timestamps that the application wants of it (skb_shared_info.tx_flags). */
+  tx_flags: u8;
   /** Socket that owns it. */
   sock: u32;
   /** RSS hash of the flow (sk_buff.hash). */
@@ -60,13 +68,24 @@ export class Skb {
   /** Neighbours in a second list (time-sorted rtx list). */
   link_next: u32;
   link_prev: u32;
+  /** The Ubuf of whom the payload belongs to; 0: to the kernel. */
+  uarg: u32;
+  /** Sequence number of the byte that timestamps are of (skb_shared_info.tskey). */
+  tskey: u32;
+  /** A timestamp is wanted when that byte is acknowledged (tcp_skb_cb.txstamp_ack). */
+  txstamp_ack: u8;
+  /** All payload is lent (SKBFL_PURE_ZEROCOPY). */
+  zcopy_pure: u8;
   // Frag frags[MAX_SKB_FRAGS] follow
 }
 /** What the head of a received skb weighs: SKB_TRUESIZE of 640 bytes (net/core/skbuff.c: SKB_SMALL_HEAD_SIZE). */
 export const SKB_HEAD_TRUESIZE: u32 = 896;
 
-const SKB_FRAGS: usize = 112;
-const SKB_BYTES: usize = 320;
+/** Skb.gso_type: every segment has CWR as it is, because it is part of a number (include/linux/skbuff.h). */
+export const SKB_GSO_TCP_ACCECN: u8 = 1;
+
+const SKB_FRAGS: usize = 128;
+const SKB_BYTES: usize = 336;
 
 /** A piece of a buffer. */
 @unmanaged
@@ -121,15 +140,18 @@ export function skbAlloc(host: u32): u32 {
 /** Drops one skb reference of a buffer (skb_frag_unref, napi_pp_put_page). */
 export function fragUnref(netmem_idx: u32, direct: bool): void {
   if (!netmemUnref(netmem_idx, 1)) return;
-  if (netmem(netmem_idx).kind == KIND_TX_PAGE) pageFree(netmem_idx);
-  else poolRecycle(netmem_idx, direct);
+  const kind = netmem(netmem_idx).kind;
+  if (kind == KIND_TX_PAGE) pageFree(netmem_idx);
+  else if (kind != KIND_USER_PAGE) poolRecycle(netmem_idx, direct);
 }
 
 /** Frees an skb and its fragments. `direct`: in the NAPI context of the pool that its buffers came from. */
 export function skbFree(skb_idx: u32, direct: bool): void {
   const b = skb(skb_idx);
+  const uarg = b.uarg;
   for (let i: u32 = 0; i < b.nr_frags; i++) fragUnref(skbFrag(skb_idx, i).netmem, direct);
   skbFreeHead(skb_idx);
+  if (uarg != 0) zcopyComplete(skb_idx, uarg, true);
 }
 
 /** Frees an skb whose fragments were moved elsewhere (kfree_skb_partial with head stolen). */

@@ -17,6 +17,9 @@ export class PoolState {
   skb_used: u32;
   skb_used_max: u32;
   pools_base: u32;
+  /** Where user memory begins, 0 while nobody said; and how many of its pages have entries. */
+  user_base: u32;
+  user_pages: u32;
   pool_count: u32;
 }
 

@@ -7,6 +7,7 @@
  *      next:   [Eth IP TCP] frag          ──────────────►  [Eth IP TCP] frag frag frag
  *
  * Differs from Linux: a packet is not merged when the NIC did not validate its checksum, or when its payload is linear.
+ * Differs from Linux: a packet that the NIC merged is not merged with others.
  * Differs from Linux: without frag_list a merged packet ends at MAX_SKB_FRAGS fragments.
  */
 import {
@@ -62,6 +63,11 @@ export function groReceive(napi_idx: u32, skb_idx: u32): void {
   const held = bucket.count == 0 ? NONE : findFlow(bucket, b, ip, iph_len, th);
   // A length that is not the datagram's means padding or a truncated packet.
   const whole = iph_len == IPV4_HLEN ? loadBe16(ip + 2) == b.len : loadBe16(ip + 4) + IPV6_HLEN == b.len;
+  if (b.gso_segs > 1) {
+    // Merged by the NIC, up to its limits.
+    if (held != NONE) release(n, i, held, napi_idx);
+    return ipReceive(host, skb_idx, napi_idx);
+  }
   if (held != NONE) {
     const p = skb(held);
     const mss = <u32>p.gso_size;

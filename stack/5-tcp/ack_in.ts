@@ -3,30 +3,34 @@
  * congestion control.
  */
 import {
-  charge, COST_TCP_ACK, DROP_TCP_ACK_UNSENT_DATA, DROP_TCP_TOO_OLD_ACK, NONE, seqAfter, seqBefore, TCP_TCPHPACKS, TCP_TCPPUREACKS,
-  traceTcpAck,
+  charge, COST_TCP_ACK, DROP_TCP_ACK_UNSENT_DATA, DROP_TCP_TOO_OLD_ACK, NONE, seqAfter, seqBefore, TCP_TCPDELIVERED, TCP_TCPDELIVEREDCE,
+  TCP_TCPHPACKS, TCP_TCPPUREACKS, traceTcpAck,
 } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
-import { mibInc, Sock, TCP_SYN_SENT } from '../6-socket';
+import { mibAdd, mibInc, Sock, TCP_SYN_SENT } from '../6-socket';
 import { ICSK_TIME_PROBE0, TCP_CA_OPEN } from './ack_flags';
 import { sendChallengeAck } from './ack_out';
 import { cleanRtxQueue } from './clean_rtx';
 import { jiffies } from './clock';
 import { caCongAvoid, inCwndReduction } from './cong';
 import { slowStartAfterIdleCheck } from './cwnd';
+import { countDelivered, ecnModeAccecn, ecnModeRfc3168 } from './ecn';
+import { accecnProcess, ecnAcceptCwr, ecnRcvEcnEcho } from './ecn_in';
 import {
-  FLAG_CA_ALERT, FLAG_DATA, FLAG_DATA_ACKED, FLAG_DSACKING_ACK, FLAG_FORWARD_PROGRESS, FLAG_NO_CHALLENGE_ACK, FLAG_NOT_DUP,
-  FLAG_SET_XMIT_TIMER, FLAG_SLOWPATH, FLAG_SND_UNA_ADVANCED, FLAG_UPDATE_TS_RECENT, FLAG_WIN_UPDATE, REXMIT_NEW, REXMIT_NONE,
+  FLAG_CA_ALERT, FLAG_DATA, FLAG_DATA_ACKED, FLAG_DSACKING_ACK, FLAG_ECE, FLAG_FORWARD_PROGRESS, FLAG_NO_CHALLENGE_ACK, FLAG_NOT_DUP,
+  FLAG_SET_XMIT_TIMER, FLAG_SLOWPATH, FLAG_SND_UNA_ADVANCED, FLAG_TS_PROGRESS, FLAG_UPDATE_TS_RECENT, FLAG_WIN_UPDATE, REXMIT_NEW,
+  REXMIT_NONE,
 } from './event_flags';
 import { FLAG_SYN } from './header';
 import { currentMss, syncMss } from './mss';
 import { pushPendingFrames, TCP_NAGLE_OFF } from './output';
+import { pacingDelay } from './pacing';
 import { pawsCheck, storeTsRecent } from './paws';
 import { cwndReduction } from './prr';
 import { rackUpdateReoWnd } from './rack';
 import { fastretransAlert, TCP_REORDERING } from './recovery';
 import { xmitRetransmitQueue } from './retransmit';
-import { clearXmitTimer, probe0When, rearmRto, resetXmitTimer, TCP_RTO_MAX } from './rto';
+import { clampProbe0, clearXmitTimer, probe0When, rearmRto, resetXmitTimer } from './rto';
 import { highestSackSeq, sacktagWriteQueue } from './sack_in';
 import { AckState, ackState } from './stage';
 import { processTlpAck, scheduleLossProbe } from './tlp';
@@ -67,9 +71,12 @@ function ackUpdateWindow(sk: Sock, b: Skb, ack: u32, ack_seq: u32): u32 {
   return flag;
 }
 
-/** tcp_replace_ts_recent. */
-function replaceTsRecent(sk: Sock, seq: u32): void {
-  if (sk.saw_tstamp != 0 && !seqAfter(seq, sk.rcv_wup) && pawsCheck(sk, 0)) storeTsRecent(sk);
+/** tcp_replace_ts_recent. Returns FLAG_TS_PROGRESS when the clock went on. */
+function replaceTsRecent(sk: Sock, seq: u32): u32 {
+  if (sk.saw_tstamp == 0 || seqAfter(seq, sk.rcv_wup) || !pawsCheck(sk, 0)) return 0;
+  const delta = <i32>(sk.rcv_tsval - sk.ts_recent);
+  storeTsRecent(sk);
+  return delta > 0 ? FLAG_TS_PROGRESS : 0;
 }
 
 /** Nothing was in flight: did this ACK open a closed window (tcp_ack_probe)? */
@@ -78,8 +85,9 @@ function ackProbe(sk: Sock): void {
   if (head == NONE) return;
   if (!seqAfter(skb(head).end_seq, wndEnd(sk))) {
     sk.backoff = 0;
+    sk.probes_tstamp = 0;
     clearXmitTimer(sk);
-  } else resetXmitTimer(sk, ICSK_TIME_PROBE0, probe0When(sk), TCP_RTO_MAX);
+  } else resetXmitTimer(sk, ICSK_TIME_PROBE0, clampProbe0(sk, probe0When(sk)) + pacingDelay(sk));
 }
 
 /** tcp_cong_control. */
@@ -113,14 +121,24 @@ function sackOption(b: Skb): usize {
   return b.sacked == 0 ? 0 : <usize>b.head + b.transport_off + b.sacked;
 }
 
+/** Packets that the ACK delivered, for the statistics too (tcp_newly_delivered). */
+function newlyDelivered(sk: Sock, prior_delivered: u32, ecn_count: u32, flag: u32): u32 {
+  const delivered = sk.delivered - prior_delivered;
+  mibAdd(sk.host, TCP_TCPDELIVERED, delivered);
+  if ((flag & FLAG_ECE) != 0) mibAdd(sk.host, TCP_TCPDELIVEREDCE, ecnModeRfc3168(sk) ? delivered : ecn_count);
+  return delivered;
+}
+
 /** An ACK from the past may bring news in its SACK blocks. */
 function oldAck(sk: Sock, b: Skb, st: AckState, prior_snd_una: u32): i32 {
   if ((st.flag & FLAG_UPDATE_TS_RECENT) != 0) replaceTsRecent(sk, b.seq);
+  const prior_delivered = sk.delivered;
   const option = sackOption(b);
   if (option != 0) {
     sacktagWriteQueue(sk, st, option, b.ack_seq, prior_snd_una);
     sk.delivered += st.sack_delivered;
     fastretransAlert(sk, st, prior_snd_una, 0);
+    newlyDelivered(sk, prior_delivered, 0, st.flag);
     xmitRecovery(sk, st.rexmit);
   }
   return 0;
@@ -130,7 +148,7 @@ function oldAck(sk: Sock, b: Skb, st: AckState, prior_snd_una: u32): i32 {
 function takeAck(sk: Sock, b: Skb, st: AckState, prior_snd_una: u32): void {
   const ack = b.ack_seq;
   const ack_seq = b.seq;
-  if ((st.flag & FLAG_UPDATE_TS_RECENT) != 0) replaceTsRecent(sk, ack_seq);
+  if ((st.flag & FLAG_UPDATE_TS_RECENT) != 0) st.flag |= replaceTsRecent(sk, ack_seq);
   if ((st.flag & (FLAG_SLOWPATH | FLAG_SND_UNA_ADVANCED)) == FLAG_SND_UNA_ADVANCED) {
     // Header prediction said that the window is the same.
     sk.snd_wl1 = ack_seq;
@@ -143,9 +161,9 @@ function takeAck(sk: Sock, b: Skb, st: AckState, prior_snd_una: u32): void {
   else mibInc(sk.host, TCP_TCPPUREACKS);
   st.flag |= ackUpdateWindow(sk, b, ack, ack_seq);
   const option = sackOption(b);
-  if (option == 0) return;
-  sacktagWriteQueue(sk, st, option, ack, prior_snd_una);
-  sk.delivered += st.sack_delivered;
+  if (option != 0) sacktagWriteQueue(sk, st, option, ack, prior_snd_una);
+  if (ecnRcvEcnEcho(sk, b)) st.flag |= FLAG_ECE;
+  if (st.sack_delivered != 0) countDelivered(sk, st.sack_delivered, (st.flag & FLAG_ECE) != 0);
 }
 
 /** 1: taken, 0: old, below 0: minus the reason to drop the segment. */
@@ -180,16 +198,24 @@ export function tcpAck(sk: Sock, b: Skb, flag: u32): i32 {
   }
   const prior_fack = sk.sack_ok != 0 ? highestSackSeq(sk) : sk.snd_una;
   takeAck(sk, b, st, prior_snd_una);
+  ecnAcceptCwr(sk, b);
+  sk.err_soft = 0;
   sk.probes_out = 0;
   sk.rcv_tstamp = jiffies();
+  let ecn_count: u32 = 0;
   if (prior_packets == 0) {
-    if ((st.flag & FLAG_DSACKING_ACK) != 0) fastretransAlert(sk, st, prior_snd_una, 0);
+    if (ecnModeAccecn(sk)) ecn_count = accecnProcess(sk, b, st, sk.delivered - delivered);
+    if ((st.flag & FLAG_DSACKING_ACK) != 0) {
+      fastretransAlert(sk, st, prior_snd_una, 0);
+      newlyDelivered(sk, delivered, ecn_count, st.flag);
+    }
     ackProbe(sk);
     if (sk.tlp_high_seq != 0) processTlpAck(sk, ack, st.flag);
     return 1;
   }
   cleanRtxQueue(sk, st, prior_fack, prior_snd_una);
   rackUpdateReoWnd(sk, st.has_prior != 0, st.prior_delivered);
+  if (ecnModeAccecn(sk)) ecn_count = accecnProcess(sk, b, st, sk.delivered - delivered);
   if (sk.tlp_high_seq != 0) processTlpAck(sk, ack, st.flag);
   if ((st.flag & FLAG_NOT_DUP) == 0 || (st.flag & FLAG_CA_ALERT) != 0 || sk.ca_state != TCP_CA_OPEN) {
     let num_dupack: u32 = 0;
@@ -201,7 +227,7 @@ export function tcpAck(sk: Sock, b: Skb, flag: u32): i32 {
   if ((st.flag & FLAG_SET_XMIT_TIMER) != 0) {
     if (sk.packets_out == 0 || !scheduleLossProbe(sk, true)) rearmRto(sk);
   }
-  delivered = sk.delivered - delivered;
+  delivered = newlyDelivered(sk, delivered, ecn_count, st.flag);
   congControl(sk, delivered, sk.lost - lost, st.flag);
   xmitRecovery(sk, st.rexmit);
   return 1;

@@ -6,17 +6,19 @@
  */
 import { hostConfig, NONE } from '../../sim/core';
 import {
-  bindConflict, bindInsert, RCV_SHUTDOWN, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, TCP_CLOSE, TCP_LISTEN,
+  bindConflict, bindInsert, RCV_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, TCP_CLOSE, TCP_LISTEN,
   TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { hostAddress0, hostAddress1 } from './address';
 import { mstampRefresh } from './clock';
 import { listenStop } from './close';
 import { connectStart, ephemeralPort } from './connect';
+import { disconnect } from './disconnect';
 import {
   EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENETUNREACH, ENFILE, ENOTCONN,
 } from './errno';
 import { takeSockError } from './error';
+import { fastopenAccepted, fastopenListen } from './fastopen_server';
 import { initSock } from './init_sock';
 import { stateChanged } from './poll';
 import { shutdownSend } from './shutdown';
@@ -32,6 +34,14 @@ function address1(addr: usize, family: u32): u64 {
   return family == 4 ? 0 : load<u64>(addr, 8);
 }
 
+/** Where the address proper lies. A socket for IPv6 speaks IPv4 once it is given a mapped address (ipv6_mapped in net/ipv6). */
+function addressOf(sk: Sock, addr: usize): usize {
+  if (sk.ipv6_api == 0) return addr;
+  const mapped = load<u64>(addr) == 0 && load<u32>(addr, 8) == 0xffff0000;
+  sk.family = mapped ? 4 : 6;
+  return mapped ? addr + 12 : addr;
+}
+
 /** A new socket: its index, or -errno. */
 export function tcpSocket(host: u32, family: u32): i32 {
   if (family != 4 && family != 6) return -<i32>EAFNOSUPPORT;
@@ -40,13 +50,15 @@ export function tcpSocket(host: u32, family: u32): i32 {
   const sk = sock(idx);
   mstampRefresh(sk);
   initSock(sk, family);
+  sk.ipv6_api = family == 6 ? 1 : 0;
   sk.flags |= SOCK_OWNED;
   return <i32>idx;
 }
 
-export function tcpBind(sock_idx: u32, addr: usize, port: u32): i32 {
+export function tcpBind(sock_idx: u32, address: usize, port: u32): i32 {
   const sk = sock(sock_idx);
   if (sk.state != <u8>TCP_CLOSE || sk.lport != 0) return -<i32>EINVAL;
+  const addr = addressOf(sk, address);
   const family = <u32>sk.family;
   const a0 = address0(addr, family);
   const a1 = address1(addr, family);
@@ -69,6 +81,7 @@ export function tcpListen(sock_idx: u32, backlog: u32): i32 {
   if (!stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN)) || sk.hasFlag(SOCK_CONNECTING)) return -<i32>EINVAL;
   sk.max_ack_backlog = backlog < SOMAXCONN ? backlog : SOMAXCONN;
   if (sk.state == <u8>TCP_LISTEN) return 0;
+  fastopenListen(sk, sk.max_ack_backlog);
   if (sk.lport == 0) {
     sk.flags |= SOCK_ANY_ADDRESS;
     const port = ephemeralPort(sk);
@@ -91,23 +104,40 @@ export function tcpAccept(sock_idx: u32): i32 {
   if (sk.accept_head == NONE) sk.accept_tail = NONE;
   child.accept_next = NONE;
   child.listener = NONE;
+  fastopenAccepted(child);
   sk.ack_backlog--;
   child.flags |= SOCK_OWNED;
   return <i32>idx;
 }
 
 /**
- * Begins to connect: -EINPROGRESS; then POLLOUT and, called again, 0 or what went wrong (inet_stream_connect).
+ * Begins to connect: -EINPROGRESS; then POLLOUT and, called again, 0 or what went wrong, once (inet_stream_connect).
  */
-export function tcpConnect(sock_idx: u32, addr: usize, port: u32): i32 {
-  const sk = sock(sock_idx);
+export function tcpConnect(sock_idx: u32, address: usize, port: u32): i32 {
+  return streamConnect(sock(sock_idx), address, port, false);
+}
+
+/** A connection did not come about: why. The socket is as if nothing had been. */
+export function connectFailed(sk: Sock): i32 {
+  sk.flags &= ~SOCK_CONNECTING;
+  const err = takeSockError(sk);
+  disconnect(sk);
+  return err != 0 ? err : -<i32>ECONNABORTED;
+}
+
+/** The same, also for a send that opens the connection (__inet_stream_connect). 0 too when the SYN waits for the first write. */
+export function streamConnect(sk: Sock, address: usize, port: u32, is_sendmsg: bool): i32 {
   if (sk.hasFlag(SOCK_CONNECTING)) {
-    if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV))) return -<i32>EALREADY;
+    if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV))) {
+      if (sk.defer_connect != 0) return is_sendmsg ? -<i32>EINPROGRESS : -<i32>EISCONN;
+      return -<i32>EALREADY;
+    }
+    if (sk.state == <u8>TCP_CLOSE) return connectFailed(sk);
     sk.flags &= ~SOCK_CONNECTING;
-    const err = takeSockError(sk);
-    return err != 0 ? err : -<i32>ECONNABORTED;
+    return 0;
   }
   if (sk.state != <u8>TCP_CLOSE) return -<i32>EISCONN;
+  const addr = addressOf(sk, address);
   const family = <u32>sk.family;
   const a0 = address0(addr, family);
   const a1 = address1(addr, family);
@@ -121,7 +151,7 @@ export function tcpConnect(sock_idx: u32, addr: usize, port: u32): i32 {
     sk.laddr1 = hostAddress1(sk.host, family);
   }
   const err = connectStart(sk);
-  return err != 0 ? err : -<i32>EINPROGRESS;
+  return err != 0 || sk.defer_connect != 0 ? err : -<i32>EINPROGRESS;
 }
 
 /** `how`: 0 no more reading, 1 no more writing, 2 both (inet_shutdown). */
@@ -136,6 +166,10 @@ export function tcpShutdown(sock_idx: u32, how: u32): i32 {
     transition(sk, TCP_CLOSE);
     listenStop(sk);
     stateChanged(sk);
+    return 0;
+  }
+  if (sk.state == <u8>TCP_SYN_SENT) {
+    disconnect(sk);
     return 0;
   }
   sk.shutdown |= <u8>mask;

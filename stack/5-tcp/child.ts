@@ -1,11 +1,15 @@
 /** A full socket from a half-open connection (net/ipv4/tcp_minisocks.c: tcp_create_openreq_child; tcp_v4_syn_recv_sock). */
 import { NONE, TCP_PASSIVEOPENS } from '../../sim/core';
 import { Skb } from '../3-pool';
-import { mibInc, Mini, Sock, sock, sockAlloc, TCP_SYN_RECV } from '../6-socket';
+import {
+  mibInc, Mini, Sock, sock, sockAlloc, SOCK_KEEPOPEN, SOCK_RECVERR, SOCK_RECVERR6, SOCK_TSTAMP_NEW, SOCK_URGINLINE, SOCK_ZEROCOPY,
+  TCP_SYN_RECV,
+} from '../6-socket';
 import { jiffies, usDelta } from './clock';
+import { ecnOpenreqChild } from './ecn_handshake';
 import { TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED } from './header';
 import { initSock } from './init_sock';
-import { dstAdvmss, syncMss } from './mss';
+import { clampMss, pathAdvmss, syncMss } from './mss';
 import { seconds } from './paws';
 import { initializeRcvMss, TCP_MSS_DEFAULT } from './rcvbuf';
 import { rttSample } from './rto';
@@ -20,6 +24,7 @@ function takeHandshake(sk: Sock, m: Mini): void {
   sk.rcv_nxt = sk.rcv_wup;
   const seq = m.snd_seq + 1;
   sk.snd_una = seq;
+  sk.snd_up = seq;
   sk.snd_sml = seq;
   sk.snd_nxt = seq;
   sk.write_seq = seq;
@@ -47,9 +52,40 @@ function takeHandshake(sk: Sock, m: Mini): void {
   sk.total_retrans = m.num_retrans;
   if (m.num_timeout != 0) {
     sk.total_rto = m.num_timeout;
+    sk.total_rto_recoveries = 1;
     sk.undo_marker = m.snd_seq;
     sk.retrans_stamp = <u32>(m.snt_synack / 1000);
+    sk.total_rto_time = <u32>(usDelta(stage().us, m.snt_synack) / 1000);
   }
+}
+
+/** What the application asked of the listener holds for its children too (sk_clone). */
+function inheritOptions(sk: Sock, listener: Sock): void {
+  sk.ca_kind = listener.ca_kind;
+  sk.flags |= listener.flags & SOCK_KEEPOPEN;
+  sk.linger = listener.linger;
+  sk.rcvlowat = listener.rcvlowat;
+  sk.notsent_lowat = listener.notsent_lowat;
+  sk.user_timeout = listener.user_timeout;
+  sk.keepalive_time = listener.keepalive_time;
+  sk.keepalive_intvl = listener.keepalive_intvl;
+  sk.keepalive_probes = listener.keepalive_probes;
+  sk.rto_min = listener.rto_min;
+  sk.rto_max = listener.rto_max;
+  sk.linger2 = listener.linger2;
+  sk.user_mss = listener.user_mss;
+  sk.recvmsg_inq = listener.recvmsg_inq;
+  sk.tos = listener.tos;
+  sk.pmtudisc = listener.pmtudisc;
+  sk.max_pacing_rate = listener.max_pacing_rate;
+  sk.pacing_status = listener.pacing_status;
+  sk.flags |= listener.flags & (SOCK_RECVERR | SOCK_RECVERR6 | SOCK_URGINLINE);
+  sk.syn_retries = listener.syn_retries;
+  sk.fastopen_no_cookie = listener.fastopen_no_cookie;
+  sk.ipv6_api = listener.ipv6_api;
+  sk.flags |= listener.flags & (SOCK_ZEROCOPY | SOCK_TSTAMP_NEW);
+  sk.tsflags = listener.tsflags;
+  sk.tskey = listener.tskey;
 }
 
 /** The child in SYN-RECEIVED, in no table yet; NONE when there is no socket left. */
@@ -63,15 +99,19 @@ export function openreqChild(listener: Sock, m: Mini, b: Skb, header_len: u32): 
   sk.sndbuf = listener.sndbuf;
   sk.userlocks = listener.userlocks;
   sk.nonagle = listener.nonagle;
+  inheritOptions(sk, listener);
   takeHandshake(sk, m);
   sk.lrcvtime = jiffies();
   sk.lsndtime = jiffies();
+  // The SYN.
+  sk.segs_in = 1;
   sk.snd_wnd = <u32>b.window << sk.snd_wscale;
   sk.max_window = sk.snd_wnd;
   const len = b.len;
   if (len >= TCP_MSS_DEFAULT + <u32>sk.tcp_header_len) sk.last_seg_size = len - sk.tcp_header_len;
+  ecnOpenreqChild(sk, m, b, header_len);
   transition(sk, TCP_SYN_RECV);
-  sk.advmss = <u16>dstAdvmss(m.host, m.family);
+  sk.advmss = <u16>clampMss(sk, pathAdvmss(m));
   syncMss(sk);
   initializeRcvMss(sk);
   mibInc(m.host, TCP_PASSIVEOPENS);

@@ -18,6 +18,7 @@ const THOUSANDTH: u64 = 274877907;
 export function clockRefresh(): void {
   const s = stage();
   const ns = now();
+  s.ns = ns;
   let delta = ns - s.base_ns;
   if (delta >= 0xffffffff || s.base_us == 0) {
     const ms = ns / NS_PER_JIFFY;
@@ -43,6 +44,17 @@ export function mstampRefresh(sk: Sock): void {
     s.jiffies = <u32>(s.us / 1000);
   }
   sk.tcp_mstamp = s.us;
+}
+
+/** Microseconds of a moment of the machine that is now or to come. */
+export function usOf(ns: u64): u64 {
+  const s = stage();
+  return ns <= s.ns ? s.us : s.base_us + (ns - s.base_ns) / 1000;
+}
+/** Its jiffy. */
+export function jiffiesOf(ns: u64): u32 {
+  const s = stage();
+  return ns <= s.ns ? s.jiffies : s.base_ms + <u32>((ns - s.base_ns) / NS_PER_JIFFY);
 }
 
 /** Jiffies at the last refresh (tcp_jiffies32). */

@@ -1,12 +1,14 @@
 /** The application closes (net/ipv4/tcp.c: __tcp_close; net/ipv4/inet_connection_sock.c: inet_csk_listen_stop). */
-import { NONE, seqAfter, TCP_TCPABORTONCLOSE } from '../../sim/core';
+import { NONE, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER } from '../../sim/core';
 import { skb } from '../3-pool';
 import {
   mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED,
   TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
 } from '../6-socket';
 import { mstampRefresh } from './clock';
+import { disconnect } from './disconnect';
 import { destroySock } from './done';
+import { forgetRsts } from './fastopen_server';
 import { FLAG_FIN } from './header';
 import { rxFree } from './ip';
 import { dropRequest } from './listen';
@@ -39,11 +41,7 @@ function orphan(sk: Sock): void {
 
 /** A child that was never accepted (inet_child_forget, tcp_disconnect). */
 function forgetChild(sk: Sock): void {
-  const reset = stateIn(
-    sk, (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT) | (1 << TCP_FIN_WAIT1) | (1 << TCP_FIN_WAIT2) | (1 << TCP_SYN_RECV),
-  );
-  if (reset) sendActiveReset(sk);
-  transition(sk, TCP_CLOSE);
+  disconnect(sk);
   orphan(sk);
   destroySock(sk);
 }
@@ -59,6 +57,7 @@ export function listenStop(sk: Sock): void {
   }
   sk.accept_tail = NONE;
   sk.ack_backlog = 0;
+  forgetRsts(sk);
 }
 
 /** The last file of the socket is closed. The socket lives on until the protocol is done. */
@@ -80,11 +79,18 @@ export function tcpClose(sock_idx: u32): void {
         sendActiveReset(sk);
         assert(sk.state == from, 'T3 an illegal change of state');
         transition(sk, TCP_CLOSE);
+      } else if (sk.linger == 1) {
+        // SO_LINGER of no time: what is left is thrown away and the peer is told (tcp_disconnect).
+        disconnect(sk);
       } else if (closeState(sk)) sendFin(sk);
     }
   }
   orphan(sk);
-  if (sk.state == <u8>TCP_FIN_WAIT2) {
+  if (sk.state == <u8>TCP_FIN_WAIT2 && sk.linger2 < 0) {
+    sendActiveReset(sk);
+    transition(sk, TCP_CLOSE);
+    mibInc(sk.host, TCP_TCPABORTONLINGER);
+  } else if (sk.state == <u8>TCP_FIN_WAIT2) {
     const tmo = finTime(sk);
     const timewait = timewaitLen(sk.host);
     if (tmo > timewait) resetKeepaliveTimer(sk, tmo - timewait);

@@ -13,6 +13,14 @@ function readable(b: Skb, skb_idx: u32): bool {
   return b.nr_frags == 0 || netmem(skbFrag(skb_idx, 0).netmem).kind != KIND_NIOV;
 }
 
+function moveFrags(to: Skb, to_idx: u32, from: Skb, from_idx: u32): void {
+  memory.copy(changetype<usize>(skbFrag(to_idx, to.nr_frags)), changetype<usize>(skbFrag(from_idx, 0)), <usize>from.nr_frags * 12);
+  to.nr_frags += from.nr_frags;
+  from.nr_frags = 0;
+  to.len += from.len;
+  to.data_len += from.len;
+}
+
 /** Appends `from` to `to`; then `from` has no fragments and the caller frees it. False: nothing happened. */
 export function tryCoalesce(sk: Sock, to_idx: u32, from_idx: u32): bool {
   const to = skb(to_idx);
@@ -26,16 +34,19 @@ export function tryCoalesce(sk: Sock, to_idx: u32, from_idx: u32): bool {
     if (runConfig().run_payload) memory.copy(at, <usize>from.head + from.data_off, from.head_len);
     to.head_len += from.head_len;
     to.len += from.len;
+  } else if (from.cb1 != 0) {
+    // Linear memory from kmalloc: its bytes are copied, or nothing is done (2-nic/tun.ts).
+    if (to.cb1 >> 32 < <u64>from.len || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return false;
+    to.cb1 -= <u64>from.len << 32;
+    moveFrags(to, to_idx, from, from_idx);
   } else {
     if (from.head_len != 0 || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return false;
     if (readable(to, to_idx) != readable(from, from_idx)) return false;
     delta = from.truesize > SKB_HEAD_TRUESIZE ? from.truesize - SKB_HEAD_TRUESIZE : from.len;
     if (delta < from.len) delta = from.len;
-    memory.copy(changetype<usize>(skbFrag(to_idx, to.nr_frags)), changetype<usize>(skbFrag(from_idx, 0)), <usize>from.nr_frags * 12);
-    to.nr_frags += from.nr_frags;
-    from.nr_frags = 0;
-    to.len += from.len;
-    to.data_len += from.len;
+    moveFrags(to, to_idx, from, from_idx);
+    // No room is left behind the linear part of a packet with fragments.
+    to.cb1 &= 1;
     to.truesize += delta;
     sk.rmem_alloc += delta;
   }

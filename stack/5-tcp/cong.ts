@@ -5,6 +5,7 @@
 import { hostConfig, NONE, traceTcpCwnd } from '../../sim/core';
 import { sndbufExpand, Sock, SOCK_NOSPACE, SOCK_SNDBUF_LOCK, wakeWritable } from '../6-socket';
 import { TCP_CA_CWR, TCP_CA_RECOVERY } from './ack_flags';
+import { chronoStop, CHRONO_SNDBUF_LIMITED } from './chrono';
 import { jiffies } from './clock';
 import { cubicAcked, cubicCongAvoid, cubicInit, cubicLoss, cubicSsthresh, cubicTxStart } from './cubic';
 import { initCwndReduction } from './prr';
@@ -13,11 +14,8 @@ import { packetsInFlight } from './transmit';
 
 export const CA_CUBIC: u8 = 1;
 export const TCP_INFINITE_SSTHRESH: u32 = 0x7fffffff;
-const PACING_SS_RATIO: u64 = 200;
-const PACING_CA_RATIO: u64 = 120;
 
 export function caInit(sk: Sock): void {
-  sk.ca_kind = <u8>hostConfig(sk.host).tcp_congestion_control;
   if (sk.ca_kind == CA_CUBIC) cubicInit(sk);
 }
 /** The slow start threshold after a loss. */
@@ -111,15 +109,17 @@ export function enterCwr(sk: Sock): void {
 }
 
 /**
- * Bytes a second that the small queue and HyStart reckon with (tcp_update_pacing_rate). Computed when asked for: the ACK
+ * Bytes a second that pacing, the small queue and HyStart reckon with (tcp_update_pacing_rate). Computed when asked for: the ACK
  * path only forgets the old value.
  */
 export function pacingRate(sk: Sock): u64 {
   if (sk.pacing_rate != 0) return sk.pacing_rate;
   let rate = <u64>sk.mss_cache * 80000;
-  rate *= sk.snd_cwnd < sk.snd_ssthresh >> 1 ? PACING_SS_RATIO : PACING_CA_RATIO;
+  const c = hostConfig(sk.host);
+  rate *= sk.snd_cwnd < sk.snd_ssthresh >> 1 ? <u64>c.tcp_pacing_ss_ratio : <u64>c.tcp_pacing_ca_ratio;
   rate *= <u64>(sk.snd_cwnd > sk.packets_out ? sk.snd_cwnd : sk.packets_out);
   if (sk.srtt_us != 0) rate /= <u64>sk.srtt_us;
+  rate = min(rate, sk.max_pacing_rate);
   sk.pacing_rate = rate == 0 ? 1 : rate;
   return sk.pacing_rate;
 }
@@ -132,4 +132,5 @@ export function checkSpace(sk: Sock): void {
     sk.snd_cwnd_stamp = jiffies();
   }
   wakeWritable(sk);
+  if (!sk.hasFlag(SOCK_NOSPACE)) chronoStop(sk, CHRONO_SNDBUF_LIMITED);
 }

@@ -2,16 +2,19 @@
 import { draw, drawBelow, hostConfig, NONE, STREAM_TCP_ISS, STREAM_TCP_PORT, TCP_ACTIVEOPENS } from '../../sim/core';
 import { skb, skbAlloc } from '../3-pool';
 import {
-  bindConflict, ehashInsert, ehashLookup, mibInc, queueTail, rtxQueue, Sock, SOCK_CONNECTING, SOCK_RCVBUF_LOCK, TCP_SYN_SENT, tupleKey,
-  TX_SKB_TRUESIZE, wmemAdd,
+  bindConflict, ehashInsert, ehashLookup, mibInc, queueTail, rtxQueue, Sock, SOCK_CONNECTING, SOCK_DONE, SOCK_RCVBUF_LOCK, TCP_CLOSE,
+  TCP_SYN_SENT, tupleKey, TX_SKB_TRUESIZE, wmemAdd,
 } from '../6-socket';
 import { ICSK_TIME_RETRANS } from './ack_flags';
 import { jiffies, mstampRefresh } from './clock';
+import { ecnSendSyn } from './ecn_handshake';
 import { EADDRNOTAVAIL, ENOBUFS } from './errno';
+import { deferConnect, sendSynData } from './fastopen_client';
 import { FLAG_SYN, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED } from './header';
-import { dstAdvmss, syncMss } from './mss';
-import { initializeRcvMss } from './rcvbuf';
-import { resetXmitTimer, TCP_RTO_MAX, TCP_TIMEOUT_INIT } from './rto';
+import { clampMss, MSS_DEFAULT_V6, pathAdvmss, syncMss } from './mss';
+import { mtupInit } from './mtu_probe';
+import { initializeRcvMss, TCP_MSS_DEFAULT } from './rcvbuf';
+import { resetXmitTimer, TCP_TIMEOUT_INIT } from './rto';
 import { stage } from './stage';
 import { transition } from './state';
 import { transmitSkb } from './transmit';
@@ -46,9 +49,11 @@ export function ephemeralPort(sk: Sock): u32 {
 function connectInit(sk: Sock): void {
   const c = hostConfig(sk.host);
   sk.tcp_header_len = <u16>(c.tcp_timestamps ? TCP_HLEN + TCPOLEN_TSTAMP_ALIGNED : TCP_HLEN);
-  sk.mss_clamp = 0xffff;
+  if (sk.user_mss != 0) sk.mss_clamp = <u32>sk.user_mss;
+  sk.max_window = 0;
+  mtupInit(sk);
   syncMss(sk);
-  sk.advmss = <u16>dstAdvmss(sk.host, sk.family);
+  sk.advmss = <u16>clampMss(sk, pathAdvmss(sk));
   const full_space = tcpFullSpace(sk);
   const clamp = (sk.userlocks & SOCK_RCVBUF_LOCK) != 0 ? <u32>full_space : 0;
   selectInitialWindow(sk.host, full_space, sk.advmss, clamp, c.tcp_window_scaling);
@@ -59,7 +64,15 @@ function connectInit(sk: Sock): void {
   sk.rcv_ssthresh = sk.rcv_wnd;
   initializeRcvMss(sk);
   sk.err = 0;
+  sk.flags &= ~SOCK_DONE;
+  sk.snd_wnd = 0;
+  sk.snd_wl1 = 0;
+  sk.rcv_nxt = 0;
+  sk.rcv_wup = 0;
+  sk.copied_seq = 0;
+  sk.retransmits = 0;
   sk.snd_una = sk.write_seq;
+  sk.snd_up = sk.write_seq;
   sk.snd_sml = sk.write_seq;
   sk.snd_nxt = sk.write_seq;
   sk.rcv_mwnd_seq = sk.rcv_wnd;
@@ -75,33 +88,49 @@ export function connectStart(sk: Sock): i32 {
   } else if (ehashLookup(sk.laddr0, sk.laddr1, sk.raddr0, sk.raddr1, tupleKey(sk.host, sk.family, sk.lport, sk.rport)) != NONE) {
     return -<i32>EADDRNOTAVAIL;
   }
-  const idx = skbAlloc(sk.host);
-  if (idx == NONE) return -<i32>ENOBUFS;
   transition(sk, TCP_SYN_SENT);
   sk.flags |= SOCK_CONNECTING;
   ehashInsert(sk);
+  sk.mss_clamp = sk.family == 4 ? TCP_MSS_DEFAULT : MSS_DEFAULT_V6;
   const drawn = draw(sk.host, STREAM_TCP_ISS);
   sk.write_seq = <u32>drawn;
   sk.tsoffset = <u32>(drawn >> 32);
   sk.txhash = <u32>draw(sk.host, STREAM_TCP_ISS);
+  mstampRefresh(sk);
+  if (deferConnect(sk)) return 0;
+  const err = connectSyn(sk);
+  if (err == 0) return 0;
+  transition(sk, TCP_CLOSE);
+  sk.flags &= ~SOCK_CONNECTING;
+  sk.rport = 0;
+  return err;
+}
+
+/** Sends the SYN (tcp_connect). 0 or -errno. */
+export function connectSyn(sk: Sock): i32 {
+  const idx = skbAlloc(sk.host);
+  if (idx == NONE) return -<i32>ENOBUFS;
   mstampRefresh(sk);
   connectInit(sk);
   const b = skb(idx);
   b.truesize = TX_SKB_TRUESIZE;
   b.link_next = NONE;
   b.link_prev = NONE;
+  b.gso_segs = 1;
   b.tcp_flags = <u8>FLAG_SYN;
   b.seq = sk.write_seq;
   b.end_seq = sk.write_seq + 1;
+  ecnSendSyn(sk, b);
   sk.retrans_stamp = jiffies();
   wmemAdd(sk, b.truesize);
   sk.write_seq = b.end_seq;
   sk.packets_out++;
   queueTail(rtxQueue(sk), idx);
-  transmitSkb(sk, idx);
-  sk.snd_nxt = sk.write_seq;
-  sk.pushed_seq = sk.write_seq;
+  if (sk.fastopen_req != 0) sendSynData(sk, idx);
+  else transmitSkb(sk, idx);
+  sk.snd_nxt = sk.write_head == NONE ? sk.write_seq : skb(sk.write_head).seq;
+  sk.pushed_seq = sk.snd_nxt;
   mibInc(sk.host, TCP_ACTIVEOPENS);
-  resetXmitTimer(sk, ICSK_TIME_RETRANS, sk.rto, TCP_RTO_MAX);
+  resetXmitTimer(sk, ICSK_TIME_RETRANS, sk.rto);
   return 0;
 }

@@ -1,13 +1,12 @@
 /**
  * CUBIC with HyStart in integers (net/ipv4/tcp_cubic.c; RFC 9438). The window is a cubic function of the time since the last
  * loss; its inflection lies where that loss happened. Time is in 2^-10 seconds, as in Linux.
- *
- * Differs from Linux: the cube root is exact; Linux's is off by up to 0.2 %.
  */
 import { seqAfter, TCP_TCPHYSTARTDELAYDETECT, TCP_TCPHYSTARTTRAINDETECT } from '../../sim/core';
 import { mibInc, Sock } from '../6-socket';
 import { HZ, jiffies, usecsToJiffies } from './clock';
 import { congAvoidAi, inSlowStart, isCwndLimited, pacingRate, slowStart } from './cong';
+import { cubicRoot } from './cubic_root';
 
 const BETA: u32 = 717;
 const BETA_SCALE_ONE: u32 = 1024;
@@ -60,18 +59,6 @@ export function cubicTxStart(sk: Sock): void {
   if (sk.ca_epoch_start == 0 || delta <= 0) return;
   sk.ca_epoch_start += <u32>delta;
   if (seqAfter(sk.ca_epoch_start, now)) sk.ca_epoch_start = now;
-}
-
-/** The integer cube root: Newton's method from a power of two above it. */
-export function cubicRoot(a: u64): u32 {
-  if (a == 0) return 0;
-  let x: u64 = (<u64>1) << ((66 - <u64>clz<u64>(a)) / 3);
-  let y = (2 * x + a / (x * x)) / 3;
-  while (y < x) {
-    x = y;
-    y = (2 * x + a / (x * x)) / 3;
-  }
-  return <u32>x;
 }
 
 /** How many delivered packets grow the window by one: ca_cnt (bictcp_update). */

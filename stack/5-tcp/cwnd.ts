@@ -1,9 +1,11 @@
 /** Congestion window validation (net/ipv4/tcp_output.c: tcp_cwnd_validate, tcp_cwnd_restart; RFC 2861). */
-import { hostConfig, seqBefore } from '../../sim/core';
-import { Sock, SOCK_NOSPACE, SOCK_OWNED } from '../6-socket';
+import { hostConfig, NONE, seqBefore } from '../../sim/core';
+import { Sock, SOCK_NOSPACE, SOCK_OWNED, TCP_CLOSE_WAIT, TCP_ESTABLISHED } from '../6-socket';
 import { TCP_CA_OPEN } from './ack_flags';
+import { chronoStart, CHRONO_SNDBUF_LIMITED } from './chrono';
 import { jiffies } from './clock';
 import { currentSsthresh, isCwndLimited, setCwnd } from './cong';
+import { stateIn } from './state';
 
 /** The window with which a connection begins (tcp_init_cwnd). */
 export function initCwnd(sk: Sock): u32 {
@@ -23,7 +25,10 @@ export function cwndValidate(sk: Sock, is_cwnd_limited: bool): void {
     return;
   }
   if (sk.packets_out > sk.snd_cwnd_used) sk.snd_cwnd_used = sk.packets_out;
-  if (<i32>(jiffies() - sk.snd_cwnd_stamp) >= <i32>sk.rto) applicationLimited(sk);
+  if (hostConfig(sk.host).tcp_slow_start_after_idle && <i32>(jiffies() - sk.snd_cwnd_stamp) >= <i32>sk.rto) applicationLimited(sk);
+  // Data was sent, the window is not the limit, nothing is left to send, and the application waits for room.
+  const hungry = sk.write_head == NONE && sk.hasFlag(SOCK_NOSPACE) && sk.hasFlag(SOCK_OWNED);
+  if (hungry && stateIn(sk, (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT))) chronoStart(sk, CHRONO_SNDBUF_LIMITED);
 }
 
 /** The window was not full for a whole timeout: it shrinks towards what was used (tcp_cwnd_application_limited). */
@@ -42,7 +47,7 @@ function applicationLimited(sk: Sock): void {
 
 /** Sending begins again after idleness: halve the window for each timeout that passed (tcp_slow_start_after_idle_check). */
 export function slowStartAfterIdleCheck(sk: Sock): void {
-  if (sk.packets_out != 0) return;
+  if (sk.packets_out != 0 || !hostConfig(sk.host).tcp_slow_start_after_idle) return;
   let delta = <i32>(jiffies() - sk.lsndtime);
   const rto = <i32>sk.rto;
   if (delta <= rto) return;

@@ -16,12 +16,12 @@ import {
   TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT, wakeReadable,
 } from '../6-socket';
 import { ICSK_ACK_NOMEM, ICSK_ACK_NOW } from './ack_flags';
-import { enterPingpongMode, enterQuickackMode, eventDataRecv, scheduleAck, sendAck, TCP_MAX_QUICKACKS } from './ack_out';
+import { enterPingpongMode, enterQuickackMode, eventDataRecv, scheduleAck, sendAck, spuriousRetrans, TCP_MAX_QUICKACKS } from './ack_out';
 import { tryCoalesce } from './coalesce';
 import { FLAG_FIN } from './header';
 import { dropSkb, rxFree, segsOf } from './ip';
 import { dataQueueOfo, purgeOfo } from './out_of_order';
-import { stateChanged } from './poll';
+import { readableAt, stateChanged } from './poll';
 import { rmemSchedule } from './prune';
 import { dsackExtend, dsackSet, sackRemove, sackReset } from './sack_out';
 import { transition } from './state';
@@ -43,8 +43,7 @@ export function pullHeader(b: Skb, header_len: u32): void {
 
 /** Is there enough for a reader (tcp_data_ready)? With SO_RCVLOWAT 1, any byte is. */
 export function tcpDataReady(sk: Sock, pkt_id: u32): void {
-  if (sk.waiters == 0) return;
-  if (sk.rcv_nxt != sk.copied_seq || (sk.flags & SOCK_DONE) != 0) wakeReadable(sk, pkt_id);
+  if ((sk.flags & SOCK_DONE) != 0 || readableAt(sk, sk.rcvlowat)) wakeReadable(sk, pkt_id);
 }
 
 /**
@@ -175,6 +174,7 @@ export function dataQueue(sk: Sock, b: Skb, skb_idx: u32, header_len: u32): void
     return;
   }
   if (!seqAfter(b.end_seq, sk.rcv_nxt)) {
+    spuriousRetrans(sk, b);
     mibInc(sk.host, TCP_DELAYEDACKLOST);
     dsackSet(sk, b.seq, b.end_seq);
     if (b.len != 0) sk.rcv_dup_segs += segsOf(b);

@@ -1,12 +1,15 @@
 /** The end of a connection (net/ipv4/tcp.c: tcp_done, inet_csk_destroy_sock; net/ipv4/tcp_input.c: tcp_reset). */
-import { NONE, TCP_ATTEMPTFAILS, timerCancel } from '../../sim/core';
+import { hrtimerCancel, NONE, TCP_ATTEMPTFAILS, timerCancel } from '../../sim/core';
 import { skb, skbFree } from '../3-pool';
 import {
-  bindRemove, delackTimer, keepaliveTimer, mibInc, queueUnlink, receiveQueue, retransmitTimer, SHUTDOWN_MASK, Sock, SOCK_DEAD,
-  SOCK_DESTROYED, sockPut, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_RECV, TCP_SYN_SENT, wmemSub, writeQueue,
+  bindRemove, delackTimer, keepaliveTimer, mibInc, pacingTimer, purgeErrorQueue, queueUnlink, receiveQueue, retransmitTimer, SHUTDOWN_MASK,
+  Sock, SOCK_DEAD, SOCK_DESTROYED, sockPut, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_RECV, TCP_SYN_SENT, wmemSub, writeQueue,
 } from '../6-socket';
 import { rtxUnlinkAndFree } from './clean_rtx';
+import { cancelCompressedAck } from './compressed_ack';
 import { ECONNREFUSED, ECONNRESET, EPIPE } from './errno';
+import { fastopenEndCheck } from './fastopen_blackhole';
+import { fastopenRemove } from './fastopen_server';
 import { rxFree } from './ip';
 import { purgeOfo } from './out_of_order';
 import { wakePageWaiters } from './page_frag';
@@ -49,6 +52,8 @@ export function clearTimers(sk: Sock): void {
   timerCancel(retransmitTimer(sk));
   timerCancel(delackTimer(sk));
   timerCancel(keepaliveTimer(sk));
+  if (hrtimerCancel(pacingTimer(sk))) sockPut(sk.handle);
+  cancelCompressedAck(sk);
 }
 
 /** Lets go of a closed socket that no process has (inet_csk_destroy_sock). */
@@ -56,9 +61,12 @@ export function destroySock(sk: Sock): void {
   assert(sk.state == <u8>TCP_CLOSE && sk.hasFlag(SOCK_DEAD), 'T4 only a closed orphan is destroyed');
   if (sk.hasFlag(SOCK_DESTROYED)) return;
   clearTimers(sk);
+  fastopenRemove(sk, false);
+  fastopenEndCheck(sk);
   writeQueuePurge(sk);
   receiveQueuePurge(sk);
   purgeOfo(sk);
+  purgeErrorQueue(sk);
   bindRemove(sk);
   sk.flags |= SOCK_DESTROYED;
   sockPut(sk.handle);
@@ -69,6 +77,7 @@ export function tcpDone(sk: Sock): void {
   if (sk.state == <u8>TCP_SYN_SENT || sk.state == <u8>TCP_SYN_RECV) mibInc(sk.host, TCP_ATTEMPTFAILS);
   transition(sk, TCP_CLOSE);
   clearTimers(sk);
+  fastopenRemove(sk, false);
   sk.shutdown = <u8>SHUTDOWN_MASK;
   if (sk.hasFlag(SOCK_DEAD)) destroySock(sk);
   else stateChanged(sk);

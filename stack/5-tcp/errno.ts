@@ -1,11 +1,16 @@
 /** Error numbers (include/uapi/asm-generic/errno.h). */
 export const EAGAIN: u32 = 11;
 export const ENOMEM: u32 = 12;
+export const EACCES: u32 = 13;
 export const EFAULT: u32 = 14;
 export const EINVAL: u32 = 22;
 export const ENFILE: u32 = 23;
 export const ENOSPC: u32 = 28;
 export const EPIPE: u32 = 32;
+export const ENONET: u32 = 64;
+export const EPROTO: u32 = 71;
+export const EMSGSIZE: u32 = 90;
+export const ENOPROTOOPT: u32 = 92;
 export const EOPNOTSUPP: u32 = 95;
 export const EAFNOSUPPORT: u32 = 97;
 export const EADDRINUSE: u32 = 98;
@@ -18,5 +23,7 @@ export const EISCONN: u32 = 106;
 export const ENOTCONN: u32 = 107;
 export const ETIMEDOUT: u32 = 110;
 export const ECONNREFUSED: u32 = 111;
+export const EHOSTDOWN: u32 = 112;
+export const EHOSTUNREACH: u32 = 113;
 export const EALREADY: u32 = 114;
 export const EINPROGRESS: u32 = 115;

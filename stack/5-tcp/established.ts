@@ -1,9 +1,12 @@
 /** A connection begins to transfer (net/ipv4/tcp_input.c: tcp_init_transfer, tcp_finish_connect). */
-import { Sock, SOCK_CONNECTING, SOCK_KEEPOPEN, TCP_ESTABLISHED } from '../6-socket';
+import { Sock, SOCK_KEEPOPEN, TCP_ESTABLISHED } from '../6-socket';
 import { jiffies } from './clock';
 import { caInit, setCwnd } from './cong';
 import { initCwnd } from './cwnd';
-import { KEEPALIVE_TIME } from './keepalive';
+import { ecnDontxmit } from './ecn';
+import { keepaliveTimeWhen } from './keepalive';
+import { initMetrics } from './metrics';
+import { mtupInit } from './mtu_probe';
 import { initBufferSpace } from './rcvbuf';
 import { resetKeepaliveTimer } from './rto';
 import { transition } from './state';
@@ -11,9 +14,13 @@ import { fastPathOn } from './window';
 
 /** tcp_init_transfer. More than one lost SYN: begin with one packet. */
 export function initTransfer(sk: Sock): void {
+  mtupInit(sk);
+  initMetrics(sk);
   setCwnd(sk, sk.total_retrans > 1 && sk.undo_marker != 0 ? 1 : initCwnd(sk));
   sk.snd_cwnd_stamp = jiffies();
   caInit(sk);
+  // From here on each segment says whether it is ECN-capable.
+  ecnDontxmit(sk);
   initBufferSpace(sk);
 }
 
@@ -25,11 +32,10 @@ export function tryUndoSpuriousSyn(sk: Sock): void {
 /** Our SYN was answered (tcp_finish_connect). */
 export function finishConnect(sk: Sock): void {
   transition(sk, TCP_ESTABLISHED);
-  sk.flags &= ~SOCK_CONNECTING;
   sk.lrcvtime = jiffies();
   initTransfer(sk);
   sk.lsndtime = jiffies();
-  if (sk.hasFlag(SOCK_KEEPOPEN)) resetKeepaliveTimer(sk, KEEPALIVE_TIME);
+  if (sk.hasFlag(SOCK_KEEPOPEN)) resetKeepaliveTimer(sk, keepaliveTimeWhen(sk));
   if (sk.snd_wscale == 0) fastPathOn(sk);
   else sk.pred_flags = 0;
 }

@@ -16,6 +16,8 @@
  *     +-------------------------------+-------------------------------+
  */
 import { hostConfig, loadBe16, loadBe32, storeBe32 } from '../../sim/core';
+import { LEFTOVER_NOPS, writeAccecnInitial } from './ecn_out';
+import { parseFastopen, TCPOPT_EXP, TCPOPT_FASTOPEN } from './fastopen_cookie';
 import { Options, options } from './stage';
 
 export const TH_SOURCE: usize = 0;
@@ -42,6 +44,9 @@ const TCPOPT_WINDOW: u32 = 3;
 const TCPOPT_SACK_PERM: u32 = 4;
 const TCPOPT_SACK: u32 = 5;
 const TCPOPT_TIMESTAMP: u32 = 8;
+/** The two orders of an AccECN option's fields. */
+const TCPOPT_ACCECN0: u32 = 172;
+const TCPOPT_ACCECN1: u32 = 174;
 
 export const TCPOLEN_TSTAMP_ALIGNED: u32 = 12;
 export const MAX_TCP_OPTION_SPACE: u32 = 40;
@@ -50,6 +55,9 @@ export const TCP_MAX_WSCALE: u32 = 14;
 export const OPTION_SACK_ADVERTISE: u32 = 1;
 export const OPTION_TS: u32 = 2;
 export const OPTION_WSCALE: u32 = 8;
+/** With its number of fields above (writeSynOptions). */
+export const OPTION_ACCECN: u32 = 0x1000;
+export const OPTION_ACCECN_FIELDS: u32 = 16;
 
 /** NOP NOP TIMESTAMP 10: the form in which timestamps come on nearly every segment. */
 const TIMESTAMP_WORD: u32 = (1 << 24) | (1 << 16) | (8 << 8) | 10;
@@ -117,12 +125,22 @@ function parseOne(host: u32, opt: Options, p: usize, at: u32, kind: u32, len: u3
       if (sack_ok && len >= 10 && ((len - 2) & 7) == 0) opt.sack_at = at;
       return;
     }
+    case TCPOPT_ACCECN0:
+    case TCPOPT_ACCECN1: {
+      opt.accecn_at = at;
+      return;
+    }
+    case TCPOPT_FASTOPEN:
+    case TCPOPT_EXP: {
+      if (syn) parseFastopen(opt, p, at, kind, len);
+      return;
+    }
     default:
   }
 }
 
 /**
- * Writes the options of a SYN or SYN-ACK, in Linux's order: MSS, SACK permitted with or without timestamps, window scale
+ * Writes the options of a SYN or SYN-ACK, in Linux's order: MSS, SACK permitted with or without timestamps, AccECN, window scale
  * (net/ipv4/tcp_output.c: tcp_options_write). Returns their length.
  */
 export function writeSynOptions(th: usize, mss: u32, flags: u32, wscale: u32, tsval: u32, tsecr: u32): u32 {
@@ -135,12 +153,27 @@ export function writeSynOptions(th: usize, mss: u32, flags: u32, wscale: u32, ts
     storeBe32(p + 4, tsval);
     storeBe32(p + 8, tsecr);
     p += 12;
-  } else if ((flags & OPTION_SACK_ADVERTISE) != 0) {
-    storeBe32(p, (TCPOPT_NOP << 24) | (TCPOPT_NOP << 16) | (TCPOPT_SACK_PERM << 8) | 2);
+  }
+  let leftover = LEFTOVER_NOPS;
+  if ((flags & OPTION_ACCECN) != 0) {
+    const fields = flags >> OPTION_ACCECN_FIELDS;
+    leftover = writeAccecnInitial(p, fields);
+    p += fields << 2;
+  }
+  if ((flags & (OPTION_SACK_ADVERTISE | OPTION_TS)) == OPTION_SACK_ADVERTISE) {
+    storeBe32(p, (leftover << 16) | (TCPOPT_SACK_PERM << 8) | 2);
+    leftover = LEFTOVER_NOPS;
     p += 4;
   }
   if ((flags & OPTION_WSCALE) != 0) {
-    storeBe32(p, (TCPOPT_NOP << 24) | (TCPOPT_WINDOW << 16) | (3 << 8) | wscale);
+    // One byte may stand in the place of the NOP.
+    const one = (leftover & 0xff) == TCPOPT_NOP;
+    storeBe32(p, ((one ? leftover >> 8 : TCPOPT_NOP) << 24) | (TCPOPT_WINDOW << 16) | (3 << 8) | wscale);
+    if (one) leftover = LEFTOVER_NOPS;
+    p += 4;
+  }
+  if (leftover != LEFTOVER_NOPS) {
+    storeBe32(p, (leftover << 16) | LEFTOVER_NOPS);
     p += 4;
   }
   return <u32>(p - th) - TCP_HLEN;
@@ -153,9 +186,9 @@ export function writeTimestamp(p: usize, tsval: u32, tsecr: u32): void {
   storeBe32(p + 8, tsecr);
 }
 
-/** Writes `count` SACK blocks that lie as {start, end} at `blocks`; 4 + 8 × count bytes. */
-export function writeSack(p: usize, blocks: usize, count: u32): void {
-  storeBe32(p, (TCPOPT_NOP << 24) | (TCPOPT_NOP << 16) | (TCPOPT_SACK << 8) | (2 + count * 8));
+/** Writes `count` SACK blocks that lie as {start, end} at `blocks`; 4 + 8 × count bytes, of which `lead` are the first two. */
+export function writeSack(p: usize, blocks: usize, count: u32, lead: u32): void {
+  storeBe32(p, (lead << 16) | (TCPOPT_SACK << 8) | (2 + count * 8));
   for (let i: u32 = 0; i < count; i++) {
     const at = <usize>i << 3;
     storeBe32(p + 4 + at, load<u32>(blocks + at));

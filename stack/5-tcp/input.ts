@@ -2,11 +2,11 @@
  * A segment finds its socket (net/ipv4/tcp_ipv4.c: tcp_v4_rcv; net/ipv6/tcp_ipv6.c: tcp_v6_rcv), and the way of nearly all
  * segments: ESTABLISHED, with header prediction (net/ipv4/tcp_input.c: tcp_rcv_established).
  *
- * Differs from Linux: no urgent data, no ECN, no Fast Open, no signatures; their flags and options are ignored.
+ * Differs from Linux: no urgent data, no signatures; their flags and options are ignored.
  */
 import {
-  charge, COST_TCP_RX_SEGMENT, DROP_NO_SOCKET, DROP_PKT_TOO_SMALL, DROP_TCP_FLAGS, loadBe16, loadBe32, NONE, seqAfter, seqBetween,
-  TCP_INERRS, TCP_INSEGS, TCP_TCPHPHITS, traceTcpRx,
+  charge, COST_TCP_RX_SEGMENT, DROP_NO_SOCKET, DROP_PKT_TOO_SMALL, DROP_TCP_FLAGS, DROP_TCP_MD5UNEXPECTED, loadBe16, loadBe32, NONE,
+  seqAfter, seqBetween, TCP_INERRS, TCP_INSEGS, TCP_TCPHPHITS, TCP_TCPMD5UNEXPECTED, traceTcpRx,
 } from '../../sim/core';
 import { Skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
@@ -16,7 +16,8 @@ import { tcpAck } from './ack_in';
 import { ackScheduled, ackSndCheck, eventDataRecv } from './ack_out';
 import { mstampRefresh } from './clock';
 import { dataQueue, pullHeader, queueRcv, tcpDataReady } from './data_queue';
-import { FLAG_DATA, FLAG_SLOWPATH, FLAG_UPDATE_TS_RECENT } from './event_flags';
+import { ecnReceivedCounters } from './ecn_in';
+import { FLAG_DATA, FLAG_SLOWPATH, FLAG_TS_PROGRESS, FLAG_UPDATE_TS_RECENT } from './event_flags';
 import {
   alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED, TH_ACK,
   TH_DEST, TH_FLAG_WORD, TH_SEQ, TH_SOURCE,
@@ -27,13 +28,15 @@ import { dataSndCheck } from './output';
 import { storeTsRecent } from './paws';
 import { rcvRttMeasureTs } from './rcvbuf';
 import { sendReset } from './reset';
+import { isSigned } from './signature';
 import { rcvStateProcess } from './state_process';
 import { receiveOnTimeWait } from './timewait';
+import { FLAG_URG, tcpUrg } from './urgent';
 import { validateIncoming } from './validate';
 import { receiveWindow } from './window';
 
 /** Header prediction looks at all but PSH and the reserved bits (TCP_HP_BITS). */
-const HP_BITS: u32 = 0xf0f7ffff;
+const HP_BITS: u32 = 0xf1f7ffff;
 
 /** Fills Skb's TCP fields from the header (tcp_v4_fill_cb). */
 function fillCb(b: Skb, th: usize, word: u32, header_len: u32): void {
@@ -42,6 +45,7 @@ function fillCb(b: Skb, th: usize, word: u32, header_len: u32): void {
   b.end_seq = b.seq + ((flags & FLAG_SYN) >> 1) + (flags & FLAG_FIN) + b.len - header_len;
   b.ack_seq = loadBe32(th + TH_ACK);
   b.tcp_flags = <u8>flags;
+  b.tcp_ae = <u8>(word >> 24) & 1;
   b.window = <u16>word;
   b.sacked = 0;
 }
@@ -67,7 +71,12 @@ export function tcpReceive(host: u32, b: Skb, skb_idx: u32, family: u32, saddr0:
     if (listener == NONE) {
       sendReset(host, b, family, saddr0, saddr1, daddr0, daddr1);
       dropSkb(skb_idx, DROP_NO_SOCKET);
-    } else receiveOnListener(sock(listener), b, skb_idx, family, saddr0, saddr1, daddr0, daddr1, 0);
+    } else if (isSigned(th, header_len)) dropSigned(host, skb_idx);
+    else receiveOnListener(sock(listener), b, skb_idx, family, saddr0, saddr1, daddr0, daddr1, 0);
+    return;
+  }
+  if (isSigned(th, header_len) && (!isMini(handle) || mini(handle).state == <u8>TCP_NEW_SYN_RECV)) {
+    dropSigned(host, skb_idx);
     return;
   }
   if (!isMini(handle)) {
@@ -76,6 +85,11 @@ export function tcpReceive(host: u32, b: Skb, skb_idx: u32, family: u32, saddr0:
   }
   if (mini(handle).state == <u8>TCP_NEW_SYN_RECV) receiveOnRequest(mini(handle), b, skb_idx, th, header_len);
   else receiveOnTimeWait(mini(handle), b, skb_idx, th, header_len);
+}
+
+function dropSigned(host: u32, skb_idx: u32): void {
+  mibInc(host, TCP_TCPMD5UNEXPECTED);
+  dropSkb(skb_idx, DROP_TCP_MD5UNEXPECTED);
 }
 
 /** A segment for a full socket (tcp_v4_do_rcv). */
@@ -95,23 +109,25 @@ export function receiveOnSock(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u
 }
 
 /** Pure ACK, as predicted: the way of a bulk sender. */
-function fastAck(sk: Sock, b: Skb, skb_idx: u32): void {
-  tcpAck(sk, b, 0);
+function fastAck(sk: Sock, b: Skb, skb_idx: u32, flag: u32): void {
+  ecnReceivedCounters(sk, b, 0);
+  tcpAck(sk, b, flag);
   rxFree(skb_idx);
   dataSndCheck(sk);
   sk.rcv_rtt_last_tsecr = sk.rcv_tsecr;
 }
 
 /** Data in order, as predicted: the way of a bulk receiver. */
-function fastData(sk: Sock, b: Skb, skb_idx: u32, header_len: u32): void {
+function fastData(sk: Sock, b: Skb, skb_idx: u32, header_len: u32, flag: u32): void {
   rcvRttMeasureTs(sk, b);
   mibInc(sk.host, TCP_TCPHPHITS);
   pullHeader(b, header_len);
   const pkt_id = b.pkt_id;
+  ecnReceivedCounters(sk, b, b.len);
   const eaten = queueRcv(sk, b, skb_idx);
   eventDataRecv(sk, b);
   if (b.ack_seq != sk.snd_una) {
-    tcpAck(sk, b, FLAG_DATA);
+    tcpAck(sk, b, flag | FLAG_DATA);
     dataSndCheck(sk);
     if (ackScheduled(sk)) ackSndCheck(sk, false);
   } else {
@@ -125,6 +141,7 @@ function fastData(sk: Sock, b: Skb, skb_idx: u32, header_len: u32): void {
 function rcvEstablished(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, header_len: u32): void {
   mstampRefresh(sk);
   sk.saw_tstamp = 0;
+  sk.rx_accecn = 0;
   if ((word & HP_BITS) == sk.pred_flags && b.seq == sk.rcv_nxt && seqBetween(b.ack_seq, sk.snd_una, sk.snd_nxt)) {
     let predicted = true;
     if (header_len == TCP_HLEN + TCPOLEN_TSTAMP_ALIGNED) {
@@ -135,9 +152,13 @@ function rcvEstablished(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, he
       }
     }
     if (predicted && !seqAfter(b.end_seq, sk.rcv_nxt + receiveWindow(sk)) && (b.len == header_len || sk.rmem_alloc <= sk.rcvbuf)) {
-      if (sk.saw_tstamp != 0 && sk.rcv_nxt == sk.rcv_wup) storeTsRecent(sk);
-      if (b.len == header_len) fastAck(sk, b, skb_idx);
-      else fastData(sk, b, skb_idx, header_len);
+      let flag: u32 = 0;
+      if (sk.saw_tstamp != 0 && sk.rcv_nxt == sk.rcv_wup) {
+        if (sk.rcv_tsval != sk.ts_recent) flag = FLAG_TS_PROGRESS;
+        storeTsRecent(sk);
+      }
+      if (b.len == header_len) fastAck(sk, b, skb_idx, flag);
+      else fastData(sk, b, skb_idx, header_len, flag);
       return;
     }
   }
@@ -146,12 +167,14 @@ function rcvEstablished(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, he
     return;
   }
   if (!validateIncoming(sk, b, skb_idx, th, header_len)) return;
+  ecnReceivedCounters(sk, b, b.len - header_len);
   const result = tcpAck(sk, b, FLAG_SLOWPATH | FLAG_UPDATE_TS_RECENT);
   if (result < 0) {
     dropSkb(skb_idx, <u32>-result);
     return;
   }
   rcvRttMeasureTs(sk, b);
+  if ((<u32>b.tcp_flags & FLAG_URG) != 0 || sk.urg_data != 0) tcpUrg(sk, b, skb_idx, th, header_len);
   dataQueue(sk, b, skb_idx, header_len);
   if (sk.state == <u8>TCP_CLOSE) return;
   dataSndCheck(sk);

@@ -6,16 +6,20 @@
  */
 import {
   countDrop, csumFinish, csumPartial, csumPseudo, DROP_IP_CSUM, DROP_IP_INHDR, DROP_OTHERHOST, DROP_PKT_TOO_SMALL, DROP_TCP_CSUM,
-  DROP_UNHANDLED_PROTO, hostConfig, loadBe16, NONE, runConfig, STAGE_TCP, storeBe16, storeBe32, TCP_INCSUMERRORS, TCP_INERRS,
+  DROP_UNHANDLED_PROTO, hostConfig, loadBe16, NONE, runConfig, STAGE_TCP, storeBe16, storeBe32, TCP_INCEPKTS, TCP_INCSUMERRORS,
+  TCP_INECT0PKTS, TCP_INECT1PKTS, TCP_INERRS, TCP_INNOECTPKTS,
 } from '../../sim/core';
 import { fragUnref, KIND_NIOV, netmem, Skb, skb, skbFrag, skbFree } from '../3-pool';
-import { mibInc, SockCommon } from '../6-socket';
+import { mibAdd, mibInc, SockCommon } from '../6-socket';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, hostAddress0, hostAddress1, hostMac } from './address';
 import { TCP_HLEN, TH_SOURCE } from './header';
+import { icmpReceive } from './icmp';
 import { tcpReceive } from './input';
 import { headerScratch, stage } from './stage';
 
+const IPPROTO_ICMP: u32 = 1;
 const IPPROTO_TCP: u32 = 6;
+const IPPROTO_ICMPV6: u32 = 58;
 const IPV4_HLEN: u32 = 20;
 const IPV6_HLEN: u32 = 40;
 const IP_DF: u32 = 0x4000;
@@ -66,10 +70,12 @@ function receive4(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
     if (total < b.len) trimTail(b, skb_idx, total);
   }
   if ((loadBe16(ip + 6) & IP_FRAGMENT) != 0) return DROP_UNHANDLED_PROTO;
-  if (load<u8>(ip, 9) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   const daddr = <u64>load<u32>(ip, 16);
   if (daddr != hostAddress0(host, 4) && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = load<u8>(ip, 1);
+  countEcn(host, b);
+  if (load<u8>(ip, 9) == <u8>IPPROTO_ICMP) return icmpReceive(host, b, skb_idx, ip, 4, IPV4_HLEN);
+  if (load<u8>(ip, 9) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   return receiveTcp(host, b, skb_idx, ip, IPV4_HLEN, 4, <u64>load<u32>(ip, 12), 0, daddr, 0);
 }
 
@@ -81,12 +87,21 @@ function receive6(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
     if (total > b.len) return DROP_PKT_TOO_SMALL;
     if (total < b.len) trimTail(b, skb_idx, total);
   }
-  if (load<u8>(ip, 6) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   const daddr0 = load<u64>(ip, 24);
   const daddr1 = load<u64>(ip, 32);
   if ((daddr0 != hostAddress0(host, 6) || daddr1 != hostAddress1(host, 6)) && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = <u8>(loadBe16(ip) >> 4);
+  countEcn(host, b);
+  if (load<u8>(ip, 6) == <u8>IPPROTO_ICMPV6) return icmpReceive(host, b, skb_idx, ip, 6, IPV6_HLEN);
+  if (load<u8>(ip, 6) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   return receiveTcp(host, b, skb_idx, ip, IPV6_HLEN, 6, load<u64>(ip, 8), load<u64>(ip, 16), daddr0, daddr1);
+}
+
+/** Packets by code point (__IP_ADD_STATS of IPSTATS_MIB_NOECTPKTS and its like). */
+function countEcn(host: u32, b: Skb): void {
+  const field = <u32>b.ip_dsfield & 3;
+  const counter = field == 0 ? TCP_INNOECTPKTS : field == 1 ? TCP_INECT1PKTS : field == 2 ? TCP_INECT0PKTS : TCP_INCEPKTS;
+  mibAdd(host, counter, segsOf(b));
 }
 
 /** Moves data_off to the TCP header, verifies the checksum where the NIC did not, and hands the segment over. */
@@ -161,7 +176,8 @@ export function writeLinkHeaders(c: SockCommon, ip_id: u32, txhash: u32, tcp_len
   let th: usize;
   if (c.family == 4) {
     store<u16>(eth, bswap<u16>(<u16>ETH_P_IP), 12);
-    storeBe32(ip, 0x45000000 | (IPV4_HLEN + tcp_len));
+    // A packet of two huge segments is longer than the field: who cuts it writes the lengths.
+    storeBe32(ip, 0x45000000 | ((IPV4_HLEN + tcp_len) & 0xffff));
     storeBe32(ip + 4, (ip_id << 16) | IP_DF);
     storeBe32(ip + 8, (HOP_LIMIT << 24) | (IPPROTO_TCP << 16));
     store<u32>(ip, <u32>c.laddr0, 12);
@@ -180,4 +196,16 @@ export function writeLinkHeaders(c: SockCommon, ip_id: u32, txhash: u32, tcp_len
   storeBe16(th + TH_SOURCE, c.lport);
   storeBe16(th + 2, c.rport);
   return th;
+}
+
+/** Type of service or traffic class of the headers in the scratch. */
+export function writeTos(family: u32, tos: u32): void {
+  const ip = headerScratch() + ETH_HLEN;
+  if (family == 4) store<u8>(ip, <u8>tos, 1);
+  else storeBe16(ip, (loadBe16(ip) & 0xf00f) | (tos << 4));
+}
+
+/** Routers may cut the packet (IP_PMTUDISC_DONT). IPv6 has no such bit. */
+export function clearDf(family: u32): void {
+  if (family == 4) store<u16>(headerScratch() + ETH_HLEN, 0, 6);
 }

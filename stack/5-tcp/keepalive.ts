@@ -17,6 +17,25 @@ export const KEEPALIVE_TIME: u32 = 7200000;
 const KEEPALIVE_PROBES: u32 = 9;
 const KEEPALIVE_INTVL: u32 = 75000;
 
+/** What the application chose, or the sysctls (keepalive_time_when, keepalive_intvl_when, keepalive_probes). */
+export function keepaliveTimeWhen(sk: Sock): u32 {
+  return sk.keepalive_time != 0 ? sk.keepalive_time : KEEPALIVE_TIME;
+}
+export function keepaliveIntvlWhen(sk: Sock): u32 {
+  return sk.keepalive_intvl != 0 ? sk.keepalive_intvl : KEEPALIVE_INTVL;
+}
+export function keepaliveProbes(sk: Sock): u32 {
+  return sk.keepalive_probes != 0 ? sk.keepalive_probes : KEEPALIVE_PROBES;
+}
+
+/** TCP_KEEPIDLE changed on a connection that is kept alive (tcp_sock_set_keepidle_locked). */
+export function keepaliveChanged(sk: Sock): void {
+  if (stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) return;
+  mstampRefresh(sk);
+  const idle = elapsed(sk);
+  resetKeepaliveTimer(sk, sk.keepalive_time > idle ? sk.keepalive_time - idle : 0);
+}
+
 /** SO_KEEPALIVE (tcp_set_keepalive). */
 export function tcpSetKeepalive(sock_idx: u32, on: bool): void {
   const sk = sock(sock_idx);
@@ -24,7 +43,7 @@ export function tcpSetKeepalive(sock_idx: u32, on: bool): void {
   if (on) sk.flags |= SOCK_KEEPOPEN;
   else sk.flags &= ~SOCK_KEEPOPEN;
   if (stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) return;
-  if (on && !was) resetKeepaliveTimer(sk, KEEPALIVE_TIME);
+  if (on && !was) resetKeepaliveTimer(sk, keepaliveTimeWhen(sk));
   else if (!on) timerCancel(keepaliveTimer(sk));
 }
 
@@ -41,7 +60,7 @@ export function keepaliveTimeout(sk: Sock): void {
   if (sk.state == <u8>TCP_FIN_WAIT2 && sk.hasFlag(SOCK_DEAD)) {
     const timewait = timewaitLen(sk.host);
     const tmo = finTime(sk);
-    if (tmo > timewait) {
+    if (sk.linger2 >= 0 && tmo > timewait) {
       timeWait(sk, TCP_FIN_WAIT2, tmo - timewait);
       return;
     }
@@ -50,19 +69,21 @@ export function keepaliveTimeout(sk: Sock): void {
     return;
   }
   if (!sk.hasFlag(SOCK_KEEPOPEN) || stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_SYN_SENT) | (1 << TCP_LISTEN))) return;
-  let next = KEEPALIVE_TIME;
+  const time = keepaliveTimeWhen(sk);
+  let next = time;
   if (sk.packets_out == 0 && sk.write_head == NONE) {
     const idle = elapsed(sk);
-    if (idle < KEEPALIVE_TIME) next = KEEPALIVE_TIME - idle;
+    if (idle < time) next = time - idle;
     else {
-      if (sk.probes_out >= KEEPALIVE_PROBES) {
+      const user = sk.user_timeout;
+      if (user != 0 ? idle >= user && sk.probes_out > 0 : sk.probes_out >= keepaliveProbes(sk)) {
         sendActiveReset(sk);
         writeErr(sk);
         return;
       }
       if (writeWakeup(sk, TCP_TCPKEEPALIVE) <= 0) {
         sk.probes_out++;
-        next = KEEPALIVE_INTVL;
+        next = keepaliveIntvlWhen(sk);
       } else next = TCP_RESOURCE_PROBE_INTERVAL;
     }
   }

@@ -10,6 +10,7 @@ import { Skb, skb, skbFrag, skbFreeHead } from '../3-pool';
 import { mibInc, oooQueue, queueAfter, queueUnlink, Sock, SOCK_OWNED, wakeReadable } from '../6-socket';
 import { scheduleAck } from './ack_out';
 import { tryCoalesce } from './coalesce';
+import { dataEcnCheck } from './ecn_in';
 import { dropSkb, rxFree, segsOf } from './ip';
 import { rmemSchedule } from './prune';
 import { growWindow, measureRcvMss, rcvbufGrow } from './rcvbuf';
@@ -105,6 +106,7 @@ export function dataQueueOfo(sk: Sock, b: Skb, skb_idx: u32): void {
   const seq = b.seq;
   const end_seq = b.end_seq;
   const pkt_id = b.pkt_id;
+  dataEcnCheck(sk, b);
   if (!rmemSchedule(sk, b)) {
     mibInc(sk.host, TCP_TCPOFODROP);
     wakeReadable(sk, pkt_id);

@@ -7,10 +7,19 @@ import { fragUnref, poolState, txPageAlloc } from '../3-pool';
 import { Sock, sock, sockHold, SOCK_NOSPACE, sockPut, SOCK_WAITS_PAGE, wakeWritable } from '../6-socket';
 import { tcpHost } from './stage';
 
-/** Writers leave a quarter of all skbs to what is received: else ACKs would find none, and nothing would ever be freed. */
-export function skbsForWriters(): bool {
+/**
+ * Who makes skbs of the sender leaves some of all to what is received: else ACKs would find none, and nothing would ever be
+ * freed. Writers leave a quarter; new data that is cut leaves an eighth; sent data that is cut leaves a sixteenth.
+ */
+function skbsBeyond(shift: u32): bool {
   const p = poolState();
-  return p.skb_capacity - p.skb_used > p.skb_capacity >> 2;
+  return p.skb_capacity - p.skb_used > p.skb_capacity >> shift;
+}
+export function skbsForWriters(): bool {
+  return skbsBeyond(2);
+}
+export function skbsForCutting(sent: bool): bool {
+  return skbsBeyond(sent ? 4 : 3);
 }
 
 /** The host's page has room; false when there is no page. */

@@ -1,9 +1,18 @@
 /** What a poll would say (net/ipv4/tcp.c: tcp_poll). */
 import { NONE } from '../../sim/core';
 import {
-  POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock,
-  SOCK_NOSPACE, sockWake, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock,
+  SOCK_NOSPACE, SOCK_URGINLINE, sockWake, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
+import { TCP_URG_VALID } from './urgent';
+import { receiveWindow } from './window';
+
+/** Is there as much to read as `target`, or no hope of more (tcp_epollin_ready)? */
+export function readableAt(sk: Sock, target: u32): bool {
+  const avail = <i32>(sk.rcv_nxt - sk.copied_seq);
+  if (avail <= 0) return false;
+  return avail >= <i32>target || sk.rmem_alloc > sk.rcvbuf || receiveWindow(sk) <= sk.rcv_mss;
+}
 
 function pollMask(sk: Sock): u32 {
   const state = <u32>sk.state;
@@ -12,11 +21,14 @@ function pollMask(sk: Sock): u32 {
   let mask: u32 = 0;
   if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE) mask |= POLLHUP;
   if ((shutdown & RCV_SHUTDOWN) != 0) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
-  if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-    if (<i32>(sk.rcv_nxt - sk.copied_seq) > 0) mask |= POLLIN | POLLRDNORM;
+  if (state != TCP_SYN_SENT && (state != TCP_SYN_RECV || sk.fastopen_rsk != NONE)) {
+    // An urgent byte that is next is not there to be read.
+    const urgent: u32 = sk.urg_data != 0 && sk.urg_seq == sk.copied_seq && !sk.hasFlag(SOCK_URGINLINE) ? 1 : 0;
+    if (readableAt(sk, max(sk.rcvlowat, 1) + urgent)) mask |= POLLIN | POLLRDNORM;
     if ((shutdown & SEND_SHUTDOWN) != 0 || streamIsWriteable(sk)) mask |= POLLOUT | POLLWRNORM;
-  }
-  if (sk.err != 0) mask |= POLLERR;
+    if ((sk.urg_data & TCP_URG_VALID) != 0) mask |= POLLPRI;
+  } else if (state == TCP_SYN_SENT && sk.defer_connect != 0) mask |= POLLOUT | POLLWRNORM;
+  if (sk.err != 0 || sk.error_head != NONE) mask |= POLLERR;
   return mask;
 }
 
@@ -30,5 +42,5 @@ export function tcpPoll(sock_idx: u32): u32 {
 
 /** Tells waiters that the state changed (sk_state_change, sk_error_report). */
 export function stateChanged(sk: Sock): void {
-  if (sk.waiters != 0) sockWake(sk, 0, pollMask(sk));
+  sockWake(sk, 0, pollMask(sk));
 }

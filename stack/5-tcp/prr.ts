@@ -3,6 +3,7 @@ import { Sock } from '../6-socket';
 import { TCP_CA_CWR } from './ack_flags';
 import { jiffies } from './clock';
 import { caSsthresh, setCwnd, TCP_INFINITE_SSTHRESH, traceCwnd } from './cong';
+import { ecnQueueCwr } from './ecn';
 import { packetsInFlight } from './transmit';
 
 export function initCwndReduction(sk: Sock): void {
@@ -13,6 +14,7 @@ export function initCwndReduction(sk: Sock): void {
   sk.prr_delivered = 0;
   sk.prr_out = 0;
   sk.snd_ssthresh = caSsthresh(sk);
+  ecnQueueCwr(sk);
 }
 
 /** Sets the window so that as much is sent as the reduction allows for what was delivered. */

@@ -4,11 +4,12 @@
  */
 import { NONE, seqAfter, seqBefore, TCP_TCPLOSTRETRANSMIT } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
-import { mibInc, sentUnlink, Sock } from '../6-socket';
+import { mibInc, rtxQueue, sentUnlink, Sock } from '../6-socket';
 import {
   ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS, TCP_CA_RECOVERY, TCPCB_LOST, TCPCB_RETRANS, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS,
 } from './ack_flags';
 import { usDelta, usecsToJiffies } from './clock';
+import { splitSkb } from './fragment';
 import { cwndReduction } from './prr';
 import { enterRecovery } from './recovery';
 import { xmitRetransmitQueue } from './retransmit';
@@ -24,13 +25,13 @@ export function markSkbLost(sk: Sock, b: Skb, skb_idx: u32): void {
   if ((sacked & TCPCB_LOST) != 0) {
     if ((sacked & TCPCB_SACKED_RETRANS) == 0) return;
     b.sacked &= ~TCPCB_SACKED_RETRANS;
-    sk.retrans_out--;
+    sk.retrans_out -= b.gso_segs;
     mibInc(sk.host, TCP_TCPLOSTRETRANSMIT);
   } else {
-    sk.lost_out++;
+    sk.lost_out += b.gso_segs;
     b.sacked |= TCPCB_LOST;
   }
-  sk.lost++;
+  sk.lost += b.gso_segs;
 }
 
 /** Was the first sent after the second (tcp_skb_sent_after)? */
@@ -94,7 +95,7 @@ export function rackMarkLost(sk: Sock): bool {
   sk.rack_advanced = 0;
   const wait = rackDetectLoss(sk);
   if (wait == 0) return false;
-  resetXmitTimer(sk, ICSK_TIME_REO_TIMEOUT, usecsToJiffies(wait + TCP_TIMEOUT_MIN_US), sk.rto);
+  resetXmitTimer(sk, ICSK_TIME_REO_TIMEOUT, min(usecsToJiffies(wait + TCP_TIMEOUT_MIN_US), sk.rto));
   return true;
 }
 
@@ -105,7 +106,7 @@ export function rackReoTimeout(sk: Sock): void {
   rackDetectLoss(sk);
   if (prior != packetsInFlight(sk)) {
     if (sk.ca_state != TCP_CA_RECOVERY) {
-      enterRecovery(sk);
+      enterRecovery(sk, false);
       cwndReduction(sk, 1, sk.lost - lost, false);
     }
     xmitRetransmitQueue(sk);
@@ -131,6 +132,8 @@ export function newrenoMarkLost(sk: Sock, una_advanced: bool): void {
   if ((state < TCP_CA_RECOVERY && sk.sacked_out >= sk.reordering) || (state == TCP_CA_RECOVERY && una_advanced)) {
     const idx = sk.rtx_head;
     const b = skb(idx);
-    if ((b.sacked & TCPCB_LOST) == 0) markSkbLost(sk, b, idx);
+    if ((b.sacked & TCPCB_LOST) != 0) return;
+    if (b.gso_segs > 1 && b.len > <u32>b.gso_size) splitSkb(sk, idx, b.gso_size, b.gso_size, rtxQueue(sk));
+    markSkbLost(sk, b, idx);
   }
 }

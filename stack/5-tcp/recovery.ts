@@ -7,7 +7,7 @@
  * A reduction that turns out to be a mistake is undone: by timestamps (Eifel), by DSACKs, or by F-RTO.
  */
 import {
-  NONE, seqAfter, seqBefore, TCP_TCPDSACKUNDO, TCP_TCPFULLUNDO, TCP_TCPLOSSUNDO, TCP_TCPPARTIALUNDO, TCP_TCPRENORECOVERY,
+  hostConfig, NONE, seqAfter, seqBefore, TCP_TCPDSACKUNDO, TCP_TCPFULLUNDO, TCP_TCPLOSSUNDO, TCP_TCPPARTIALUNDO, TCP_TCPRENORECOVERY,
   TCP_TCPRENOREORDER, TCP_TCPSACKRECOVERY, TCP_TCPSACKRENEGING, TCP_TCPSPURIOUSRTOS,
 } from '../../sim/core';
 import { skb } from '../3-pool';
@@ -17,14 +17,16 @@ import {
   TCPCB_SACKED_ACKED,
 } from './ack_flags';
 import { jiffies, usecsToJiffies } from './clock';
-import { caSsthresh, caUndoCwnd, currentSsthresh, inCwndReduction, setCaState, setCwnd } from './cong';
+import { caSsthresh, caUndoCwnd, currentSsthresh, enterCwr, inCwndReduction, setCaState, setCwnd } from './cong';
 import {
-  FLAG_DATA_SACKED, FLAG_LOST_RETRANS, FLAG_ORIG_SACK_ACKED, FLAG_SACK_RENEGING, FLAG_SET_XMIT_TIMER, FLAG_SND_UNA_ADVANCED, REXMIT_LOST,
-  REXMIT_NEW,
+  FLAG_DATA_SACKED, FLAG_ECE, FLAG_LOST_RETRANS, FLAG_ORIG_SACK_ACKED, FLAG_SACK_RENEGING, FLAG_SET_XMIT_TIMER, FLAG_SND_UNA_ADVANCED,
+  REXMIT_LOST, REXMIT_NEW,
 } from './event_flags';
+import { countDelivered, ecnQueueCwr, ecnWithdrawCwr } from './ecn';
+import { mtupProbeLost } from './mtu_probe';
 import { endCwndReduction, initCwndReduction } from './prr';
 import { markSkbLost, newrenoMarkLost, rackMarkLost, rackSkbTimeout } from './rack';
-import { resetXmitTimer, TCP_RTO_MAX } from './rto';
+import { resetXmitTimer } from './rto';
 import { checkSackReordering } from './sack_in';
 import { AckState } from './stage';
 import { packetsInFlight, wndEnd } from './transmit';
@@ -66,7 +68,10 @@ function undoCwndReduction(sk: Sock, unmark_loss: bool): void {
   }
   if (sk.prior_ssthresh != 0) {
     setCwnd(sk, caUndoCwnd(sk));
-    if (sk.prior_ssthresh > sk.snd_ssthresh) sk.snd_ssthresh = sk.prior_ssthresh;
+    if (sk.prior_ssthresh > sk.snd_ssthresh) {
+      sk.snd_ssthresh = sk.prior_ssthresh;
+      ecnWithdrawCwr(sk);
+    }
   }
   sk.snd_cwnd_stamp = jiffies();
   sk.undo_marker = 0;
@@ -84,7 +89,7 @@ function preventsReopen(sk: Sock): bool {
   return true;
 }
 
-function tryUndoRecovery(sk: Sock): bool {
+export function tryUndoRecovery(sk: Sock): bool {
   if (mayUndo(sk)) {
     const counter = sk.ca_state == TCP_CA_LOSS ? TCP_TCPLOSSUNDO : TCP_TCPFULLUNDO;
     undoCwndReduction(sk, false);
@@ -137,19 +142,20 @@ export function tryKeepOpen(sk: Sock): void {
   sk.high_seq = sk.snd_nxt;
 }
 
-function tryToOpen(sk: Sock): void {
+function tryToOpen(sk: Sock, flag: u32): void {
   if (!anyRetransDone(sk)) sk.retrans_stamp = 0;
+  if ((flag & FLAG_ECE) != 0) enterCwr(sk);
   if (sk.ca_state != TCP_CA_CWR) tryKeepOpen(sk);
 }
 
-/** tcp_enter_recovery. */
-export function enterRecovery(sk: Sock): void {
+/** tcp_enter_recovery. `ece_ack`: the peer reports congestion too, so nothing is to be undone. */
+export function enterRecovery(sk: Sock, ece_ack: bool): void {
   if (!anyRetransDone(sk)) sk.retrans_stamp = 0;
   mibInc(sk.host, sk.sack_ok != 0 ? TCP_TCPSACKRECOVERY : TCP_TCPRENORECOVERY);
   sk.prior_ssthresh = 0;
   initUndo(sk);
   if (!inCwndReduction(sk)) {
-    sk.prior_ssthresh = currentSsthresh(sk);
+    if (!ece_ack) sk.prior_ssthresh = currentSsthresh(sk);
     initCwndReduction(sk);
   }
   setCaState(sk, TCP_CA_RECOVERY);
@@ -190,24 +196,25 @@ export function enterLoss(sk: Sock): void {
   setCaState(sk, TCP_CA_LOSS);
   sk.high_seq = sk.snd_nxt;
   sk.tlp_high_seq = 0;
-  sk.frto = new_recovery || sk.retransmits != 0 ? 1 : 0;
+  ecnQueueCwr(sk);
+  sk.frto = hostConfig(sk.host).tcp_frto != 0 && (new_recovery || sk.retransmits != 0) && sk.mtup_probe_size == 0 ? 1 : 0;
 }
 
 /** Without SACK: a duplicate ACK stands for a packet that arrived out of order (tcp_add_reno_sack). */
-function addRenoSack(sk: Sock, num_dupack: u32): void {
+function addRenoSack(sk: Sock, num_dupack: u32, ece_ack: bool): void {
   if (num_dupack == 0) return;
   const prior = sk.sacked_out;
   sk.sacked_out += num_dupack;
   checkRenoReordering(sk, 0);
-  if (sk.sacked_out > prior) sk.delivered += sk.sacked_out - prior;
+  if (sk.sacked_out > prior) countDelivered(sk, sk.sacked_out - prior, ece_ack);
 }
 
 /** tcp_remove_reno_sacks. */
-export function removeRenoSacks(sk: Sock, acked: u32): void {
+export function removeRenoSacks(sk: Sock, acked: u32, ece_ack: bool): void {
   if (acked > 0) {
     // One ACKed packet filled the hole; the rest eat duplicate ACKs.
     const more = <i32>(acked - sk.sacked_out);
-    sk.delivered += more > 1 ? <u32>more : 1;
+    countDelivered(sk, more > 1 ? <u32>more : 1, ece_ack);
     if (acked - 1 >= sk.sacked_out) sk.sacked_out = 0;
     else sk.sacked_out -= acked - 1;
   }
@@ -225,12 +232,19 @@ function checkRenoReordering(sk: Sock, addend: u32): void {
   mibInc(sk.host, TCP_TCPRENOREORDER);
 }
 
+/** The time of timeouts ends (tcp_update_rto_time). */
+export function updateRtoTime(sk: Sock): void {
+  if (sk.rto_stamp == 0) return;
+  sk.total_rto_time += jiffies() - sk.rto_stamp;
+  sk.rto_stamp = 0;
+}
+
 /** An ACK in the Loss state (tcp_process_loss). */
 function processLoss(sk: Sock, st: AckState, num_dupack: u32): void {
   const flag = st.flag;
   const recovered = !seqBefore(sk.snd_una, sk.high_seq);
   const advanced = (flag & FLAG_SND_UNA_ADVANCED) != 0;
-  if (advanced && tryUndoLoss(sk, false)) return;
+  if ((advanced || sk.fastopen_rsk != NONE) && tryUndoLoss(sk, false)) return;
   if (sk.frto != 0) {
     // RFC 5682 section 3.1: data that was sent once only arrived, so the timeout was spurious.
     if ((flag & FLAG_ORIG_SACK_ACKED) != 0 && tryUndoLoss(sk, true)) return;
@@ -250,7 +264,7 @@ function processLoss(sk: Sock, st: AckState, num_dupack: u32): void {
     return;
   }
   if (sk.sack_ok == 0) {
-    if (seqAfter(sk.snd_nxt, sk.high_seq) && num_dupack != 0) addRenoSack(sk, num_dupack);
+    if (seqAfter(sk.snd_nxt, sk.high_seq) && num_dupack != 0) addRenoSack(sk, num_dupack, (flag & FLAG_ECE) != 0);
     else if (advanced) sk.sacked_out = 0;
   }
   st.rexmit = REXMIT_LOST;
@@ -272,7 +286,7 @@ function identifyPacketLoss(sk: Sock, st: AckState): void {
 function checkSackReneging(sk: Sock, st: AckState): bool {
   if ((st.flag & FLAG_SACK_RENEGING) == 0 || (st.flag & FLAG_SND_UNA_ADVANCED) == 0) return false;
   const half = usecsToJiffies(sk.srtt_us >> 4);
-  resetXmitTimer(sk, ICSK_TIME_RETRANS, half > 10 ? half : 10, TCP_RTO_MAX);
+  resetXmitTimer(sk, ICSK_TIME_RETRANS, half > 10 ? half : 10);
   st.flag &= ~FLAG_SET_XMIT_TIMER;
   return true;
 }
@@ -298,38 +312,44 @@ function exitStates(sk: Sock): bool {
 /** An ACK that is not plain progress in Open (tcp_fastretrans_alert). Decides what is lost, not what is sent. */
 export function fastretransAlert(sk: Sock, st: AckState, prior_snd_una: u32, num_dupack: u32): void {
   if (sk.packets_out == 0 && sk.sacked_out != 0) sk.sacked_out = 0;
+  const flag = st.flag;
+  const ece_ack = (flag & FLAG_ECE) != 0;
+  // The peer says that there is congestion: the reduction is right, whatever else turns out.
+  if (ece_ack) sk.prior_ssthresh = 0;
   if (checkSackReneging(sk, st)) return;
   assert(sk.sacked_out + sk.lost_out <= sk.packets_out, 'T5 left_out exceeds packets_out');
   if (exitStates(sk)) return;
   const advanced = (st.flag & FLAG_SND_UNA_ADVANCED) != 0;
   if (sk.ca_state == TCP_CA_RECOVERY) {
     if (!advanced) {
-      if (sk.sack_ok == 0) addRenoSack(sk, num_dupack);
+      if (sk.sack_ok == 0) addRenoSack(sk, num_dupack, ece_ack);
     } else if (tryUndoPartial(sk, prior_snd_una)) return;
-    if (tryUndoDsack(sk)) tryToOpen(sk);
+    if (tryUndoDsack(sk)) tryToOpen(sk, flag);
     identifyPacketLoss(sk, st);
     if (sk.ca_state != TCP_CA_RECOVERY) {
       if (sk.lost_out == 0) return;
-      enterRecovery(sk);
+      enterRecovery(sk, ece_ack);
     }
     st.rexmit = REXMIT_LOST;
     return;
   }
   if (sk.ca_state == TCP_CA_LOSS) {
     processLoss(sk, st, num_dupack);
+    if (sk.ca_state != TCP_CA_LOSS) updateRtoTime(sk);
     identifyPacketLoss(sk, st);
     if (sk.ca_state != TCP_CA_OPEN && (st.flag & FLAG_LOST_RETRANS) == 0) return;
   }
   if (sk.sack_ok == 0) {
     if (advanced) sk.sacked_out = 0;
-    addRenoSack(sk, num_dupack);
+    addRenoSack(sk, num_dupack, ece_ack);
   }
   if (sk.ca_state <= TCP_CA_DISORDER) tryUndoDsack(sk);
   identifyPacketLoss(sk, st);
   if (sk.lost_out == 0) {
-    tryToOpen(sk);
+    tryToOpen(sk, flag);
     return;
   }
-  enterRecovery(sk);
+  if (mtupProbeLost(sk)) return;
+  enterRecovery(sk, ece_ack);
   st.rexmit = REXMIT_LOST;
 }

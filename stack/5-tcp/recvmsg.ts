@@ -4,7 +4,7 @@
  */
 import { chargeBytes, COST_COPY_KIB, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
 import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
-import { queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
+import { queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
 import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, ICSK_ACK_SCHED } from './ack_flags';
 import { inPingpongMode, sendAck } from './ack_out';
 import { mstampRefresh } from './clock';
@@ -13,6 +13,7 @@ import { takeSockError } from './error';
 import { FLAG_FIN } from './header';
 import { rxFree } from './ip';
 import { rcvSpaceAdjust } from './rcvbuf';
+import { beforeUrgent, urgentPassed } from './urgent';
 import { receiveWindow, selectWindow } from './window';
 
 export const MSG_PEEK: u32 = 0x02;
@@ -46,7 +47,7 @@ export function cleanupRbuf(sk: Sock, copied: u32): void {
 }
 
 /** Copies `len` bytes from `offset` of an skb; false when the CPU may not read them (net_iovs). */
-function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize): bool {
+export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize): bool {
   let at = to;
   let skip = offset;
   let left = len;
@@ -81,7 +82,7 @@ function skbReadable(b: Skb, skb_idx: u32): bool {
 }
 
 /** What a read of an empty queue returns: 0 at the end of the stream, or -errno. */
-function emptyResult(sk: Sock): i32 {
+export function emptyResult(sk: Sock): i32 {
   if (sk.hasFlag(SOCK_DONE)) return 0;
   if (sk.err != 0) return takeSockError(sk);
   if ((<u32>sk.shutdown & RCV_SHUTDOWN) != 0) return 0;
@@ -100,10 +101,17 @@ export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i3
   while (idx != NONE && copied < len) {
     const b = skb(idx);
     const next = b.next;
+    if (sk.urg_data != 0) {
+      if (copied != 0 && sk.urg_seq == seq) break;
+      // An urgent byte is left out of the stream.
+      if (sk.urg_seq == seq && seq - b.seq < b.len && !sk.hasFlag(SOCK_URGINLINE)) seq++;
+    }
     const offset = seq - b.seq;
     let used: u32 = 0;
     if (offset < b.len) {
-      used = b.len - offset < len - copied ? b.len - offset : len - copied;
+      used = min(b.len - offset, len - copied);
+      // One that stays in it is the first of a read, or the read ends before it.
+      if (sk.urg_data != 0 && sk.urg_seq != seq) used = beforeUrgent(sk, seq, used);
       if ((flags & MSG_TRUNC) == 0) {
         if (!skbReadable(b, idx) || (runConfig().run_payload && !copySkb(b, idx, offset, used, user + copied))) {
           fault = true;
@@ -113,12 +121,20 @@ export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i3
       }
       seq += used;
       copied += used;
+      if (sk.tsflags != 0) sk.rx_tstamp_ns = b.tstamp_ns;
       if (!peek) {
         sk.copied_seq = seq;
         rcvSpaceAdjust(sk);
+        urgentPassed(sk);
       }
+    } else if (!peek && seq != sk.copied_seq) {
+      sk.copied_seq = seq;
+      urgentPassed(sk);
     }
-    if (offset + used < b.len) break;
+    if (offset + used < b.len) {
+      if (sk.urg_data != 0 && copied < len) continue;
+      break;
+    }
     if ((b.tcp_flags & <u8>FLAG_FIN) != 0) {
       seq++;
       if (!peek) {
@@ -166,7 +182,8 @@ export function tcpReadSock(sock_idx: u32, want: u32, actor: u32): i32 {
     const offset = seq - b.seq;
     if (offset < b.len) {
       const left = want - <u32>copied;
-      const len = b.len - offset < left ? b.len - offset : left;
+      const len = beforeUrgent(sk, seq, min(b.len - offset, left));
+      if (len == 0) break;
       const used = call_indirect<i32>(actor, sock_idx, idx, offset, len);
       if (used <= 0) {
         if (copied == 0) copied = used;

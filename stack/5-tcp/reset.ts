@@ -7,6 +7,7 @@ import { Skb } from '../3-pool';
 import { mibInc, Sock } from '../6-socket';
 import { acceptableSeq } from './ack_out';
 import { mstampRefresh } from './clock';
+import { INET_ECN_MASK } from './ecn';
 import { FLAG_ACK, FLAG_RST } from './header';
 import { replyKey } from './stage';
 import { transmit, transmitReply } from './transmit';
@@ -19,6 +20,7 @@ export function sendReset(host: u32, b: Skb, family: u32, saddr0: u64, saddr1: u
   c.host = <u8>host;
   c.family = <u8>family;
   c.handle = 0xffffffff;
+  c.reply_tos = b.ip_dsfield & ~<u8>INET_ECN_MASK;
   c.laddr0 = daddr0;
   c.laddr1 = daddr1;
   c.raddr0 = saddr0;

@@ -4,24 +4,24 @@
  *
  * Timers are lazy: moving one later only writes the new time; the wheel finds out when the old time comes.
  */
-import { hostConfig, seqAfter, timerArm, timerPending } from '../../sim/core';
+import { NONE, seqAfter, timerArm, timerPending } from '../../sim/core';
 import { skb } from '../3-pool';
 import { delackTimer, keepaliveTimer, retransmitTimer, Sock } from '../6-socket';
 import { ICSK_TIME_LOSS_PROBE, ICSK_TIME_PROBE0, ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './ack_flags';
 import { HZ, jiffies, jiffyToNs, USEC_PER_JIFFY, usecsToJiffies } from './clock';
+import { pacingDelay } from './pacing';
 import { stage } from './stage';
 import { skbStampUs } from './transmit';
 
 export const TCP_TIMEOUT_INIT: u32 = 1000;
 export const TCP_RTO_MIN: u32 = 200;
-export const TCP_RTO_MAX: u32 = 120000;
 export const TCP_TIMEOUT_MIN: u32 = 2;
 export const TCP_TIMEOUT_MIN_US: u32 = 2000;
 export const TCP_RESOURCE_PROBE_INTERVAL: u32 = 500;
 const MIN_RTT_WINDOW: u32 = 300 * HZ;
 
 export function rtoMinUs(sk: Sock): u32 {
-  return <u32>(hostConfig(sk.host).tcp_rto_min_ns / 1000);
+  return sk.rto_min * USEC_PER_JIFFY;
 }
 
 /** A new sample of the round trip (Jacobson 1988, with Linux's windowed deviation). */
@@ -58,10 +58,16 @@ function rttEstimator(sk: Sock, mrtt_us: u32): void {
   sk.srtt_us = srtt == 0 ? 1 : srtt;
 }
 
+/** The greatest timeout, in jiffies (tcp_rto_max). */
+export function rtoMax(sk: Sock): u32 {
+  return sk.rto_max;
+}
+
 /** The timeout without backoff (tcp_set_rto). */
 export function setRto(sk: Sock): void {
   const rto = usecsToJiffies((sk.srtt_us >> 3) + sk.rttvar_us);
-  sk.rto = rto < TCP_RTO_MAX ? rto : TCP_RTO_MAX;
+  const most = rtoMax(sk);
+  sk.rto = rto < most ? rto : most;
 }
 
 /** An RTT sample of an ACK: smoothed RTT, least RTT, timeout (the second half of tcp_ack_update_rtt). */
@@ -120,10 +126,11 @@ function subwinUpdate(sk: Sock, sample: u64, now: u32): void {
   } else if (sk.rtt_min2 >> 32 == sk.rtt_min1 >> 32 && dt > MIN_RTT_WINDOW / 2) sk.rtt_min2 = sample;
 }
 
-/** Arms or moves the write timer, `when` jiffies from now. */
-export function resetXmitTimer(sk: Sock, what: u8, when: u32, max_when: u32): void {
+/** Arms or moves the write timer, `when` jiffies from now (tcp_reset_xmit_timer). */
+export function resetXmitTimer(sk: Sock, what: u8, when: u32): void {
+  const most = rtoMax(sk);
   sk.pending = what;
-  sk.timeout = jiffies() + (when < max_when ? when : max_when);
+  sk.timeout = jiffies() + (when < most ? when : most);
   const t = retransmitTimer(sk);
   const at_ns = jiffyToNs(sk.timeout);
   if (timerPending(t) && t.expires * 1000000 <= at_ns) return;
@@ -155,6 +162,8 @@ export function rtoDeltaUs(sk: Sock): i64 {
 
 /** After progress (tcp_rearm_rto). */
 export function rearmRto(sk: Sock): void {
+  // The timer is the SYN-ACK's.
+  if (sk.fastopen_rsk != NONE) return;
   if (sk.packets_out == 0) {
     clearXmitTimer(sk);
     return;
@@ -164,7 +173,7 @@ export function rearmRto(sk: Sock): void {
     const delta = rtoDeltaUs(sk);
     rto = usecsToJiffies(delta < 1 ? 1 : <u32>delta);
   }
-  resetXmitTimer(sk, ICSK_TIME_RETRANS, rto, TCP_RTO_MAX);
+  resetXmitTimer(sk, ICSK_TIME_RETRANS, rto + pacingDelay(sk));
 }
 
 export function probe0Base(sk: Sock): u32 {
@@ -174,18 +183,28 @@ export function probe0Base(sk: Sock): u32 {
 export function probe0When(sk: Sock): u32 {
   const backoff = sk.backoff < 10 ? <u64>sk.backoff : 10;
   const when = <u64>probe0Base(sk) << backoff;
-  return when < <u64>TCP_RTO_MAX ? <u32>when : TCP_RTO_MAX;
+  const most = rtoMax(sk);
+  return when < <u64>most ? <u32>when : most;
 }
+/** Probes end with the application's patience (tcp_clamp_probe0_to_user_timeout). */
+export function clampProbe0(sk: Sock, when: u32): u32 {
+  if (sk.user_timeout == 0 || sk.probes_tstamp == 0) return when;
+  const elapsed = <i32>(jiffies() - sk.probes_tstamp);
+  let left = <i32>sk.user_timeout - (elapsed < 0 ? 0 : elapsed);
+  if (left < <i32>TCP_TIMEOUT_MIN) left = <i32>TCP_TIMEOUT_MIN;
+  return <u32>left < when ? <u32>left : when;
+}
+
 /** Something waits and nothing is in flight: watch the window (tcp_check_probe_timer). */
 export function checkProbeTimer(sk: Sock): void {
-  if (sk.packets_out == 0 && sk.pending == 0) resetXmitTimer(sk, ICSK_TIME_PROBE0, probe0Base(sk), TCP_RTO_MAX);
+  if (sk.packets_out == 0 && sk.pending == 0) resetXmitTimer(sk, ICSK_TIME_PROBE0, probe0Base(sk) + pacingDelay(sk));
 }
 
 /** Milliseconds that `boundary` doublings of a timeout take in all (net/ipv4/tcp_timer.c: tcp_model_timeout). */
-export function modelTimeout(boundary: u32, rto_base: u32): u32 {
-  const thresh: u32 = 31 - clz<u32>(TCP_RTO_MAX / rto_base);
+export function modelTimeout(boundary: u32, rto_base: u32, most: u32): u32 {
+  const thresh: u32 = 31 - clz<u32>(most / rto_base);
   if (boundary <= thresh) return (((<u32>2) << boundary) - 1) * rto_base;
-  return (((<u32>2) << thresh) - 1) * rto_base + (boundary - thresh) * TCP_RTO_MAX;
+  return (((<u32>2) << thresh) - 1) * rto_base + (boundary - thresh) * most;
 }
 
 /** The time, in jiffies without offset, for retrans_stamp. */

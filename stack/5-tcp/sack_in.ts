@@ -3,17 +3,21 @@
  *
  *     S sacked   L lost   R retransmitted        in flight:  none 1   S 0   L 0   R 2   L|R 1   S|R 1
  *
- * Differs from Linux: the rtx queue is a list walked from the last place instead of a tree, and sacked skbs are not merged.
+ * Differs from Linux: the rtx queue is a list walked from the last place instead of a tree, and sacked skbs are not
+ * merged (tcp_shift_skb_data), only cut.
  */
 import {
   loadBe32, NONE, seqAfter, seqBefore, TCP_TCPDSACKRECV, TCP_TCPSACKDISCARD, TCP_TCPSACKREORDER, TCP_TCPTSREORDER,
 } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
-import { mibInc, sentUnlink, Sock } from '../6-socket';
+import { mibInc, rtxQueue, sentUnlink, Sock } from '../6-socket';
 import { TCP_CA_LOSS, TCPCB_LOST, TCPCB_RETRANS, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './ack_flags';
 import { FLAG_DATA_SACKED, FLAG_DSACKING_ACK, FLAG_DSACK_TLP, FLAG_ORIG_SACK_ACKED } from './event_flags';
+import { ecnModeAccecn } from './ecn';
+import { splitSkb } from './fragment';
 import { rackAdvance, sentLater } from './rack';
 import { TCP_MAX_REORDERING } from './recovery';
+import { NOT_SHIFTED, shiftLeaves } from './sack_shift';
 import { AckState, sackScratch } from './stage';
 import { skbStampUs } from './transmit';
 
@@ -92,11 +96,14 @@ function sackBlockValid(sk: Sock, is_dsack: bool, start: u32, end: u32): bool {
   return !seqBefore(start, end - sk.max_window);
 }
 
-/** Tags one skb that a block covers (tcp_sacktag_one). */
-function sacktagOne(sk: Sock, st: AckState, b: Skb, dup_sack: bool): void {
+/** Tags one skb that a block covers (tcp_sacktag_one). `bytes`: how many are counted as delivered. */
+function sacktagOne(sk: Sock, st: AckState, b: Skb, dup_sack: bool, bytes: u32): void {
   let sacked = b.sacked;
+  const pcount = <u32>b.gso_segs;
   if (dup_sack && (sacked & TCPCB_RETRANS) != 0) {
-    if (sk.undo_marker != 0 && sk.undo_retrans > 0 && seqAfter(b.end_seq, sk.undo_marker)) sk.undo_retrans--;
+    if (sk.undo_marker != 0 && sk.undo_retrans > 0 && seqAfter(b.end_seq, sk.undo_marker)) {
+      sk.undo_retrans = max<i32>(0, sk.undo_retrans - <i32>pcount);
+    }
     if ((sacked & TCPCB_SACKED_ACKED) != 0 && seqBefore(b.seq, st.reord)) st.reord = b.seq;
   }
   if (!seqAfter(b.end_seq, sk.snd_una)) return;
@@ -105,8 +112,8 @@ function sacktagOne(sk: Sock, st: AckState, b: Skb, dup_sack: bool): void {
     if ((sacked & TCPCB_SACKED_RETRANS) != 0) {
       if ((sacked & TCPCB_LOST) != 0) {
         sacked &= ~(TCPCB_LOST | TCPCB_SACKED_RETRANS);
-        sk.lost_out--;
-        sk.retrans_out--;
+        sk.lost_out -= pcount;
+        sk.retrans_out -= pcount;
       }
     } else {
       if ((sacked & TCPCB_RETRANS) == 0) {
@@ -118,17 +125,18 @@ function sacktagOne(sk: Sock, st: AckState, b: Skb, dup_sack: bool): void {
       }
       if ((sacked & TCPCB_LOST) != 0) {
         sacked &= ~TCPCB_LOST;
-        sk.lost_out--;
+        sk.lost_out -= pcount;
       }
     }
     sacked |= TCPCB_SACKED_ACKED;
     st.flag |= FLAG_DATA_SACKED;
-    sk.sacked_out++;
-    st.sack_delivered++;
+    sk.sacked_out += pcount;
+    st.sack_delivered += pcount;
+    st.delivered_bytes += bytes;
   }
   if (dup_sack && (sacked & TCPCB_SACKED_RETRANS) != 0) {
     sacked &= ~TCPCB_SACKED_RETRANS;
-    sk.retrans_out--;
+    sk.retrans_out -= pcount;
   }
   b.sacked = sacked;
 }
@@ -142,14 +150,37 @@ function rtxFind(sk: Sock, seq: u32): u32 {
   return idx;
 }
 
-/** Tags all skbs from `idx` on that lie wholly in a block (tcp_sacktag_walk). Returns where it stopped. */
+/**
+ * Does a block cover an skb? One of several segments is cut at the block's edge, to whole segments: then true means that the
+ * part that stays at `skb_idx` is covered (tcp_match_skb_to_sack).
+ */
+function matchSkbToSack(sk: Sock, b: Skb, skb_idx: u32, start: u32, end: u32): bool {
+  const from_head = !seqAfter(start, b.seq);
+  if (from_head && !seqBefore(end, b.end_seq)) return true;
+  if (b.gso_segs <= 1 || !seqAfter(b.end_seq, start)) return false;
+  const mss = <u32>b.gso_size;
+  let len = from_head ? end - b.seq : start - b.seq;
+  if (len < mss) {
+    if (from_head) return false;
+    len = mss;
+  } else {
+    const whole = len / mss * mss;
+    len = !from_head && whole < len ? whole + mss : whole;
+  }
+  if (len >= b.len) return from_head;
+  if (!splitSkb(sk, skb_idx, len, mss, rtxQueue(sk))) return false;
+  return from_head;
+}
+
+/** Tags all skbs from `idx` on that a block covers (tcp_sacktag_walk). Returns where it stopped. */
 function sacktagWalk(sk: Sock, st: AckState, from: u32, start: u32, end: u32, dup_sack: bool): u32 {
   let idx = from;
   while (idx != NONE) {
     const b = skb(idx);
     if (!seqBefore(b.seq, end)) break;
-    if (!seqAfter(start, b.seq) && !seqBefore(end, b.end_seq)) {
-      sacktagOne(sk, st, b, dup_sack);
+    const left = ecnModeAccecn(sk) ? shiftLeaves(sk, b, start, end, dup_sack) : 0;
+    if (matchSkbToSack(sk, b, idx, start, end)) {
+      sacktagOne(sk, st, b, dup_sack, left == NOT_SHIFTED ? b.len : left);
       rateSkbDelivered(st, b);
       if ((b.sacked & TCPCB_SACKED_ACKED) != 0) sentUnlink(sk, idx);
       if (!seqBefore(b.seq, highestSackSeq(sk))) sk.highest_sack = b.next;
@@ -193,7 +224,7 @@ function collectBlocks(sk: Sock, wire: usize, count: u32, dsack: bool, ack: u32,
   return used;
 }
 
-/** Tags one block, leaving out what an earlier ACK reported already. */
+/** Tags one block, beginning behind what an earlier ACK reported already: that may end inside a segment. */
 function tagBlock(sk: Sock, st: AckState, start: u32, end: u32, dup_sack: bool, had_sacked: bool): void {
   let from = start;
   if (had_sacked && !dup_sack) {
@@ -201,14 +232,14 @@ function tagBlock(sk: Sock, st: AckState, start: u32, end: u32, dup_sack: bool, 
       const c_start = cacheStart(sk, i);
       const c_end = cacheEnd(sk, i);
       if (c_start == c_end || !seqBefore(from, c_end) || !seqAfter(end, c_start)) continue;
-      if (seqBefore(from, c_start)) sacktagWalk(sk, st, rtxFind(sk, from), from, c_start, false);
+      if (seqBefore(from, c_start)) sacktagWalk(sk, st, rtxFind(sk, from), start, c_start, false);
       if (!seqAfter(end, c_end)) return;
       from = c_end;
     }
   }
   const highest = highestSackSeq(sk);
   const first = !seqBefore(from, highest) && sk.highest_sack != NONE && from == highest ? sk.highest_sack : rtxFind(sk, from);
-  sacktagWalk(sk, st, first, from, end, dup_sack);
+  sacktagWalk(sk, st, first, start, end, dup_sack);
 }
 
 /** Works through the SACK option at `option`. */

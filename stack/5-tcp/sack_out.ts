@@ -1,8 +1,14 @@
 /** SACK and DSACK blocks that we report (net/ipv4/tcp_input.c: tcp_sack_new_ofo_skb, tcp_sack_remove, tcp_dsack_set). */
 import { seqAfter, seqBefore, TCP_TCPDSACKOFOSENT, TCP_TCPDSACKOLDSENT } from '../../sim/core';
 import { mibInc, Sock } from '../6-socket';
+import { sendCompressedAck } from './compressed_ack';
 
 const NUM_SACKS: u32 = 4;
+/**
+ * So many blocks are enough in one ACK: before a block would be moved further back, what is held back is sent
+ * (TCP_SACK_BLOCKS_EXPECTED).
+ */
+const BLOCKS_EXPECTED: u32 = 2;
 
 /** Block i of selective_acks: {start, end}. */
 function block(sk: Sock, i: u32): usize {
@@ -45,12 +51,14 @@ export function sackNewOfo(sk: Sock, seq: u32, end_seq: u32): void {
   const count = <u32>sk.num_sacks;
   for (let i: u32 = 0; i < count; i++) {
     if (!extend(block(sk, i), seq, end_seq)) continue;
+    if (i >= BLOCKS_EXPECTED) sendCompressedAck(sk);
     const found = load<u64>(block(sk, i));
     for (let j = i; j > 0; j--) store<u64>(block(sk, j), load<u64>(block(sk, j - 1)));
     store<u64>(block(sk, 0), found);
     if (count > 1) coalesce(sk);
     return;
   }
+  if (count >= BLOCKS_EXPECTED) sendCompressedAck(sk);
   const kept = count < NUM_SACKS ? count : NUM_SACKS - 1;
   for (let j = kept; j > 0; j--) store<u64>(block(sk, j), load<u64>(block(sk, j - 1)));
   store<u32>(block(sk, 0), seq);

@@ -1,24 +1,33 @@
 /**
- * Bytes from the application (net/ipv4/tcp.c: tcp_sendmsg_locked): copied into transmit pages, cut into skbs of one segment.
+ * Bytes from the application (net/ipv4/tcp.c: tcp_sendmsg_locked): copied into transmit pages, or lent (zerocopy.ts), in skbs
+ * of up to 64 KiB.
  */
 import {
-  chargeBytes, COST_COPY_KIB, FRAME_FRAGS, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
+  chargeBytes, COST_COPY_KIB, MAX_SKB_FRAGS, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
 } from '../../sim/core';
-import { netmem, netmemRef, Skb, skb, skbAddFrag, skbAlloc, skbFrag, skbFree } from '../3-pool';
+import { netmem, netmemRef, Skb, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, zcopyComplete } from '../3-pool';
 import {
-  mibInc, queueTail, queueUnlink, SEND_SHUTDOWN, Sock, sock, SOCK_NOSPACE, streamMemoryFree, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV,
-  TCP_SYN_SENT, TSQ_THROTTLED, TX_SKB_TRUESIZE, wmemAdd, wmemSub, writeQueue,
+  mibInc, msgZerocopyAbort, queueTail, queueUnlink, SEND_SHUTDOWN, Sock, sock, SOCK_NOSPACE, SOF_TIMESTAMPING_TX_RECORD_MASK,
+  streamMemoryFree, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT, TSQ_THROTTLED, TX_SKB_TRUESIZE, wmemAdd, wmemSub,
+  writeQueue,
 } from '../6-socket';
-import { EAGAIN, EPIPE } from './errno';
+import { chronoStart, CHRONO_BUSY } from './chrono';
+import { clockRefresh } from './clock';
+import { slowStartAfterIdleCheck } from './cwnd';
+import { EAGAIN, EFAULT, EPIPE } from './errno';
 import { takeSockError } from './error';
+import { forgetSendName, opensFast, sendFast } from './fastopen_send';
+import { passiveFastopen } from './fastopen_server';
 import { FLAG_ACK, FLAG_PSH } from './header';
-import { currentMss } from './mss';
+import { currentMss, xmitSizeGoal } from './mss';
 import { pushPendingFrames, TCP_NAGLE_CORK, TCP_NAGLE_PUSH, writeXmit } from './output';
 import { pageFragRefill, skbsForWriters, waitForPage } from './page_frag';
-import { tcpHost } from './stage';
+import { messageBegin, messageOf, messagePass, messageSegment, MSG_DONTWAIT, MSG_EOR, MSG_MORE, SendMessage } from './send_message';
+import { sendMessage, tcpHost } from './stage';
 import { stateIn } from './state';
-
-export const MSG_MORE: u32 = 0x8000;
+import { txTimestamp } from './tx_timestamp';
+import { MSG_OOB } from './urgent';
+import { SKB_IS_FULL, zerocopyAppend, zerocopyBegin } from './zerocopy';
 
 function markPush(sk: Sock, b: Skb): void {
   b.tcp_flags |= <u8>FLAG_PSH;
@@ -34,6 +43,7 @@ function entail(sk: Sock): u32 {
   if (!skbsForWriters()) return NONE;
   const idx = skbAlloc(sk.host);
   if (idx == NONE) return NONE;
+  slowStartAfterIdleCheck(sk);
   const b = skb(idx);
   b.truesize = TX_SKB_TRUESIZE;
   b.link_next = NONE;
@@ -43,12 +53,13 @@ function entail(sk: Sock): u32 {
   b.end_seq = sk.write_seq;
   b.tcp_flags = <u8>FLAG_ACK;
   queueTail(writeQueue(sk), idx);
+  if (sk.write_head == idx) chronoStart(sk, CHRONO_BUSY);
   wmemAdd(sk, TX_SKB_TRUESIZE);
   return idx;
 }
 
-/** Copies up to `want` bytes to the end of an skb. Bytes copied; 0: no page; -1: the skb has no room for a fragment. */
-function appendBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i32 {
+/** Copies up to `want` bytes to the end of an skb. Bytes copied; 0: no page; SKB_IS_FULL: the skb has no room for a fragment. */
+function copyBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i32 {
   if (!pageFragRefill(sk.host)) return 0;
   const h = tcpHost(sk.host);
   const page = h.frag_netmem;
@@ -57,11 +68,12 @@ function appendBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i3
   if (b.nr_frags != 0) {
     const last = skbFrag(skb_idx, b.nr_frags - 1);
     merge = last.netmem == page && last.off + last.len == off;
-    if (!merge && b.nr_frags >= FRAME_FRAGS) return -1;
+    if (!merge && b.nr_frags >= MAX_SKB_FRAGS) return SKB_IS_FULL;
   }
   const room = TX_PAGE_SIZE - off;
   const copy = want < room ? want : room;
   if (runConfig().run_payload) memory.copy(<usize>netmem(page).addr + off, from, copy);
+  b.zcopy_pure = 0;
   chargeBytes(COST_COPY_KIB, copy);
   if (merge) {
     skbFrag(skb_idx, b.nr_frags - 1).len += copy;
@@ -89,12 +101,13 @@ function removeEmpty(sk: Sock): void {
 }
 
 /** Pushes out what was written (tcp_push): the last skb gets PSH; small ones wait for the device (autocorking). */
-function push(sk: Sock, more: bool, mss: u32, nonagle: u32): void {
+function push(sk: Sock, more: bool, mss: u32, nonagle: u32, size_goal: u32, urgent: bool = false): void {
   const idx = sk.write_tail;
   if (idx == NONE) return;
   const b = skb(idx);
   if (!more || forcedPush(sk)) markPush(sk, b);
-  if (b.len < mss && sk.rtx_head != NONE && sk.wmem_alloc > b.len + 66) {
+  if (urgent) sk.snd_up = sk.write_seq;
+  if (b.len < size_goal && sk.rtx_head != NONE && sk.wmem_alloc > b.truesize) {
     sk.flags |= TSQ_THROTTLED;
     return;
   }
@@ -109,63 +122,124 @@ function pushFull(sk: Sock, b: Skb, skb_idx: u32, mss: u32): void {
   } else if (skb_idx == sk.write_head) writeXmit(sk, mss, TCP_NAGLE_PUSH, 1);
 }
 
-/** Copies from user memory until all is queued or there is no room. Returns bytes queued. */
-function queueBytes(sk: Sock, user: usize, len: u32, mss: u32): u32 {
-  let copied: u32 = 0;
-  while (copied < len) {
+/** Copies up to `want` bytes of the message to the end of an skb, but no more than one segment has. As copyBytes. */
+export function appendBytes(sk: Sock, b: Skb, skb_idx: u32, m: SendMessage, want: u32): i32 {
+  messageSegment(m);
+  const got = copyBytes(sk, b, skb_idx, m.at, min(want, m.left));
+  if (got > 0) messagePass(m, got);
+  return got;
+}
+
+/** Queues up to `want` bytes on an skb. Bytes, 0 without memory, SKB_IS_FULL or -EFAULT. */
+function append(sk: Sock, skb_idx: u32, m: SendMessage, want: u32): i32 {
+  const b = skb(skb_idx);
+  return m.zerocopy != 0 ? zerocopyAppend(sk, b, skb_idx, m, want) : appendBytes(sk, b, skb_idx, m, want);
+}
+
+/** Queues bytes of the message until all are queued (0) or there is no room (-EAGAIN) or no memory at their address (-EFAULT). */
+function queueBytes(sk: Sock, m: SendMessage, mss: u32, size_goal: u32): i32 {
+  let full = false;
+  while (m.total != 0) {
     let idx = sk.write_tail;
-    if (idx == NONE || skb(idx).len >= mss) {
+    if (full || idx == NONE || skb(idx).len >= size_goal || skb(idx).eor != 0) {
       if (!streamMemoryFree(sk)) {
         sk.flags |= SOCK_NOSPACE;
-        return copied;
+        return -<i32>EAGAIN;
       }
       idx = entail(sk);
     }
-    let got: i32 = 0;
-    if (idx != NONE) {
-      const b = skb(idx);
-      const room = mss - b.len;
-      got = appendBytes(sk, b, idx, user + copied, len - copied < room ? len - copied : room);
-      if (got < 0) {
-        markPush(sk, b);
-        if (!streamMemoryFree(sk)) {
-          sk.flags |= SOCK_NOSPACE;
-          return copied;
-        }
-        idx = entail(sk);
-        got = idx == NONE ? 0 : appendBytes(sk, skb(idx), idx, user + copied, len - copied < mss ? len - copied : mss);
-      }
+    const got = idx == NONE ? 0 : append(sk, idx, m, min(m.total, size_goal - skb(idx).len));
+    full = got == SKB_IS_FULL;
+    if (full) {
+      markPush(sk, skb(idx));
+      continue;
     }
-    if (got <= 0) {
+    if (got < 0) return got;
+    if (got == 0) {
       mibInc(sk.host, TCP_TCPMEMORYWAITS);
       waitForPage(sk);
-      return copied;
+      return -<i32>EAGAIN;
     }
     const b = skb(idx);
-    if (copied == 0) b.tcp_flags &= ~<u8>FLAG_PSH;
+    if (m.copied == 0) b.tcp_flags &= ~<u8>FLAG_PSH;
     sk.write_seq += <u32>got;
     b.end_seq += <u32>got;
-    copied += <u32>got;
-    if (copied < len && b.len >= mss) pushFull(sk, b, idx, mss);
+    m.copied += <u32>got;
+    b.gso_segs = 0;
+    if (m.total != 0 && b.len >= size_goal) pushFull(sk, b, idx, mss);
   }
-  return copied;
+  return 0;
 }
 
-/** Queues bytes of user memory for sending. Bytes taken, or -errno: -EAGAIN without room, -EPIPE after shutdown. */
-export function tcpSendmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
-  const sk = sock(sock_idx);
-  if (!stateIn(sk, (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT))) {
-    if (sk.err != 0) return takeSockError(sk);
-    return stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV)) ? -<i32>EAGAIN : -<i32>EPIPE;
+/** May bytes be queued at all? 0, -EAGAIN before there is a connection, or what is wrong. An error is told once all is. */
+function mayQueue(sk: Sock, told: bool): i32 {
+  if (sk.err != 0) return told ? takeSockError(sk) : -<i32>EPIPE;
+  if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV)) && !passiveFastopen(sk)) return -<i32>EAGAIN;
+  const open = stateIn(sk, (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT)) || passiveFastopen(sk);
+  return open && (<u32>sk.shutdown & SEND_SHUTDOWN) == 0 ? 0 : -<i32>EPIPE;
+}
+
+/** The call is over: what was queued goes out and its bytes are told, else the error. */
+function finish(sk: Sock, m: SendMessage, mss: u32, size_goal: u32, err: i32): i32 {
+  const copied = m.copied;
+  if (copied != 0) {
+    const tsflags = sk.tsflags;
+    txTimestamp(sk, m.has_tsflags != 0 ? (tsflags & ~SOF_TIMESTAMPING_TX_RECORD_MASK) | m.tsflags : tsflags);
+    push(sk, (m.flags & MSG_MORE) != 0, mss, sk.nonagle, size_goal, (m.flags & MSG_OOB) != 0);
   }
-  if (sk.err != 0) return takeSockError(sk);
-  if ((<u32>sk.shutdown & SEND_SHUTDOWN) != 0) return -<i32>EPIPE;
-  if (len == 0) return 0;
-  const mss = currentMss(sk);
-  const more = (flags & MSG_MORE) != 0;
-  const copied = queueBytes(sk, user, len, mss);
-  if (copied < len) removeEmpty(sk);
-  if (copied != 0) push(sk, more && copied == len, mss, copied == len ? sk.nonagle : TCP_NAGLE_PUSH);
-  traceSockSend(0, NONE, sock_idx, copied, sk.write_seq - sk.snd_una);
-  return copied != 0 ? <i32>copied : -<i32>EAGAIN;
+  // A caller in the kernel keeps its own reference.
+  if (m.uarg != 0 && m.msg_ubuf == 0) {
+    if (copied + sk.fastopen_copied != 0 || err == 0) zcopyComplete(NONE, m.uarg, true);
+    else msgZerocopyAbort(m.uarg);
+    m.uarg = 0;
+  }
+  traceSockSend(0, NONE, sk.handle, copied, sk.write_seq - sk.snd_una);
+  const all = copied + sk.fastopen_copied;
+  sk.fastopen_copied = 0;
+  return all != 0 ? <i32>all : err;
+}
+
+/**
+ * Queues a message for sending. Bytes taken, or -errno: -EPIPE after shutdown, -EAGAIN without room. Without MSG_DONTWAIT
+ * -EAGAIN means that the call waits: it is made again with the same message when the socket was woken, or with MSG_DONTWAIT
+ * when its time is up.
+ */
+export function tcpSendMessage(sock_idx: u32, m: SendMessage): i32 {
+  const sk = sock(sock_idx);
+  messageBegin(m);
+  let err = zerocopyBegin(sk, m, sk.write_tail == NONE ? 0 : skb(sk.write_tail).uarg);
+  let mss: u32 = 0;
+  let size_goal: u32 = 0;
+  if (err == 0 && opensFast(sk, m)) err = sendFast(sk, m);
+  forgetSendName();
+  if (err == 0) err = mayQueue(sk, m.copied + sk.fastopen_copied == 0);
+  if (err == 0 || m.copied != 0) {
+    clockRefresh();
+    mss = currentMss(sk);
+    size_goal = xmitSizeGoal(sk, mss);
+  }
+  if (err == 0) {
+    const copied_before = m.copied;
+    err = queueBytes(sk, m, mss, size_goal);
+    if (err == 0) {
+      if ((m.flags & MSG_EOR) != 0 && m.copied != 0 && sk.write_tail != NONE) skb(sk.write_tail).eor = 1;
+    } else {
+      removeEmpty(sk);
+      // A call that was woken for something else has nothing new to push.
+      if (err != -<i32>EFAULT && m.copied != copied_before) push(sk, false, mss, TCP_NAGLE_PUSH, size_goal);
+    }
+  }
+  if (err == -<i32>EAGAIN && (m.flags & MSG_DONTWAIT) == 0) {
+    if (sk.state == <u8>TCP_SYN_SENT && sk.fastopen_req == 0) sk.write_pending = 1;
+    return err;
+  }
+  sk.write_pending = 0;
+  return finish(sk, m, mss, size_goal, err);
+}
+
+/** The same for one segment, and it never waits. */
+export function tcpSendmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+  const m = sendMessage();
+  messageOf(m, user, len, flags | MSG_DONTWAIT);
+  return tcpSendMessage(sock_idx, m);
 }

@@ -4,11 +4,14 @@
  */
 import { NONE, TCP_ADDR } from '../../sim/core';
 import { SockCommon } from '../6-socket';
+import { SendMessage } from './send_message';
 
 @unmanaged
 export class TcpStage {
   /** The clock of the last refresh: microseconds and jiffies since boot. */
   us: u64;
+  /** The same in the machine's time (tcp_clock_cache). */
+  ns: u64;
   /** Where the clock counts from: all divisible by 1 ms. */
   base_ns: u64;
   base_us: u64;
@@ -38,6 +41,10 @@ export class TcpHost {
   /** Sockets that wait for a page or an skb. */
   page_head: u32;
   page_tail: u32;
+  /** Addresses that were given to the host (setHostAddress); 0: the one it is born with. Network order. */
+  address4: u64;
+  address6_0: u64;
+  address6_1: u64;
 }
 
 /** What one parse of the options found. */
@@ -52,9 +59,16 @@ export class Options {
   sack_ok: u32;
   /** Where the SACK option lies, from the start of the TCP header; 0 for none. */
   sack_at: u32;
+  /** The same for the AccECN option. */
+  accecn_at: u32;
+  /** Bytes of the Fast Open cookie, -1 for none; where it lies; whether in the experimental option. */
+  fastopen_len: i32;
+  fastopen_at: u32;
+  fastopen_exp: u32;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<Options>());
+    this.fastopen_len = -1;
   }
 }
 
@@ -74,6 +88,7 @@ export class AckState {
   /** RTT of the newest delivered skb, or -1. */
   rtt_us: i32;
   rexmit: u32;
+  delivered_bytes: u32;
 }
 
 const HOSTS_AT: usize = 0x080;
@@ -82,6 +97,9 @@ const OPTIONS_AT: usize = 0x100;
 const ACK_AT: usize = 0x140;
 const REPLY_AT: usize = 0x180;
 const SACK_AT: usize = 0x200;
+const ICMP_AT: usize = 0x280;
+const URGENT_AT: usize = 0x2c0;
+const SEND_AT: usize = 0x300;
 const HEADER_AT: usize = 0x400;
 
 export function stage(): TcpStage {
@@ -104,13 +122,27 @@ export function replyKey(): SockCommon {
 export function sackScratch(): usize {
   return TCP_ADDR + SACK_AT;
 }
+/** The message of a call that does not wait. */
+export function sendMessage(): SendMessage {
+  return changetype<SendMessage>(TCP_ADDR + SEND_AT);
+}
 /** Where headers of outgoing segments are built: Ethernet, IP, TCP. */
 export function headerScratch(): usize {
   return TCP_ADDR + HEADER_AT;
 }
 
+/** Room for a byte. */
+export function urgentScratch(): usize {
+  return TCP_ADDR + URGENT_AT;
+}
+/** The ICMP message in hand. */
+export function icmpScratch(): usize {
+  return TCP_ADDR + ICMP_AT;
+}
+
 export function stageInit(hosts: u32): void {
   assert(offsetof<TcpStage>() <= HOSTS_AT && offsetof<TcpHost>() <= HOST_BYTES, 'the page of stage 5 is laid out too tightly');
+  assert(offsetof<SendMessage>() <= HEADER_AT - SEND_AT, 'the page of stage 5 is laid out too tightly');
   assert(offsetof<AckState>() <= REPLY_AT - ACK_AT, 'the page of stage 5 is laid out too tightly');
   stage().napi = NONE;
   for (let i: u32 = 0; i < hosts; i++) {

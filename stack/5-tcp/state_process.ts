@@ -4,7 +4,7 @@ import {
 } from '../../sim/core';
 import { Skb } from '../3-pool';
 import {
-  mibInc, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, SOCK_CONNECTING, SOCK_DEAD, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
+  mibInc, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, SOCK_DEAD, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
   TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT,
 } from '../6-socket';
 import { tcpAck } from './ack_in';
@@ -12,10 +12,15 @@ import { ackScheduled, ackSndCheck, sendChallengeAck } from './ack_out';
 import { jiffies, mstampRefresh } from './clock';
 import { dataQueue } from './data_queue';
 import { tcpDone, tcpReset } from './done';
+import { ecnModeAccecn } from './ecn';
+import { accecnThirdAck } from './ecn_handshake';
 import { initTransfer, tryUndoSpuriousSyn } from './established';
 import { FLAG_NO_CHALLENGE_ACK, FLAG_SLOWPATH, FLAG_UPDATE_TS_RECENT } from './event_flags';
+import { fastopenDisable } from './fastopen_blackhole';
+import { fastopenCheckReq, fastopenEstablished, fastopenRtt } from './fastopen_server';
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TCPOLEN_TSTAMP_ALIGNED } from './header';
 import { dropSkb, rxFree } from './ip';
+import { updateMetrics } from './metrics';
 import { dataSndCheck } from './output';
 import { stateChanged } from './poll';
 import { initializeRcvMss, rttTsoptUs } from './rcvbuf';
@@ -24,6 +29,7 @@ import { shutdownSend } from './shutdown';
 import { stateIn, transition } from './state';
 import { rcvSynsent } from './synsent';
 import { finTime, timeWait, timewaitLen } from './timewait';
+import { tcpUrg } from './urgent';
 import { validateIncoming } from './validate';
 import { fastPathOn } from './window';
 
@@ -33,24 +39,29 @@ const GO_ON: u32 = 1;
 
 /** SYN-RECEIVED: our SYN was acknowledged. */
 function synRecvAcked(sk: Sock, b: Skb): void {
+  const fastopen = sk.fastopen_rsk != NONE;
   sk.delivered++;
+  if (fastopen) fastopenRtt(sk);
   if (sk.srtt_us == 0 && sk.saw_tstamp != 0 && sk.rcv_tsecr != 0) {
     const rtt = rttTsoptUs(sk, 1);
     if (rtt >= 0) rttSample(sk, <u32>rtt, rtt, false);
   }
   if (sk.tstamp_ok != 0) sk.advmss -= <u16>TCPOLEN_TSTAMP_ALIGNED;
-  tryUndoSpuriousSyn(sk);
-  sk.retrans_stamp = 0;
-  initTransfer(sk);
-  sk.copied_seq = sk.rcv_nxt;
+  if (fastopen) fastopenEstablished(sk);
+  else {
+    tryUndoSpuriousSyn(sk);
+    sk.retrans_stamp = 0;
+    initTransfer(sk);
+    sk.copied_seq = sk.rcv_nxt;
+  }
   transition(sk, TCP_ESTABLISHED);
-  sk.flags &= ~SOCK_CONNECTING;
   sk.snd_una = b.ack_seq;
   sk.snd_wnd = <u32>b.window << sk.snd_wscale;
   sk.snd_wl1 = b.seq;
   stateChanged(sk);
   sk.lsndtime = jiffies();
   initializeRcvMss(sk);
+  if (ecnModeAccecn(sk)) accecnThirdAck(sk, b, sk.syn_ect_snt);
   fastPathOn(sk);
   if ((<u32>sk.shutdown & SEND_SHUTDOWN) != 0) shutdownSend(sk);
 }
@@ -64,8 +75,14 @@ function finWait1Acked(sk: Sock, b: Skb, skb_idx: u32): u32 {
     return GO_ON;
   }
   const fin: u32 = (b.tcp_flags & <u8>FLAG_FIN) != 0 ? 1 : 0;
+  if (sk.linger2 < 0) {
+    mibInc(sk.host, TCP_TCPABORTONDATA);
+    tcpDone(sk);
+    return DROP_TCP_ABORT_ON_DATA;
+  }
   if (b.end_seq != b.seq && seqAfter(b.end_seq - fin, sk.rcv_nxt)) {
     // Data for an application that has gone.
+    if (sk.syn_fastopen != 0 && fin != 0) fastopenDisable(sk);
     mibInc(sk.host, TCP_TCPABORTONDATA);
     tcpDone(sk);
     return DROP_TCP_ABORT_ON_DATA;
@@ -90,6 +107,7 @@ function ackByState(sk: Sock, b: Skb, skb_idx: u32): u32 {
       return GO_ON;
     }
     case TCP_FIN_WAIT1: {
+      if (sk.fastopen_rsk != NONE) fastopenEstablished(sk);
       if (sk.snd_una != sk.write_seq) return GO_ON;
       return finWait1Acked(sk, b, skb_idx);
     }
@@ -101,6 +119,7 @@ function ackByState(sk: Sock, b: Skb, skb_idx: u32): u32 {
     }
     case TCP_LAST_ACK: {
       if (sk.snd_una != sk.write_seq) return GO_ON;
+      updateMetrics(sk);
       tcpDone(sk);
       rxFree(skb_idx);
       return CONSUMED;
@@ -142,6 +161,7 @@ export function rcvStateProcess(sk: Sock, b: Skb, skb_idx: u32, th: usize, heade
   mstampRefresh(sk);
   sk.saw_tstamp = 0;
   if (sk.state == <u8>TCP_SYN_SENT) return rcvSynsent(sk, b, skb_idx, th, header_len);
+  if (sk.fastopen_rsk != NONE && !fastopenCheckReq(sk, b, skb_idx, th, header_len)) return NONE;
   if ((b.tcp_flags & <u8>(FLAG_ACK | FLAG_RST | FLAG_SYN)) == 0) {
     dropSkb(skb_idx, DROP_TCP_FLAGS);
     return NONE;
@@ -159,5 +179,6 @@ export function rcvStateProcess(sk: Sock, b: Skb, skb_idx: u32, th: usize, heade
   const next = ackByState(sk, b, skb_idx);
   if (next == CONSUMED) return NONE;
   if (next != GO_ON) return next;
+  tcpUrg(sk, b, skb_idx, th, header_len);
   return textByState(sk, b, skb_idx, header_len);
 }

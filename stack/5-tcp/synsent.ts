@@ -7,35 +7,35 @@ import { Skb, skb } from '../3-pool';
 import { mibInc, Sock, SOCK_DEAD, TCP_SYN_RECV } from '../6-socket';
 import { ICSK_TIME_RETRANS } from './ack_flags';
 import { tcpAck } from './ack_in';
-import { enterQuickackMode, inPingpongMode, scheduleAck, sendAck, TCP_DELACK_MAX, TCP_MAX_QUICKACKS } from './ack_out';
+import { enterQuickackMode, inPingpongMode, scheduleAck, sendAckReflectEct, TCP_DELACK_MAX, TCP_MAX_QUICKACKS } from './ack_out';
 import { jiffies } from './clock';
 import { tcpReset } from './done';
+import { ecnModeAccecn, ecnModeAny } from './ecn';
+import { ecnRcvSyn, ecnRcvSynack, ecnSendSynack } from './ecn_handshake';
 import { finishConnect, tryUndoSpuriousSyn } from './established';
 import { FLAG_SLOWPATH } from './event_flags';
+import { fastopenSynack } from './fastopen_client';
+import { fastopenAddSkb } from './fastopen_server';
 import { FLAG_ACK, FLAG_RST, FLAG_SYN, parseOptions, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED } from './header';
 import { takeTimestamp } from './input';
 import { dropSkb, rxFree } from './ip';
-import { syncMss } from './mss';
+import { clampMss, syncMss } from './mss';
+import { mtupInit } from './mtu_probe';
 import { dataSndCheck } from './output';
 import { pawsReject, storeTsRecent } from './paws';
 import { stateChanged } from './poll';
 import { initializeRcvMss } from './rcvbuf';
-import { resetDelackTimer, resetXmitTimer, TCP_RTO_MAX, TCP_TIMEOUT_MIN } from './rto';
+import { resetDelackTimer, resetXmitTimer, TCP_TIMEOUT_MIN } from './rto';
 import { Options } from './stage';
 import { transition } from './state';
 import { transmitSkb } from './transmit';
 
 /** What the peer's SYN offers, where we offered it too. */
 function takeSynOptions(sk: Sock, opt: Options): void {
-  if (opt.mss != 0) sk.mss_clamp = opt.mss;
+  if (opt.mss != 0) sk.mss_clamp = clampMss(sk, opt.mss);
   sk.wscale_ok = <u8>opt.wscale_ok;
   sk.snd_wscale = <u8>opt.snd_wscale;
   sk.sack_ok = <u8>opt.sack_ok;
-  if (sk.wscale_ok == 0) {
-    sk.snd_wscale = 0;
-    sk.rcv_wscale = 0;
-    if (sk.window_clamp > 0xffff) sk.window_clamp = 0xffff;
-  }
   if (opt.saw_tstamp != 0) {
     sk.tstamp_ok = 1;
     sk.tcp_header_len = <u16>(TCP_HLEN + TCPOLEN_TSTAMP_ALIGNED);
@@ -53,24 +53,37 @@ function takeSynSequence(sk: Sock, b: Skb): void {
 }
 
 /** SYN,ACK that fits: the connection is established. */
-function established(sk: Sock, b: Skb, skb_idx: u32, opt: Options): void {
+function established(sk: Sock, b: Skb, skb_idx: u32, th: usize, header_len: u32, opt: Options): void {
+  if (ecnModeAny(sk)) ecnRcvSynack(sk, b);
   sk.snd_wl1 = b.seq;
   tryUndoSpuriousSyn(sk);
   takeSynOptions(sk, opt);
   tcpAck(sk, b, FLAG_SLOWPATH);
   takeSynSequence(sk, b);
+  // (A SYN that crossed ours leaves our scale as it was: the SYN-ACK announces it again.)
+  if (sk.wscale_ok == 0) {
+    sk.snd_wscale = 0;
+    sk.rcv_wscale = 0;
+    if (sk.window_clamp > 0xffff) sk.window_clamp = 0xffff;
+  }
   if (sk.tstamp_ok != 0) sk.advmss -= <u16>TCPOLEN_TSTAMP_ALIGNED;
+  mtupInit(sk);
   syncMss(sk);
   initializeRcvMss(sk);
   finishConnect(sk);
-  rxFree(skb_idx);
+  const fast = (sk.syn_fastopen | sk.syn_data) != 0;
+  const failed = fast && fastopenSynack(sk, opt, th);
+  if (!fast || failed || !fastopenAddSkb(sk, b, skb_idx, header_len)) rxFree(skb_idx);
   if (!sk.hasFlag(SOCK_DEAD)) stateChanged(sk);
-  if (sk.write_head != NONE || inPingpongMode(sk)) {
+  if (failed) return dataSndCheck(sk);
+  if (sk.write_pending != 0 || sk.defer_accept != 0 || inPingpongMode(sk)) {
     // Save one ACK: data will carry it.
     scheduleAck(sk);
     enterQuickackMode(sk, TCP_MAX_QUICKACKS);
     resetDelackTimer(sk, jiffies() + TCP_DELACK_MAX);
-  } else sendAck(sk);
+    return;
+  }
+  sendAckReflectEct(sk, ecnModeAccecn(sk));
   dataSndCheck(sk);
 }
 
@@ -81,10 +94,16 @@ function crossedSyn(sk: Sock, b: Skb, skb_idx: u32, opt: Options): void {
   takeSynOptions(sk, opt);
   sk.snd_wl1 = b.seq;
   sk.max_window = sk.snd_wnd;
+  ecnRcvSyn(sk, b);
+  mtupInit(sk);
   syncMss(sk);
   initializeRcvMss(sk);
   // Our SYN goes out again, now with an ACK (tcp_send_synack).
-  skb(sk.rtx_head).tcp_flags |= <u8>FLAG_ACK;
+  const head = skb(sk.rtx_head);
+  if ((head.tcp_flags & <u8>FLAG_ACK) == 0) {
+    head.tcp_flags |= <u8>FLAG_ACK;
+    ecnSendSynack(sk, head);
+  }
   transmitSkb(sk, sk.rtx_head);
   rxFree(skb_idx);
 }
@@ -94,10 +113,11 @@ export function rcvSynsent(sk: Sock, b: Skb, skb_idx: u32, th: usize, header_len
   const flags = <u32>b.tcp_flags;
   const opt = parseOptions(sk.host, th, header_len, true, hostConfig(sk.host).tcp_timestamps, false);
   if (opt.saw_tstamp != 0) takeTimestamp(sk, opt.tsval, opt.tsecr);
+  sk.rx_accecn = <u8>opt.accecn_at;
   if ((flags & FLAG_ACK) != 0) {
     if (!seqAfter(b.ack_seq, sk.snd_una) || seqAfter(b.ack_seq, sk.snd_nxt)) {
       // Perhaps an old FIN or RST of ours was ignored: try again soon.
-      if (sk.retransmits == 0) resetXmitTimer(sk, ICSK_TIME_RETRANS, TCP_TIMEOUT_MIN, TCP_RTO_MAX);
+      if (sk.retransmits == 0) resetXmitTimer(sk, ICSK_TIME_RETRANS, TCP_TIMEOUT_MIN);
       return DROP_TCP_INVALID_ACK_SEQUENCE;
     }
     if (sk.saw_tstamp != 0 && sk.rcv_tsecr != 0 && !seqBetween(sk.rcv_tsecr, sk.retrans_stamp, jiffies())) {
@@ -113,7 +133,7 @@ export function rcvSynsent(sk: Sock, b: Skb, skb_idx: u32, th: usize, header_len
       dropSkb(skb_idx, DROP_TCP_FLAGS);
       return NONE;
     }
-    established(sk, b, skb_idx, opt);
+    established(sk, b, skb_idx, th, header_len, opt);
     return NONE;
   }
   let reason: u32 = DROP_TCP_FLAGS;

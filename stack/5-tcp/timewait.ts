@@ -10,9 +10,11 @@ import {
 import { oowLimited } from './ack_out';
 import { clockRefresh, jiffies, jiffyToNs } from './clock';
 import { tcpDone } from './done';
+import { INET_ECN_MASK } from './ecn';
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, parseOptions, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED, writeTimestamp } from './header';
 import { dropSkb, rxFree } from './ip';
 import { receiveOnListener } from './listen';
+import { updateMetrics } from './metrics';
 import { pawsReject, seconds } from './paws';
 import { sendReset } from './reset';
 import { Options } from './stage';
@@ -25,7 +27,7 @@ export function timewaitLen(host: u32): u32 {
   return <u32>(hostConfig(host).tcp_timewait_ns / 1000000);
 }
 export function finTime(sk: Sock): u32 {
-  const timeout = <u32>(hostConfig(sk.host).tcp_fin_timeout_ns / 1000000);
+  const timeout = sk.linger2 != 0 ? <u32>sk.linger2 : <u32>(hostConfig(sk.host).tcp_fin_timeout_ns / 1000000);
   const least = (sk.rto << 2) - (sk.rto >> 1);
   return timeout > least ? timeout : least;
 }
@@ -61,12 +63,14 @@ export function timeWait(sk: Sock, state: u32, timeo: u32): void {
     m.ts_recent_stamp = sk.ts_recent_stamp;
     m.ts_off = sk.tsoffset;
     m.txhash = sk.txhash;
+    m.reply_tos = sk.tos;
     const least = (sk.rto << 2) - (sk.rto >> 1);
     const len = state == TCP_TIME_WAIT ? timewaitLen(sk.host) : timeo > least ? timeo : least;
     ehashInsert(m);
     armMini(m, len);
     if (state == TCP_TIME_WAIT) transition(sk, TCP_TIME_WAIT);
   }
+  updateMetrics(sk);
   tcpDone(sk);
 }
 
@@ -101,13 +105,16 @@ function timewaitAck(m: Mini): void {
   transmitReply(m, m.snd_seq, m.rcv_seq, FLAG_ACK, m.rcv_wnd >> m.rcv_wscale, m.txhash, options_len);
 }
 
-/** An ACK in answer, at most two a second for segments without data. */
+/** An ACK in answer to what is out of place, at most two a second for segments without data; not ECN-capable. */
 function limitedAck(m: Mini, b: Skb): void {
   if (b.seq == b.end_seq || (b.tcp_flags & <u8>FLAG_SYN) != 0) {
-    if (oowLimited(m.last_oow_ack_time)) return;
+    if (oowLimited(m.host, m.last_oow_ack_time)) return;
     m.last_oow_ack_time = jiffies();
   }
+  const tos = m.reply_tos;
+  m.reply_tos = tos & ~<u8>INET_ECN_MASK;
   timewaitAck(m);
+  m.reply_tos = tos;
 }
 
 function takeTsRecent(m: Mini, opt: Options): void {
@@ -158,7 +165,8 @@ export function receiveOnTimeWait(m: Mini, b: Skb, skb_idx: u32, th: usize, head
     return;
   }
   if (!paws_reject && b.seq == m.rcv_seq && (b.seq == b.end_seq || (flags & FLAG_RST) != 0)) {
-    if ((flags & FLAG_RST) != 0) timewaitKill(m);
+    // A reset may be an old one (RFC 1337): whether it counts is the host's choice.
+    if ((flags & FLAG_RST) != 0 && !hostConfig(m.host).tcp_rfc1337) timewaitKill(m);
     else {
       armMini(m, timewaitLen(m.host));
       takeTsRecent(m, opt);

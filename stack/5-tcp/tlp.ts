@@ -1,21 +1,26 @@
 /** Tail loss probes (net/ipv4/tcp_output.c: tcp_schedule_loss_probe, tcp_send_loss_probe; RFC 8985 section 7). */
-import { NONE, seqAfter, seqBefore, TCP_TCPLOSSPROBERECOVERY, TCP_TCPLOSSPROBES } from '../../sim/core';
+import { hostConfig, NONE, seqAfter, seqBefore, TCP_TCPLOSSPROBERECOVERY, TCP_TCPLOSSPROBES } from '../../sim/core';
 import { skb } from '../3-pool';
-import { mibInc, Sock } from '../6-socket';
+import { mibInc, rtxQueue, Sock } from '../6-socket';
 import { ICSK_TIME_LOSS_PROBE, TCP_CA_CWR, TCP_CA_OPEN } from './ack_flags';
 import { usecsToJiffies } from './clock';
 import { setCaState } from './cong';
 import { FLAG_DATA_SACKED, FLAG_DSACK_TLP, FLAG_NOT_DUP, FLAG_SND_UNA_ADVANCED } from './event_flags';
+import { splitSkb } from './fragment';
 import { currentMss } from './mss';
 import { TCP_NAGLE_OFF, writeXmit } from './output';
+import { pacingDelay } from './pacing';
 import { endCwndReduction, initCwndReduction } from './prr';
 import { tryKeepOpen } from './recovery';
 import { retransmitSkbOnce } from './retransmit';
-import { rearmRto, resetXmitTimer, rtoDeltaUs, rtoMinUs, TCP_RTO_MAX, TCP_TIMEOUT_INIT, TCP_TIMEOUT_MIN_US } from './rto';
+import { rearmRto, resetXmitTimer, rtoDeltaUs, rtoMinUs, TCP_TIMEOUT_INIT, TCP_TIMEOUT_MIN_US } from './rto';
 import { wndEnd } from './transmit';
 
 /** Arms the probe instead of the retransmission timer, two round trips from now. False when it is not for this state. */
 export function scheduleLossProbe(sk: Sock, advancing_rto: bool): bool {
+  if (sk.fastopen_rsk != NONE) return false;
+  const early = hostConfig(sk.host).tcp_early_retrans;
+  if (early != 3 && early != 4) return false;
   if (sk.sack_ok == 0 || (sk.ca_state != TCP_CA_OPEN && sk.ca_state != TCP_CA_CWR)) return false;
   let timeout = TCP_TIMEOUT_INIT;
   if (sk.srtt_us != 0) {
@@ -32,7 +37,7 @@ export function scheduleLossProbe(sk: Sock, advancing_rto: bool): bool {
       if (rto < timeout) timeout = rto;
     }
   }
-  resetXmitTimer(sk, ICSK_TIME_LOSS_PROBE, timeout, TCP_RTO_MAX);
+  resetXmitTimer(sk, ICSK_TIME_LOSS_PROBE, timeout + pacingDelay(sk));
   return true;
 }
 
@@ -59,8 +64,14 @@ function probe(sk: Sock): bool {
       return sk.packets_out > prior;
     }
   }
-  const last = sk.rtx_tail;
-  if (last == NONE || retransmitSkbOnce(sk, last) != 0) return false;
+  let last = sk.rtx_tail;
+  if (last == NONE) return false;
+  const before_last = (<u32>skb(last).gso_segs - 1) * mss;
+  if (before_last != 0 && skb(last).len > before_last) {
+    if (!splitSkb(sk, last, before_last, mss, rtxQueue(sk))) return false;
+    last = sk.rtx_tail;
+  }
+  if (retransmitSkbOnce(sk, last, 1) != 0) return false;
   sk.tlp_retrans = 1;
   return true;
 }

@@ -66,7 +66,7 @@ export function tcpTsqRun(host: u32): void {
 }
 
 /** tcp_tsq_write. */
-function tsqWrite(sk: Sock): void {
+export function tsqWrite(sk: Sock): void {
   if (!stateIn(sk, TSQ_STATES)) return;
   if (sk.lost_out > sk.retrans_out && sk.snd_cwnd > packetsInFlight(sk)) {
     mstampRefresh(sk);

@@ -12,6 +12,8 @@ import { mibInc, Sock, SOCK_OWNED, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
 import { mayUpdateWindow } from './ack_in';
 import { oowRateLimited, sendChallengeAck, sendDupack } from './ack_out';
 import { tcpReset } from './done';
+import { ecnRcvLateSyn } from './ecn_handshake';
+import { fastopenDisable } from './fastopen_blackhole';
 import {
   alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, parseOptions, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED,
 } from './header';
@@ -27,6 +29,7 @@ const PAWS_WINDOW: i32 = 1;
 
 /** Options of an established connection (tcp_fast_parse_options). */
 function fastParseOptions(sk: Sock, b: Skb, th: usize, header_len: u32): void {
+  sk.rx_accecn = 0;
   if (header_len == TCP_HLEN) return;
   if (sk.tstamp_ok != 0 && header_len == TCP_HLEN + TCPOLEN_TSTAMP_ALIGNED && hasAlignedTimestamp(th)) {
     takeTimestamp(sk, alignedTsval(th), alignedTsecr(th));
@@ -34,6 +37,7 @@ function fastParseOptions(sk: Sock, b: Skb, th: usize, header_len: u32): void {
   }
   const opt = parseOptions(sk.host, th, header_len, false, sk.tstamp_ok != 0, sk.sack_ok != 0);
   b.sacked = <u8>opt.sack_at;
+  sk.rx_accecn = <u8>opt.accecn_at;
   if (opt.saw_tstamp != 0) takeTimestamp(sk, opt.tsval, opt.tsecr);
 }
 
@@ -74,10 +78,10 @@ function resetIsExact(sk: Sock, b: Skb): bool {
   return b.seq == max_sack;
 }
 
-function synChallenge(sk: Sock, skb_idx: u32): bool {
+function synChallenge(sk: Sock, skb_idx: u32, accecn_reflector: bool): bool {
   if (sk.state == <u8>TCP_ESTABLISHED) mibInc(sk.host, TCP_INERRS);
   mibInc(sk.host, TCP_TCPSYNCHALLENGE);
-  sendChallengeAck(sk);
+  sendChallengeAck(sk, accecn_reflector);
   dropSkb(skb_idx, DROP_TCP_INVALID_SYN);
   return false;
 }
@@ -93,7 +97,7 @@ function notAcceptable(sk: Sock, b: Skb, skb_idx: u32, reason: u32): bool {
   if ((b.tcp_flags & <u8>FLAG_RST) != 0) {
     if (resetAfterFin(sk, b)) return resetAccepted(sk, skb_idx);
   } else {
-    if ((b.tcp_flags & <u8>FLAG_SYN) != 0) return synChallenge(sk, skb_idx);
+    if ((b.tcp_flags & <u8>FLAG_SYN) != 0) return synChallenge(sk, skb_idx, false);
     if (reason != DROP_TCP_OLD_SEQUENCE) mibInc(sk.host, TCP_BEYONDWINDOW);
     else if (b.end_seq != b.seq) sk.rcv_dup_segs += segsOf(b);
     if (!oowRateLimited(sk, b)) sendDupack(sk, b);
@@ -109,7 +113,7 @@ export function validateIncoming(sk: Sock, b: Skb, skb_idx: u32, th: usize, head
   if (sk.saw_tstamp != 0 && !pawsCheck(sk, PAWS_WINDOW)) {
     const reason = disorderedAck(sk, b);
     if (reason != NONE && (flags & FLAG_RST) == 0) {
-      if ((flags & FLAG_SYN) != 0) return synChallenge(sk, skb_idx);
+      if ((flags & FLAG_SYN) != 0) return synChallenge(sk, skb_idx, false);
       if (reason == DROP_TCP_RFC7323_PAWS_ACK) mibInc(sk.host, TCP_PAWSOLDACK);
       else {
         mibInc(sk.host, TCP_PAWSESTAB);
@@ -123,15 +127,17 @@ export function validateIncoming(sk: Sock, b: Skb, skb_idx: u32, th: usize, head
   if (reason != NONE) return notAcceptable(sk, b, skb_idx, reason);
   if ((flags & FLAG_RST) != 0) {
     if (resetIsExact(sk, b)) return resetAccepted(sk, skb_idx);
+    if (sk.syn_fastopen != 0 && sk.data_segs_in == 0 && sk.state == <u8>TCP_ESTABLISHED) fastopenDisable(sk);
     sendChallengeAck(sk);
     dropSkb(skb_idx, DROP_TCP_RESET);
     return false;
   }
   if ((flags & FLAG_SYN) != 0) {
+    const accecn_reflector = ecnRcvLateSyn(sk, b);
     // A crossed SYN's SYN-ACK passes; any other SYN is challenged (RFC 5961 section 4.2).
     const crossed = sk.state == <u8>TCP_SYN_RECV && sk.hasFlag(SOCK_OWNED) && (flags & FLAG_ACK) != 0 && b.seq + 1 == b.end_seq
       && b.seq + 1 == sk.rcv_nxt && b.ack_seq == sk.snd_nxt;
-    if (!crossed) return synChallenge(sk, skb_idx);
+    if (!crossed) return synChallenge(sk, skb_idx, accecn_reflector);
   }
   return true;
 }

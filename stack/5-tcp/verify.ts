@@ -1,7 +1,9 @@
 /** The invariants of the card, counted out for one socket. Expensive: for verify runs and tests. */
 import { NONE, seqAfter, seqBefore } from '../../sim/core';
 import { skb } from '../3-pool';
-import { Sock, sock, SOCK_DEAD, TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_SENT } from '../6-socket';
+import {
+  extendedErr, SO_EE_ORIGIN_ZEROCOPY, Sock, sock, SOCK_DEAD, TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_SENT,
+} from '../6-socket';
 import { TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './ack_flags';
 
 function verifyReceive(sk: Sock): void {
@@ -22,6 +24,9 @@ function verifyReceive(sk: Sock): void {
     last = b.seq;
   }
   assert(count == sk.ooo_len, 'T7 queues are counted');
+  for (let idx = sk.error_head; idx != NONE; idx = skb(idx).next) {
+    if (extendedErr(idx).ee_origin != SO_EE_ORIGIN_ZEROCOPY) sum += skb(idx).truesize;
+  }
   assert(sum == sk.rmem_alloc, 'K3 queue sums equal rmem_alloc');
   assert(!seqBefore(sk.rcv_nxt, sk.copied_seq), 'T1 copied_seq passed rcv_nxt');
   if (sk.verify_rcv_nxt != 0) assert(!seqBefore(sk.rcv_nxt, sk.verify_rcv_nxt), 'T1 rcv_nxt never moves back');
@@ -32,6 +37,7 @@ function verifyReceive(sk: Sock): void {
 
 function verifySend(sk: Sock): void {
   let sum: u32 = 0;
+  let skbs: u32 = 0;
   let packets: u32 = 0;
   let sacked: u32 = 0;
   let lost: u32 = 0;
@@ -40,15 +46,18 @@ function verifySend(sk: Sock): void {
   for (let idx = sk.rtx_head; idx != NONE; idx = skb(idx).next) {
     const b = skb(idx);
     sum += b.truesize;
-    packets++;
-    if ((b.sacked & TCPCB_SACKED_ACKED) != 0) sacked++;
-    if ((b.sacked & TCPCB_LOST) != 0) lost++;
-    if ((b.sacked & TCPCB_SACKED_RETRANS) != 0) retrans++;
+    const pcount = <u32>b.gso_segs;
+    assert(pcount != 0 && (pcount == 1 || (b.len + b.gso_size - 1) / b.gso_size == pcount), 'T10 a sent skb knows its segments');
+    skbs++;
+    packets += pcount;
+    if ((b.sacked & TCPCB_SACKED_ACKED) != 0) sacked += pcount;
+    if ((b.sacked & TCPCB_LOST) != 0) lost += pcount;
+    if ((b.sacked & TCPCB_SACKED_RETRANS) != 0) retrans += pcount;
     assert((b.sacked & (TCPCB_SACKED_ACKED | TCPCB_LOST)) != (TCPCB_SACKED_ACKED | TCPCB_LOST), 'T5 a packet is sacked or lost, not both');
-    if (packets > 1) assert(b.seq == seq, 'T5 the retransmit queue has no holes');
+    if (skbs > 1) assert(b.seq == seq, 'T5 the retransmit queue has no holes');
     seq = b.end_seq;
   }
-  assert(packets == sk.rtx_len && packets == sk.packets_out, 'T5 packets_out counts the retransmit queue');
+  assert(skbs == sk.rtx_len && packets == sk.packets_out, 'T5 packets_out counts the retransmit queue');
   assert(lost == sk.lost_out, 'T5 tags are counted: lost');
   assert(retrans == sk.retrans_out, 'T5 tags are counted: retransmitted');
   if (sk.sack_ok != 0) assert(sacked == sk.sacked_out, 'T5 tags are counted: sacked');

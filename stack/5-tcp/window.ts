@@ -1,12 +1,13 @@
 /**
  * What we advertise (net/ipv4/tcp_output.c: __tcp_select_window, tcp_select_window, tcp_select_initial_window;
- * include/net/tcp.h: tcp_win_from_space and neighbours). tcp_shrink_window is 0: an edge once offered stays.
+ * include/net/tcp.h: tcp_win_from_space and neighbours). An edge once offered stays, unless tcp.shrink_window says otherwise.
  */
 import {
   hostConfig, seqAfter, seqBefore, TCP_TCPFROMZEROWINDOWADV, TCP_TCPTOZEROWINDOWADV, TCP_TCPWANTZEROWINDOWADV,
 } from '../../sim/core';
 import { mibInc, Sock } from '../6-socket';
 import { ICSK_ACK_NOMEM } from './ack_flags';
+import { aceFlags, ecnModeAccecn, TCP_ACCECN_CEP_INIT_OFFSET } from './ecn';
 import { FLAG_ACK, TCP_MAX_WSCALE } from './header';
 import { stage } from './stage';
 
@@ -60,6 +61,7 @@ export function selectWindow(sk: Sock): u32 {
     mss = full_space;
     if (mss <= 0) return 0;
   }
+  if (mayShrink(sk)) return shrunkWindow(sk, free_space, full_space, allowed_space, mss);
   if (free_space < full_space >> 1) {
     sk.ack_quick = 0;
     // What is left may become the new window: rounding by the scale must not raise it.
@@ -75,6 +77,23 @@ export function selectWindow(sk: Sock): u32 {
   return <u32>window;
 }
 
+/** tcp_shrink_window, which needs a scale. */
+function mayShrink(sk: Sock): bool {
+  return sk.rcv_wscale != 0 && hostConfig(sk.host).tcp_shrink_window;
+}
+
+/** What there is room for now, whatever was offered before (the end of __tcp_select_window). */
+function shrunkWindow(sk: Sock, free_space: i32, full_space: i32, allowed_space: i32, mss: i32): u32 {
+  const unit = 1 << <i32>sk.rcv_wscale;
+  const room = free_space & ~(unit - 1);
+  if (room < full_space >> 1) {
+    sk.ack_quick = 0;
+    if (room < allowed_space >> 4 || room < mss || room < unit) return 0;
+  }
+  // Up: the threshold is no hard limit, as memory is.
+  return room > <i32>sk.rcv_ssthresh ? alignUp(sk.rcv_ssthresh, sk.rcv_wscale) : <u32>room;
+}
+
 /** Chooses the window of an outgoing segment and remembers it; returns the field (tcp_select_window). */
 export function tcpSelectWindow(sk: Sock): u32 {
   const old_win = sk.rcv_wnd;
@@ -87,14 +106,14 @@ export function tcpSelectWindow(sk: Sock): u32 {
   }
   const cur_win = receiveWindow(sk);
   let new_win = selectWindow(sk);
-  if (new_win < cur_win) {
+  if (new_win < cur_win && !mayShrink(sk)) {
     if (new_win == 0) mibInc(sk.host, TCP_TCPWANTZEROWINDOWADV);
     new_win = alignUp(cur_win, sk.rcv_wscale);
   }
   const edge = sk.rcv_wup + old_win;
   sk.rcv_wnd = new_win;
   sk.rcv_wup = sk.rcv_nxt;
-  assert(!seqBefore(sk.rcv_wup + new_win, edge) || seqAfter(sk.rcv_nxt, edge), 'T2 right edge shrank');
+  assert(mayShrink(sk) || !seqBefore(sk.rcv_wup + new_win, edge) || seqAfter(sk.rcv_nxt, edge), 'T2 right edge shrank');
   updateMaxWindowSeq(sk);
   const scale = <u32>sk.rcv_wscale;
   if (new_win > (<u32>0xffff << scale)) new_win = <u32>0xffff << scale;
@@ -131,10 +150,11 @@ export function selectInitialWindow(host: u32, space: i32, mss: u32, clamp: u32,
 
 /** Turns header prediction on for a window field (__tcp_fast_path_on). */
 export function fastPathOn(sk: Sock): void {
-  sk.pred_flags = (<u32>sk.tcp_header_len << 26) | (FLAG_ACK << 16) | (sk.snd_wnd >> sk.snd_wscale);
+  const ace = ecnModeAccecn(sk) ? aceFlags(sk.delivered_ce + TCP_ACCECN_CEP_INIT_OFFSET) : 0;
+  sk.pred_flags = (<u32>sk.tcp_header_len << 26) | ((FLAG_ACK | ace) << 16) | (sk.snd_wnd >> sk.snd_wscale);
 }
 
 /** Turns it on if nothing speaks against it (tcp_fast_path_check). */
 export function fastPathCheck(sk: Sock): void {
-  if (sk.ooo_len == 0 && sk.rcv_wnd != 0 && sk.rmem_alloc < sk.rcvbuf) fastPathOn(sk);
+  if (sk.ooo_len == 0 && sk.rcv_wnd != 0 && sk.rmem_alloc < sk.rcvbuf && sk.urg_data == 0) fastPathOn(sk);
 }

@@ -6,7 +6,9 @@
  * Differs from Linux: one table serves both hosts and both families; the key holds them.
  */
 import { NONE } from '../../sim/core';
-import { KEY_OFFSET, Sock, SOCK_ANY_ADDRESS, SOCK_BOUND, SockCommon, SOCK_HASHED, TCP_LISTEN } from './sock';
+import { Sock } from './sock';
+import { KEY_OFFSET, SockCommon } from './sock_common';
+import { SOCK_ANY_ADDRESS, SOCK_BOUND, SOCK_HASHED, TCP_LISTEN } from './sock_flags';
 import { socketState } from './state';
 import { isMini, sock, sockCommon } from './table';
 

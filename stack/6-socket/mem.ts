@@ -5,7 +5,8 @@
  * Differs from Linux: no memory limit over all sockets (tcp_mem), so there is no memory pressure and no forward allocation.
  */
 import { hostConfig } from '../../sim/core';
-import { Sock, SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK } from './sock';
+import { Sock } from './sock';
+import { SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK } from './sock_flags';
 
 /** SKB_DATA_ALIGN(sizeof(struct sk_buff)) and of skb_shared_info, on x86-64. */
 export const SK_BUFF_BYTES: u32 = 256;
@@ -44,13 +45,19 @@ export function wmemSub(sk: Sock, truesize: u32): void {
   sk.wmem_queued -= truesize;
 }
 
+/** Few enough bytes wait unsent; for a wake-up, half of them (tcp_stream_memory_free, TCP_NOTSENT_LOWAT). */
+function belowLowat(sk: Sock, wake: u32): bool {
+  const lowat = sk.notsent_lowat != 0 ? sk.notsent_lowat : hostConfig(sk.host).tcp_notsent_lowat;
+  return <u64>(sk.write_seq - sk.snd_nxt) << wake < <u64>lowat;
+}
+
 /** Room for another skb (include/net/sock.h: sk_stream_memory_free). */
 export function streamMemoryFree(sk: Sock): bool {
-  return sk.wmem_queued < sk.sndbuf;
+  return sk.wmem_queued < sk.sndbuf && belowLowat(sk, 0);
 }
 /** Is a writer woken: a third of the buffer is free (sk_stream_is_writeable). */
 export function streamIsWriteable(sk: Sock): bool {
-  return sk.sndbuf >= sk.wmem_queued && sk.sndbuf - sk.wmem_queued >= sk.wmem_queued >> 1;
+  return sk.sndbuf >= sk.wmem_queued && sk.sndbuf - sk.wmem_queued >= sk.wmem_queued >> 1 && belowLowat(sk, 1);
 }
 
 /** Grows the send buffer with the congestion window (net/ipv4/tcp_input.c: tcp_sndbuf_expand). */

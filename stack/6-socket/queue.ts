@@ -15,6 +15,9 @@ export function receiveQueue(sk: Sock): usize {
 export function oooQueue(sk: Sock): usize {
   return changetype<usize>(sk) + offsetof<Sock>('ooo_head');
 }
+export function errorQueue(sk: Sock): usize {
+  return changetype<usize>(sk) + offsetof<Sock>('error_head');
+}
 export function writeQueue(sk: Sock): usize {
   return changetype<usize>(sk) + offsetof<Sock>('write_head');
 }

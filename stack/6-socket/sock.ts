@@ -1,9 +1,5 @@
 /**
- * Sockets. A full socket (Sock) for connections and listeners; a mini socket (Mini) for the two states that Linux keeps
- * in small structs too: a half-open connection (request_sock) and TIME-WAIT (inet_timewait_sock). Both begin with
- * SockCommon (include/net/sock.h: sock_common), so that one hash table finds any of them.
- *
- * A handle is an index; handles of mini sockets have MINI set. Fields are named as in struct sock, inet_connection_sock
+ * A full socket, for connections and listeners. Fields are named as in struct sock, inet_connection_sock
  * and tcp_sock. Times: *_jiffies and `rto`, `ato` are milliseconds (a jiffy), *_us are microseconds.
  *
  *     send sequence space                                receive sequence space
@@ -12,84 +8,9 @@
  *     ----|-----------|-----------|---------------|-----   -----|------------|--------------|------
  *          rtx queue    may be sent   write queue                 receive queue  ooo queue
  */
-import { NONE, Timer } from '../../sim/core';
-
-/** Bit of a handle that says: an index of a Mini. */
-export const MINI: u32 = 0x80000000;
-
-/** TCP states with Linux's numbers (include/net/tcp_states.h). */
-export const TCP_ESTABLISHED: u32 = 1;
-export const TCP_SYN_SENT: u32 = 2;
-export const TCP_SYN_RECV: u32 = 3;
-export const TCP_FIN_WAIT1: u32 = 4;
-export const TCP_FIN_WAIT2: u32 = 5;
-export const TCP_TIME_WAIT: u32 = 6;
-export const TCP_CLOSE: u32 = 7;
-export const TCP_CLOSE_WAIT: u32 = 8;
-export const TCP_LAST_ACK: u32 = 9;
-export const TCP_LISTEN: u32 = 10;
-export const TCP_CLOSING: u32 = 11;
-export const TCP_NEW_SYN_RECV: u32 = 12;
-
-/** Sock.shutdown. */
-export const RCV_SHUTDOWN: u32 = 1;
-export const SEND_SHUTDOWN: u32 = 2;
-export const SHUTDOWN_MASK: u32 = 3;
-
-/** Sock.flags. */
-/** No process has it any more (SOCK_DEAD). */
-export const SOCK_DEAD: u32 = 1;
-/** The peer's FIN was received (SOCK_DONE). */
-export const SOCK_DONE: u32 = 2;
-/** A writer found no room (SOCK_NOSPACE). */
-export const SOCK_NOSPACE: u32 = 4;
-/** Belongs to a process: not in an accept queue (sk_socket != NULL). */
-export const SOCK_OWNED: u32 = 8;
-/** Keepalive probes are wanted (SOCK_KEEPOPEN). */
-export const SOCK_KEEPOPEN: u32 = 16;
-/** Stands in the table of bound ports. */
-export const SOCK_BOUND: u32 = 32;
-/** Stands in the table of connections. */
-export const SOCK_HASHED: u32 = 64;
-/** A connect is under way (SS_CONNECTING). */
-export const SOCK_CONNECTING: u32 = 128;
-/** The protocol has let go of it: freed when nobody else holds it. */
-export const SOCK_DESTROYED: u32 = 256;
-/** Waits for a transmit page or an skb. */
-export const SOCK_WAITS_PAGE: u32 = 512;
-/** Small-queue throttling (TSQ_THROTTLED, TSQ_QUEUED). */
-export const TSQ_THROTTLED: u32 = 1024;
-export const TSQ_QUEUED: u32 = 2048;
-/** Bound to the unspecified address. */
-export const SOCK_ANY_ADDRESS: u32 = 4096;
-
-/** Sock.userlocks: the application chose a buffer size. */
-export const SOCK_SNDBUF_LOCK: u8 = 1;
-export const SOCK_RCVBUF_LOCK: u8 = 2;
-
-@unmanaged
-export class SockCommon {
-  hash_next: u32;
-  hash: u32;
-  /** Own handle. */
-  handle: u32;
-  state: u8;
-  pad0: u8;
-  pad1: u16;
-  /** Addresses in network order; an IPv4 address fills the first four bytes. */
-  laddr0: u64;
-  laddr1: u64;
-  raddr0: u64;
-  raddr1: u64;
-  // Compared as one word by lookups: keep these four together.
-  lport: u16;
-  rport: u16;
-  /** 4 or 6. */
-  family: u8;
-  host: u8;
-  key_pad: u16;
-}
-export const KEY_OFFSET: usize = 48;
+import { HrTimer, NONE, Timer } from '../../sim/core';
+import { SockCommon } from './sock_common';
+import { TCP_CLOSE } from './sock_flags';
 
 @unmanaged
 export class Sock extends SockCommon {
@@ -241,6 +162,10 @@ export class Sock extends SockCommon {
   dsack_dups: u32;
   total_retrans: u32;
   total_rto: u32;
+  /** Timeouts that began a recovery, the milliseconds spent in them, and since when this one lasts; 0: none does. */
+  total_rto_recoveries: u32;
+  total_rto_time: u32;
+  rto_stamp: u32;
   // recv_sack_cache, four blocks {start, end}
   sack_cache0: u64;
   sack_cache1: u64;
@@ -249,6 +174,8 @@ export class Sock extends SockCommon {
 
   // Time
   tcp_mstamp: u64;
+  /** When an skb was sent last; ahead of the clock, when pacing lets the next one go (tcp_wstamp_ns), in the machine's time. */
+  wstamp_ns: u64;
   srtt_us: u32;
   mdev_us: u32;
   mdev_max_us: u32;
@@ -265,7 +192,15 @@ export class Sock extends SockCommon {
   rtt_min0: u64;
   rtt_min1: u64;
   rtt_min2: u64;
+  /** Bytes a second; 0: to be computed. And how many the application allows. */
   pacing_rate: u64;
+  max_pacing_rate: u64;
+  /** Who paces: PACING_* (stack/5-tcp/pacing.ts). */
+  pacing_status: u8;
+  /** ACKs with SACK blocks that are held back, and duplicate ones that were not (stack/5-tcp/compressed_ack.ts). */
+  compressed_ack: u8;
+  dup_ack_counter: u8;
+  compressed_ack_rcv_nxt: u32;
 
   // Congestion control's own (struct bictcp)
   ca_cnt: u32;
@@ -299,6 +234,94 @@ export class Sock extends SockCommon {
   rcv_ooopack: u64;
   rcv_dup_segs: u64;
 
+  // ECN (struct tcp_sock, whose names these are)
+  /** Bits TCP_ECN_* (stack/5-tcp/ecn.ts). */
+  ecn_flags: u8;
+  /** Received CE marks of which the peer has not been told yet. */
+  received_ce_pending: u8;
+  /** Fields that the next AccECN option needs at least. */
+  accecn_minlen: u8;
+  /** The code point that deliveries are put down to while no option says; 0: it is not known. */
+  est_ecnfield: u8;
+  /** ACKs that shall carry an AccECN option. */
+  accecn_opt_demand: u8;
+  /** Code point of the segment before. */
+  prev_ecnfield: u8;
+  accecn_opt_sent_w_dsack: u8;
+  accecn_fail_mode: u8;
+  saw_accecn_opt: u8;
+  /** Code points of our SYN or SYN-ACK as it was sent, and of the peer's as it arrived. */
+  syn_ect_snt: u8;
+  syn_ect_rcv: u8;
+  /** Where the AccECN option of the segment in hand lies, from its TCP header on; 0 for none (rx_opt.accecn). */
+  rx_accecn: u8;
+  pkts_acked_ewma: u16;
+  delivered_ce: u32;
+  received_ce: u32;
+  // Bytes by code point: ECT(1), ECT(0), CE
+  received_e1_bytes: u32;
+  received_e0_bytes: u32;
+  received_ce_bytes: u32;
+  delivered_e1_bytes: u32;
+  delivered_e0_bytes: u32;
+  delivered_ce_bytes: u32;
+  accecn_opt_tstamp: u64;
+
+  // Fast Open (struct tcp_sock, struct fastopen_queue)
+  /** The half-open connection that this is the child of, until its handshake is over: a Mini, or NONE. */
+  fastopen_rsk: u32;
+  /** Listener: how many such children it may have at most, how many it has, and those that a RST ended, which count for a while. */
+  fastopen_max_qlen: u32;
+  fastopen_qlen: u32;
+  fastopen_rst_head: u32;
+  fastopen_rst_tail: u32;
+  /** Keys of its own (TCP_FASTOPEN_KEY): how many, and their halves. */
+  fastopen_keys: u32;
+  fastopen_key0: u64;
+  fastopen_key1: u64;
+  fastopen_key2: u64;
+  fastopen_key3: u64;
+  /** A request to open fast is under way (fastopen_req); its SendMessage, 0 for none; how many bytes of it went with the SYN. */
+  fastopen_req: u8;
+  /** connect() is over, but the SYN waits for the first bytes (DEFER_CONNECT). */
+  defer_connect: u8;
+  /** Somebody waits with bytes for the connection (sk_write_pending). */
+  write_pending: u8;
+  fastopen_connect: u8;
+  fastopen_no_cookie: u8;
+  fastopen_client_fail: u8;
+  syn_fastopen: u8;
+  syn_fastopen_exp: u8;
+  syn_fastopen_ch: u8;
+  syn_fastopen_child: u8;
+  syn_data: u8;
+  syn_data_acked: u8;
+  fastopen_message: u32;
+  fastopen_copied: u32;
+
+  /** What went wrong lately, to be the error if the connection does not live (sk_err_soft). */
+  err_soft: u32;
+  /** Size of IP packets that mss_cache goes with (icsk_pmtu_cookie). */
+  pmtu_cookie: u32;
+  /** MTU of the route that was used last; 0: the device's. */
+  route_mtu: u32;
+  // Probing for a larger path MTU (icsk_mtup, mtu_probe)
+  mtup_enabled: u8;
+  mtup_search_high: u32;
+  mtup_search_low: u32;
+  mtup_probe_size: u32;
+  mtup_probe_timestamp: u32;
+  mtup_probe_seq_start: u32;
+  mtup_probe_seq_end: u32;
+
+  // Urgent data (RFC 6093): behind our last urgent byte; the peer's urgent byte, its place, and what is known of it
+  snd_up: u32;
+  urg_seq: u32;
+  /** The byte, and bits TCP_URG_* (stack/5-tcp/urgent.ts). */
+  urg_data: u16;
+  /** Retransmissions of a SYN-ACK for which data is waited for (rskq_defer_accept). */
+  defer_accept: u32;
+
   // Listener; and a child that waits to be accepted
   accept_head: u32;
   accept_tail: u32;
@@ -315,6 +338,56 @@ export class Sock extends SockCommon {
   tsq_next: u32;
   page_next: u32;
 
+  // What the process is told beside the stream: error_queue.ts, zerocopy.ts, timestamping.ts
+  error_head: u32;
+  error_tail: u32;
+  error_len: u32;
+  /** Memory of notifications, against optmem_max. */
+  omem_alloc: u32;
+  /** Number of the next MSG_ZEROCOPY send. */
+  zckey: u32;
+  /** SO_TIMESTAMPING, and where its keys count from. */
+  tsflags: u32;
+  tskey: u32;
+  /** When the last bytes that were read had arrived; 0: they have no timestamp. */
+  rx_tstamp_ns: u64;
+
+  // Options of the application; 0 is Linux's default for each, or the host's
+  /** Poll bits of all wake-ups since somebody asked (sim/world/bsd.ts). */
+  woken: u32;
+  /** SO_LINGER: seconds + 1; 0: off. */
+  linger: u32;
+  rcvlowat: u32;
+  notsent_lowat: u32;
+  /** Since when a closed window is probed, in jiffies; 0: it is not (icsk_probes_tstamp). */
+  probes_tstamp: u32;
+  /** TCP_USER_TIMEOUT, TCP_KEEPIDLE, TCP_KEEPINTVL in milliseconds. */
+  user_timeout: u32;
+  keepalive_time: u32;
+  keepalive_intvl: u32;
+  keepalive_probes: u32;
+  /** Bounds of the retransmission timeout, in jiffies: the host's, TCP_RTO_MIN_US, TCP_RTO_MAX_MS. */
+  rto_min: u32;
+  rto_max: u32;
+  /** TCP_LINGER2 in milliseconds; 0: the host's, -1: an orphan does not wait in FIN-WAIT-2. */
+  linger2: i32;
+  user_mss: u16;
+  syn_retries: u8;
+  recvmsg_inq: u8;
+  tos: u8;
+  /** IP_MTU_DISCOVER. */
+  pmtudisc: u8;
+  freebind: u8;
+  /** Made for IPv6, whatever `family` is by now: its addresses have sixteen bytes, IPv4 ones mapped (::ffff:…). */
+  ipv6_api: u8;
+  /** What the last ACK was worth to the sender's clocks: kind of the running chronograph (tcp_chrono_type). */
+  chrono_type: u8;
+  chrono_start: u32;
+  chrono_busy: u32;
+  chrono_rwnd: u32;
+  chrono_sndbuf: u32;
+  data_segs_out: u32;
+
   // Timers, embedded: see retransmitTimer() and its neighbours
   retransmit_timer0: u64;
   retransmit_timer1: u64;
@@ -325,6 +398,15 @@ export class Sock extends SockCommon {
   keepalive_timer0: u64;
   keepalive_timer1: u64;
   keepalive_timer2: u64;
+  // Precise ones: pacing, and ACKs that are held back
+  pacing_timer0: u64;
+  pacing_timer1: u64;
+  pacing_timer2: u64;
+  pacing_timer3: u64;
+  compressed_ack_timer0: u64;
+  compressed_ack_timer1: u64;
+  compressed_ack_timer2: u64;
+  compressed_ack_timer3: u64;
 
   get idx(): u32 {
     return this.handle;
@@ -334,44 +416,7 @@ export class Sock extends SockCommon {
   }
 }
 /** Stride of the table. */
-export const SOCK_BYTES: usize = 1024;
-
-/** A half-open connection (tcp_request_sock) or TIME-WAIT (tcp_timewait_sock). */
-@unmanaged
-export class Mini extends SockCommon {
-  next_free: u32;
-  /** Neighbours: requests of one listener. */
-  list_next: u32;
-  list_prev: u32;
-  listener: u32;
-  // Half-open: rcv_isn, snt_isn. TIME-WAIT: tw_rcv_nxt, tw_snd_nxt.
-  rcv_seq: u32;
-  snd_seq: u32;
-  rcv_wnd: u32;
-  window_clamp: u32;
-  ts_recent: u32;
-  ts_recent_stamp: u32;
-  ts_off: u32;
-  snt_tsval_first: u32;
-  snt_tsval_last: u32;
-  snt_synack: u64;
-  mss: u32;
-  last_oow_ack_time: u32;
-  txhash: u32;
-  snd_wscale: u8;
-  rcv_wscale: u8;
-  wscale_ok: u8;
-  tstamp_ok: u8;
-  sack_ok: u8;
-  num_retrans: u8;
-  num_timeout: u8;
-  /** TIME-WAIT that may still be FIN-WAIT-2 (tw_substate). */
-  substate: u8;
-  timer0: u64;
-  timer1: u64;
-  timer2: u64;
-}
-export const MINI_BYTES: usize = 192;
+export const SOCK_BYTES: usize = 1472;
 
 export function retransmitTimer(sk: Sock): Timer {
   return changetype<Timer>(changetype<usize>(sk) + offsetof<Sock>('retransmit_timer0'));
@@ -383,8 +428,12 @@ export function delackTimer(sk: Sock): Timer {
 export function keepaliveTimer(sk: Sock): Timer {
   return changetype<Timer>(changetype<usize>(sk) + offsetof<Sock>('keepalive_timer0'));
 }
-export function miniTimer(m: Mini): Timer {
-  return changetype<Timer>(changetype<usize>(m) + offsetof<Mini>('timer0'));
+
+export function pacingTimer(sk: Sock): HrTimer {
+  return changetype<HrTimer>(changetype<usize>(sk) + offsetof<Sock>('pacing_timer0'));
+}
+export function compressedAckTimer(sk: Sock): HrTimer {
+  return changetype<HrTimer>(changetype<usize>(sk) + offsetof<Sock>('compressed_ack_timer0'));
 }
 
 /** A new socket's fields that are not 0. */
@@ -397,6 +446,8 @@ export function sockClear(sk: Sock, idx: u32): void {
   sk.receive_tail = NONE;
   sk.ooo_head = NONE;
   sk.ooo_tail = NONE;
+  sk.error_head = NONE;
+  sk.error_tail = NONE;
   sk.write_head = NONE;
   sk.write_tail = NONE;
   sk.rtx_head = NONE;
@@ -411,6 +462,9 @@ export function sockClear(sk: Sock, idx: u32): void {
   sk.accept_next = NONE;
   sk.request_head = NONE;
   sk.listener = NONE;
+  sk.fastopen_rsk = NONE;
+  sk.fastopen_rst_head = NONE;
+  sk.fastopen_rst_tail = NONE;
   sk.bind_next = NONE;
   sk.tsq_next = NONE;
   sk.page_next = NONE;

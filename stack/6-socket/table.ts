@@ -1,12 +1,13 @@
 /** The tables of sockets and mini sockets: fixed size, free lists, reference counts. */
 import {
-  arenaAlloc, HOSTS_MAX, NONE, runConfig, SOCKS_MAX, TCP_COUNTERS, TIMER_TCP_DELACK, TIMER_TCP_KEEPALIVE, TIMER_TCP_REQUEST,
-  TIMER_TCP_RETRANSMIT,
+  arenaAlloc, HOSTS_MAX, HRTIMER_TCP_ACK, HRTIMER_TCP_PACING, NONE, runConfig, SOCKS_MAX, TCP_COUNTERS, TIMER_TCP_DELACK,
+  TIMER_TCP_KEEPALIVE, TIMER_TCP_REQUEST, TIMER_TCP_RETRANSMIT,
 } from '../../sim/core';
 import { BHASH_SIZE, ehashInsertEmpty } from './hash';
-import {
-  delackTimer, keepaliveTimer, MINI, Mini, MINI_BYTES, miniTimer, retransmitTimer, Sock, SOCK_BYTES, sockClear, SockCommon, SOCK_DESTROYED,
-} from './sock';
+import { Mini, MINI_BYTES, miniTimer } from './mini';
+import { compressedAckTimer, delackTimer, keepaliveTimer, pacingTimer, retransmitTimer, Sock, SOCK_BYTES, sockClear } from './sock';
+import { MINI, SockCommon } from './sock_common';
+import { SOCK_DESTROYED } from './sock_flags';
 import { socketState } from './state';
 
 const EHASH_MIN: u32 = 256;
@@ -71,6 +72,12 @@ export function sockAlloc(host: u32): u32 {
   const delack = delackTimer(sk);
   delack.kind = TIMER_TCP_DELACK;
   delack.arg = idx;
+  const pacing = pacingTimer(sk);
+  pacing.kind = HRTIMER_TCP_PACING;
+  pacing.arg = idx;
+  const compressed_ack = compressedAckTimer(sk);
+  compressed_ack.kind = HRTIMER_TCP_ACK;
+  compressed_ack.arg = idx;
   const keepalive = keepaliveTimer(sk);
   keepalive.kind = TIMER_TCP_KEEPALIVE;
   keepalive.arg = idx;
@@ -98,7 +105,7 @@ export function sockMaybeFree(sk: Sock): void {
   if (sk.refs != 0 || sk.wmem_alloc != 0) return;
   const s = socketState();
   assert(sk.hasFlag(SOCK_DESTROYED), 'K2 a socket is freed after the protocol let it go');
-  assert(sk.rmem_alloc == 0 && sk.wmem_queued == 0, 'K3 a freed socket holds no memory');
+  assert(sk.rmem_alloc == 0 && sk.wmem_queued == 0 && sk.omem_alloc == 0, 'K3 a freed socket holds no memory');
   sk.flags = 0;
   sk.hash_next = s.sock_free;
   s.sock_free = sk.handle;

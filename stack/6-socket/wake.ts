@@ -2,10 +2,12 @@
 import { NONE, traceSockWake } from '../../sim/core';
 import { streamIsWriteable } from './mem';
 import { dataReady, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from './port';
-import { Sock, SOCK_NOSPACE } from './sock';
+import { Sock } from './sock';
+import { SOCK_NOSPACE } from './sock_flags';
 
-/** `mask`: the poll bits that became true. Nobody waiting: nothing happens. */
+/** `mask`: the poll bits that became true. Nobody waiting: it is noted and nothing happens. */
 export function sockWake(sk: Sock, pkt_id: u32, mask: u32): void {
+  sk.woken |= mask;
   if (sk.waiters == 0) return;
   traceSockWake(pkt_id, NONE, sk.handle, mask);
   dataReady(sk.handle, mask);

@@ -140,19 +140,21 @@ export function fillCqeReq(r: Ring, req: Req): bool {
   return true;
 }
 
-/** A buffer lent by zero-copy receive (io_zcrx_queue_cqe, io_defer_get_uncommited_cqe). Fills the ZcrxRing port. */
-export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64, pkt_id: u32, netmem_idx: u32): bool {
+/**
+ * A buffer lent by zero-copy receive (io_zcrx_queue_cqe, io_defer_get_uncommited_cqe). Fills the ZcrxRing port, whose user
+ * traces it: the loan comes first there, and user space sees the completion only when the tail moves (commitCqring).
+ */
+export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64): u32 {
   const r = ringAt(ring);
   r.cq_flush = 1;
   const mixed = (r.flags & IORING_SETUP_CQE_MIXED) != 0;
   const at = getCqe(r, false, mixed);
-  if (at == 0) return false;
+  if (at == 0) return 0;
   const cflags = mixed ? IORING_CQE_F_MORE | IORING_CQE_F_32 : IORING_CQE_F_MORE;
   fill(r, at, user_data, <i32>len, cflags);
   store<u64>(at, off, 16);
   store<u64>(at, 0, 24);
-  traceCqe(pkt_id, netmem_idx, <u32>user_data, len, cflags);
-  return true;
+  return cflags;
 }
 
 /** Publishes what was filled (io_commit_cqring). */

@@ -22,7 +22,7 @@ export function sockaddrIn(to: usize, addr: u64, len: u64): i32 {
 
 /** Does a socket address suit a socket? 0 or -errno (inet_bind, inet6_bind, tcp_v4_connect, tcp_v6_connect). */
 export function sockaddrCheck(sk: Sock, at: usize, len: u32): i32 {
-  const v6 = sk.family == 6;
+  const v6 = sk.family == 6 || sk.ipv6_api != 0;
   const least = v6 ? SIN6_LEN_RFC2133 : SOCKADDR_IN_BYTES;
   if (len < least) return -EINVAL;
   return <u32>load<u16>(at) == (v6 ? AF_INET6 : AF_INET) ? 0 : -EAFNOSUPPORT;
@@ -32,7 +32,7 @@ export function sockaddrPort(at: usize): u32 {
 }
 /** Address of the address's bytes, in network order. */
 export function sockaddrHost(sk: Sock, at: usize): usize {
-  return sk.family == 6 ? at + 8 : at + 4;
+  return sk.family == 6 || sk.ipv6_api != 0 ? at + 8 : at + 4;
 }
 
 /** Writes the name of a socket or of its peer to user memory (move_addr_to_user). 0 or -errno. */

@@ -5,6 +5,7 @@
  * Differs from Linux: tasks share one address space, so that a wrong address is -EFAULT only outside of all user memory.
  */
 import { arenaAlloc, PAGE_SIZE, RING_ADDR } from '../../sim/core';
+import { userPagesInit } from '../../stack/3-pool';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOVERFLOW, E2BIG, io_uring_region_desc, IORING_MEM_REGION_TYPE_USER } from '../uapi.gen';
 import { ringState } from './state';
 
@@ -21,6 +22,7 @@ export function userInit(bytes: u32): void {
   s.user_base = (base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   s.user_next = s.user_base;
   s.user_end = s.user_base + (bytes & ~(PAGE_SIZE - 1));
+  userPagesInit(s.user_base);
 }
 
 function extent(i: u32): usize {

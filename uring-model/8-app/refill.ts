@@ -36,6 +36,8 @@ export class Zcrx {
   private readonly rqes: number;
   private tail = 0;
   private noted = 0;
+  /** Address of the argument of flush, or 0. */
+  private control = 0;
 
   constructor(memory: UserMemory, id: number, area: Area, entries: number, region: number, reg: io_uring_zcrx_ifq_reg) {
     this.memory = memory;
@@ -125,7 +127,8 @@ export class Zcrx {
 
   /** Makes the kernel read the ring now (ZCRX_CTRL_FLUSH_RQ). */
   *flush(ring: Ring): Steps<number> {
-    const arg = this.memory.alloc(ZCRX_CTRL_BYTES);
+    this.control ||= this.memory.alloc(ZCRX_CTRL_BYTES);
+    const arg = this.control;
     const c = new zcrx_ctrl(this.memory.view(), arg);
     c.zcrx_id = this.id;
     c.op = ZCRX_CTRL_FLUSH_RQ;

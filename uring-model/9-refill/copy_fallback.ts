@@ -3,7 +3,7 @@
  * queue) is copied into buffers from the free list, one page of payload to a buffer. Only fragments show in the kernel's
  * statistics and raise ZCRX_EVENT_COPY; linear data is copied without a word.
  */
-import { chargeBytes, COST_COPY_KIB, NONE, PAGE_SIZE, runConfig, traceZcCopy, ZCRX_COPY_CQES } from '../../sim/core';
+import { chargeBytes, COST_COPY_KIB, NONE, PAGE_SIZE, runConfig, traceCqe, traceZcCopy, ZCRX_COPY_CQES } from '../../sim/core';
 import { ledgerMove, netmem, NO_POOL, PLACE_LIVE } from '../../stack/3-pool';
 import { ENOMEM, ENOSPC, ZCRX_EVENT_COPY } from '../uapi.gen';
 import { niovFromFreelist, niovToken, niovToFreelist } from './area';
@@ -46,12 +46,14 @@ export function copyChunk(src: usize, len: u32, why: u32): i32 {
     if (payload) memory.copy(<usize>n.addr, src + copied, part);
     chargeBytes(COST_COPY_KIB, part);
     const token = niovToken(areaAt(n.area), n.niov_idx, q.niov_shift, 0);
-    if (!ringPostZc(s.recv_ring, s.recv_user_data, part, token, s.recv_pkt_id, idx)) {
+    const cflags = ringPostZc(s.recv_ring, s.recv_user_data, part, token);
+    if (cflags == 0) {
       niovToFreelist(idx);
       return copied != 0 ? <i32>copied : -ENOSPC;
     }
     userRefGet(s.recv_ifq, idx);
     traceZcCopy(s.recv_pkt_id, idx, s.recv_sock, part, why);
+    traceCqe(s.recv_pkt_id, idx, <u32>s.recv_user_data, part, cflags);
     zcrxCount(s.recv_ifq, ZCRX_COPY_CQES, 1);
     copied += part;
     len -= part;

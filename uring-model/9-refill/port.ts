@@ -2,7 +2,7 @@
  * ZcrxRing: what zero-copy receive wants of the ring that it serves, filled in by uring-model/7-ring. Function-table
  * indices, like the ports of the stack.
  *
- *   post(ring, user_data, len, off, pkt_id, netmem_idx) -> false when the CQ has no room (io_defer_get_uncommited_cqe)
+ *   post(ring, user_data, len, off) -> flags of the completion, 0 when the CQ has no room (io_defer_get_uncommited_cqe)
  *   event(ring, user_data, type) -> false when there is no request left (zcrx_send_notif)
  *   user_ok(addr, len): the bytes are mapped user memory
  *   region(ring, desc, mmap_offset) -> address or -errno (io_create_region; desc is a struct io_uring_region_desc)
@@ -17,7 +17,7 @@ const REGION: usize = 52;
 const REGION_FREE: usize = 56;
 
 export function setZcrxRing(
-  post: (ring: u32, user_data: u64, len: u32, off: u64, pkt_id: u32, netmem_idx: u32) => bool,
+  post: (ring: u32, user_data: u64, len: u32, off: u64) => u32,
   event: (ring: u32, user_data: u64, type: u32) => bool,
   user_ok: (addr: u64, len: u64) => bool,
   region: (desc: u32, mmap_offset: u64) => i64,
@@ -30,8 +30,8 @@ export function setZcrxRing(
   store<u32>(PORTS_ADDR, region_free.index, REGION_FREE);
 }
 
-export function ringPostZc(ring: u32, user_data: u64, len: u32, off: u64, pkt_id: u32, netmem_idx: u32): bool {
-  return call_indirect<bool>(load<u32>(PORTS_ADDR, POST), ring, user_data, len, off, pkt_id, netmem_idx);
+export function ringPostZc(ring: u32, user_data: u64, len: u32, off: u64): u32 {
+  return call_indirect<u32>(load<u32>(PORTS_ADDR, POST), ring, user_data, len, off);
 }
 export function ringPostEvent(ring: u32, user_data: u64, type: u32): bool {
   return call_indirect<bool>(load<u32>(PORTS_ADDR, EVENT), ring, user_data, type);

@@ -3,7 +3,7 @@
  * bytes when they lie in the area (io_uring/zcrx.c: io_zcrx_recv_skb and below).
  */
 import {
-  charge, COST_ZC_CHUNK, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES, ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
+  charge, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES, ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
 import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
 import { tcpReadSock } from '../../stack/5-tcp';
@@ -34,12 +34,14 @@ function recvFrag(frag: Frag, off: u32, len: u32): i32 {
   const area = areaAt(n.area);
   if (n.pool == NO_POOL || area.ifq != s.recv_ifq) return -EFAULT;
   const token = niovToken(area, n.niov_idx, ifqAt(s.recv_ifq).niov_shift, frag.off + off);
-  if (!ringPostZc(s.recv_ring, s.recv_user_data, len, token, s.recv_pkt_id, idx)) return -ENOSPC;
+  const cflags = ringPostZc(s.recv_ring, s.recv_user_data, len, token);
+  if (cflags == 0) return -ENOSPC;
   charge(COST_ZC_CHUNK);
   // The reference comes first: it keeps the buffer from its pool while user space reads it.
   netmemRef(idx);
   userRefGet(s.recv_ifq, idx);
   traceZcDeliver(s.recv_pkt_id, idx, s.recv_sock, <u32>token, len);
+  traceCqe(s.recv_pkt_id, idx, <u32>s.recv_user_data, len, cflags);
   zcrxCount(s.recv_ifq, ZCRX_ZC_BYTES, len);
   zcrxCount(s.recv_ifq, ZCRX_ZC_CQES, 1);
   const z = zcSock(s.recv_sock);

@@ -79,12 +79,12 @@ function flushSq(a: App): u32 {
   return n;
 }
 
-/** io_uring_submit. limits.reqs has to have room for what an application has under way. */
+/** io_uring_submit. */
 export function submit(a: App): void {
   const n = flushSq(a);
   if (n == 0) return;
   const ret = sysEnter(a.host, a.fd, n, 0, 0, 0, 0);
-  assert(ret == <i32>n, 'what is submitted is taken');
+  assert(ret == <i32>n, 'limits.reqs is too small for what an application submits at once');
 }
 
 /**

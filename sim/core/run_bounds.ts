@@ -1,0 +1,42 @@
+/**
+ * How far the present call of run() may go. No state: another call may go another way to the same place.
+ *
+ * A burst on a link is one arrival after the other with nothing between. Each is an event, but one that would only be put into
+ * the queue to be taken out again at once: advanceTo() skips that way around.
+ */
+import { nextEventTime } from './event_queue';
+import { CURSORS_ADDR } from './memory_map';
+import { coreState } from './state';
+import { traceCursor } from './trace';
+
+@unmanaged
+export class RunBounds {
+  until_ns: u64;
+  /** Events that may still be handled. */
+  left: u32;
+  /** Something is checked after each event. */
+  stepwise: u32;
+}
+const BOUNDS: usize = 0x800;
+
+export function runBounds(): RunBounds {
+  return changetype<RunBounds>(CURSORS_ADDR + BOUNDS);
+}
+
+/** May the run go on, as far as the host is concerned: not when it must read the trace or the captured frames first? */
+export function buffersFull(): bool {
+  const cursor = traceCursor();
+  return cursor.next > cursor.stop || cursor.capture_next > cursor.capture_stop || cursor.egress_next > cursor.egress_stop;
+}
+
+/** Makes an event of the running kind at `time_ns` the present one, if it would be the next in the queue. */
+export function advanceTo(time_ns: u64): bool {
+  const bounds = runBounds();
+  if (time_ns >= nextEventTime() || time_ns > bounds.until_ns || bounds.left <= 1 || bounds.stepwise != 0 || buffersFull()) return false;
+  bounds.left--;
+  const s = coreState();
+  s.clock_ns = time_ns;
+  s.events++;
+  s.event_seq++;
+  return true;
+}

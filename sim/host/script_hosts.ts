@@ -1,0 +1,49 @@
+/** The hosts whose application is in TypeScript: who drives it, and what it says of its connections. */
+import type { App, Hash } from '../../uring-model/8-app/index.ts';
+import { AppDriver } from './app_driver.ts';
+import type { Engine } from './engine.ts';
+import { InputError } from './input_error.ts';
+import { roleOf } from './result.ts';
+import type { Scenario } from './scenario.ts';
+import { scriptApp } from './script_apps.ts';
+import { ScriptStreams } from './script_streams.ts';
+import { Sha256 } from './sha256.ts';
+import type { Transcript } from './transcript.ts';
+
+export interface ScriptOptions {
+  /** Applications of hosts whose role is `script`, in the place of what the scenario names (app.script). */
+  readonly apps?: Readonly<Partial<Record<0 | 1, App>>>;
+  readonly transcript?: Transcript;
+  /** What digests are made by; the default works everywhere. */
+  readonly hash?: () => Hash;
+}
+
+export class ScriptHosts {
+  readonly streams = new Map<number, ScriptStreams>();
+  private readonly engine: Engine;
+  private readonly drivers = new Map<number, AppDriver>();
+
+  constructor(engine: Engine, scenario: Scenario, options: ScriptOptions) {
+    this.engine = engine;
+    const hash = options.hash ?? (() => new Sha256());
+    for (const host of [0, 1] as const) {
+      if (roleOf(scenario, host) !== 'script') continue;
+      const log = new ScriptStreams(engine, host, hash);
+      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash);
+      if (!app) {
+        const who = host === 0 ? 'client' : 'server';
+        throw new InputError(`${scenario.file}: the ${who}'s application is a script (app.role); none was given; app.script names one.`);
+      }
+      this.streams.set(host, log);
+      this.drivers.set(host, new AppDriver(engine, host, app, options.transcript));
+    }
+  }
+
+  /** The core has stopped because a task may run: runs it as far as it can go. */
+  step(): void {
+    const task = this.engine.core.appRunnable();
+    const driver = this.drivers.get(task);
+    if (!driver) throw new Error(`task ${task} may run, but no application drives it`);
+    driver.step();
+  }
+}

@@ -2,7 +2,7 @@
  * npm test [-- PART…]: installs what is missing, builds what is stale, runs every test. The last line is
  * `N passed, N failed`, with `, N skipped` when something could not run here; each skipped part says why.
  *
- * Parts: gen types lint tidy unit determinism e2e c. Naming some runs only these.
+ * Parts: gen types lint tidy unit packetdrill bridge determinism e2e c. Naming some runs only these.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,6 +78,14 @@ const vitestWith = (project, packages, present, what) => async () => {
   if (missing) notes.push(`${what} are skipped: ${missing}`);
   return vitest(project)();
 };
+/** Linux's own scripts come from the kernel's source package, once; without it their tests skip themselves. */
+const packetdrill = async () => {
+  const cli = ['build/cli.mjs', 'packetdrill'];
+  const { code, output } = await node([...cli, '--fetch'], { minutes: 5 });
+  if (code !== 0) notes.push(`Linux's packetdrill scripts could not be fetched: ${output.trim().split('\n').at(-1)}`);
+  return vitest('packetdrill')();
+};
+const havePeer = () => ['ip', 'curl', 'nc'].every(which);
 const haveChromium = () => Boolean(process.env.CHROMIUM ?? which('chromium'));
 
 /** The UAPI table against the kernel's own headers, by the C compiler. */
@@ -108,6 +116,8 @@ const PARTS = [
   ['c', 'C layout asserts', layoutAsserts],
   ['tidy', 'tidy', vitest('tidy')],
   ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],
+  ['packetdrill', 'packetdrill scripts', packetdrill],
+  ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],
   ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
   ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
 ];
@@ -121,7 +131,7 @@ if (unknown !== undefined) {
 checkNode();
 await installModules();
 mkdirSync(join(root, 'build/results'), { recursive: true });
-const BUILT = ['unit', 'determinism', 'e2e'];
+const BUILT = ['unit', 'packetdrill', 'bridge', 'determinism', 'e2e'];
 const errors = wanted.length === 0 || wanted.some((w) => BUILT.includes(w)) ? await build() : [];
 if (errors.length > 0) {
   console.error(errors.join('\n'));

@@ -52,18 +52,18 @@ const scenario = (flows: number, bytes: number, payload: boolean, trace: boolean
 about: bench
 run: { payload: ${payload}, trace: ${trace}, until_ns: 100s }
 wire: { rate_bps: 100Gbps, delay_ns: 5us }
-nic: { rx_ring: 256, rx_queues: 1, tx_queues: 1 }
-socket: { sndbuf: 256KiB, rcvbuf: 1MiB }
+nic: { rx_ring: 1024, rx_queues: 1, tx_queues: 1 }
+socket: { sndbuf: 64KiB, rcvbuf: 1MiB }
 app: { port: 9999 }
 hosts:
-  client: { app: { role: source, flows: ${flows}, bytes: ${bytes}, chunk: 65536, check: ${payload ? 'compare' : 'none'} } }
-  server: { app: { role: sink, check: ${payload ? 'compare' : 'none'} }, refill: { area_bytes: 4MiB } }
+  client: { app: { role: source, stagger_ns: 2us, flows: ${flows}, bytes: ${bytes}, chunk: 65536, check: ${payload ? 'compare' : 'none'} } }
+  server: { app: { role: sink, check: ${payload ? 'compare' : 'none'} }, refill: { area_bytes: 16MiB } }
 `;
 
 function measure(flows: number, payload: boolean, trace: boolean): Sample {
-  // Many flows get more bytes, so that opening and closing them does not hide what a segment costs.
-  const total = (quick ? 60e6 : payload ? 300e6 : 600e6) * (flows > 1000 && !quick ? 4 : 1);
-  const { block } = loadScenario(scenario(flows, Math.max(Math.floor(total / flows), 30_000), payload, trace), 'bench.yaml');
+  // Each of many flows gets some 400 segments, so that opening and closing it does not hide what a segment costs.
+  const total = Math.max(quick ? 300e6 : payload ? 600e6 : 1200e6, flows * (quick ? 200_000 : 600_000));
+  const { block } = loadScenario(scenario(flows, Math.floor(total / flows), payload, trace), 'bench.yaml');
   const samples: Sample[] = [];
   for (let i = 0; i < (flows > 1000 ? Math.min(runs, 3) : runs); i++) {
     const w = world(block);
@@ -77,7 +77,7 @@ function measure(flows: number, payload: boolean, trace: boolean): Sample {
 }
 
 function snapshots(): Record<string, number> {
-  const limits = 'about: bench\nlimits: { user_bytes: 40MiB, tx_pages: 256 }';
+  const limits = 'about: bench\nlimits: { user_bytes: 29MiB, tx_pages: 256 }';
   const text = scenario(1, 2_000_000_000, true, false).replace('about: bench', limits);
   const w = world(loadScenario(text, 'bench.yaml').block);
   w.core.run(1_000_000n, 0xffff_ffff);

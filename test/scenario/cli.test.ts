@@ -1,9 +1,10 @@
 /** The command line: what it prints, its exit codes, and that a mistake is one sentence and never a stack trace. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ringlab, ringlabCut } from './cli.ts';
+import { bundle, ringlab, ringlabCut } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringlab-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,17 +17,45 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
   test.each<[string, string[], RegExp]>([
     ['a scenario that is not there', ['run', 'nope'], /^ringlab: there is no scenario nope/],
     ['no scenario', ['run'], /missing required argument 'scenario'/],
-    ['an unknown command', ['rum'], /unknown command 'rum'/],
+    ['an unknown command', ['rum'], /unknown command 'rum'; did you mean run\?$/m],
+    ['help for what is no command', ['help', 'nope'], /^ringlab: help nope: there is no such command; there are run, list, /],
+    ['a folder as scenario', ['run', '.'], /^ringlab: \.: this is a folder; name a scenario file in it/],
     ['an unknown option', ['run', 'tour', '--jsn'], /unknown option '--jsn'/],
-    ['a knob that is not there', ['run', 'tour', '--set', 'nic.mtuu=3'], /key 'nic.mtuu': .*did you mean 'mtu'/],
+    ['a knob that is not there', ['run', 'tour', '--set', 'nic.mtuu=3'],
+      /^ringlab: --set nic.mtuu=3: key 'nic.mtuu': .*did you mean 'mtu'/],
     ['a value out of range', ['run', 'tour', '--set', 'nic.mtu=3'], /key 'nic.mtu': expected a size from 576B/],
-    ['a seed that is no number', ['run', 'tour', '--seed', 'x'], /'x' is invalid/],
-    ['a time that is none', ['run', 'tour', '--until', 'soon'], /--until soon: expected a time/],
+    ['a seed that is no number', ['run', 'tour', '--seed', 'x'],
+      /^ringlab: --seed x: key 'run.seed': expected a whole number from 0 to 281474976710656; found 'x'$/m],
+    ['a time that is none', ['run', 'tour', '--until', 'soon'],
+      /^ringlab: --until soon: key 'run.until_ns': expected a time from 1ns to 1h; found 'soon'$/m],
+    ['a time beyond the range', ['stat', 'tour', '--until', '99h'], /^ringlab: --until 99h: .*from 1ns to 1h/],
     ['a capture that is not there', ['pcap', '/no/such/file.pcap'], /there is no file/],
     ['a capture that is a folder', ['pcap', '.'], /is a folder/],
     ['a file that is no capture', ['pcap', 'package.json'], /package.json is not a capture/],
-    ['an output that cannot be written', ['run', 'tour', '--pcap', '/no/such/folder/x.pcapng'], /cannot write/],
-    ['a journey of nothing', ['journey', 'tour'], /needs one of/],
+    ['too little memory for the applications', ['run', 'bulk', '--set', 'limits.user_bytes=1MiB'],
+      /^ringlab: scenarios\/bulk.yaml: limits.user_bytes is too small for the applications; raise it, or leave it at auto\.$/m],
+    ['too few requests', ['run', 'many-flows', '--set', 'limits.reqs=20', '--set', 'ring.sq_entries=16'],
+      /^ringlab: scenarios\/many-flows.yaml: limits.reqs is too small for what an application submits at once; raise it/],
+    ['a journey of nothing', ['journey', 'tour'], /expected one of --packet N, --byte N and --buffer N/],
+    ['a journey of packet 0', ['journey', 'tour', '--packet', '0'], /^ringlab: --packet 0: expected a whole number from 1 on; found '0'/],
+    ['a journey of a packet that never was', ['journey', 'tour', '--packet', '999'],
+      /^ringlab: --packet 999: there is no such packet; the run has 1 to \d+\.$/m],
+    ['a journey of a buffer that nobody uses', ['journey', 'tour', '--buffer', '1'],
+      /^ringlab: --buffer 1: nothing happens to it; the run uses buffers \d+ to \d+, and --byte names one\.$/m],
+    ['a journey of another stream', ['journey', 'tour', '--byte', '0', '--stream', '7'], /^ringlab: --stream 7: .*the run has 0 to 0/],
+    ['the stream of a packet', ['journey', 'tour', '--packet', '1', '--stream', '0'], /--stream says whose byte.*leave out --stream/],
+    ['a journey without a trace', ['journey', 'tour', '--byte', '0', '--set', 'run.trace=off'], /run.trace is off; leave out/],
+    ['a tour without a trace', ['tour', '--set', 'run.trace=off'], /^ringlab: tour: .*run.trace is off; leave out/],
+    ['a trace file without a trace', ['run', 'tour', '--trace', '/dev/null', '--set', 'run.trace=off'],
+      /^ringlab: --trace \/dev\/null: nothing would be seen, since run.trace is off; leave out --set run.trace=off/],
+    ['a capture file without a capture', ['run', 'tour', '--pcap', '/dev/null', '--set', 'run.capture=off'],
+      /run.capture is off; leave out/],
+    ['the wall time of no JSON', ['run', 'tour', '--timing'], /^ringlab: run: --timing .*; add --json/],
+    ['views in JSON', ['run', 'tour', '--json', '--stat'], /^ringlab: run: .*; leave out --stat/],
+    ['a change of what is only shown', ['show', 'tour', '--set', 'nic.mtu=9000'], /^ringlab: show: .*; add --all/],
+    ['a client beside a capture', ['pcap', 'x.pcap', '--set', 'client.nic.mtu=9000'],
+      /^ringlab: --set client.nic.mtu=9000: the capture stands for the client and its link.*; set knobs of the server/],
+    ['the link of a capture', ['pcap', 'x.pcap', '--set', 'wire.loss_ppm=1%'], /the capture stands for the client and its link/],
     ['a view that is not there', ['stat', 'tour', 'netstat'], /there is no view netstat/],
   ])('%s', (_, args, sentence) => {
     const { code, out, err } = ringlab(...args);
@@ -41,8 +70,8 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
     const path = file('bad.yaml', 'app:\n  port: 99999\nnic: { mtu: big }\n');
     const { code, err } = ringlab('run', path);
     expect(code).toBe(2);
-    expect(err.split('\n')[0]).toBe(`${path}:2:9: key 'app.port': expected a whole number from 1 to 65535; found 99999`);
-    expect(err).toContain(`${path}:3:13: key 'nic.mtu': expected a size`);
+    expect(err.split('\n')[0]).toBe(`ringlab: ${path}:2:9: key 'app.port': expected a whole number from 1 to 65535; found 99999`);
+    expect(err).toContain(`ringlab: ${path}:3:13: key 'nic.mtu': expected a size`);
   });
 
   test('a file that cannot be read to its end leaves no output behind', () => {
@@ -54,7 +83,7 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
 });
 
 describe('help', () => {
-  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'schema'];
+  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'schema', 'bridge'];
   test.each(commands)('help %s has examples', (command) => {
     const { code, out } = ringlab('help', command);
     expect(code).toBe(0);
@@ -64,6 +93,27 @@ describe('help', () => {
     const { code, out } = ringlab('help');
     expect(code).toBe(0);
     for (const command of commands) expect(out).toContain(`\n  ${command}`);
+  });
+});
+
+describe('every example of the help runs', () => {
+  const place = join(folder, 'examples');
+  mkdirSync(place);
+  copyFileSync('scenarios/bulk.yaml', join(place, 'mine.yaml'));
+  copyFileSync('test/fixtures/captures/small-messages-ipv4.pcap', join(place, 'capture.pcap'));
+  ringlab('run', 'tour', '--pcap', join(place, 'capture.pcapng'));
+  const commands = ['', 'run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'schema'];
+  const helpOf = (command: string) => ringlab('help', ...(command === '' ? [] : [command])).out;
+  const examples = commands.flatMap((c) => [...helpOf(c).matchAll(/^ {2}\$ (ringlab .*)$/gm)].map((m) => m[1] ?? ''));
+  // Comments of the list of commands stand behind two blanks.
+  const lines = [...new Set(examples.map((e) => e.replace(/ {2,}.*$/, '')))];
+
+  test('there are many', () => expect(lines.length).toBeGreaterThan(20));
+  test.each(lines)('%s', (line) => {
+    const script = `set -o pipefail; ringlab() { node "$bundle" "$@"; }; type jq > /dev/null 2>&1 || jq() { cat; }; ${line}`;
+    const { status, stderr } = spawnSync('bash', ['-c', script], { cwd: place, encoding: 'utf8', env: { ...process.env, bundle } });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
   });
 });
 
@@ -110,7 +160,7 @@ describe('run', () => {
           segments: 1,
         },
       ],
-      expect: expect.arrayContaining([{ text: 'streams.bytes == 1000', ok: true, actual: '1000' }]),
+      expect: expect.arrayContaining([{ text: 'streams.bytes == 1000', ok: true, actual: 1000 }]),
     });
   });
 
@@ -172,7 +222,35 @@ describe('journeys', () => {
     expect(ringlab('journey', 'tour', '--buffer', buffer).out).toContain('lent to the application');
   });
   test('a byte that never came', () => {
-    expect(ringlab('journey', 'tour', '--byte', '1000')).toMatchObject({ code: 2, err: expect.stringContaining('byte 1000 never came') });
+    const { code, err } = ringlab('journey', 'tour', '--byte', '1000');
+    expect(err).toBe('ringlab: --byte 1000: it never came; stream 0 has bytes 0 to 999.\n');
+    expect(code).toBe(2);
+  });
+});
+
+describe('a capture', () => {
+  const capture = 'test/fixtures/captures/small-messages-ipv4.pcap';
+  test.each([['cat "$capture" | node "$bundle" pcap /dev/stdin --json'], ['cat "$capture" | node "$bundle" pcap - --json'],
+    ['node "$bundle" pcap - --json < "$capture"'], ['gzip -c "$capture" | node "$bundle" pcap - --json'],
+    ['node "$bundle" pcap <(cat "$capture") --json']])('may come as %s', (script) => {
+    const { status, stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env: { ...process.env, bundle, capture } });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stateHash: JSON.parse(ringlab('pcap', capture, '--json').out).stateHash });
+  });
+
+  const cut = (name: string, bytes: number) => file(name, readFileSync(capture).subarray(0, bytes));
+  test.each([
+    ['inside its first frame', () => cut('a.pcap', 24 + 16 + 20), 'a.pcap: the file is truncated at byte 20 of frame 1, which has 74'],
+    ['inside its first header', () => cut('b.pcap', 24 + 6), 'b.pcap: the file is truncated at byte 6 of the header of frame 1'],
+    ['behind a length that cannot be', () => {
+      const data = Buffer.from(readFileSync(capture).subarray(0, 60));
+      data.writeUInt32LE(0xffffffff, 24 + 8);
+      return file('c.pcap', data);
+    }, 'c.pcap: frame 1 claims 4294967295 bytes, more than any has: the file is damaged from byte 24 on'],
+  ])('that ends %s is told so', (_, path, sentence) => {
+    expect(ringlab('pcap', path())).toEqual({
+      code: 2, out: '', err: `ringlab: ${sentence}; no frame of it is whole, so capture it again.\n`,
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bundle = fileURLToPath(new URL('../../build/cli.mjs', import.meta.url));
+export const bundle = fileURLToPath(new URL('../../build/cli.mjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

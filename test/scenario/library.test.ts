@@ -33,6 +33,7 @@ describe('expectations tell scenarios apart', () => {
   /** With the knob that makes the point turned back, the scenario must not hold any more. */
   test.each<[string, string[]]>([
     ['loss.yaml', ['client.wire.loss_ppm=0']],
+    ['ecn.yaml', ['tcp.ecn=0']],
     ['reorder.yaml', ['client.wire.reorder_ppm=0']],
     ['duplicates.yaml', ['client.wire.duplicate_ppm=0', 'client.wire.corrupt_ppm=0']],
     ['steering-missed.yaml', ['server.nic.rules=[{dst_port: 9999, queue: 1}]']],

@@ -17,6 +17,7 @@ const knobs = [...RUN_KNOBS, ...HOST_KNOBS];
 /** Definitions that the core may leave unused, each with the reason. */
 const UNUSED: Readonly<Record<string, string>> = {
   DROP_NOT_SPECIFIED: 'the value 0 that no drop may have',
+  app_script: 'the host chooses an application in TypeScript by it',
 };
 const unused = (names: readonly string[]) => names.filter((n) => !words.has(n) && !(n in UNUSED));
 

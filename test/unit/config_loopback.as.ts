@@ -7,19 +7,20 @@
  */
 import {
   arenaAlloc, arenaInit, CONTEXT_SOFTIRQ, CONTEXT_SYSCALL, coreFreeAt, coreState, cpuInit, dropInit, enterContext, enterHardware,
-  eventQueueInit, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, HOSTS_MAX, leaveContext, newPktId, nextDueTimer, nextEventTime,
-  NONE, popEvent, prngInit, runConfig, schedule, storeBe16, storeBe32, timerWheelInit, timerWheelTurn,
+  eventQueueInit, EVENT_HRTIMERS, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, HOSTS_MAX, HRTIMER_TCP_PACING, hrtimersInit,
+  leaveContext, newPktId, nextDueHrtimer, nextDueTimer, nextEventTime, NONE, PAGE_SIZE, popEvent, prngInit, runConfig, schedule, storeBe16,
+  storeBe32, timerWheelInit, timerWheelTurn,
 } from '../../sim/core';
-import { netmemInit, poolsInit, skb, skbAlloc, SKB_HEAD_TRUESIZE, skbsInit } from '../../stack/3-pool';
+import { netmemInit, poolsInit, skb, skbAlloc, SKB_HEAD_TRUESIZE, skbsInit, userPagesInit } from '../../stack/3-pool';
 import {
-  hostAddress0, hostAddress1, ipReceive, tcpAccept, tcpBind, tcpConnect, tcpInit, tcpListen, tcpRecvmsg, tcpSendmsg, tcpShutdown, tcpSocket,
-  tcpTimer, tcpTsqRun, tcpVerify,
+  hostAddress0, hostAddress1, ipReceive, tcpAccept, tcpBind, tcpCompressedAckTimer, tcpConnect, tcpInit, tcpListen, tcpPacingTimer,
+  tcpRecvmsg, tcpSendmsg, tcpShutdown, tcpSocket, tcpTimer, tcpTsqRun, tcpVerify,
 } from '../../stack/5-tcp';
 import { setDataReady, Sock, sock, sockCount, socketInit, sockLive, timerHost } from '../../stack/6-socket';
 import { setDefaults } from './config.gen.as';
 import { arrived, link, linkInit, sent } from './config_loopback_link.as';
 
-export { ACK, FIN, link, PSH, RST, SYN } from './config_loopback_link.as';
+export { ACK, CWR, ECE, FIN, link, PSH, RST, SYN } from './config_loopback_link.as';
 
 const EAGAIN: i32 = -11;
 
@@ -53,17 +54,25 @@ class World {
   woken_head1: u32;
   task_scheduled: u32;
   verify: u32;
+  /** Memory that may be lent to packets. */
+  user: u32;
 }
 
 const WORLD: usize = 0x14000;
 const ADDRESS: usize = 0x14300;
 const CHUNK: u32 = 65536;
+const USER_PAGES: u32 = 64;
 
 function world(): World {
   return changetype<World>(WORLD);
 }
 export function app(sock_idx: u32): App {
   return changetype<App>(<usize>world().apps + <usize>sock_idx * APP_BYTES);
+}
+
+/** Where user memory of 256 KiB begins, with a page. */
+export function userMemory(): u32 {
+  return world().user;
 }
 
 /** Knobs at their defaults, before build. */
@@ -82,9 +91,10 @@ export function build(): void {
   prngInit(c.run_seed, HOSTS_MAX);
   eventQueueInit(4096);
   timerWheelInit();
+  hrtimersInit(2 * c.limits_socks);
   cpuInit();
   dropInit();
-  netmemInit(c.limits_rx_pages, c.limits_tx_pages, 16);
+  netmemInit(c.limits_rx_pages, c.limits_tx_pages, 16, USER_PAGES);
   poolsInit();
   skbsInit(c.limits_skbs);
   socketInit();
@@ -94,6 +104,8 @@ export function build(): void {
   w.apps = <u32>arenaAlloc(<u64>c.limits_socks * APP_BYTES);
   w.source = <u32>arenaAlloc(CHUNK * 2);
   w.target = <u32>arenaAlloc(CHUNK * 2);
+  w.user = (<u32>arenaAlloc((USER_PAGES + 1) * PAGE_SIZE) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  userPagesInit(w.user);
   w.woken_head0 = NONE;
   w.woken_head1 = NONE;
   w.verify = 1;
@@ -209,6 +221,20 @@ function writeAll(idx: u32, a: App): void {
   if (a.closes != 0) tcpShutdown(idx, 1);
 }
 
+/** Precise timers that are due. */
+function hrtimers(): void {
+  for (;;) {
+    const timer = nextDueHrtimer();
+    if (timer == null) return;
+    const pacing = timer.kind == HRTIMER_TCP_PACING;
+    const idx = timer.arg;
+    enterContext(sock(idx).host, 0, CONTEXT_SOFTIRQ);
+    if (pacing) tcpPacingTimer(idx);
+    else tcpCompressedAckTimer(idx);
+    leaveContext();
+  }
+}
+
 /** Runs for so many nanoseconds of virtual time. */
 export function run(ns: u64): void {
   const s = coreState();
@@ -229,6 +255,10 @@ export function run(ns: u64): void {
       }
       case EVENT_TIMERS: {
         timers(arg);
+        break;
+      }
+      case EVENT_HRTIMERS: {
+        hrtimers();
         break;
       }
       case EVENT_TSQ: {
@@ -315,12 +345,15 @@ export function transfer(from: u32, to: u32, bytes: u64, ms: u64): void {
   assert(b.received == done, 'all bytes arrived in time');
 }
 
-/** A segment from the peer of a socket, made by hand. Options: timestamps if the connection uses them. */
-export function inject(to: Sock, seq: u32, ack: u32, flags: u32, window: u32, len: u32, tsval: u32 = 0): void {
+/** A segment from the peer of a socket, made by hand. Options: timestamps if the connection uses them, one SACK block if it has an end. */
+export function inject(
+  to: Sock, seq: u32, ack: u32, flags: u32, window: u32, len: u32, tsval: u32 = 0, sack_start: u32 = 0, sack_end: u32 = 0,
+): void {
   const skb_idx = skbAlloc(to.host);
   const b = skb(skb_idx);
   const ip = <usize>b.head + 14;
-  const options: u32 = to.tstamp_ok != 0 ? 12 : 0;
+  const stamps: u32 = to.tstamp_ok != 0 ? 12 : 0;
+  const options = stamps + (sack_end != 0 ? 12 : 0);
   const ip_len: u32 = to.family == 4 ? 20 : 40;
   const tcp_len = 20 + options + len;
   if (to.family == 4) {
@@ -344,10 +377,15 @@ export function inject(to: Sock, seq: u32, ack: u32, flags: u32, window: u32, le
   storeBe32(th + 8, ack);
   storeBe32(th + 12, ((20 + options) << 26) | (flags << 16) | window);
   storeBe32(th + 16, 0);
-  if (options != 0) {
+  if (stamps != 0) {
     storeBe32(th + 20, 0x0101080a);
     storeBe32(th + 24, tsval != 0 ? tsval : to.ts_recent);
     storeBe32(th + 28, 0);
+  }
+  if (sack_end != 0) {
+    storeBe32(th + 20 + stamps, 0x0101050a);
+    storeBe32(th + 24 + stamps, sack_start);
+    storeBe32(th + 28 + stamps, sack_end);
   }
   memory.fill(th + 20 + options, 0x55, len);
   b.data_off = 14;

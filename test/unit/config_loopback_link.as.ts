@@ -1,12 +1,13 @@
 /**
- * The link between two hosts that have nothing but TCP (config_loopback.as.ts): a port for StartXmit that holds each segment
- * for a while and hands it to the other host, dropping, delaying or doubling it on demand.
+ * The link between two hosts that have nothing but TCP (config_loopback.as.ts): a port for StartXmit that cuts packets into
+ * segments, holds each segment for a while and hands it to the other host, dropping, delaying or doubling it on demand.
  */
 import {
   arenaAlloc, chance, CONTEXT_SOFTIRQ, coreFreeAt, coreState, enterContext, EVENT_TX, EVENT_WIRE, leaveContext, loadBe16, loadBe32,
-  newPktId, NONE, now, runConfig, schedule, STREAM_WIRE_DUPLICATE, STREAM_WIRE_LOSS, STREAM_WIRE_REORDER,
+  MAX_SKB_FRAGS, newPktIds, NONE, now, runConfig, schedule, storeBe16, storeBe32, STREAM_WIRE_DUPLICATE, STREAM_WIRE_LOSS,
+  STREAM_WIRE_REORDER,
 } from '../../sim/core';
-import { fragUnref, netmem, netmemRef, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag, SKB_HEAD_TRUESIZE } from '../../stack/3-pool';
+import { fragUnref, netmemRef, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag, SKB_HEAD_TRUESIZE } from '../../stack/3-pool';
 import { ipReceive } from '../../stack/5-tcp';
 import { setStartXmit } from '../../stack/5-tcp/port';
 import { sock } from '../../stack/6-socket';
@@ -15,23 +16,28 @@ export const SYN: u32 = 2;
 export const RST: u32 = 4;
 export const PSH: u32 = 8;
 export const ACK: u32 = 16;
+export const ECE: u32 = 64;
+export const CWR: u32 = 128;
 
 /** A segment under way. */
 @unmanaged
 class Flight {
   arrives_ns: u64;
   next: u32;
+  /** Whom the destructor is called for, and with what: the last segment of a packet has it. */
   sock: u32;
+  truesize: u32;
   len: u32;
   pkt_id: u32;
   header_len: u32;
   nr_frags: u32;
-  /** Its number among the data segments. */
+  /** Its number among the data segments, and the sequence number behind it. */
   nth: u32;
+  end_seq: u32;
 }
-const FRAGS_AT: usize = 40;
-const HEADER_AT: usize = 128;
-const FLIGHT_BYTES: usize = 256;
+const HEADER_AT: usize = 64;
+const FRAGS_AT: usize = 192;
+const FLIGHT_BYTES: usize = 448;
 
 /** One direction; index: the sending host. */
 @unmanaged
@@ -46,14 +52,26 @@ export class Link {
   /** Drops data segments number drop_from to drop_to (counted from 1, retransmissions too). */
   drop_from: u32;
   drop_to: u32;
+  /** Drops once the segment that ends at this sequence number. */
+  drop_end: u32;
   /** Drops everything. */
   cut: u32;
   /** Drops segments without payload. */
   drop_acks: u32;
   reorder_ns: u32;
+  /** Marks data segments number mark_from to mark_to, if they are ECN-capable. */
+  mark_from: u32;
+  mark_to: u32;
+  /** Clears the ECN field of the IP header. */
+  bleach: u32;
   // What it learns
   segments: u32;
   data_segments: u32;
+  /** Packets with payload that the stack gave to the device, the segments of the last one, and of the largest. */
+  packets: u32;
+  packet_segs: u32;
+  packet_segs_max: u32;
+  packet_len: u32;
   acks: u32;
   rsts: u32;
   last_flags: u32;
@@ -65,6 +83,14 @@ export class Link {
   last_sacks: u32;
   last_sack_start: u32;
   last_sack_end: u32;
+  /** ECN field and the number in AE, CWR and ECE; fields of the AccECN option, and -1 without. */
+  last_ecn: u32;
+  last_ace: u32;
+  last_accecn: i32;
+  /** Segments sent with CE, ECE, CWR. */
+  ece_segments: u32;
+  cwr_segments: u32;
+  marked: u32;
   last_ns: u64;
   // Its own
   device_head: u32;
@@ -115,40 +141,106 @@ export function linkInit(): void {
   setStartXmit(xmit);
 }
 
-/** StartXmit. */
+/** StartXmit: cuts a packet into segments, which follow each other. */
 function xmit(
-  host: u32, header: u32, header_len: u32, skb_idx: u32, payload_off: u32, payload_len: u32, sock_idx: u32, hash: u32,
+  host: u32, header: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32, edt_ns: u64,
 ): u32 {
+  if (skb_idx == NONE) {
+    queueSegment(host, takeFlight(newPktIds(1), header, header_len));
+    return 0;
+  }
+  const b = skb(skb_idx);
+  const segs = <u32>b.gso_segs;
+  const size = segs > 1 ? <u32>b.gso_size : b.len;
+  assert(segs != 0 && (segs - 1) * size < max<u32>(b.len, 1) && b.len <= segs * size, 'a packet knows its segments');
+  assert(b.head_len == 0 && b.data_len == b.len, 'payload lies in fragments');
+  const l = link(host);
+  l.packets++;
+  l.packet_segs = segs;
+  l.packet_len = b.len;
+  if (segs > l.packet_segs_max) l.packet_segs_max = segs;
+  const pkt_id = newPktIds(segs);
+  for (let i: u32 = 0; i < segs; i++) {
+    const idx = takeFlight(pkt_id + i, header, header_len);
+    const f = flight(idx);
+    f.len = min(b.len - i * size, size);
+    shareFrags(f, skb_idx, i * size);
+    if (segs > 1) writeFields(f, i, size, i + 1 == segs, b.gso_type != 0);
+    if (i + 1 == segs) {
+      f.sock = sock_idx;
+      f.truesize = b.truesize;
+    }
+    queueSegment(host, idx);
+  }
+  return 0;
+}
+
+function takeFlight(pkt_id: u32, header: u32, header_len: u32): u32 {
   const w = segments();
   const idx = w.free;
-  assert(idx != NONE && payload_off == 0, 'the loopback has room for segments');
+  assert(idx != NONE, 'the loopback has room for segments');
   const f = flight(idx);
   w.free = f.next;
   f.next = NONE;
-  f.sock = sock_idx;
-  f.len = payload_len;
-  f.pkt_id = newPktId();
+  f.sock = NONE;
+  f.len = 0;
+  f.pkt_id = pkt_id;
   f.header_len = header_len;
   f.nr_frags = 0;
   memory.copy(changetype<usize>(f) + HEADER_AT, <usize>header, header_len);
-  if (payload_len != 0) {
-    const n = skb(skb_idx).nr_frags;
-    assert(skb(skb_idx).len == payload_len && n <= 6, 'a segment is a whole skb');
-    for (let i: u32 = 0; i < n; i++) netmemRef(skbFrag(skb_idx, i).netmem);
-    memory.copy(changetype<usize>(f) + FRAGS_AT, changetype<usize>(skbFrag(skb_idx, 0)), <usize>n * 12);
-    f.nr_frags = n;
+  return idx;
+}
+
+/** References to f.len bytes of an skb's payload from `off` on. */
+function shareFrags(f: Flight, skb_idx: u32, off: u32): void {
+  let at: u32 = 0;
+  const end = off + f.len;
+  for (let i: u32 = 0; i < <u32>skb(skb_idx).nr_frags; i++) {
+    const frag = skbFrag(skb_idx, i);
+    const first = max(at, off);
+    const last = min(at + frag.len, end);
+    if (first < last) {
+      assert(f.nr_frags < MAX_SKB_FRAGS, 'a segment has room for its fragments');
+      const to = changetype<usize>(f) + FRAGS_AT + <usize>f.nr_frags * 12;
+      f.nr_frags++;
+      netmemRef(frag.netmem);
+      store<u32>(to, frag.netmem);
+      store<u32>(to, frag.off + first - at, 4);
+      store<u32>(to, last - first, 8);
+    }
+    at += frag.len;
   }
+  assert(end <= at, 'a packet has its bytes');
+}
+
+/** Lengths, identification, sequence number and flags of the i-th segment. */
+function writeFields(f: Flight, i: u32, size: u32, last: bool, accecn: bool): void {
+  const ip = changetype<usize>(f) + HEADER_AT + 14;
+  const v4 = load<u8>(ip) >> 4 == 4;
+  assert(!v4 || (load<u8>(ip, 1) & ~3) == 0, 'the length of a packet stays in its field');
+  const th = ip + (v4 ? 20 : 40);
+  const ip_len = f.header_len - 14 + f.len;
+  if (v4) {
+    storeBe16(ip + 2, ip_len);
+    storeBe16(ip + 4, loadBe16(ip + 4) + i);
+  } else storeBe16(ip + 4, ip_len - 40);
+  storeBe32(th + 4, loadBe32(th + 4) + i * size);
+  const flags = <u32>load<u8>(th, 13) & ~(last ? 0 : FIN | PSH) & ~(i == 0 || accecn ? 0 : CWR);
+  store<u8>(th, <u8>flags, 13);
+}
+
+/** A segment waits for the device. */
+function queueSegment(host: u32, idx: u32): void {
+  const f = flight(idx);
   const l = link(host);
-  const at = now();
-  const begin = l.device_tail == NONE ? at : flight(l.device_tail).arrives_ns;
-  f.arrives_ns = begin + ((<u64>(header_len + payload_len) * l.byte_ns_q10) >> 10);
+  const begin = l.device_tail == NONE ? now() : flight(l.device_tail).arrives_ns;
+  f.arrives_ns = begin + ((<u64>(f.header_len + f.len) * l.byte_ns_q10) >> 10);
   if (l.device_tail == NONE) {
     l.device_head = idx;
     schedule(f.arrives_ns, EVENT_TX, host);
   } else flight(l.device_tail).next = idx;
   l.device_tail = idx;
   learn(l, f);
-  return 0;
 }
 
 /** What a test may ask about the last segment. */
@@ -163,9 +255,15 @@ function learn(l: Link, f: Flight): void {
   l.last_window = loadBe16(th + 14);
   l.last_len = f.len;
   l.last_sacks = 0;
+  l.last_accecn = -1;
+  l.last_ecn = ecnField(eth);
+  l.last_ace = (loadBe16(th + 12) >> 6) & 7;
+  if ((l.last_flags & (ECE | SYN)) == ECE) l.ece_segments++;
+  if ((l.last_flags & (CWR | SYN)) == CWR) l.cwr_segments++;
   if (f.len != 0) l.data_segments++;
   else l.acks++;
   f.nth = l.data_segments;
+  f.end_seq = l.last_seq + f.len;
   if ((l.last_flags & RST) != 0) l.rsts++;
   const end = th + ((<u32>load<u8>(th, 12) >> 4) << 2);
   let p = th + 20;
@@ -177,6 +275,7 @@ function learn(l: Link, f: Flight): void {
       continue;
     }
     const len = <u32>load<u8>(p, 1);
+    if (kind == 172 || kind == 174) l.last_accecn = <i32>(len - 2) / 3;
     if (kind == 5) {
       l.last_sacks = (len - 2) >> 3;
       l.last_sack_start = loadBe32(p + 2);
@@ -184,6 +283,15 @@ function learn(l: Link, f: Flight): void {
     }
     p += len;
   }
+}
+
+/** The two bits of the IP header. */
+function ecnField(eth: usize): u32 {
+  return load<u8>(eth, 14) >> 4 == 4 ? <u32>load<u8>(eth, 15) & 3 : (<u32>load<u8>(eth, 15) >> 4) & 3;
+}
+function setEcnField(eth: usize, field: u32): void {
+  const shift: u32 = load<u8>(eth, 14) >> 4 == 4 ? 0 : 4;
+  store<u8>(eth, <u8>((<u32>load<u8>(eth, 15) & ~(3 << shift)) | (field << shift)), 15);
 }
 
 function flightFree(idx: u32): void {
@@ -203,19 +311,31 @@ export function sent(host: u32): void {
   f.next = NONE;
   if (l.device_head == NONE) l.device_tail = NONE;
   else schedule(flight(l.device_head).arrives_ns, EVENT_TX, host);
-  const bytes = f.header_len + f.len;
+  const truesize = f.truesize;
   const sock_idx = f.sock;
   const nth = f.nth;
-  const lost = l.cut != 0 || (f.len == 0 && l.drop_acks != 0) || (f.len != 0 && nth >= l.drop_from && nth <= l.drop_to && l.drop_from != 0)
-    || chance(host, STREAM_WIRE_LOSS, l.loss_ppm);
+  const unwanted = f.len == 0 ? l.drop_acks != 0 : (nth >= l.drop_from && nth <= l.drop_to && l.drop_from != 0) || dropsEnd(l, f);
+  const lost = l.cut != 0 || unwanted || chance(host, STREAM_WIRE_LOSS, l.loss_ppm);
   if (lost) flightFree(idx);
   else {
+    const eth = changetype<usize>(f) + HEADER_AT;
+    if (l.bleach != 0) setEcnField(eth, 0);
+    if (f.len != 0 && nth >= l.mark_from && nth <= l.mark_to && ecnField(eth) != 0) {
+      setEcnField(eth, 3);
+      l.marked++;
+    }
     f.arrives_ns = coreState().clock_ns + l.delay_ns;
     if (chance(host, STREAM_WIRE_REORDER, l.reorder_ppm)) f.arrives_ns += l.reorder_ns;
     if (chance(host, STREAM_WIRE_DUPLICATE, l.duplicate_ppm)) arriveLater(l, host, copyOf(f));
     arriveLater(l, host, idx);
   }
-  if (sock_idx != NONE) skbDestructor(sock_idx, bytes);
+  if (sock_idx != NONE) skbDestructor(sock_idx, truesize);
+}
+
+function dropsEnd(l: Link, f: Flight): bool {
+  if (l.drop_end == 0 || f.end_seq != l.drop_end) return false;
+  l.drop_end = 0;
+  return true;
 }
 
 function copyOf(f: Flight): u32 {

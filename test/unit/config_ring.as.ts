@@ -70,7 +70,7 @@ function closeQueue(host: u32, queue: u32): void {
   poolEmpty(queue);
   poolSetProvider(queue, 0);
 }
-function noXmit(host: u32, header: u32, header_len: u32, skb_idx: u32, off: u32, len: u32, sock_idx: u32, hash: u32): u32 {
+function noXmit(host: u32, header: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32, edt_ns: u64): u32 {
   return 0;
 }
 

@@ -5,11 +5,12 @@
  */
 import {
   arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX,
-  EVENT_WIRE, HOSTS_MAX, nextEventTime, NONE, popEvent, prngInit, runConfig, storeBe16, storeBe32, timerWheelInit, traceCursor,
+  EVENT_WIRE, HOSTS_MAX, hrtimersInit, nextEventTime, NONE, popEvent, prngInit, QUEUES_MAX, runConfig, storeBe16, storeBe32,
+  timerWheelInit, traceCursor,
 } from '../../sim/core';
 import { netmem, netmemInit, poolsInit, skb, skbAddFrag, skbAlloc, skbFree, skbsInit, txPageAlloc } from '../../stack/3-pool';
 import { napiInit, napiSoftirq } from '../../stack/4-napi';
-import { frame, frameCopy, wireInit, wireTakeArrived, wireVerify } from '../../nic-model/1-wire';
+import { frame, frameCopy, wireInit, wireNextArrival, wireTakeArrived, wireTimeArrival, wireVerify } from '../../nic-model/1-wire';
 import { nicInit, nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { tcpInit } from '../../stack/5-tcp';
 import { startXmit } from '../../stack/5-tcp/port';
@@ -46,6 +47,7 @@ export function build(): void {
   prngInit(c.run_seed, HOSTS_MAX);
   eventQueueInit(1024);
   timerWheelInit();
+  hrtimersInit(HOSTS_MAX * QUEUES_MAX);
   cpuInit();
   dropInit();
   netmemInit(c.limits_rx_pages, c.limits_tx_pages, 1024);
@@ -143,9 +145,16 @@ export function payload(host: u32, seq: u32, len: u32): u32 {
 /** Sends a segment; the packet id is that of the last one in the core. */
 export function send(from: u32, seq: u32, len: u32, flags: u32 = 0x10): u32 {
   const b = len == 0 ? NONE : payload(from, seq, len);
-  const dropped = startXmit(from, <u32>headers(from, seq, len, flags), HEADERS, b, 0, len, NONE, 0);
+  const dropped = startXmit(from, <u32>headers(from, seq, len, flags), HEADERS, b, NONE, 0);
   if (b != NONE) skbFree(b, false);
   return dropped;
+}
+
+/** The next frame that has arrived by now; NONE when there is none, and then the next arrival has an event. */
+function takeArrived(link: u32): u32 {
+  if (wireNextArrival(link) <= coreState().clock_ns) return wireTakeArrived(link);
+  wireTimeArrival(link);
+  return NONE;
 }
 
 /** Handles events up to a time. Softirqs, and so GRO and TCP, only where asked for. */
@@ -161,7 +170,7 @@ export function runUntil(time_ns: u64, softirqs: bool): void {
       }
       case EVENT_WIRE: {
         enterHardware(1 - arg);
-        for (let f = wireTakeArrived(arg); f != NONE; f = wireTakeArrived(arg)) nicReceive(1 - arg, f);
+        for (let f = takeArrived(arg); f != NONE; f = takeArrived(arg)) nicReceive(1 - arg, f);
         break;
       }
       case EVENT_IRQ: {
@@ -180,13 +189,13 @@ export function runUntil(time_ns: u64, softirqs: bool): void {
 
 /** The next frame that reaches the far end of a link, without its NIC. */
 export function arrival(link: u32): u32 {
-  let f = wireTakeArrived(link);
+  let f = takeArrived(link);
   while (f == NONE && nextEventTime() != u64.MAX_VALUE) {
     wireVerify();
     const event = popEvent();
     enterHardware(<u32>(event >> 32));
     if (<u32>event == EVENT_TX) nicTransmitNext(<u32>(event >> 32));
-    f = wireTakeArrived(link);
+    f = takeArrived(link);
   }
   return f;
 }

@@ -5,7 +5,8 @@ import {
 } from '../../../stack/5-tcp';
 import { mibBase, POLLERR, POLLHUP, POLLOUT, sock, sockLive, TCP_CLOSE, TCP_ESTABLISHED, TCP_SYN_SENT } from '../../../stack/6-socket';
 import {
-  AT_LIMITS_SOCKS, AT_TCP_SACK, AT_TCP_SYNACK_RETRIES, AT_TCP_SYN_RETRIES, AT_TCP_TIMESTAMPS, AT_TCP_WINDOW_SCALING, setHost, setRun,
+  AT_LIMITS_SOCKS, AT_TCP_SACK, AT_TCP_SYNACK_RETRIES, AT_TCP_SYNCOOKIES, AT_TCP_SYN_RETRIES, AT_TCP_TIMESTAMPS, AT_TCP_WINDOW_SCALING,
+  setHost, setRun,
 } from '../config.gen.as';
 import {
   ACK, act, app, asTask, attach, build, connected, connecting, defaults, inject, link, listener, RST, run, runMs, SYN, transfer,
@@ -89,6 +90,7 @@ export function a_connect_that_is_repeated_says_how_it_went(): void {
   assert((tcpPoll(c) & POLLOUT) == 0, 'not writable yet');
   runMs(2);
   assert((tcpPoll(c) & POLLOUT) != 0, 'writable');
+  assert(tcpConnect(c, ADDRESS, 80) == 0, 'the first call after it tells that it went well');
   assert(tcpConnect(c, ADDRESS, 80) == -106, 'EISCONN');
 }
 
@@ -199,6 +201,7 @@ export function simultaneous_open_makes_one_connection(): void {
 
 export function a_full_accept_queue_drops_the_handshake(): void {
   defaults();
+  setHost(1, AT_TCP_SYNCOOKIES, 0); // with a cookie nobody would try again
   build();
   const l = listener(1, 4, 80, 1);
   for (let i: u32 = 0; i < 4; i++) connecting(0, 4, 80);

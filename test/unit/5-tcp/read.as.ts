@@ -181,7 +181,7 @@ export function few_pages_are_shared(): void {
 
 export function few_skbs_are_shared(): void {
   defaults();
-  setRun(AT_LIMITS_SKBS, 200);
+  setRun(AT_LIMITS_SKBS, 32);
   build();
   const pair = connected();
   transfer(<u32>(pair >> 32), <u32>pair, 2000000, 20000);

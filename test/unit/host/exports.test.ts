@@ -31,6 +31,7 @@ const FRAMES: readonly WireFrame[] = [
 function written(): Uint8Array {
   const writer = new PcapngWriter();
   for (const f of FRAMES) writer.add(f);
+  writer.finish();
   return writer.take();
 }
 
@@ -39,6 +40,18 @@ describe('pcapng', () => {
     const c = readCapture(written());
     expect(c.remarks).toEqual([]);
     expect(c.frames.map((f) => [Number(f.time_ns), [...f.data]])).toEqual(FRAMES.map((f) => [f.time_ns, [...f.data]]));
+  });
+
+  test('frames of both links are in the order of time', () => {
+    const writer = new PcapngWriter();
+    // A burst of three is captured at once, then what the other link carried meanwhile.
+    for (const [link, time_ns] of [[0, 10], [0, 20], [0, 30], [1, 15], [1, 30], [0, 40]] as const) {
+      writer.add({ time_ns, link, pkt_id: time_ns, flags: 0, data: segment({ seq: time_ns, flags: 16 }) });
+    }
+    const early = writer.take();
+    writer.finish();
+    const all = readCapture(new Uint8Array([...early, ...writer.take()]));
+    expect(all.frames.map((f) => Number(f.time_ns))).toEqual([10, 15, 20, 30, 30, 40]);
   });
 
   test('nothing written is an empty capture', () => {

@@ -18,7 +18,17 @@ const WRONG: readonly (readonly [about: string, yaml: string, message: string])[
   ['a knob of another section', 'wire:\n  mtu: 1500\n', "a.yaml:2:3: key 'wire.mtu': no such knob; did you mean 'nic.mtu'?"],
   ['a knob without its section', 'rx_ring: 64\n', "a.yaml:1:1: key 'rx_ring': no such section; the knob is 'nic.rx_ring'"],
   ['a section that is not there', 'wires:\n  delay_ns: 5\n', "a.yaml:1:1: key 'wires': no such section; did you mean 'wire'?"],
-  ['a section that is like no other', 'zzz: 1\n', "a.yaml:1:1: key 'zzz': no such section"],
+  ['a section that is like no other', 'zzz: 1\n',
+    "a.yaml:1:1: key 'zzz': no such section; there are about, wire, nic, pool, napi, tcp, socket, ring, app, refill, cpu, cost, " +
+    'run, limits, hosts, faults, expect'],
+  ['an empty file', '', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
+  ['a file of comments', '# nothing\n', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
+  ['null', 'null\n', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
+  ['a map of nothing', '{}\n', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
+  ['two documents', 'nic: {}\n---\nnic: {}\n',
+    "a.yaml:2:1: a second YAML document begins here; a scenario is one, so take out the '---'"],
+  ['a list without an end', 'about: x\nexpect: [dropped == 0,\n', 'a.yaml:2:9: the list that begins here does not end; close it with ]'],
+  ['a map without an end', 'nic:\n  rules: [{ queue: 1 ]\n', 'a.yaml:2:11: the map that begins here does not end; close it with }'],
   ['a host at the top level', 'server:\n  app: {}\n', "a.yaml:1:1: key 'server': no such section; did you mean 'hosts.server'?"],
   ['a third host', 'hosts:\n  router: {}\n', "a.yaml:2:3: key 'hosts.router': no such host; expected client or server"],
   ['a section of the run in a host', 'hosts:\n  client:\n    run: {}\n',
@@ -54,9 +64,27 @@ const WRONG: readonly (readonly [about: string, yaml: string, message: string])[
   ['a port that is none', 'app:\n  ports: [0]\n', "a.yaml:2:11: key 'app.ports[0]': expected a whole number from 1 to 65535; found 0"],
   ['too many faults', `faults:\n${'  - { frame: 1 }\n'.repeat(65)}`, "a.yaml:2:3: key 'faults': expected at most 64 entries; found 65"],
   ['an unknown fault', 'faults:\n  - { frame: 1, action: lose }\n',
-    "a.yaml:2:25: key 'faults[0].action': expected one of drop, duplicate, delay, corrupt; found 'lose'"],
+    "a.yaml:2:25: key 'faults[0].action': expected one of drop, duplicate, delay, corrupt, mark; found 'lose'"],
   ['an expect line that is a number', 'expect: [1]\n',
     "a.yaml:1:10: key 'expect[0]': expected a line such as 'drops.SIM_WIRE_LOSS > 0'; found 1"],
+  ['an expect line about nothing', 'expect:\n  - servr.tcp.InSegs > 0\n',
+    "a.yaml:2:5: key 'expect[0]': there is no 'servr' in the result; did you mean 'server'?"],
+  ['an expect line with a misspelt name', 'expect:\n  - dropped == 0\n  - sum(streams.bites) == 3\n',
+    "a.yaml:3:5: key 'expect[1]': there is no 'bites' in 'streams'; did you mean 'bytes'?"],
+  ['an expect line with a name like no other', 'expect: [1 == server.area.all.xxx]\n',
+    "a.yaml:1:10: key 'expect[0]': there is no 'xxx' in 'server.area.all'; there are free, cache, posted, live"],
+  ['an expect line with a counter like no other', 'expect: [server.tcp.xxx > 0]\n',
+    "a.yaml:1:10: key 'expect[0]': there is no 'xxx' in 'server.tcp'; --json shows what there is"],
+  ['a drop reason that is none', 'expect: [drops.SIM_WIRE_LOST == 0]\n',
+    "a.yaml:1:10: key 'expect[0]': there is no 'SIM_WIRE_LOST' in 'drops'; did you mean 'SIM_WIRE_LOSS'?"],
+  ['a part of a number', 'expect: [dropped.bytes > 0]\n',
+    "a.yaml:1:10: key 'expect[0]': 'dropped' is one value; there is no 'bytes' in it"],
+  ['an entry of what is no list', 'expect: [\'server[0].tcp.InSegs > 0\']\n',
+    "a.yaml:1:10: key 'expect[0]': 'server' is no list, so it has no [0]"],
+  ['a list that is compared', 'expect: [streams == 1]\n',
+    "a.yaml:1:10: key 'expect[0]': 'streams' is a list; write count(streams), or name a value of its entries"],
+  ['a group that is compared', 'expect: [server.tcp > 0]\n',
+    "a.yaml:1:10: key 'expect[0]': 'server.tcp' holds several values; name one"],
   ['an expect line without an end', 'expect:\n  - a ==\n', "a.yaml:2:5: key 'expect[0]': expected a value after '=='; found the end"],
   ['a ring that is no power of two', 'nic:\n  rx_ring: 500\n',
     "a.yaml:2:12: key 'nic.rx_ring': expected a power of two, such as 256 or 512; found 500"],
@@ -130,10 +158,19 @@ const SETS: readonly (readonly [about: string, set: string, message: string])[] 
   ['no such knob', 'nic.mtuu=1', "--set nic.mtuu=1: key 'nic.mtuu': no such knob; did you mean 'mtu'?"],
   ['a section', 'nic=1', "--set nic=1: key 'nic': expected knobs by name; found 1"],
   ['a bad value', 'server.nic.mtu=1', "--set server.nic.mtu=1: key 'hosts.server.nic.mtu': expected a size from 576B to 65535B; found 1"],
-  ['no YAML', 'nic.mtu=[', '--set nic.mtu=[: this is no valid YAML: Flow sequence must end with a ]'],
+  ['no YAML', 'nic.mtu=[', '--set nic.mtu=[: the list that begins here does not end; close it with ]'],
   ['a value that does not fit', 'nic.rx_ring=500',
     "--set nic.rx_ring=500: key 'nic.rx_ring': expected a power of two, such as 256 or 512; found 500"],
 ];
+
+test('what another option stands for is told as it was written', () => {
+  try {
+    loadScenario('about: x\n', 'a.yaml', { sets: [{ set: 'run.until_ns=99h', said: '--until 99h' }] });
+    expect.unreachable();
+  } catch (error) {
+    expect((error as Error).message).toBe("--until 99h: key 'run.until_ns': expected a time from 1ns to 1h; found '99h'");
+  }
+});
 
 test.each(SETS)('--set with %s', (_about, set, message) => {
   expect(messageOf('about: x\n', [set])).toBe(message);

@@ -51,8 +51,8 @@ test('the name of a scenario is that of its file', () => {
   expect(loadScenario('about: A sentence.\n', 'x/demo.yaml')).toMatchObject({ name: 'demo', file: 'x/demo.yaml', about: 'A sentence.' });
 });
 
-test('an empty scenario is all defaults', () => {
-  const { run, hosts } = loadScenario('', 'x.yaml');
+test('a scenario that says nothing is all defaults', () => {
+  const { run, hosts } = loadScenario('about: x', 'x.yaml');
   for (const k of HOST_KNOBS) expect(hosts[0].values[`${k.section}.${k.name}` as 'nic.mtu']).toBe(k.value);
   for (const k of RUN_KNOBS.filter((k) => !k.auto)) expect(run[`${k.section}.${k.name}` as 'run.seed']).toBe(k.value);
 });
@@ -84,14 +84,14 @@ test('the last --set wins', () => {
 test('--set takes units, lists and knobs of the run', () => {
   const sets = [
     'run.seed=7', 'wire.rate_bps=100Gbps', 'server.nic.rules=[{dst_port: 80, queue: 3}]', 'faults=[{frame: 9}]',
-    'expect=[a == 1]', 'about=x',
+    'expect=[dropped == 1]', 'about=x',
   ];
   const s = loadScenario(YAML, 'x.yaml', { sets });
   expect(s.run['run.seed']).toBe(7);
   expect(s.hosts[0].values['wire.rate_bps']).toBe(100e9);
   expect(s.hosts[1].rules.map((r) => r.fields)).toEqual([{ src_port: 0, dst_port: 80, queue: 3, drop: 0 }]);
   expect(s.faults.map((f) => f.fields)).toEqual([{ host: 0, frame: 9, action: 0, param_ns: 0 }]);
-  expect(s.expects.map((e) => e.text)).toEqual(['a == 1']);
+  expect(s.expects.map((e) => e.text)).toEqual(['dropped == 1']);
   expect(s.about).toBe('x');
 });
 test('a wrong --set does not hide a wrong scenario', () => {
@@ -114,11 +114,11 @@ test('10,000 connections take less than 1 GiB and have a socket at either end', 
   }
 });
 test('a world can be sized for connections that no source opens', () => {
-  expect(compileDraft(readDraft('', 'x.yaml'), { flows: 5000 }).run['limits.socks']).toBeGreaterThan(10_000);
+  expect(compileDraft(readDraft('about: x', 'x.yaml'), { flows: 5000 }).run['limits.socks']).toBeGreaterThan(10_000);
 });
 
 test('the block begins with the magic of its layout and its length', () => {
-  const { block } = loadScenario('', 'x.yaml');
+  const { block } = loadScenario('about: x', 'x.yaml');
   const words = new Uint32Array(block.buffer);
   expect(words[0]).toBe(configLayout().magic);
   expect(words[1]).toBe(configLayout().bytes);

@@ -59,5 +59,10 @@ say('');
 const { code } = await node([join(root, 'build/cli.mjs'), 'run', scenario], { inherit: true });
 if (code === 2 || noServe || !existsSync(join(root, 'dist/web/index.html'))) process.exit(code);
 
-const { address } = await serve(join(root, 'dist/web'), port, host);
+const served = await serve(join(root, 'dist/web'), port, host).catch((error) => {
+  const why = error.message.replace(/^listen E[A-Z]+: /, '');
+  console.error(`npm start: the page cannot be served at --host ${host} --port ${port} (${why}); choose an address of this machine.`);
+  process.exit(2);
+});
+const address = existsSync(join(root, 'scenarios', `${scenario}.yaml`)) ? `${served.address}#${scenario}` : served.address;
 say(`\nThe same run, stage by stage, in the browser: ${bold(address)}\nCtrl-C ends it.`);

@@ -71,7 +71,7 @@ export interface RunView {
   readonly seed: number;
   readonly state_hash: string;
   readonly virtual_ns: number;
-  /** When the last stream ended. */
+  /** When the last stream ended; 0: one is still open, or there was none. */
   readonly traffic_ns: number;
   readonly events: number;
   readonly wall_ms: number;

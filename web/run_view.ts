@@ -134,10 +134,12 @@ function memoryOf({ places, buffers, scenario, host }: Sides): MemoryView | unde
   };
 }
 
-function journeyOf(watch: RunWatch, { engine }: RunOutcome, host: 0 | 1): JourneyStep[] {
+function journeyOf(watch: RunWatch, { engine, result }: RunOutcome): JourneyStep[] {
+  if ((result.streams[0]?.bytes ?? 0) === 0) return [];
+  // The receiving stream is the server's, or the client's where the server has none, as in ringlab tour.
+  const host = readStreams(engine, 1).length > 0 ? 1 : 0;
   const [row] = readStreams(engine, host);
-  if (!row || row.bytes === 0) return [];
-  const story = storyOf(journeyOfByte(watch.trace, { host, sock: row.sock, offset: 0 }));
+  const story = storyOf(journeyOfByte(watch.trace, { host, sock: row?.sock ?? 0, offset: 0 }));
   return story.map((r) => ({
     time_ns: r.time_ns, stage: eventOf(r).stage, host: r.host === host ? 'receiver' : 'sender',
     begins: eventOf(r).name === 'app_write', text: narrate(r),
@@ -155,6 +157,9 @@ function streamOf(s: StreamResult): StreamView {
   };
 }
 
+const lastEnd = (streams: readonly StreamResult[]): number =>
+  streams.some((s) => s.endNs === 0) ? 0 : Math.max(0, ...streams.map((s) => s.endNs));
+
 /** Everything that the page shows. */
 export function viewOf(outcome: RunOutcome, scenario: Scenario, watch: RunWatch, wall_ms: number): RunView {
   const { result } = outcome;
@@ -164,7 +169,7 @@ export function viewOf(outcome: RunOutcome, scenario: Scenario, watch: RunWatch,
   }));
   return {
     scenario: scenario.name, seed: result.seed, state_hash: result.stateHash, virtual_ns: result.virtualTimeNs, events: result.eventCount,
-    traffic_ns: Math.max(0, ...result.streams.map((s) => s.endNs)), wall_ms, dropped: result.dropped, stages, memory: memoryOf(sides),
-    journey: journeyOf(watch, outcome, sides.host), streams: result.streams.map(streamOf), expectations: result.expect,
+    traffic_ns: lastEnd(result.streams), wall_ms, dropped: result.dropped, stages, memory: memoryOf(sides),
+    journey: journeyOf(watch, outcome), streams: result.streams.map(streamOf), expectations: result.expect,
   };
 }

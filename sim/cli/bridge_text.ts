@@ -9,12 +9,14 @@ const line = (label: string, text: string): string => `  ${label.padEnd(12)}${te
 const total = (r: BridgeResult, of: (s: BridgeResult['streams'][number]) => number): number => r.streams.reduce((n, s) => n + of(s), 0);
 const STREAMS_SHOWN = 16;
 
+const NO_IPV6 = '; there is no IPv6, which needs a machine that has it and an MTU of 1280';
+
 /** Commands that reach the server, as one types them. */
 export function hintLines(scenario: Scenario, tap: Tap): string[] {
   const sudo = process.env.SUDO_USER === undefined ? '' : 'sudo ';
   const run = (command: string) => `  ${sudo}ip netns exec ${tap.namespace} ${command}`;
   return [
-    bold(scenario.name) + dim(` · the server is ${SERVER.ipv4}${tap.ipv6 ? ` and ${SERVER.ipv6}` : '; this machine has no IPv6'}`),
+    bold(scenario.name) + dim(` · the server is ${SERVER.ipv4}${tap.ipv6 ? ` and ${SERVER.ipv6}` : NO_IPV6}`),
     '',
     ...commandsFor(scenario, tap.ipv6).map(run),
     '',

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import {
-  Bridge, type BridgeResult, type EngineSinks, InputError, loadScenario, parseQuantity, PcapngWriter, readWireFrames, resultJson, roleOf,
-  type Scenario,
+  Bridge, type BridgeResult, type EngineSinks, InputError, loadScenario, parseQuantity, PcapngWriter, placeOf, readWireFrames, resultJson,
+  roleOf, type Scenario,
 } from '../host/index.ts';
 import { bridgeLines, hintLines, liveText } from './bridge_text.ts';
 import { loadCore, readSource } from './files.ts';
@@ -67,7 +67,7 @@ function scenarioOf(source: { text: string; shown: string }, flags: Flags): Scen
   const sets = ['run.trace=off', ...(flags.pcap === undefined ? [] : ['run.capture=on']), ...(asked.sets ?? [])];
   const scenario = loadScenario(source.text, source.shown, { sets: [...sets, 'client.nic.tap=on', 'client.app.role=none'], flows: FLOWS });
   if (roleOf(scenario, 1) === 'none')
-    throw new InputError(`${source.shown}: the server has no application (server.app.role); nothing would answer.`);
+    throw new InputError(`${placeOf(scenario, 'server.app.role')}: the server has no application (server.app.role); nothing would answer.`);
   if (scenario.hosts[1].values['nic.tap'] !== 0) throw new InputError('bridge: the client is the real host; leave server.nic.tap off.');
   if (scenario.run['run.payload'] === 0) throw new InputError('bridge: a real client sends and wants real bytes; leave run.payload on.');
   return scenario;
@@ -89,22 +89,28 @@ async function bridge(name: string, flags: Flags): Promise<void> {
   const core = await loadCore();
   const files = new OutputFiles(flags.pcap === undefined ? [] : [{ option: '--pcap', path: flags.pcap }], [source.path]);
   if (flags.exec !== undefined && !flags.json) resultsToStderr();
-  const session = new Session(core, scenario, flags, wireWatcher(files));
+  const watcher = wireWatcher(files);
+  const session = new Session(core, scenario, flags, watcher.sinks);
   const code = await session.run(limit_ms);
+  watcher.finish();
   files.commit();
   process.exitCode = code;
 }
 
-function wireWatcher(files: OutputFiles): EngineSinks {
+function wireWatcher(files: OutputFiles): { sinks: EngineSinks; finish: () => void } {
   const pcap = files.of('--pcap');
-  if (!pcap) return {};
+  if (!pcap) return { sinks: {}, finish: () => {} };
   const writer = new PcapngWriter();
-  return {
-    onCapture: (bytes) => {
-      for (const frame of readWireFrames(bytes)) writer.add(frame);
-      pcap.write(writer.take());
-    },
+  const onCapture = (bytes: Uint8Array) => {
+    for (const frame of readWireFrames(bytes)) writer.add(frame);
+    pcap.write(writer.take());
   };
+  // The head is written even where no frame came, and frames that waited for one of the other link are.
+  const finish = () => {
+    writer.finish();
+    pcap.write(writer.take());
+  };
+  return { sinks: { onCapture }, finish };
 }
 
 const hash = () => {

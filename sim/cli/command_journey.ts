@@ -7,20 +7,22 @@ import {
   journeyOfByte,
   journeyOfPacket,
   readStreams,
+  recordJson,
   type RunOutcome,
-  runScenario,
   timelineText,
   TraceStore,
 } from '../host/index.ts';
 import { loadCore, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags, wholeNumber } from './run_options.ts';
 import { bold, dim, say } from './terminal.ts';
+import { watchedRun } from './watched_run.ts';
 
 interface Flags extends RunFlags {
   readonly packet?: number;
   readonly byte?: number;
   readonly stream?: number;
   readonly buffer?: number;
+  readonly json?: boolean;
 }
 
 export function addJourney(program: Command): void {
@@ -31,6 +33,7 @@ export function addJourney(program: Command): void {
     .option('--byte <n>', 'a byte of a stream, from 0', wholeNumber('--byte', 0))
     .option('--stream <i>', 'with --byte: which stream of the receiving application; 0 if not given', wholeNumber('--stream', 0))
     .option('--buffer <n>', 'a buffer, by its index in the trace', wholeNumber('--buffer', 0))
+    .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:
   $ ringlab journey tour --byte 0
@@ -47,9 +50,10 @@ Examples:
     const scenario = openScenario(name, loadOptionsOf(flags, TRACED));
     mustSee(scenario, TRACED);
     const trace = new TraceStore();
-    const outcome = runScenario(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    const outcome = watchedRun(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
     const journey = findJourney(trace, outcome, flags);
     if (journey.records.length === 0) throw new InputError(nothingFound(trace, flags));
+    if (flags.json) return say(JSON.stringify(journeyJson(journey), null, 2));
     for (const line of journeyLines(journey)) say(line);
   });
 }
@@ -83,6 +87,10 @@ export function byteJourney(trace: TraceStore, { engine, result }: RunOutcome, o
   const host = readStreams(engine, 1).length > 0 ? 1 : 0;
   const row = readStreams(engine, host)[stream];
   return journeyOfByte(trace, { host, sock: row?.sock ?? 0, offset });
+}
+
+export function journeyJson({ title, summary, records }: Journey): Record<string, unknown> {
+  return { title, summary, records: records.map(recordJson) };
 }
 
 export function journeyLines(journey: Journey): string[] {

@@ -4,12 +4,12 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../host/index.ts';
 import type { Mode } from '../../test/packetdrill/config.ts';
-import { judgeMutants, type Mutant, type MutantReport, readMutants } from '../../test/packetdrill/mutants.ts';
+import { judgeMutants, type Mutant, MutantError, type MutantReport, readMutants } from '../../test/packetdrill/mutants.ts';
 import type { Report } from '../../test/packetdrill/run_script.ts';
 import { fetchLinux, type Suite, suiteDir } from '../../test/packetdrill/sources.ts';
-import { appliesTo, findScripts, MODES, readScript, runFile } from '../../test/packetdrill/suites.ts';
-import { loadCore } from './files.ts';
-import { bold, Progress, say, tell } from './terminal.ts';
+import { appliesTo, findScripts, MODES, runFile, type ScriptFile } from '../../test/packetdrill/suites.ts';
+import { loadCore, readBytes } from './files.ts';
+import { bold, Progress, reasonOf, say, tell } from './terminal.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -70,16 +70,38 @@ function folderOf(suite: Suite): string {
   throw new InputError(`the scripts of the suite ${suite} are not here: ${hint}.`);
 }
 
+/** What every script has: a line that begins with a time. */
+const EVENT = /^[ \t]*(\+|\*|\d)[\d.~+]*[ \t]/m;
+
+const textOf = (path: string): string => new TextDecoder().decode(readBytes(path));
+
+/** The scripts that an argument means. */
+function scriptsOf(path: string): ScriptFile[] {
+  if (path === '-') throw new InputError('packetdrill: - is no script; name a file, or /dev/stdin for standard input.');
+  if (!existsSync(path)) throw new InputError(`there is no file ${path}.`);
+  let found: ScriptFile[];
+  try {
+    found = findScripts(path);
+  } catch (error) {
+    throw new InputError(`${path} cannot be read (${reasonOf(error)}); name a folder that you may read.`);
+  }
+  if (found.length === 0) throw new InputError(`${path}: there is no script (*.pkt) in this folder; name another.`);
+  return found;
+}
+
 function runAll(core: WebAssembly.Module, places: readonly string[], flags: Flags): Row[] {
   const progress = new Progress();
   const rows: Row[] = [];
   for (const path of places) {
-    if (!existsSync(path)) throw new InputError(`there is no file ${path}.`);
-    for (const file of findScripts(path)) {
-      const text = readScript(file);
+    for (const file of scriptsOf(path)) {
+      const text = textOf(file.path);
       if (!appliesTo(file.name, text, flags.mode)) continue;
       progress.show(() => file.name);
-      rows.push({ script: file.name, ...runFile(core, text, flags.mode, file.name) });
+      const found = runFile(core, text, flags.mode, file.name);
+      // A file that was named itself and is no script at all is a mistake of who named it.
+      if (file.path === path && found.verdict === 'fail' && !EVENT.test(text))
+        throw new InputError(`${path}:${found.line}: this is no packetdrill script (${found.message}); name a script.`);
+      rows.push({ script: file.name, ...found });
     }
   }
   progress.end();
@@ -121,9 +143,18 @@ function originalOf(m: Mutant): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
+function mutantsOf(path: string): Mutant[] {
+  if (!existsSync(path)) throw new InputError(`--mutants ${path}: there is no such file.`);
+  try {
+    return readMutants(textOf(path));
+  } catch (error) {
+    if (error instanceof MutantError) throw new InputError(`${path}:${error.line}: ${error.message}.`);
+    throw error;
+  }
+}
+
 function judge(core: WebAssembly.Module, path: string, flags: Flags): void {
-  if (!existsSync(path)) throw new InputError(`there is no file ${path}.`);
-  const mutants = readMutants(readFileSync(path, 'utf8'));
+  const mutants = mutantsOf(path);
   const progress = new Progress();
   const found = judgeMutants(core, mutants, flags.mode, originalOf, (done) => progress.show(() => `mutant ${done} of ${mutants.length}`));
   progress.end();

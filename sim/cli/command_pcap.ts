@@ -67,6 +67,9 @@ function inflate(data: Uint8Array, path: string): Uint8Array {
 const line = (label: string, text: string): string => `  ${label.padEnd(12)}${text}`;
 const total = (streams: readonly PcapStream[], of: (s: PcapStream) => number): number => streams.reduce((n, s) => n + of(s), 0);
 
+/** A stream's own count ends with the stream: what came again after that is only among the drops. */
+const duplicates = (r: PcapResult): number => Math.max(total(r.streams, (s) => s.duplicates), r.drops.TCP_OLD_DATA ?? 0);
+
 export function reportLines(r: PcapResult, wall_ms: number): string[] {
   const { streams } = r;
   const bytes = total(streams, (s) => s.bytes);
@@ -89,7 +92,7 @@ export function reportLines(r: PcapResult, wall_ms: number): string[] {
     line(
       'segments',
       `${total(streams, (s) => s.segments)}, ${total(streams, (s) => s.outOfOrder)} out of order, ` +
-        `${total(streams, (s) => s.duplicates)} duplicates`,
+        `${duplicates(r)} duplicates`,
     ),
     line('completions', `${total(streams, (s) => s.cqes)}; at most ${countText(loans, 'buffer')} in flight`),
     line('drops', dropped === '' ? 'none' : dropped),

@@ -1,14 +1,15 @@
 /** ringlab run SCENARIO */
 import type { Command } from 'commander';
 import {
-  durationText, type EngineSinks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson, runScenario,
+  type EngineSinks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson,
 } from '../host/index.ts';
 import { statLines } from './command_stat.ts';
 import { loadCore, readSource } from './files.ts';
 import { OutputFiles } from './output_files.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { summaryLines } from './summary.ts';
-import { Progress, say } from './terminal.ts';
+import { say } from './terminal.ts';
+import { watchedRun } from './watched_run.ts';
 
 interface Flags extends RunFlags {
   readonly json?: boolean;
@@ -52,17 +53,9 @@ async function run(name: string, flags: Flags): Promise<void> {
   mustSee(scenario, needed);
   const core = await loadCore();
   const files = outputs(flags, source.path);
-  const progress = new Progress();
   const begun = performance.now();
-  const { result, engine } = runScenario(core, scenario, {
-    sinks: files.sinks,
-    onSlice: (e) => {
-      progress.show(() => `${scenario.name}: ${durationText(e.clockNs())} simulated, ${e.eventCount()} events`);
-      return false;
-    },
-  });
+  const { result, engine } = watchedRun(core, scenario, { sinks: files.sinks });
   const wall_ms = performance.now() - begun;
-  progress.end();
   files.finish();
   if (flags.json) say(resultJson(flags.timing ? { ...result, wallMs: Math.round(wall_ms) } : result));
   else for (const line of summaryLines(scenario, result, wall_ms)) say(line);

@@ -1,14 +1,15 @@
 /** ringlab tour: the journey of the first byte, a line for each stage. */
 import type { Command } from 'commander';
 import {
-  eventOf, narrate, type RunResult, runScenario, stageNumber, storyOf, type TraceRecord, TraceStore, whereText,
+  eventOf, InputError, type Journey, narrate, type RunResult, type Scenario, stageNumber, storyOf, type TraceRecord, TraceStore, whereText,
 } from '../host/index.ts';
 import { STAGES } from '../schema/stages.ts';
-import { byteJourney } from './command_journey.ts';
+import { byteJourney, journeyJson } from './command_journey.ts';
 import { loadCore, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { expectLines } from './summary.ts';
 import { bold, dim, say } from './terminal.ts';
+import { watchedRun } from './watched_run.ts';
 
 const TRACED: readonly Needed[] = [{ knob: 'run.trace', by: 'tour' }];
 
@@ -16,21 +17,31 @@ export function addTour(program: Command): void {
   const command = program.command('tour')
     .description('the way of the first payload byte through the nine stages, a line for each step')
     .argument('[scenario]', 'another scenario than tour')
+    .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  $ ringlab tour\n  $ ringlab tour steering-missed\n  $ ringlab tour ipv6');
-  addRunOptions(command).action(async (name: string | undefined, flags: RunFlags) => {
+  addRunOptions(command).action(async (name: string | undefined, flags: RunFlags & { json?: boolean }) => {
     const scenario = openScenario(name ?? 'tour', loadOptionsOf(flags, TRACED));
     mustSee(scenario, TRACED);
     const trace = new TraceStore();
-    const outcome = runScenario(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    const outcome = watchedRun(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    if ((outcome.result.streams[0]?.bytes ?? 0) === 0)
+      throw new InputError('tour: no byte arrived before the end of the run; give it more time (--until), or take another scenario.');
     const journey = byteJourney(trace, outcome, 0, 0);
-    say(bold('The way of the first byte'));
-    say(dim(`  ${scenario.name}: ${scenario.about}`));
-    say();
-    for (const line of tourLines(storyOf(journey))) say(line);
-    say();
-    for (const line of endLines(outcome.result)) say(line);
+    if (flags.json) {
+      const story = journeyJson({ ...journey, records: storyOf(journey) });
+      say(JSON.stringify({ scenario: scenario.name, about: scenario.about, ...story, expect: outcome.result.expect }, null, 2));
+    } else tellTour(scenario, journey, outcome.result);
     if (outcome.result.expect.some((e) => !e.ok)) process.exitCode = 1;
   });
+}
+
+function tellTour(scenario: Scenario, journey: Journey, result: RunResult): void {
+  say(bold('The way of the first byte'));
+  say(dim(`  ${scenario.name}: ${scenario.about}`));
+  say();
+  for (const line of tourLines(storyOf(journey))) say(line);
+  say();
+  for (const line of endLines(result)) say(line);
 }
 
 export function tourLines(told: readonly TraceRecord[]): string[] {

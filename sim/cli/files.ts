@@ -3,7 +3,7 @@ import { existsSync, fstatSync, readdirSync, readFileSync, readSync, statSync } 
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileCore, InputError, type LoadOptions, loadScenario, type Scenario } from '../host/index.ts';
-import { patiently } from './terminal.ts';
+import { patiently, reasonOf } from './terminal.ts';
 
 // The bundle is build/cli.mjs.
 const here = dirname(fileURLToPath(import.meta.url));
@@ -65,11 +65,11 @@ export function readBytes(path: string): Uint8Array {
     return own ? readToEnd(STDIN) : readFileSync(path);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new InputError(`there is no file ${path}.`);
     if (code === 'EISDIR') throw new InputError(`${path} is a folder, not a file.`);
     if (code === 'ERR_FS_FILE_TOO_LARGE') throw new InputError(`${path} has more than 2 GiB: cut it with editcap first.`);
-    throw new InputError(`cannot read ${path}: ${message}`);
+    throw new InputError(`${path} cannot be read (${reasonOf(error)}); name a file that you may read.`);
   }
 }
 

@@ -64,6 +64,7 @@ function statOf(path: string): Stats | undefined {
 function placeOf({ option, path }: Wanted): Place {
   const refuse = (text: string) => new InputError(`${option} ${path === '' ? "''" : path}: ${text}.`);
   if (path === '') throw refuse('the path is empty; name a file');
+  if (path === '-') throw refuse('write /dev/stdout for standard output, or ./- for a file of that name');
   try {
     const stats = statOf(path);
     if (stats?.isDirectory() || /[\\/]$/.test(path)) throw refuse('this is a folder; name a file in it');

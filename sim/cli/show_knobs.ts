@@ -16,3 +16,9 @@ export function knobLines(scenario: Scenario): string[] {
   }
   return [...table(rows), '', '* differs from the default'];
 }
+
+/** The same values as numbers: of the run, and of each host. */
+export function knobsJson(scenario: Scenario): Record<string, unknown> {
+  const [client, server] = scenario.hosts.map((h) => h.values);
+  return { scenario: scenario.name, run: scenario.run, client, server };
+}

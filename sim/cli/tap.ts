@@ -22,6 +22,8 @@ const CROWDED = 8 * 1024 ** 2;
 const PATIENCE_MS = 500;
 /** Frames that wait in the kernel while we are busy. */
 const QUEUE = 10_000;
+/** RFC 8200 section 5. */
+const IPV6_MTU_MIN = 1280;
 
 /** The two hosts, as sim/core and stack/5-tcp have them. */
 export const CLIENT = { mac: '02:00:00:00:00:01', ipv4: '10.0.0.1', ipv6: 'fd00::1' } as const;
@@ -53,7 +55,9 @@ const env = { ...process.env, PATH: `${process.env.PATH ?? ''}${delimiter}/usr/s
 function complaint(command: string, args: readonly string[], input = ''): string | undefined {
   const { status, stderr, error } = spawnSync(command, args, { input, encoding: 'utf8', env });
   if (status === 0) return undefined;
-  return error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`);
+  // A batch of commands ends its complaint with the number of the line.
+  const said = stderr.trim().split('\n').filter((line) => !line.startsWith('Command failed'));
+  return error?.message ?? (said.at(-1) || `exit code ${status}`);
 }
 
 /** A bridge of another process whose namespace is still wanted. */
@@ -138,16 +142,18 @@ export class Tap {
 
   /** Addresses, the server as a neighbour that needs no asking, and nothing that would send frames of its own accord. */
   private setUp(mtu: number): void {
+    // Linux has no IPv6 on a device with a smaller MTU (net/ipv6/addrconf.c: addrconf_notify).
+    const v6 = mtu >= IPV6_MTU_MIN;
     const ip = (commands: readonly string[]) => complaint('ip', ['-n', this.namespace, '-batch', '-'], `${commands.join('\n')}\n`);
     const refused = ip([
       'link set dev lo up',
-      `link set dev ${DEVICE} address ${CLIENT.mac} mtu ${mtu} txqueuelen ${QUEUE} arp off addrgenmode none`,
+      `link set dev ${DEVICE} address ${CLIENT.mac} mtu ${mtu} txqueuelen ${QUEUE} arp off${v6 ? ' addrgenmode none' : ''}`,
       `link set dev ${DEVICE} up`,
       `address add ${CLIENT.ipv4}/24 dev ${DEVICE}`,
       `neighbour replace ${SERVER.ipv4} lladdr ${SERVER.mac} dev ${DEVICE} nud permanent`,
     ]);
     if (refused !== undefined) throw new InputError(`bridge: the tap device cannot be set up (${refused}).`);
-    this.ipv6 = ip([
+    this.ipv6 = v6 && ip([
       `address add ${CLIENT.ipv6}/64 dev ${DEVICE} nodad`,
       `neighbour replace ${SERVER.ipv6} lladdr ${SERVER.mac} dev ${DEVICE} nud permanent`,
     ]) === undefined;

@@ -15,7 +15,7 @@ import { REASON_APP, REASON_CAPTURE_FULL, REASON_EVENTS, REASON_TRACE_FULL } fro
 import { Engine, type EngineSinks } from './engine.ts';
 import { EventCounts } from './event_counts.ts';
 import { collectFacts, type RunFacts, type StreamResult } from './result.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, worldOf } from './scenario.ts';
 import { ScriptHosts, type ScriptOptions } from './script_hosts.ts';
 import { ended, readStreams } from './streams.ts';
 import { nicCounters } from './tables.ts';
@@ -75,7 +75,7 @@ export class Bridge {
     this.scenario = scenario;
     this.options = options;
     const { onTrace, ...sinks } = options.sinks ?? {};
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'], file: scenario.file }, {
+    this.engine = new Engine(core, worldOf(scenario), {
       ...sinks,
       onTrace: (batch) => {
         this.counts.add(batch);

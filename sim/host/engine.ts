@@ -28,6 +28,8 @@ export interface WorldConfig {
   readonly seed: number;
   /** Where it comes from, for error messages. */
   readonly file?: string;
+  /** Where each knob got its value, where that is known. */
+  readonly written?: Readonly<Record<string, string>>;
 }
 
 export interface EngineSinks {
@@ -44,7 +46,7 @@ export type StopReason = 'deadline' | 'idle' | 'app' | 'events';
 
 export interface RunLimits {
   readonly max_events?: number;
-  /** Called between slices; true stops the run. */
+  /** Called between slices, and when a full buffer was emptied; true stops the run. */
   readonly onSlice?: (engine: Engine) => boolean | undefined;
   readonly slice_events?: number;
 }
@@ -58,6 +60,7 @@ export class Engine {
   readonly seed: number;
   readonly sinks: EngineSinks;
   private readonly file: string;
+  private readonly written: Readonly<Record<string, string>>;
   /** Bytes of an unfinished frame, in the inject buffer. */
   private fed = 0;
   /** Over all of the core's memory. It does not grow after the world was built. */
@@ -69,6 +72,7 @@ export class Engine {
     this.seed = config.seed;
     this.sinks = sinks;
     this.file = config.file ?? 'the scenario';
+    this.written = config.written ?? {};
     if (config.block.length > STATE_END - CONFIG_ADDR) throw new Error('the configuration block does not fit into its place');
     new Uint8Array(this.core.memory.buffer).set(config.block, CONFIG_ADDR);
     const built = this.guard(() => this.core.build());
@@ -88,6 +92,7 @@ export class Engine {
       left -= this.eventCount() - before;
       if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) {
         this.drain();
+        if (limits.onSlice?.(this)) return this.stopped('events');
         continue;
       }
       if (reason === REASON_EVENTS && left > 0) {
@@ -173,7 +178,8 @@ export class Engine {
   private trapped(error: Error): Error {
     const record = readTrapRecord(this.core.memory.buffer as ArrayBuffer);
     // The text says what the scenario gave too little of.
-    if (record.message.startsWith('limits.')) return new InputError(`${this.file}: ${record.message}; raise it, or leave it at auto.`);
+    const [limit = ''] = /^limits\.\w+/.exec(record.message) ?? [];
+    if (limit !== '') return new InputError(`${this.written[limit] ?? this.file}: ${record.message}; raise it, or leave it at auto.`);
     const attempt = <T>(f: () => T, otherwise: T): T => {
       try {
         return f();

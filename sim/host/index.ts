@@ -7,7 +7,7 @@ export { TrapError, type TrapPlace } from './trap_error.ts';
 export * from './trace.ts';
 export { DROPS } from '../schema/drops.ts';
 export { STAGES, type Stage } from '../schema/stages.ts';
-export { narrate, stageNumber, timelineText, whereText } from './narrate.ts';
+export { narrate, recordJson, stageNumber, timelineText, whereText } from './narrate.ts';
 export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket, storyOf } from './journey.ts';
 export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
 export { type HostResult, resultJson, roleOf, type RunResult, type StreamResult } from './result.ts';

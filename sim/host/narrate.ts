@@ -113,6 +113,16 @@ export function whereText(r: TraceRecord): string {
 }
 
 /** One line in fixed columns: time, place, stage, event, packet, buffer, sentence. */
+/** A record as JSON output has it: its words by name, and the sentence. */
+export function recordJson(r: TraceRecord): Record<string, unknown> {
+  const event = eventOf(r);
+  const words = Object.fromEntries(event.words.map((word, i) => [word, [r.a, r.b, r.c][i]]));
+  return {
+    time_ns: r.time_ns, host: HOSTS[r.host], where: whereText(r), stage: event.stage, event: event.name, pkt_id: r.pkt_id,
+    niov_idx: r.niov_idx === NO_BUFFER ? null : r.niov_idx, ...words, text: narrate(r),
+  };
+}
+
 export function timelineText(r: TraceRecord): string {
   const event = eventOf(r);
   const packet = r.pkt_id === 0 ? '' : `p${r.pkt_id}`;

@@ -6,6 +6,7 @@
 import type { TraceBatch } from './trace.ts';
 import { Engine } from './engine.ts';
 import { addPreset, sendNext } from './flow_abi.ts';
+import { InputError } from './input_error.ts';
 import { updateChecksum32 } from './internet_checksum.ts';
 import { FLAG_ACK, FLAG_SYN } from './packet_parse.ts';
 import { LoanMeter } from './loan_meter.ts';
@@ -13,7 +14,7 @@ import { type Repairs, type WireSegment, wireSegments } from './pcap_frames.ts';
 import { mssOf, type PcapPlan, planReplay } from './pcap_plan.ts';
 import { type Capture, readCapture } from './pcap_read.ts';
 import { collectReplay, type PcapResult } from './pcap_result.ts';
-import { type LoadOptions, loadScenario, type Scenario } from './scenario.ts';
+import { type LoadOptions, loadScenario, type Scenario, worldOf } from './scenario.ts';
 import { ended, readStreams } from './streams.ts';
 import { areaPlaces } from './tables.ts';
 import { type ClientPacket, sortStreams, type Streams } from './tcp_streams.ts';
@@ -55,7 +56,7 @@ class Replay {
 
   constructor(core: WebAssembly.Module, scenario: Scenario, streams: Streams, plan: PcapPlan) {
     const sinks = { onTrace: (batch: TraceBatch) => this.loans.add(batch) };
-    this.engine = new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'], file: scenario.file }, sinks);
+    this.engine = new Engine(core, worldOf(scenario), sinks);
     this.streams = streams;
     this.plan = plan;
     this.ring = scenario.hosts[1].values['nic.rx_ring'];
@@ -139,10 +140,19 @@ class Replay {
   }
 }
 
+/** Errors of one frame name their file. */
+function told<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${name}: ${error.message}`) : error;
+  }
+}
+
 /** Reads a capture file and replays it. */
 export function replayCapture(core: WebAssembly.Module, file: Uint8Array, options: PcapOptions): PcapResult {
   const capture: Capture = readCapture(file, options.name);
-  const streams = sortStreams(capture);
+  const streams = told(options.name, () => sortStreams(capture));
   const plan = planReplay(streams, capture, options.name);
   const scenario = loadScenario(plan.yaml, options.name, { sets: options.sets ?? [], flows: streams.connections.length });
   const replay = new Replay(core, scenario, streams, plan);

@@ -4,7 +4,7 @@ import { Engine, type EngineSinks, type StopReason } from './engine.ts';
 import { EventCounts } from './event_counts.ts';
 import { InputError } from './input_error.ts';
 import { collectResult, type RunResult } from './result.ts';
-import type { Scenario } from './scenario.ts';
+import { placeOf, type Scenario, worldOf } from './scenario.ts';
 import { ScriptHosts, type ScriptOptions } from './script_hosts.ts';
 
 export interface RunOptions extends ScriptOptions {
@@ -20,12 +20,14 @@ export interface RunOutcome {
 }
 
 export function startScenario(core: WebAssembly.Module, scenario: Scenario, sinks: EngineSinks): Engine {
-  return new Engine(core, { block: scenario.block, seed: scenario.run['run.seed'], file: scenario.file }, sinks);
+  return new Engine(core, worldOf(scenario), sinks);
 }
 
 export function runScenario(core: WebAssembly.Module, scenario: Scenario, options: RunOptions = {}): RunOutcome {
   const outside = scenario.hosts.findIndex((h) => h.values['nic.tap'] !== 0);
-  if (outside >= 0) throw new InputError(`${scenario.file}: the ${HOSTS[outside]} is a real host (nic.tap); ringlab bridge runs that.`);
+  const host = HOSTS[outside];
+  if (host)
+    throw new InputError(`${placeOf(scenario, `${host}.nic.tap`)}: the ${host} is a real host (nic.tap); ringlab bridge runs that.`);
   const counts = new EventCounts();
   const { onTrace, onCapture } = options.sinks ?? {};
   const engine = startScenario(core, scenario, {
@@ -40,8 +42,12 @@ export function runScenario(core: WebAssembly.Module, scenario: Scenario, option
   return { result: collectResult(engine, scenario, stopped, counts, scripts.streams), engine };
 }
 
+/** Events between two looks at a run whose application keeps coming back. */
+const SLICE_EVENTS = 20_000;
+
 function runToEnd(engine: Engine, until_ns: number, scripts: ScriptHosts, options: RunOptions): StopReason {
   let halted = false;
+  let told = 0;
   const onSlice = (e: Engine): boolean => {
     halted = options.onSlice?.(e) === true;
     return halted;
@@ -50,5 +56,9 @@ function runToEnd(engine: Engine, until_ns: number, scripts: ScriptHosts, option
     const reason = engine.run(until_ns, { onSlice, ...(options.slice_events ? { slice_events: options.slice_events } : {}) });
     if (reason !== 'app' || halted) return reason;
     scripts.step();
+    // A script application is asked far more often than a slice is long: it counts as one now and then.
+    if (engine.eventCount() - told < SLICE_EVENTS) continue;
+    told = engine.eventCount();
+    if (onSlice(engine)) return 'events';
   }
 }

@@ -5,10 +5,11 @@
  *
  * Whatever is wrong ends in one ScenarioError with a line for each problem.
  */
+import { HOSTS } from '../schema/scenario.ts';
 import { writeBlock } from './scenario_block.ts';
 import { checkSetup } from './scenario_check.ts';
 import { applySet, type Draft, readDraft } from './scenario_draft.ts';
-import { ScenarioError } from './scenario_error.ts';
+import { placeText, ScenarioError } from './scenario_error.ts';
 import type { Expectation } from './scenario_expect.ts';
 import { autoLimits, type Sizing } from './scenario_limits.ts';
 import { checkMemory } from './scenario_memory.ts';
@@ -35,6 +36,25 @@ export interface Scenario extends Setup {
   readonly expects: readonly Expectation[];
   /** What the core reads: copied to CONFIG_ADDR before build(). */
   readonly block: Uint8Array<ArrayBuffer>;
+  /** Where each knob that somebody wrote got its value, for error messages: by `run.seed` or `server.nic.mtu`. */
+  readonly written: Readonly<Record<string, string>>;
+}
+
+/** Where to look for a knob: what gave it its value, or the file. */
+export const placeOf = (s: Scenario, knob: string): string => s.written[knob] ?? s.file;
+
+/** What the engine needs of it. */
+export const worldOf = ({ block, run, file, written }: Scenario) => ({ block, seed: run['run.seed'], file, written });
+
+function writtenPlaces(draft: Draft): Record<string, string> {
+  const places: Record<string, string> = {};
+  for (const [knob, { place }] of draft.run) places[knob] = placeText(place);
+  HOSTS.forEach((host, i) => {
+    for (const { knobs } of [draft.both, draft.hosts[i as 0 | 1]]) {
+      for (const [knob, { place }] of knobs) places[`${host}.${knob}`] = placeText(place);
+    }
+  });
+  return places;
 }
 
 /** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
@@ -46,7 +66,10 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   const sized: Setup = { ...setup, run: autoLimits(setup, sizing) };
   const memory = checkMemory(draft, sized);
   if (memory.length > 0) throw new ScenarioError(memory);
-  return { ...sized, name: draft.name, file: draft.file, about: draft.about, expects: draft.expects, block: writeBlock(sized) };
+  return {
+    ...sized, name: draft.name, file: draft.file, about: draft.about, expects: draft.expects, block: writeBlock(sized),
+    written: writtenPlaces(draft),
+  };
 }
 
 export interface LoadOptions extends Sizing {

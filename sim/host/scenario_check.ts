@@ -20,6 +20,7 @@ const ZC = option('app.receive', 'zc');
 const SINK = option('app.role', 'sink');
 const ECHO = option('app.role', 'echo');
 const SOURCE = option('app.role', 'source');
+const SCRIPT = option('app.role', 'script');
 const IPV6 = option('tcp.family', 'ipv6');
 const CHECK_NONE = option('app.check', 'none');
 
@@ -45,11 +46,15 @@ class HostChecks {
     return this.setup.values[knob];
   }
 
-  /** A problem at the first of the knobs that somebody wrote, unless the check holds. */
+  /** A problem at the first of the knobs that --set changed, or that somebody wrote, unless the check holds. */
   private must(holds: boolean, knobs: readonly HostKnob[], text: string): void {
     if (holds) return;
-    const knob = knobs.find((k) => writtenValue(this.draft, this.host, k)) ?? (knobs[0] as HostKnob);
-    this.problems.push({ ...placeOfKnob(this.draft, this.host, knob), text });
+    const first = knobs[0] as HostKnob;
+    // What was said last, on the command line, is what made the others wrong.
+    const set = knobs.find((k) => writtenValue(this.draft, this.host, k)?.place.line === 0);
+    const knob = set ?? knobs.find((k) => writtenValue(this.draft, this.host, k)) ?? first;
+    const about = set !== undefined && set !== first ? `${first} does not fit: ` : '';
+    this.problems.push({ ...placeOfKnob(this.draft, this.host, knob), text: about + text });
   }
 
   run(): Problem[] {
@@ -120,9 +125,22 @@ class HostChecks {
   }
 }
 
+/** The least that one connection takes: a listener and two ends, and the requests that either application has pending at once. */
+const LEAST = [['limits.socks', 3, 'sockets: a listener and the two ends of a connection'],
+  ['limits.reqs', 4, 'requests: two for either application']] as const;
+
+/** Limits with which not even one connection of a built-in source would come about. */
+function checkLimits(draft: Draft, setup: Setup): Problem[] {
+  if (!setup.hosts.some((h) => h.values['app.role'] === SOURCE)) return [];
+  return LEAST.filter(([knob, least]) => setup.run[knob] > 0 && setup.run[knob] < least).map(([key, least, what]) => ({
+    place: draft.run.get(key)?.place ?? { source: draft.file, line: 1, col: 1 }, key,
+    text: `expected auto or at least ${least} ${what}; found ${setup.run[key]}`,
+  }));
+}
+
 /** Everything that is wrong across knobs. */
 export function checkSetup(draft: Draft, setup: Setup): Problem[] {
-  const problems = [...new HostChecks(draft, setup, 0).run(), ...new HostChecks(draft, setup, 1).run()];
+  const problems = [...new HostChecks(draft, setup, 0).run(), ...new HostChecks(draft, setup, 1).run(), ...checkLimits(draft, setup)];
   const [client, server] = setup.hosts;
   if (client.values['tcp.family'] !== server.values['tcp.family']) {
     const where = writtenValue(draft, 1, 'tcp.family') && draft.hosts[1].knobs.has('tcp.family') ? 1 : 0;
@@ -136,6 +154,11 @@ export function checkSetup(draft: Draft, setup: Setup): Problem[] {
       problems.push({ ...placeOfKnob(draft, host, 'app.check'), text });
     }
   });
+  if (setup.run['run.payload'] === 0 && setup.hosts.some((h) => h.values['app.role'] === SCRIPT)) {
+    const place = draft.run.get('run.payload')?.place ?? { source: draft.file, line: 1, col: 1 };
+    const text = 'expected on, since an application in TypeScript (app.role: script) reads real bytes';
+    problems.push({ place, key: 'run.payload', text });
+  }
   for (const fault of setup.faults) {
     const delays = FAULT_ACTIONS[fault.fields.action ?? 0] === 'delay';
     const param = fault.fields.param_ns ?? 0;

@@ -7,7 +7,7 @@ import { checkNames } from './result_shape.ts';
 import { didYouMean, nearest, type Place, type Problem, ScenarioError } from './scenario_error.ts';
 import { type Expectation, ExpectError, parseExpect } from './scenario_expect.ts';
 import { type Entry, foundText, type MapTree, parseTree, type Tree } from './scenario_tree.ts';
-import { expectedOf, parseValue } from './scenario_units.ts';
+import { expectedOf, parseValue, quantityHint } from './scenario_units.ts';
 
 /** A value that somebody wrote. */
 export interface Assigned {
@@ -192,7 +192,8 @@ class DraftReader {
     const value = tree.kind === 'scalar' ? parseValue(knob, tree.value) : undefined;
     if (value !== undefined) return { value, place: tree.place, key };
     const word = tree.kind === 'scalar' && typeof tree.value === 'string' && knob.options ? didYouMean(tree.value, knob.options) : '';
-    this.problem(tree.place, key, `${expectedOf(knob)}; found ${foundText(tree)}${word}`);
+    const hint = tree.kind === 'scalar' ? quantityHint(knob, tree.value) : '';
+    this.problem(tree.place, key, `${expectedOf(knob)}; found ${foundText(tree)}${word}${hint}`);
     return undefined;
   }
 

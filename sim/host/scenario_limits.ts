@@ -15,6 +15,7 @@ const TX_PAGE = 32 * KIB;
 const limit = (name: string) => LIMITS.find((l) => l.name === name)?.value ?? 0;
 const role = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'role')?.options?.[h.values['app.role']];
 const receive = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'receive')?.options?.[h.values['app.receive']];
+const script = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'script')?.options?.[h.values['app.script']];
 
 /** What the world is sized for besides its scenario. */
 export interface Sizing {
@@ -34,8 +35,11 @@ const within = (n: number, least: number, most: number) => Math.min(Math.max(Mat
 const pow2 = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(n, 1)));
 const sum = (hosts: readonly HostSetup[], of: (h: HostSetup) => number) => hosts.reduce((a, h) => a + of(h), 0);
 
+/** Connections of a host's application in TypeScript: a fetch opens one for each file, and each lingers in TIME-WAIT. */
+const scriptFlows = (h: HostSetup) => (script(h) === 'fetch' ? Math.max(h.values['app.flows'], SCRIPT_FLOWS) : SCRIPT_FLOWS);
+
 export function flowsOf(setup: Setup, sizing: Sizing): number {
-  const scripted = setup.hosts.some((h) => role(h) === 'script') ? SCRIPT_FLOWS : 0;
+  const scripted = Math.max(0, ...setup.hosts.filter((h) => role(h) === 'script').map(scriptFlows));
   return sum(setup.hosts, (h) => (role(h) === 'source' ? h.values['app.flows'] : 0)) + (sizing.flows ?? scripted);
 }
 

@@ -52,6 +52,7 @@ export function parseTree(text: string, source: string, fixed?: Place): Tree {
 function explain(document: Document, error: YAMLError): { at: number; text: string } {
   const [at] = error.pos;
   const [sentence = ''] = error.message.split('\n');
+  if (/call stack|recursion/i.test(sentence)) return { at, text: 'the scenario is nested too deeply' };
   if (error.code === 'MULTIPLE_DOCS') return { at, text: "a second YAML document begins here; a scenario is one, so take out the '---'" };
   const close = /must (?:be sufficiently indented and )?end with a ([\]}])/.exec(sentence)?.[1];
   if (close === undefined) return { at, text: `this is no valid YAML: ${sentence}` };

@@ -78,6 +78,24 @@ export function expectedOf(knob: Knob): string {
   return `expected ${NOUN[knob.unit]} ${range}${knob.auto ? ', or auto' : ''}`;
 }
 
+/** What is wrong with a number that looks good, as `; …`, or nothing: it is not whole, or its unit is written otherwise. */
+export function quantityHint(knob: Knob, value: unknown): string {
+  const m = /^(\d[\d_]*(?:\.\d+)?)\s*([A-Za-zµ%]*)$/.exec(String(value).trim());
+  if (!m || knob.options || knob.unit === 'bool') return '';
+  const [, digits = '', name = ''] = m;
+  const units = UNITS[knob.unit];
+  if (name !== '' && units[name] === undefined) {
+    const low = name.toLowerCase();
+    const names = Object.keys(units);
+    const meant = names.find((u) => u.toLowerCase() === low) ?? names.find((u) => u.toLowerCase().startsWith(low));
+    return meant === undefined ? '' : `; did you mean '${digits}${meant}'?`;
+  }
+  if (!digits.includes('.') || parseQuantity(`${digits}${name}`, knob.unit) !== undefined) return '';
+  const [one = ''] = Object.keys(units);
+  // Of a count the expectation says so already.
+  return one === '' ? '' : `; it must be a whole number of ${one}`;
+}
+
 /** The number that goes into the configuration block, or undefined when the value does not fit the knob. */
 export function parseValue(knob: Knob, value: string | number | boolean | null): number | undefined {
   if (knob.options) {

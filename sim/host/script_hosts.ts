@@ -4,7 +4,7 @@ import { AppDriver } from './app_driver.ts';
 import type { Engine } from './engine.ts';
 import { InputError } from './input_error.ts';
 import { roleOf } from './result.ts';
-import type { Scenario } from './scenario.ts';
+import { placeOf, type Scenario } from './scenario.ts';
 import { scriptApp } from './script_apps.ts';
 import { ScriptStreams } from './script_streams.ts';
 import { Sha256 } from './sha256.ts';
@@ -32,7 +32,8 @@ export class ScriptHosts {
       const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';
-        throw new InputError(`${scenario.file}: the ${who}'s application is a script (app.role); none was given; app.script names one.`);
+        const where = placeOf(scenario, `${who}.app.role`);
+        throw new InputError(`${where}: the ${who}'s application is a script (app.role); none was given; app.script names one.`);
       }
       this.streams.set(host, log);
       this.drivers.set(host, new AppDriver(engine, host, app, options.transcript));

@@ -36,8 +36,10 @@ export function nstatView(result: RunResult, host: Host, zeros = false): string[
     'InCsumErrors',
     'OutRsts',
   ]);
+  const IP_EXT = new Set(['InNoECTPkts', 'InECT1Pkts', 'InECT0Pkts', 'InCEPkts']);
+  const prefix = (name: string) => (SNMP.has(name) ? 'Tcp' : IP_EXT.has(name) ? 'IpExt' : 'TcpExt');
   const rows = Object.entries(hostOf(result, host).tcp).filter(([, n]) => zeros || n > 0);
-  return ['#kernel', ...rows.map(([name, n]) => `${`${SNMP.has(name) ? 'Tcp' : 'TcpExt'}${name}`.padEnd(32)}${String(n).padEnd(18)} 0.0`)];
+  return ['#kernel', ...rows.map(([name, n]) => `${`${prefix(name)}${name}`.padEnd(32)}${String(n).padEnd(18)} 0.0`)];
 }
 
 /** Page-pool statistics by queue, as netlink's `page-pool-stats-get` names them. */

@@ -19,6 +19,14 @@ export const TX_SKB_TRUESIZE: u32 = 960;
 const SOCK_MIN_SNDBUF: u32 = 4608;
 const SOCK_MIN_RCVBUF: u32 = 2304;
 const TCP_INIT_CWND: u32 = 10;
+/** Greatest value that is doubled (net/core/sock.c: __sock_set_rcvbuf): twice as much still fits an int. */
+const SOCK_BUF_MAX: u32 = 0x3fffffff;
+
+/** What SO_RCVBUF or SO_SNDBUF make of a value: it is to hold overhead too. */
+function doubled(asked: u32, least: u32): u32 {
+  const twice: u32 = 2 * (asked < SOCK_BUF_MAX ? asked : SOCK_BUF_MAX);
+  return twice > least ? twice : least;
+}
 
 /** Buffer sizes of a new socket (net/ipv4/tcp.c: tcp_init_sock; SO_RCVBUF and SO_SNDBUF are doubled: sock_setsockopt). */
 export function memInit(sk: Sock): void {
@@ -27,12 +35,12 @@ export function memInit(sk: Sock): void {
   sk.sndbuf = c.socket_wmem_default;
   const rcvbuf = c.socket_rcvbuf;
   if (rcvbuf != 0) {
-    sk.rcvbuf = rcvbuf * 2 > SOCK_MIN_RCVBUF ? rcvbuf * 2 : SOCK_MIN_RCVBUF;
+    sk.rcvbuf = doubled(rcvbuf, SOCK_MIN_RCVBUF);
     sk.userlocks |= SOCK_RCVBUF_LOCK;
   }
   const sndbuf = c.socket_sndbuf;
   if (sndbuf != 0) {
-    sk.sndbuf = sndbuf * 2 > SOCK_MIN_SNDBUF ? sndbuf * 2 : SOCK_MIN_SNDBUF;
+    sk.sndbuf = doubled(sndbuf, SOCK_MIN_SNDBUF);
     sk.userlocks |= SOCK_SNDBUF_LOCK;
   }
 }

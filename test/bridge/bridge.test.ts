@@ -221,12 +221,22 @@ describe.skipIf(missing !== '')('a bridge leaves nothing behind', () => {
   });
 });
 
+describe.skipIf(missing !== '')('a bridge without IPv6', () => {
+  test('an MTU below 1280 is one, and a capture of no frame is a capture', () => {
+    const target = join(folder, 'none.pcapng');
+    const { status, stderr } = bridge('http', '--set', 'nic.mtu=576', '--pcap', target, '--exec', 'true');
+    expect(stderr).not.toContain('ringlab:');
+    expect(status).toBe(0);
+    expect(readFileSync(target).readUInt32LE(0)).toBe(0x0a0d0d0a);
+  });
+});
+
 describe('a bridge that cannot be', () => {
   test.each<[string, string[], RegExp]>([
     ['a scenario that is not there', ['nope'], /there is no scenario nope/],
     ['a time that is none', ['http', '--for', 'soon'], /^ringlab: --for soon: expected a time such as 30s/],
     ['nobody to answer', ['http', '--set', 'server.app.role=none'], /the server has no application/],
-    ['no bytes', ['http', '--set', 'run.payload=off'], /leave run.payload on/],
+    ['no bytes', ['bulk', '--set', 'run.payload=off'], /leave run.payload on/],
     ['two real hosts', ['http', '--set', 'server.nic.tap=on'], /leave server.nic.tap off/],
   ])('%s', (_, args, sentence) => {
     const { status, stdout, stderr } = bridge(...args);

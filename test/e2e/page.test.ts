@@ -58,6 +58,21 @@ describe.skipIf(chromiumPath() === undefined)('the page', () => {
     await page.close();
   });
 
+  test('an application in TypeScript has its journey too', async () => {
+    const page = await open('#http');
+    await hashOf(page);
+    const journey = page.getByRole('heading', { name: 'Journey of the first byte' }).locator('..');
+    expect(await journey.getByRole('listitem').count()).toBeGreaterThan(8);
+    await page.close();
+  });
+
+  test('a stream that never ends has no last byte', async () => {
+    const page = await open('#refill-never');
+    await hashOf(page);
+    expect(await page.getByText('until the run stopped').count()).toBe(1);
+    await page.close();
+  });
+
   test('another seed is another run, and the address keeps it', async () => {
     const page = await open('#loss&seed=1');
     const first = await hashOf(page);

@@ -17,8 +17,34 @@ export interface Mutant {
   readonly verdict: 'rejected' | 'accepted';
 }
 
+/** A line of a list of mutants that is none. */
+export class MutantError extends Error {
+  readonly line: number;
+  constructor(line: number, message: string) {
+    super(message);
+    this.line = line;
+  }
+}
+
+const FIELDS = {
+  suite: 'string', path: 'string', line: 'number', kind: 'string', column: 'number', remove: 'string', insert: 'string', verdict: 'string',
+} as const;
+
+function readMutant(text: string, line: number): Mutant {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new MutantError(line, 'this is no JSON; expected a mutant, an object, in each line');
+  }
+  const fields = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>;
+  const wrong = Object.entries(FIELDS).find(([name, type]) => typeof fields[name] !== type);
+  if (wrong) throw new MutantError(line, `this is no mutant: expected a ${wrong[1]} as '${wrong[0]}'`);
+  return found as Mutant;
+}
+
 export function readMutants(text: string): Mutant[] {
-  return text.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Mutant);
+  return text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [readMutant(line, i + 1)]));
 }
 
 /** The changed script; undefined when the text is not the one that the mutant was made of. */

@@ -1,6 +1,6 @@
 /** The command line: what it prints, its exit codes, and that a mistake is one sentence and never a stack trace. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,14 @@ const file = (name: string, text: string | Uint8Array): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
+
+/** A folder with a script that is a symlink to nothing. */
+function dangling(): string {
+  const place = join(folder, 'dangling');
+  mkdirSync(place);
+  symlinkSync('/no/such', join(place, 'lost.pkt'));
+  return place;
+}
 
 describe('bad input ends with exit code 2 and says what is wrong', () => {
   test.each<[string, string[], RegExp]>([
@@ -33,9 +41,9 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
     ['a capture that is a folder', ['pcap', '.'], /is a folder/],
     ['a file that is no capture', ['pcap', 'package.json'], /package.json is not a capture/],
     ['too little memory for the applications', ['run', 'bulk', '--set', 'limits.user_bytes=1MiB'],
-      /^ringlab: scenarios\/bulk.yaml: limits.user_bytes is too small for the applications; raise it, or leave it at auto\.$/m],
+      /^ringlab: --set limits.user_bytes=1MiB: limits.user_bytes is too small for the applications; raise it, or leave it at auto\.$/m],
     ['too few requests', ['run', 'many-flows', '--set', 'limits.reqs=20', '--set', 'ring.sq_entries=16'],
-      /^ringlab: scenarios\/many-flows.yaml: limits.reqs is too small for what an application submits at once; raise it/],
+      /^ringlab: --set limits.reqs=20: limits.reqs is too small for what an application submits at once; raise it/],
     ['a journey of nothing', ['journey', 'tour'], /expected one of --packet N, --byte N and --buffer N/],
     ['a journey of packet 0', ['journey', 'tour', '--packet', '0'], /^ringlab: --packet 0: expected a whole number from 1 on; found '0'/],
     ['a journey of a packet that never was', ['journey', 'tour', '--packet', '999'],
@@ -56,6 +64,22 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
     ['a client beside a capture', ['pcap', 'x.pcap', '--set', 'client.nic.mtu=9000'],
       /^ringlab: --set client.nic.mtu=9000: the capture stands for the client and its link.*; set knobs of the server/],
     ['the link of a capture', ['pcap', 'x.pcap', '--set', 'wire.loss_ppm=1%'], /the capture stands for the client and its link/],
+    ['a script without its application', ['run', 'bulk', '--set', 'client.app.role=script'],
+      /^ringlab: --set client.app.role=script: the client's/],
+    ['a knob of the replay that does not fit', ['pcap', 'test/fixtures/captures/bulk-ipv4-mtu1500.pcap', '--set', 'server.nic.rss_start=2'],
+      /^ringlab: --set server.nic.rss_start=2: key 'hosts.server.nic.rss_start': /],
+    ['a tour before the first byte', ['tour', 'loss', '--until', '1ns'], /^ringlab: tour: no byte arrived .*--until/],
+    ['half a nanosecond', ['run', 'tour', '--set', 'wire.delay_ns=0.5ns'], /found '0.5ns'; it must be a whole number of ns$/m],
+    ['a unit in other letters', ['run', 'tour', '--set', 'wire.rate_bps=100gbps'], /found '100gbps'; did you mean '100Gbps'\?$/m],
+    ['nesting without end', ['run', file('deep.yaml', '['.repeat(20_000))], /deep.yaml:1:\d+: the scenario is nested too deeply$/m],
+    ['a file called -', ['run', 'tour', '--pcap', '-'], /^ringlab: --pcap -: write \/dev\/stdout for standard output/],
+    ['a folder without scripts', ['packetdrill', 'scenarios'], /^ringlab: scenarios: there is no script \(\*.pkt\) in this folder/],
+    ['a script that is none', ['packetdrill', 'README.md'], /^ringlab: README.md:\d+: this is no packetdrill script/],
+    ['a script called -', ['packetdrill', '-'], /^ringlab: packetdrill: - is no script; name a file, or \/dev\/stdin/],
+    ['a script that leads nowhere', ['packetdrill', dangling()], /^ringlab: there is no file .*lost.pkt\.$/m],
+    ['mutants that are not there', ['packetdrill', '--mutants', '/no/such'], /^ringlab: --mutants \/no\/such: there is no such file/],
+    ['mutants that are no JSON', ['packetdrill', '--mutants', file('m1', 'x\n')], /m1:1: this is no JSON/],
+    ['mutants without fields', ['packetdrill', '--mutants', file('m2', '\n{}\n')], /m2:2: this is no mutant: expected a string as 'suite'/],
     ['a view that is not there', ['stat', 'tour', 'netstat'], /there is no view netstat/],
   ])('%s', (_, args, sentence) => {
     const { code, out, err } = ringlab(...args);
@@ -254,8 +278,13 @@ describe('a capture', () => {
   });
 });
 
+test('pcap counts as duplicate what came again after a stream had ended', () => {
+  expect(ringlab('pcap', 'test/fixtures/captures/many-flows-ipv4.pcap').out).toContain('0 out of order, 9 duplicates');
+});
+
 test('stat shows Linux\'s columns', () => {
   const { code, out } = ringlab('stat', 'tour');
   expect(code).toBe(0);
-  for (const word of ['rx_packets: ', 'TcpPassiveOpens', 'alloc_fast', 'bytes_received:1000', 'zc_bytes:']) expect(out).toContain(word);
+  for (const word of ['rx_packets: ', 'TcpPassiveOpens', 'IpExtInNoECTPkts', 'alloc_fast', 'bytes_received:1000', 'zc_bytes:'])
+    expect(out).toContain(word);
 });

@@ -75,3 +75,15 @@ test('source and echo in TypeScript talk to each other', () => {
   expect(result.server.tcp.PassiveOpens).toBe(1);
   expect(result.client.tcp.ActiveOpens).toBe(1);
 });
+
+test('who watches a run is told of it, also where an application keeps coming back', () => {
+  const text = readFileSync(new URL('../../scenarios/http.yaml', import.meta.url), 'utf8');
+  const scenario = loadScenario(text, 'http.yaml', { sets: ['app.flows=100'] });
+  const seen: number[] = [];
+  runScenario(core, scenario, { onSlice: (engine) => {
+    seen.push(engine.eventCount());
+    return seen.length === 2;
+  } });
+  expect(seen).toHaveLength(2);
+  expect(seen[1]).toBeGreaterThan(seen[0] as number);
+});

@@ -97,6 +97,16 @@ export function a_fixed_send_buffer_stays(): void {
   assert(sock(<u32>(pair >> 32)).sndbuf == 100000, 'SO_SNDBUF doubled');
 }
 
+export function the_greatest_buffers_do_not_wrap_around(): void {
+  defaults();
+  setHost(0, AT_SOCKET_SNDBUF, 1 << 30);
+  setHost(1, AT_SOCKET_RCVBUF, 1 << 30);
+  build();
+  const pair = connected();
+  transfer(<u32>(pair >> 32), <u32>pair, MIB, 20000);
+  assert(sock(<u32>pair).rcvbuf == 0x7ffffffe && sock(<u32>(pair >> 32)).sndbuf == 0x7ffffffe, 'the largest even int');
+}
+
 export function a_tiny_buffer_still_moves_a_stream(): void {
   defaults();
   setHost(1, AT_SOCKET_RCVBUF, 4096);

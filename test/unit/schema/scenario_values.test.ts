@@ -116,6 +116,10 @@ test('10,000 connections take less than 1 GiB and have a socket at either end', 
 test('a world can be sized for connections that no source opens', () => {
   expect(compileDraft(readDraft('about: x', 'x.yaml'), { flows: 5000 }).run['limits.socks']).toBeGreaterThan(10_000);
 });
+test('every connection of an application in TypeScript has its sockets', () => {
+  const text = 'app: { role: script }\nhosts:\n  client: { app: { script: fetch, flows: 1000 } }\n  server: { app: { script: http } }\n';
+  expect(loadScenario(text, 'x.yaml').run['limits.socks']).toBeGreaterThan(2000);
+});
 
 test('the block begins with the magic of its layout and its length', () => {
   const { block } = loadScenario('about: x', 'x.yaml');

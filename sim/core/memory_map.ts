@@ -6,7 +6,7 @@
  *              | nothing: a null pointer     |
  *     0x00040  | trap record                 |  why the core trapped (trap.ts)
  *     0x01000  | ports                       |  function-table indices: differ between builds, not hashed
- *     0x02000  | trace and capture cursors   |  moved by the host's reading: not hashed
+ *     0x02000  | trace and capture cursors   |  moved by the host's reading; at 0x02800 how far run() may go: not hashed
  *     0x03000  | ABI buffer                  |  arguments and results of exports: not hashed
  *     0x08000  +=============================+  <- hashed from here
  *              | core state                  |

@@ -23,16 +23,23 @@ export function runBounds(): RunBounds {
   return changetype<RunBounds>(CURSORS_ADDR + BOUNDS);
 }
 
-/** May the run go on, as far as the host is concerned: not when it must read the trace or the captured frames first? */
-export function buffersFull(): bool {
+/** The host must read the trace before the run goes on. */
+export function traceFull(): bool {
   const cursor = traceCursor();
-  return cursor.next > cursor.stop || cursor.capture_next > cursor.capture_stop || cursor.egress_next > cursor.egress_stop;
+  return cursor.next > cursor.stop;
+}
+
+/** The host must take frames before the run goes on: captured ones, or those that left the world. */
+export function framesFull(): bool {
+  const cursor = traceCursor();
+  return cursor.capture_next > cursor.capture_stop || cursor.egress_next > cursor.egress_stop;
 }
 
 /** Makes an event of the running kind at `time_ns` the present one, if it would be the next in the queue. */
 export function advanceTo(time_ns: u64): bool {
   const bounds = runBounds();
-  if (time_ns >= nextEventTime() || time_ns > bounds.until_ns || bounds.left <= 1 || bounds.stepwise != 0 || buffersFull()) return false;
+  if (time_ns >= nextEventTime() || time_ns > bounds.until_ns || bounds.left <= 1 || bounds.stepwise != 0) return false;
+  if (traceFull() || framesFull()) return false;
   bounds.left--;
   const s = coreState();
   s.clock_ns = time_ns;

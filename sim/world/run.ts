@@ -1,5 +1,5 @@
 /** The run loop: one event after another until there is a reason to return to the host. */
-import { coreState, nextEventTime, popEvent, runBounds, runConfig, traceCursor } from '../core';
+import { coreState, framesFull, nextEventTime, popEvent, runBounds, runConfig, traceFull } from '../core';
 import { taskRunnable } from '../../uring-model/8-app/builtin';
 import { dispatch } from './dispatch';
 import { verifyWorld } from './verify';
@@ -20,15 +20,14 @@ export function runWorld(until_ns: u64, max_events: u32): i32 {
 
 /** The same, but the time stays that of the last event. */
 export function runDue(until_ns: u64, max_events: u32): i32 {
-  const cursor = traceCursor();
   const bounds = runBounds();
   const verify = runConfig().run_verify;
   bounds.until_ns = until_ns;
   bounds.stepwise = verify ? 1 : 0;
   for (bounds.left = max_events; bounds.left > 0; bounds.left--) {
     if (taskRunnable() >= 0) return REASON_APP;
-    if (cursor.next > cursor.stop) return REASON_TRACE_FULL;
-    if (cursor.capture_next > cursor.capture_stop || cursor.egress_next > cursor.egress_stop) return REASON_CAPTURE_FULL;
+    if (traceFull()) return REASON_TRACE_FULL;
+    if (framesFull()) return REASON_CAPTURE_FULL;
     const time = nextEventTime();
     if (time > until_ns) return time == u64.MAX_VALUE ? REASON_IDLE : REASON_DEADLINE;
     const event = popEvent();

@@ -1,4 +1,5 @@
 /** Packets to bytes and back: Ethernet, IPv4 or IPv6, TCP or ICMP. Checksums are left to the NIC. */
+import { fold, sumBytes } from '../../sim/host/internet_checksum.ts';
 import {
   type Icmp, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, ipHeaderLength, newPacket, newTcp, OPT_EOL, OPT_NOP,
   type Packet, setWord32, type Tcp, type TcpOption, tcpHeaderLength, word16, word32,
@@ -45,10 +46,7 @@ function writeIp(data: Uint8Array, p: Packet, protocol: number, ip_len: number, 
 
 /** RFC 1071. */
 export function checksum(data: Uint8Array, start = 0): number {
-  let sum = start;
-  for (let i = 0; i < data.length; i += 2) sum += ((data[i] ?? 0) << 8) | (data[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65536);
-  return ~sum & 0xffff;
+  return ~fold(sumBytes(start, data, 0, data.length)) & 0xffff;
 }
 
 function writeTcp(data: Uint8Array, tcp: Tcp): void {

@@ -1,7 +1,8 @@
 /** The files that a run writes: whole or not at all, through symlinks and into pipes, and refused before the run when they cannot be. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
-  chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync,
+  chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,9 +95,20 @@ describe('an output that cannot be is refused before the run, with the path that
     expect(err).toMatch(/^ringlab: --pcap \/proc\/x: it cannot be written \([a-z ]+\); choose another place\.\n$/);
     expect(code).toBe(2);
   });
-  test.skipIf(process.getuid?.() === 0)('a file that may not be written (needs a user who is not root)', () => {
-    writeFileSync(at('x'), 'old', { mode: 0o400 });
-    refused(`--pcap ${at('x')}: it cannot be written (permission denied); choose another place.`, '--pcap', at('x'));
+  test('a file that may not be written', () => {
+    writeFileSync(at('x'), 'old', { mode: 0o444 });
+    for (const dir of [base, folder]) chmodSync(dir, 0o755);
+    // Root may write everything: then somebody else asks, of a copy that he can read.
+    const copy = at('cli.mjs');
+    copyFileSync(bundle, copy);
+    const core = readFileSync(join(root, 'build/core.wasm'));
+    writeFileSync(at('core.wasm'), core);
+    const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const args = [copy, 'run', join(root, 'scenarios/tour.yaml'), '--pcap', at('x')];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder, ...user });
+    expect(stderr).toBe(`ringlab: --pcap ${at('x')}: it cannot be written (permission denied); choose another place.\n`);
+    expect(status).toBe(2);
+    expect(readFileSync(at('x'), 'utf8')).toBe('old');
   });
   test('the file of another output, also by another way to write it', () => {
     symlinkSync(at('x'), at('link'));

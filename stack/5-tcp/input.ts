@@ -1,8 +1,6 @@
 /**
  * A segment finds its socket (net/ipv4/tcp_ipv4.c: tcp_v4_rcv; net/ipv6/tcp_ipv6.c: tcp_v6_rcv), and the way of nearly all
  * segments: ESTABLISHED, with header prediction (net/ipv4/tcp_input.c: tcp_rcv_established).
- *
- * Differs from Linux: no urgent data, no signatures; their flags and options are ignored.
  */
 import {
   charge, COST_TCP_RX_SEGMENT, DROP_NO_SOCKET, DROP_PKT_TOO_SMALL, DROP_TCP_FLAGS, DROP_TCP_MD5UNEXPECTED, loadBe16, loadBe32, NONE,

@@ -1,4 +1,5 @@
 /** Writes the AssemblyScript side of the definitions. */
+import { BEHAVIOURS } from '../schema/behaviours.ts';
 import { ACCOUNTS, COSTS } from '../schema/costs.ts';
 import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
@@ -81,7 +82,7 @@ export function emitConfig(): string {
   out += constant('CONFIG_MAGIC', layout.magic, 'first word of the block: changes with its layout');
   for (const k of [...RUN_KNOBS, ...HOST_KNOBS, ...FAULT_KNOBS]) {
     k.options?.forEach((o, i) => {
-      out += constant(`${k.section}_${k.name}_${o}`.toUpperCase(), i, `${k.section}.${k.name}: ${o}`);
+      out += constant(`${k.section}_${k.name}_${o}`.toUpperCase().replace(/\W/g, '_'), i, `${k.section}.${k.name}: ${o}`);
     });
   }
   const self = 'changetype<usize>(this)';
@@ -122,6 +123,16 @@ export function costOf(host: u32, cost: u32): u32 {
 }
 export function faultOf(i: u32): Fault {
   return changetype<Fault>(CONFIG_ADDR + ${layout.faults} + <usize>i * FAULT_BYTES);
+}
+`;
+  BEHAVIOURS.forEach((b, i) => {
+    out += constant(`BEHAVES_${b.name.toUpperCase()}`, i, b.about);
+  });
+  const first = HOST_KNOBS.findIndex((k) => k.section === 'kernel' && k.name === BEHAVIOURS[0]?.name);
+  out += `
+/** Does the kernel of a host behave so? (BEHAVES_*) */
+export function behaves(host: u32, behaviour: u32): bool {
+  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), ${first * 8}) != 0;
 }
 `;
   return out;

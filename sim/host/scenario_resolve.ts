@@ -1,4 +1,5 @@
 /** From a draft to values: default, then the scenario's section, then the host's own section; then what follows from others. */
+import { BEHAVIOURS, PROFILES } from '../schema/behaviours.ts';
 import { HOST_KNOBS, type Knob, RUN_KNOBS } from '../schema/scenario.ts';
 import type { Assigned, Draft, Item } from './scenario_draft.ts';
 import type { Place } from './scenario_error.ts';
@@ -41,6 +42,11 @@ function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
   // A list of ports says where to listen; without app.port its first is also the port to connect to.
   if (listed[0] !== undefined && !writtenValue(draft, host, 'app.port')) values['app.port'] = listed[0];
   const ports = [...new Set([values['app.port'], ...listed])];
+  const profile = PROFILES[values['kernel.profile']] ?? PROFILES[0];
+  for (const b of BEHAVIOURS) {
+    const path = `kernel.${b.name}` as HostKnob;
+    if (!writtenValue(draft, host, path)) values[path] = b.profiles.includes(profile) ? 1 : 0;
+  }
   // A host with one core runs its application there, unless told otherwise.
   if (!writtenValue(draft, host, 'cpu.app_core')) values['cpu.app_core'] = Math.min(values['cpu.app_core'], values['cpu.cores'] - 1);
   return { values, rules, ports };

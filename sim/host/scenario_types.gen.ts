@@ -154,6 +154,8 @@ export type HostKnob =
   | 'refill.order'
   | 'refill.give_back'
   | 'refill.flush'
+  | 'kernel.profile'
+  | 'kernel.unix_inq'
   | 'cpu.cores'
   | 'cpu.mhz'
   | 'cpu.irq_core'

@@ -99,7 +99,8 @@ export function quantityHint(knob: Knob, value: unknown): string {
 /** The number that goes into the configuration block, or undefined when the value does not fit the knob. */
 export function parseValue(knob: Knob, value: string | number | boolean | null): number | undefined {
   if (knob.options) {
-    const i = typeof value === 'string' ? knob.options.indexOf(value) : -1;
+    // YAML reads an option such as 7.0 as a number.
+    const i = knob.options.findIndex((o) => o === value || (typeof value === 'number' && Number(o) === value));
     return i < 0 ? undefined : i;
   }
   if (knob.unit === 'bool') {

@@ -1,11 +1,12 @@
 /**
  * The scenario, once: every knob with name, unit, least, greatest, default, a sentence and its Linux counterpart.
- * Sections are the nine stages, plus cpu, limits, run, faults and expect. `npm run gen` makes of it the core's
+ * Sections are the nine stages, plus kernel, cpu, limits, run, faults and expect. `npm run gen` makes of it the core's
  * configuration block, validation, types, JSON Schema and documentation.
  *
  * A host's value of a knob is, from weakest to strongest: the default here, the scenario's stage section, and the
  * same section under `hosts.client` or `hosts.server`. The `wire` of a host is the link that it sends on.
  */
+import { BEHAVIOURS, DEFAULT_PROFILE, PROFILES } from './behaviours.ts';
 import { COSTS } from './costs.ts';
 
 /** How a value is written in YAML and what a plain number means. */
@@ -262,6 +263,10 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('refill', 'order', ['fifo', 'lifo', 'random'], 'fifo', 'order in which buffers are given back'),
   flag('refill', 'give_back', true, 'off: the application never gives a buffer back'),
   flag('refill', 'flush', true, 'flush the refill ring when the copy fallback runs out of buffers', 'ZCRX_CTRL_FLUSH_RQ'),
+
+  choice('kernel', 'profile', PROFILES, DEFAULT_PROFILE, 'kernel whose behaviour io_uring has; single behaviours may differ'),
+  ...BEHAVIOURS.map((b) => flag('kernel', b.name, b.profiles.includes(DEFAULT_PROFILE), `${b.about}; as the profile says unless given`,
+    b.source)),
 
   knob('cpu', 'cores', 'count', [1, 8], 2, 'cores of the host'),
   knob('cpu', 'mhz', 'mhz', [100, 10_000], 3000, 'clock of a core'),

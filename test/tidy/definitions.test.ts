@@ -1,5 +1,6 @@
 /** What is defined once must be used, and each definition must be fit to generate from. */
 import { expect, test } from 'vitest';
+import { BEHAVIOURS } from '../../sim/schema/behaviours.ts';
 import { COSTS } from '../../sim/schema/costs.ts';
 import { COUNTERS } from '../../sim/schema/counters.ts';
 import { DROPS } from '../../sim/schema/drops.ts';
@@ -41,8 +42,11 @@ test('every counter is counted somewhere', () => {
   none(unused(COUNTERS.map((c) => `${c.group}_${c.name}`.toUpperCase())));
 });
 test('every knob of a host turns something', () => {
-  const names = knobs.filter((k) => k.section !== 'cost').map((k) => `${k.section}_${k.name}`);
+  const names = knobs.filter((k) => !['cost', 'kernel'].includes(k.section)).map((k) => `${k.section}_${k.name}`);
   none(unused(names));
+});
+test('every behaviour of a kernel is asked for somewhere', () => {
+  none(unused(BEHAVIOURS.map((b) => `BEHAVES_${b.name.toUpperCase()}`)));
 });
 
 test('events name a stage, fit their record and are named once', () => {

@@ -21,3 +21,4 @@ export * from './state';
 export * from './timer_wheel';
 export * from './trace';
 export * from './trace.gen';
+export * from './wait_queue';

@@ -11,6 +11,7 @@
  *     0x08000  +=============================+  <- hashed from here
  *              | core state                  |
  *     0x0a000  | one page a stage, 1 to 9    |
+ *     0x13000  | files, unix, udp, lo        |
  *     0x14000  | world and applications      |
  *     0x18000  | configuration block         |  its last knobs only watch: trace, capture, verify: not hashed
  *     0x20000  +-----------------------------+
@@ -47,6 +48,11 @@ export const SOCKET_ADDR: usize = 0xf000;
 export const RING_ADDR: usize = 0x10000;
 export const APP_ADDR: usize = 0x11000;
 export const REFILL_ADDR: usize = 0x12000;
+/** A quarter of a page for each part of a host that is no stage. */
+export const FILE_ADDR: usize = 0x13000;
+export const UNIX_ADDR: usize = 0x13400;
+export const UDP_ADDR: usize = 0x13800;
+export const LO_ADDR: usize = 0x13c00;
 
 /** "No such thing" for indices. */
 export const NONE: u32 = 0xffffffff;

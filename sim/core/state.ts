@@ -44,6 +44,9 @@ export class CoreState {
   hr_seq: u64;
   /** When the heap has its next turn. */
   hr_event_ns: u64;
+  /** Wait entries: wait_queue.ts. */
+  wait_base: u32;
+  wait_free: u32;
 }
 
 export function coreState(): CoreState {

@@ -35,8 +35,10 @@ export const CORE_STATE = {
   hr_unused: { at: 148, type: 'u32' },
   hr_seq: { at: 152, type: 'u64' },
   hr_event_ns: { at: 160, type: 'u64' },
+  wait_base: { at: 168, type: 'u32' },
+  wait_free: { at: 172, type: 'u32' },
 } as const;
-export const CORE_STATE_FIELD_BYTES = 168;
+export const CORE_STATE_FIELD_BYTES = 176;
 
 /** sim/core/trace.ts: TraceCursor. Offsets and types. */
 export const TRACE_CURSOR = {

@@ -1,7 +1,7 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
   arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, hostConfig,
-  hrtimersInit, INJECT_MAX, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
+  hrtimersInit, INJECT_MAX, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX, waitInit,
 } from '../core';
 import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';
@@ -9,6 +9,7 @@ import { nicInit } from '../../nic-model/2-nic';
 import { napiInit } from '../../stack/4-napi';
 import { tcpInit } from '../../stack/5-tcp';
 import { socketInit } from '../../stack/6-socket';
+import { filesInit } from '../../stack/file';
 import { ringInit, userInit } from '../../uring-model/7-ring';
 import { refillInit } from '../../uring-model/9-refill';
 import { appInit } from '../../uring-model/8-app/builtin';
@@ -17,6 +18,8 @@ import { worldState } from './state';
 const EINVAL: i32 = 22;
 /** Links, NICs, queues, cores, applications and the wheel have a few entries each. */
 const EVENTS_MAX: u32 = 4096;
+/** Who waits for files besides requests: epoll items and sleeping tasks. */
+const WAITS_MAX: u32 = 1024;
 
 export function buildWorld(): i32 {
   if (load<u32>(CONFIG_ADDR) != CONFIG_MAGIC || coreState().built != 0) return -EINVAL;
@@ -39,6 +42,8 @@ export function buildWorld(): i32 {
   napiInit();
   for (let host: u32 = 0; host < HOSTS_MAX; host++) nicInit(host);
   userInit(c.limits_user_bytes);
+  waitInit(c.limits_reqs, c.limits_reqs + WAITS_MAX);
+  filesInit();
   ringInit();
   refillInit();
   for (let host: u32 = 0; host < HOSTS_MAX; host++) appInit(host);

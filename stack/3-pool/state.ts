@@ -20,6 +20,7 @@ export class PoolState {
   /** Where user memory begins, 0 while nobody said; and how many of its pages have entries. */
   user_base: u32;
   user_pages: u32;
+  user_end: u32;
   pool_count: u32;
 }
 

@@ -12,9 +12,17 @@ import { poolState } from './state';
 const PAGE_SHIFT: u32 = 12;
 
 /** Where user memory begins; netmemInit left room for its pages. */
-export function userPagesInit(base: u32): void {
+export function userPagesInit(base: u32, bytes: u32): void {
   assert((base & (PAGE_SIZE - 1)) == 0, 'user memory begins with a page');
-  poolState().user_base = base;
+  const s = poolState();
+  s.user_base = base;
+  s.user_end = base + bytes;
+}
+
+/** Is [addr, addr + len) user memory? */
+export function userOk(addr: u64, len: u64): bool {
+  const s = poolState();
+  return addr >= <u64>s.user_base && addr <= <u64>s.user_end && len <= <u64>s.user_end - addr;
 }
 
 /** The page of a user address, with a reference for the caller; NONE: it is no user memory. */

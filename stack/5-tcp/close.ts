@@ -1,9 +1,9 @@
 /** The application closes (net/ipv4/tcp.c: __tcp_close; net/ipv4/inet_connection_sock.c: inet_csk_listen_stop). */
-import { NONE, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER } from '../../sim/core';
+import { NONE, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER, waitForget } from '../../sim/core';
 import { skb } from '../3-pool';
 import {
-  mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED,
-  TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
+  mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, sockWaiters, TCP_CLOSE, TCP_CLOSE_WAIT,
+  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
 } from '../6-socket';
 import { mstampRefresh } from './clock';
 import { disconnect } from './disconnect';
@@ -36,7 +36,7 @@ function flushReceiveQueue(sk: Sock): bool {
 /** Nobody has the socket any more (sock_orphan). */
 function orphan(sk: Sock): void {
   sk.flags = (sk.flags | SOCK_DEAD) & ~SOCK_OWNED;
-  sk.waiters = 0;
+  waitForget(sockWaiters(sk));
 }
 
 /** A child that was never accepted (inet_child_forget, tcp_disconnect). */

@@ -9,7 +9,7 @@
  */
 import { NONE } from '../../sim/core';
 import { Skb, skb, skbFree } from '../3-pool';
-import { POLLERR } from './port';
+import { POLLERR } from './poll_bits';
 import { errorQueue, queueTail, queueUnlink } from './queue';
 import { Sock } from './sock';
 import { SOCK_DEAD } from './sock_flags';

@@ -16,7 +16,7 @@ import { TCP_CLOSE } from './sock_flags';
 export class Sock extends SockCommon {
   refs: u32;
   flags: u32;
-  /** Set by who waits on the socket; then the DataReady port is called. */
+  /** Head of the wait queue (sim/core/wait_queue.ts). */
   waiters: u32;
   /** sk_err: a positive errno. */
   err: u32;

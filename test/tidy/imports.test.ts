@@ -11,6 +11,9 @@ import { asFiles, filesUnder, none, read } from './sources.ts';
 const CORE = 'sim/core';
 const BUILTIN = 'uring-model/8-app/builtin';
 const UAPI = 'uring-model/uapi.gen.ts';
+const FILE = 'stack/file';
+const UNIX = 'stack/unix';
+const UDP = 'stack/udp';
 const stage = (n: number) => STAGES[n - 1]?.folder ?? '';
 
 /** AssemblyScript: from a module to the modules that it may import, besides itself. */
@@ -23,11 +26,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [stage(4)]: [CORE, stage(3), stage(5)],
   [stage(5)]: [CORE, stage(3), stage(6)],
   [stage(6)]: [CORE, stage(3)],
-  [stage(7)]: [CORE, stage(3), stage(5), stage(6), stage(9), UAPI],
+  [UNIX]: [CORE, stage(3), stage(6), UAPI],
+  [UDP]: [CORE, stage(3), stage(6), UAPI],
+  [FILE]: [CORE, stage(3), stage(5), stage(6), UNIX, UDP, UAPI],
+  [stage(7)]: [CORE, stage(3), stage(5), stage(6), FILE, stage(9), UAPI],
   [BUILTIN]: [CORE, stage(7), stage(9), UAPI],
   [stage(9)]: [CORE, stage(3), stage(5), UAPI],
   [UAPI]: [CORE],
-  'sim/world': [CORE, ...[1, 2, 3, 4, 5, 6, 7].map(stage), BUILTIN, stage(9), UAPI],
+  'sim/world': [CORE, ...[1, 2, 3, 4, 5, 6, 7].map(stage), FILE, UNIX, UDP, BUILTIN, stage(9), UAPI],
 };
 
 /** Files that may be named from outside besides index.ts: what they hold has no home in an index. */

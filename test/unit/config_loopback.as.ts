@@ -9,14 +9,14 @@ import {
   arenaAlloc, arenaInit, CONTEXT_SOFTIRQ, CONTEXT_SYSCALL, coreFreeAt, coreState, cpuInit, dropInit, enterContext, enterHardware,
   eventQueueInit, EVENT_HRTIMERS, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, HOSTS_MAX, HRTIMER_TCP_PACING, hrtimersInit,
   leaveContext, newPktId, nextDueHrtimer, nextDueTimer, nextEventTime, NONE, PAGE_SIZE, popEvent, prngInit, runConfig, schedule, storeBe16,
-  storeBe32, timerWheelInit, timerWheelTurn,
+  setWaiter, storeBe32, timerWheelInit, timerWheelTurn, WAIT_RING, waitAdd, waitInit, waits,
 } from '../../sim/core';
 import { netmemInit, poolsInit, skb, skbAlloc, SKB_HEAD_TRUESIZE, skbsInit, userPagesInit } from '../../stack/3-pool';
 import {
   hostAddress0, hostAddress1, ipReceive, tcpAccept, tcpBind, tcpCompressedAckTimer, tcpConnect, tcpInit, tcpListen, tcpPacingTimer,
   tcpRecvmsg, tcpSendmsg, tcpShutdown, tcpSocket, tcpTimer, tcpTsqRun, tcpVerify,
 } from '../../stack/5-tcp';
-import { setDataReady, Sock, sock, sockCount, socketInit, sockLive, timerHost } from '../../stack/6-socket';
+import { Sock, sock, sockCount, socketInit, sockLive, sockWaiters, timerHost } from '../../stack/6-socket';
 import { setDefaults } from './config.gen.as';
 import { arrived, link, linkInit, sent } from './config_loopback_link.as';
 
@@ -105,11 +105,12 @@ export function build(): void {
   w.source = <u32>arenaAlloc(CHUNK * 2);
   w.target = <u32>arenaAlloc(CHUNK * 2);
   w.user = (<u32>arenaAlloc((USER_PAGES + 1) * PAGE_SIZE) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-  userPagesInit(w.user);
+  userPagesInit(w.user, USER_PAGES * PAGE_SIZE);
   w.woken_head0 = NONE;
   w.woken_head1 = NONE;
   w.verify = 1;
-  setDataReady(wake);
+  waitInit(c.limits_socks, 0);
+  setWaiter(WAIT_RING, wake);
   enterHardware(0);
 }
 
@@ -129,10 +130,10 @@ function timers(jiffy: u32): void {
   }
 }
 
-/** DataReady. */
-function wake(sock_idx: u32, mask: u32): void {
+/** A socket's own entry waits for it. */
+function wake(sock_idx: u32, mask: u32): bool {
   const a = app(sock_idx);
-  if (a.woken != 0) return;
+  if (a.woken != 0) return true;
   a.woken = 1;
   const w = world();
   const host = <u32>sock(sock_idx).host;
@@ -140,9 +141,10 @@ function wake(sock_idx: u32, mask: u32): void {
   a.next = load<u32>(at);
   store<u32>(at, sock_idx);
   const bit = <u32>1 << host;
-  if ((w.task_scheduled & bit) != 0) return;
+  if ((w.task_scheduled & bit) != 0) return true;
   w.task_scheduled |= bit;
   schedule(coreState().clock_ns, EVENT_TASK, host);
+  return true;
 }
 
 /** Applications of a host that were told act, when their core is free. */
@@ -326,7 +328,7 @@ export function connected(family: u32 = 4, port: u32 = 80, ms: u64 = 5): u64 {
 
 /** Lets the application of a socket be told. */
 export function attach(idx: u32): void {
-  sock(idx).waiters = 1;
+  if (!waits(idx)) waitAdd(sockWaiters(sock(idx)), idx, WAIT_RING, idx, false);
   const a = app(idx);
   memory.fill(changetype<usize>(a), 0, APP_BYTES);
   a.checks = 1;

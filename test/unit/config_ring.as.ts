@@ -4,7 +4,7 @@
  */
 import {
   arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_KWORK, EVENT_TASK, nextEventTime, NONE, popEvent,
-  prngInit, runConfig, timerWheelInit,
+  prngInit, runConfig, timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
   ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider,
@@ -12,8 +12,9 @@ import {
 } from '../../stack/3-pool';
 import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, sockWake, POLLIN, POLLRDNORM, TCP_ESTABLISHED } from '../../stack/6-socket';
+import { fdSock, filesInit } from '../../stack/file';
 import {
-  fdSock, ringExitWork, ringInit, ringVerify, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume, userAlloc, userInit,
+  ringExitWork, ringInit, ringVerify, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume, userAlloc, userInit,
 } from '../../uring-model/7-ring';
 import { refillInit, refillVerify } from '../../uring-model/9-refill';
 import {
@@ -98,6 +99,8 @@ export function build(): void {
   socketInit();
   tcpInit();
   userInit(USER_BYTES);
+  waitInit(c.limits_reqs, 64);
+  filesInit();
   ringInit();
   refillInit();
   setQueueMgmt(openQueue, closeQueue);

@@ -2,7 +2,7 @@
 import { NONE } from '../../sim/core';
 import { IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, IOSQE_IO_LINK } from '../uapi.gen';
 import { commitCqring, cqeOverflow, fillCqeAux, fillCqeReq } from './cq';
-import { filePut } from './fd';
+import { filePut } from '../../stack/file';
 import {
   Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_FAIL, REQ_F_SKIP_LINK_CQES, transition, TW_FAIL_LINKS,
   TW_SUBMIT,

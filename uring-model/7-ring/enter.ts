@@ -1,5 +1,6 @@
 /** io_uring_enter(2), mmap(2) and close(2) of rings. */
 import { ACCOUNT_APP, charge, chargeNs, COST_ENTER, NONE, now, traceRingEnter } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import { ifqAt, IORING_MAP_OFF_ZCRX_REGION, IORING_OFF_ZCRX_SHIFT, zcrxFind } from '../9-refill';
 import {
   __kernel_timespec, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
@@ -8,13 +9,12 @@ import {
   IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_DEFER_TASKRUN,
   IORING_SETUP_R_DISABLED,
 } from '../uapi.gen';
-import { fdFile, fdRemove, fileAt, filePut, FILE_RING } from './fd';
+import { fdFile, fdRemove, fileAt, filePut, FILE_RING } from '../../stack/file';
 import { groupAt, groupFind } from './kbuf';
 import { submitSqes } from './sq';
 import { CHECK_CQ_DROPPED, Ring, ringAt } from './state';
 import { syscallBegin, syscallEnd, Task, taskAt } from './task';
 import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work';
-import { userOk } from './user_memory';
 import { cqringWait, EBADR, NEVER } from './wait';
 
 const IORING_ENTER_FLAGS: u32 = IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP | IORING_ENTER_SQ_WAIT | IORING_ENTER_EXT_ARG

@@ -2,7 +2,7 @@
 import { CONTEXT_TASK_WORK, enterContext, hostConfig, leaveContext, NONE } from '../../sim/core';
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
 import { overflowFlush } from './cq';
-import { filePut } from './fd';
+import { filePut } from '../../stack/file';
 import { groupsRelease } from './kbuf';
 import { waitersRemove } from './poll';
 import { reqAt, reqFree, REQ_FREE } from './request';

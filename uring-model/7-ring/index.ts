@@ -3,7 +3,7 @@
  * From 6-socket: a wake-up, and bytes to read.   To 8-app: completions.
  *
  * Linux 7.3   io_uring/{io_uring,tw,wait,poll,net,kbuf,register,memmap,opdef,nop,cmd_net}.c
- * Owns        rings, requests, task work, waits, wait queues of sockets, provided buffers, descriptors, user memory
+ * Owns        rings, requests, task work, waits, provided buffers, user memory
  * Does not    know what a segment is (5-tcp) or a buffer's references (9-refill); run the application (8-app)
  * Drops       none: a completion without room waits in the overflow list
  * Invariants  R1 a request changes its state as its life allows.  R2 requests are free or used, and a freed one is nowhere.
@@ -11,28 +11,29 @@
  *             R6 a ring exits once.  R7 a request belongs to a ring that is there.  R8 an armed request stands in a wait queue.
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
  */
-import { NONE } from '../../sim/core';
-import { setDataReady, sock } from '../../stack/6-socket';
+import { NONE, setWaiter, WAIT_RING } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
+import { sock } from '../../stack/6-socket';
 import { setZcrxRing } from '../9-refill';
 import { overflowInit, postZcCqe } from './cq';
-import { filesInit } from './fd';
 import { groupsInit } from './kbuf';
-import { ringDataReady } from './poll';
+import { pollWake } from './poll';
 import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
+import { ringFileInit } from './ring_file';
 import { ringAt, ringsInit } from './state';
 import { tasksInit } from './task';
-import { regionCreate, regionFree, userOk } from './user_memory';
+import { regionCreate, regionFree } from './user_memory';
 import { taskWorkAdd } from './work_list';
 
 export { cqEventsUser } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringExitWork } from './exit';
-export { fdSock } from './fd';
+export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { sysSetup } from './setup';
 export * from './state';
 export { TASK_DEADLINE, Task, taskAt, taskHandedOut, taskHandOut, taskPark, taskWake } from './task';
-export { userAlloc, userFree, userInit, userOk } from './user_memory';
+export { userAlloc, userFree, userInit } from './user_memory';
 export { ringVerify } from './verify';
 export { ringTimer, taskDeadline, taskResume } from './wait';
 
@@ -50,11 +51,11 @@ function postEvent(ring: u32, user_data: u64, type: u32): bool {
 export function ringInit(): void {
   ringsInit();
   reqsInit();
-  filesInit();
   tasksInit();
   overflowInit();
   groupsInit();
-  setDataReady(ringDataReady);
+  ringFileInit();
+  setWaiter(WAIT_RING, pollWake);
   setZcrxRing(postZcCqe, postEvent, userOk, regionCreate, regionFree);
 }
 

@@ -6,6 +6,7 @@
  * Differs from Linux: the older IORING_OP_PROVIDE_BUFFERS is not there, and neither are bundles.
  */
 import { arenaAlloc, NONE, PAGE_SIZE, PBUF_GROUPS_MAX } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import {
   EEXIST, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES,
   io_uring_buf_status, IO_URING_BUF_STATUS_BYTES, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, IORING_CQE_BUFFER_SHIFT,
@@ -13,7 +14,7 @@ import {
 } from '../uapi.gen';
 import { Req, REQ_F_BL_EMPTY, REQ_F_BUF_MORE, REQ_F_BUFFER_RING, REQ_F_BUFFERS_COMMIT } from './request';
 import { ringState } from './state';
-import { accessOk, regionCreate, regionFree, userOk } from './user_memory';
+import { accessOk, regionCreate, regionFree } from './user_memory';
 
 @unmanaged
 export class Group {

@@ -2,6 +2,10 @@
 import { HOSTS_MAX, NONE } from '../../sim/core';
 import { sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpListen, tcpShutdown, tcpSocket } from '../../stack/5-tcp';
 import { sock } from '../../stack/6-socket';
+import {
+  fdFile, fdFree, fdInstall, fdRemove, fileAt, fileNew, filePut, FILE_RING, FILE_SOCKET, sockaddrCheck, sockaddrHost, sockaddrIn,
+  sockaddrOut, sockaddrPort,
+} from '../../stack/file';
 import { zcrxSockReset } from '../9-refill';
 import {
   AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EBADF, EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT,
@@ -10,12 +14,10 @@ import {
   SOCK_NONBLOCK, SOCK_STREAM, SOCKET_URING_OP_GETSOCKNAME,
 } from '../uapi.gen';
 import { postCqe } from './complete';
-import { fdFree, fdInstall, fdRemove, fileAt, fileNew, filePut, FILE_RING, FILE_SOCKET, fdFile } from './fd';
 import { IOU_COMPLETE, IOU_RETRY } from './issue';
 import { reqPoll } from './poll';
 import { Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
 import { ringAt } from './state';
-import { sockaddrCheck, sockaddrHost, sockaddrIn, sockaddrOut, sockaddrPort } from './sockaddr';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
 const ACCEPT_FLAGS: u32 = IORING_ACCEPT_MULTISHOT | IORING_ACCEPT_DONTWAIT | IORING_ACCEPT_POLL_FIRST;

@@ -4,7 +4,7 @@ import {
   EBADF, EFAULT, EINVAL, io_uring_sqe, IORING_CQE_F_32, IORING_NOP_CQE32, IORING_NOP_FILE, IORING_NOP_FIXED_BUFFER, IORING_NOP_FIXED_FILE,
   IORING_NOP_INJECT_RESULT, IORING_NOP_TW, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED,
 } from '../uapi.gen';
-import { fdFile, fileGet } from './fd';
+import { fdFile, fileGet } from '../../stack/file';
 import { IOU_ISSUE_SKIP_COMPLETE } from './issue';
 import { finish } from './net';
 import { Req, TW_COMPLETE } from './request';

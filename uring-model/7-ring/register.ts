@@ -1,5 +1,6 @@
 /** io_uring_register(2) (io_uring/register.c). Differs from Linux: opcodes that are no case here are refused with -EINVAL. */
 import { charge, COST_ENTER } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import { zcrxControl, zcrxRegister } from '../9-refill';
 import {
   EBADFD, EFAULT, EINVAL, IO_URING_OP_SUPPORTED, io_uring_probe, IO_URING_PROBE_BYTES, IO_URING_PROBE_OP_BYTES, IORING_OP_LAST,
@@ -13,7 +14,6 @@ import { opDef, OP_SUPPORTED } from './opdef';
 import { Ring, ringAt } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
 import { runTaskWork } from './task_work';
-import { userOk } from './user_memory';
 
 /** io_probe */
 function probe(arg: u64, nr_args: u32): i32 {

@@ -20,7 +20,7 @@ export const REQ_INIT: u8 = 1;
 export const REQ_LINKED: u8 = 2;
 /** Its operation runs. */
 export const REQ_ISSUED: u8 = 3;
-/** Waits in the wait queue of a socket. */
+/** Waits in the wait queue of a file. */
 export const REQ_ARMED: u8 = 4;
 /** Waits in task work; a multishot one stays in the wait queue meanwhile. */
 export const REQ_WORK: u8 = 5;
@@ -37,7 +37,7 @@ export const REQ_F_BUFFER_RING: u32 = 1 << 13;
 export const REQ_F_BUFFERS_COMMIT: u32 = 1 << 14;
 export const REQ_F_BL_NO_RECYCLE: u32 = 1 << 15;
 export const REQ_F_POLL_NO_LAZY: u32 = 1 << 16;
-/** Stands in the wait queue of its socket. */
+/** Stands in the wait queue of its file. */
 export const REQ_F_SINGLE_POLL: u32 = 1 << 17;
 export const REQ_F_BUF_MORE: u32 = 1 << 18;
 export const REQ_F_CONNECTING: u32 = 1 << 19;
@@ -86,8 +86,6 @@ export class Req {
   // Poll
   poll_events: u32;
   poll_refs: u32;
-  wait_next: u32;
-  wait_prev: u32;
   /** Links of the task-work list, the completion and free lists, and the next of a chain. */
   tw_next: u32;
   comp_next: u32;
@@ -98,7 +96,7 @@ export class Req {
   addr2: u64;
   addr3: u64;
 }
-const REQ_BYTES: usize = 168;
+const REQ_BYTES: usize = 160;
 
 export function reqAt(req_idx: u32): Req {
   return changetype<Req>(<usize>ringState().reqs_base + <usize>req_idx * REQ_BYTES);
@@ -168,8 +166,6 @@ export function reqAlloc(r: Ring): u32 {
   req.mshot_loops = 0;
   req.poll_retries = 0;
   req.poll_refs = 0;
-  req.wait_next = NONE;
-  req.wait_prev = NONE;
   req.tw_next = NONE;
   req.comp_next = NONE;
   req.link = NONE;

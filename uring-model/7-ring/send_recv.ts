@@ -1,5 +1,6 @@
 /** SEND and RECV, single and multishot, with buffers of the request's own or provided ones (io_uring/net.c). */
 import { NONE } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import { tcpRecvmsg, tcpSendmsg } from '../../stack/5-tcp';
 import { sock, SOCK_DONE } from '../../stack/6-socket';
 import {
@@ -14,7 +15,7 @@ import { reqPoll } from './poll';
 import {
   Req, reqSetFail, REQ_F_APOLL_MULTISHOT, REQ_F_BL_EMPTY, REQ_F_BL_NO_RECYCLE, REQ_F_BUFFER_RING, REQ_F_NOWAIT, REQ_F_POLLED,
 } from './request';
-import { accessOk, userOk } from './user_memory';
+import { accessOk } from './user_memory';
 
 /** Receives of one run of a multishot request before others get their turn. */
 const MULTISHOT_MAX_RETRY: u32 = 32;

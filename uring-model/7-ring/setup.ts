@@ -10,6 +10,7 @@
  *     +----+----+----+----+-----+--------+---------+-----------+---------------------+--------------+
  */
 import { charge, COST_ENTER, NONE, PAGE_SIZE, RINGS_MAX } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import {
   EFAULT, EINVAL, EMFILE, ENFILE, ENOMEM, EOVERFLOW, io_uring_params, IO_URING_PARAMS_BYTES, IO_URING_SQE_BYTES, IORING_FEAT_CQE_SKIP,
   IORING_FEAT_CUR_PERSONALITY, IORING_FEAT_EXT_ARG, IORING_FEAT_FAST_POLL, IORING_FEAT_LINKED_FILE, IORING_FEAT_MIN_TIMEOUT,
@@ -19,13 +20,13 @@ import {
   IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED,
   IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
 } from '../uapi.gen';
-import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from './fd';
+import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from '../../stack/file';
 import {
   Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_OPEN, RINGS_CQ_FLAGS,
   RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED, RINGS_SQ_FLAGS, RINGS_SQ_HEAD, RINGS_SQ_TAIL,
 } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
-import { userAlloc, userFree, userOk } from './user_memory';
+import { userAlloc, userFree } from './user_memory';
 import { IO_CQ_WAKE_INIT } from './work_list';
 
 const IORING_MAX_ENTRIES: u32 = 32768;

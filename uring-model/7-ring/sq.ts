@@ -10,7 +10,7 @@ import {
   IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
 } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
-import { fdFile, fileAt, fileGet, FILE_RING } from './fd';
+import { fdFile, fileAt, fileGet, FILE_RING } from '../../stack/file';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE } from './issue';
 import {
   OP_BUFFER_SELECT, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef, opIssue, opPrep,

@@ -11,12 +11,6 @@ export class RingState {
   overflow_base: u32;
   overflow_free: u32;
   groups_base: u32;
-  files_base: u32;
-  file_capacity: u32;
-  file_free: u32;
-  fds_base: u32;
-  fd_bits_base: u32;
-  fds_max: u32;
   tasks_base: u32;
   // User memory (user_memory.ts)
   user_base: u32;
@@ -91,7 +85,8 @@ export class Ring {
   reqs: u32;
   /** Completions since the present run of task work began. */
   run_cqes: u32;
-  unused: u32;
+  /** Head of the wait queue of the ring's file (poll_wq). */
+  waiters: u32;
   /** For reports. */
   submitted: u64;
   completed: u64;

@@ -5,7 +5,7 @@
  * Differs from Linux: tasks share one address space, so that a wrong address is -EFAULT only outside of all user memory.
  */
 import { arenaAlloc, PAGE_SIZE, RING_ADDR } from '../../sim/core';
-import { userPagesInit } from '../../stack/3-pool';
+import { userOk, userPagesInit } from '../../stack/3-pool';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOVERFLOW, E2BIG, io_uring_region_desc, IORING_MEM_REGION_TYPE_USER } from '../uapi.gen';
 import { ringState } from './state';
 
@@ -22,7 +22,7 @@ export function userInit(bytes: u32): void {
   s.user_base = (base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   s.user_next = s.user_base;
   s.user_end = s.user_base + (bytes & ~(PAGE_SIZE - 1));
-  userPagesInit(s.user_base);
+  userPagesInit(s.user_base, s.user_end - s.user_base);
 }
 
 function extent(i: u32): usize {
@@ -82,11 +82,6 @@ export function userFree(addr: u32, bytes: u32): void {
   store<u32>(at, size, 4);
 }
 
-/** Is [addr, addr + len) user memory? */
-export function userOk(addr: u64, len: u64): bool {
-  const s = ringState();
-  return addr >= <u64>s.user_base && addr <= <u64>s.user_end && len <= <u64>s.user_end - addr;
-}
 /** May it be user memory (access_ok)? */
 export function accessOk(addr: u64, len: u64): bool {
   return addr <= TASK_SIZE_MAX && len <= TASK_SIZE_MAX - addr;

@@ -1,7 +1,6 @@
 /** Requests, wait queues and lists, recounted. */
-import { NONE, RINGS_MAX } from '../../sim/core';
-import { sock } from '../../stack/6-socket';
-import { fileAt, FILE_FREE } from './fd';
+import { NONE, RINGS_MAX, waits, waitVerify } from '../../sim/core';
+import { fileAt, FILE_FREE, fileWaitHead } from '../../stack/file';
 import { reqAt, REQ_ARMED, REQ_COMPLETE, REQ_F_SINGLE_POLL, REQ_FREE, REQ_WORK } from './request';
 import { ringAt, RING_FREE, RING_OPEN, RINGS_CQ_TAIL, ringState } from './state';
 
@@ -18,9 +17,7 @@ export function ringVerify(): u32 {
     if (req.state == REQ_ARMED) assert((req.flags & REQ_F_SINGLE_POLL) != 0, 'R8 an armed request stands in a wait queue');
     if ((req.flags & REQ_F_SINGLE_POLL) != 0) {
       assert(req.state == REQ_ARMED || req.state == REQ_WORK, 'R8 who stands in a wait queue is armed or has work');
-      const prev = req.wait_prev;
-      if (prev == NONE) assert(sock(fileAt(req.file).obj).waiters == i + 1, 'R8 the first waiter is known to the socket');
-      else assert(reqAt(prev).wait_next == i, 'R8 a wait queue is linked both ways');
+      assert(waits(i) && waitVerify(fileWaitHead(req.file, 0)) != 0, 'R8 who waits stands in a wait queue');
     }
     assert(req.state != REQ_COMPLETE || ringAt(req.ring).compl_head != NONE, 'R9 a completed request waits to be posted');
   }

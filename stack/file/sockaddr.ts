@@ -1,8 +1,8 @@
 /** struct sockaddr_in and sockaddr_in6 between user memory and sockets. */
 import { loadBe16, storeBe16 } from '../../sim/core';
-import { Sock } from '../../stack/6-socket';
-import { AF_INET, AF_INET6, EAFNOSUPPORT, EFAULT, EINVAL, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES } from '../uapi.gen';
-import { userOk } from './user_memory';
+import { AF_INET, AF_INET6, EAFNOSUPPORT, EFAULT, EINVAL, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES } from '../../uring-model/uapi.gen';
+import { userOk } from '../3-pool';
+import { Sock } from '../6-socket';
 
 /** sizeof(struct sockaddr_storage) */
 const STORAGE_BYTES: u32 = 128;

@@ -1,0 +1,61 @@
+/**
+ * What a file of a kind does (struct file_operations): the one switch by kind of each operation. Kinds that live in a
+ * neighbour of the stack are filled in by it, as function-table indices:
+ *
+ *   poll(obj) -> poll bits     head(obj, which) -> address of a wait queue's head, or 0     release(obj)
+ */
+import { PORTS_ADDR } from '../../sim/core';
+import { tcpClose, tcpPoll } from '../5-tcp';
+import { sock, sockWaiters } from '../6-socket';
+import { fileAt, fileFree, FILE_SOCKET } from './table';
+
+const FILE_OPS: usize = 128;
+const FILE_OPS_BYTES: usize = 12;
+
+function ops(kind: u8): usize {
+  return PORTS_ADDR + FILE_OPS + <usize>kind * FILE_OPS_BYTES;
+}
+export function setFileOps(
+  kind: u8, poll: (obj: u32) => u32, head: (obj: u32, which: u32) => usize, release: (obj: u32) => void,
+): void {
+  store<u32>(ops(kind), poll.index);
+  store<u32>(ops(kind), head.index, 4);
+  store<u32>(ops(kind), release.index, 8);
+}
+
+/** The poll bits that are true now (vfs_poll). */
+export function filePoll(file_idx: u32): u32 {
+  const f = fileAt(file_idx);
+  switch (f.kind) {
+    case FILE_SOCKET: return tcpPoll(f.obj);
+    default: return call_indirect<u32>(load<u32>(ops(f.kind)), f.obj);
+  }
+}
+
+/** Head of the `which`-th wait queue that a poll of the file joins: 0 or 1. 0 when there is none (poll_wait). */
+export function fileWaitHead(file_idx: u32, which: u32): usize {
+  const f = fileAt(file_idx);
+  switch (f.kind) {
+    case FILE_SOCKET: return which == 0 ? sockWaiters(sock(f.obj)) : 0;
+    default: return call_indirect<usize>(load<u32>(ops(f.kind), 4), f.obj, which);
+  }
+}
+
+/** What the file stood for has lost its file. */
+function release(kind: u8, obj: u32): void {
+  switch (kind) {
+    case FILE_SOCKET: return tcpClose(obj);
+    default: call_indirect<void>(load<u32>(ops(kind), 8), obj);
+  }
+}
+
+/** Drops a reference. With the last one the file is free, and what it stood for is released (__fput). */
+export function filePut(file_idx: u32): void {
+  const f = fileAt(file_idx);
+  assert(f.refs != 0, 'F1 a file loses no reference that nobody held');
+  if (--f.refs != 0) return;
+  const kind = f.kind;
+  const obj = f.obj;
+  fileFree(file_idx);
+  release(kind, obj);
+}

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 7384;
+export const CONFIG_BYTES: u32 = 7400;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 7344;
+export const CONFIG_STATE_BYTES: u32 = 7360;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 1937917756;
+export const CONFIG_MAGIC: u32 = 97090702;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -105,15 +105,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 7344) != 0;
+    return load<u32>(changetype<usize>(this), 7360) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 7352) != 0;
+    return load<u32>(changetype<usize>(this), 7368) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 7360) != 0;
+    return load<u32>(changetype<usize>(this), 7376) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -145,11 +145,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 7368);
+    return load<u32>(changetype<usize>(this), 7384);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 7376);
+    return load<u32>(changetype<usize>(this), 7392);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -704,121 +704,125 @@ export class HostConfig {
   get kernel_unix_inq(): bool {
     return load<u32>(changetype<usize>(this), 1080) != 0;
   }
+  /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
+  get kernel_pbuf_min_left(): bool {
+    return load<u32>(changetype<usize>(this), 1088) != 0;
+  }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1088);
+    return load<u32>(changetype<usize>(this), 1096);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1096);
+    return load<u32>(changetype<usize>(this), 1104);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1104);
+    return load<u32>(changetype<usize>(this), 1112);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1112);
+    return load<u32>(changetype<usize>(this), 1120);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1120);
+    return load<u32>(changetype<usize>(this), 1128);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1128);
+    return load<u32>(changetype<usize>(this), 1136);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1136);
+    return load<u32>(changetype<usize>(this), 1144);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1144);
+    return load<u32>(changetype<usize>(this), 1152);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1152);
+    return load<u32>(changetype<usize>(this), 1160);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1160);
+    return load<u32>(changetype<usize>(this), 1168);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1168);
+    return load<u32>(changetype<usize>(this), 1176);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1176);
+    return load<u32>(changetype<usize>(this), 1184);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1184);
+    return load<u32>(changetype<usize>(this), 1192);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1192);
+    return load<u32>(changetype<usize>(this), 1200);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1200);
+    return load<u32>(changetype<usize>(this), 1208);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1208);
+    return load<u32>(changetype<usize>(this), 1216);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1216);
+    return load<u32>(changetype<usize>(this), 1224);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1224);
+    return load<u32>(changetype<usize>(this), 1232);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1232);
+    return load<u32>(changetype<usize>(this), 1240);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1240);
+    return load<u32>(changetype<usize>(this), 1248);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1248);
+    return load<u32>(changetype<usize>(this), 1256);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1256);
+    return load<u32>(changetype<usize>(this), 1264);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1264);
+    return load<u32>(changetype<usize>(this), 1272);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1272);
+    return load<u32>(changetype<usize>(this), 1280);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1280);
+    return load<u32>(changetype<usize>(this), 1288);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1288);
+    return load<u32>(changetype<usize>(this), 1296);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1296);
+    return load<u32>(changetype<usize>(this), 1304);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1304);
+    return load<u32>(changetype<usize>(this), 1312);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1312);
+    return load<u32>(changetype<usize>(this), 1320);
   }
 }
 
@@ -860,23 +864,25 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2600);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2608);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2600 + 1320 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2608 + 1328 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2600 + 2344 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2608 + 2352 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2600 + 1128 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2608 + 1136 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 5296 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5312 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
+/** a ring of incremental buffers may say which room is the least that keeps a buffer in use */
+export const BEHAVES_PBUF_MIN_LEFT: u32 = 1;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {

@@ -19,6 +19,8 @@ export const RINGS_MAX: u32 = 16;
 export const CQ_OVERFLOW_MAX: u32 = 16384;
 /** provided-buffer rings in a world. At the limit: -ENOMEM. */
 export const PBUF_GROUPS_MAX: u32 = 64;
+/** buffers in lists (IORING_OP_PROVIDE_BUFFERS) in a world. At the limit: -ENOMEM, or fewer than asked for. */
+export const PBUF_LEGACY_MAX: u32 = 16384;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
 export const IFQS_MAX: u32 = 16;
 /** zcrx areas in a world. At the limit: -ENOMEM. */

@@ -156,6 +156,7 @@ export type HostKnob =
   | 'refill.flush'
   | 'kernel.profile'
   | 'kernel.unix_inq'
+  | 'kernel.pbuf_min_left'
   | 'cpu.cores'
   | 'cpu.mhz'
   | 'cpu.irq_core'

@@ -26,4 +26,6 @@ const behaviour = (name: string, about: string, source: string, profiles: readon
 export const BEHAVIOURS: readonly Behaviour[] = [
   behaviour('unix_inq', 'a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than '
     + 'one buffer', 'net/unix/af_unix.c: unix_stream_read_generic (msg_get_inq)', from('6.18')),
+  behaviour('pbuf_min_left', 'a ring of incremental buffers may say which room is the least that keeps a buffer in use',
+    'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
 ];

@@ -21,6 +21,7 @@ export const LIMITS: readonly Limit[] = [
   limit('RINGS_MAX', 16, 'io_uring instances in a world', '-EMFILE'),
   limit('CQ_OVERFLOW_MAX', 16384, 'completions that wait in overflow lists', 'dropped and counted in cq_overflow, as without memory'),
   limit('PBUF_GROUPS_MAX', 64, 'provided-buffer rings in a world', '-ENOMEM'),
+  limit('PBUF_LEGACY_MAX', 16384, 'buffers in lists (IORING_OP_PROVIDE_BUFFERS) in a world', '-ENOMEM, or fewer than asked for'),
   limit('IFQS_MAX', 16, 'zcrx instances in a world', '-ENOMEM'),
   limit('AREAS_MAX', 64, 'zcrx areas in a world', '-ENOMEM'),
   limit('POOLS_MAX', 64, 'page pools in a world', 'the scenario is refused'),

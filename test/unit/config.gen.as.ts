@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 7344;
-export const AT_RUN_CAPTURE: u32 = 7352;
-export const AT_RUN_VERIFY: u32 = 7360;
+export const AT_RUN_TRACE: u32 = 7360;
+export const AT_RUN_CAPTURE: u32 = 7368;
+export const AT_RUN_VERIFY: u32 = 7376;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 7368;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 7376;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 7384;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 7392;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -155,33 +155,34 @@ export const AT_REFILL_GIVE_BACK: u32 = 1056;
 export const AT_REFILL_FLUSH: u32 = 1064;
 export const AT_KERNEL_PROFILE: u32 = 1072;
 export const AT_KERNEL_UNIX_INQ: u32 = 1080;
-export const AT_CPU_CORES: u32 = 1088;
-export const AT_CPU_MHZ: u32 = 1096;
-export const AT_CPU_IRQ_CORE: u32 = 1104;
-export const AT_CPU_IRQ_SPREAD: u32 = 1112;
-export const AT_CPU_APP_CORE: u32 = 1120;
-export const AT_COST_IRQ_ENTRY: u32 = 1128;
-export const AT_COST_NAPI_POLL: u32 = 1136;
-export const AT_COST_DRIVER_RX_FRAME: u32 = 1144;
-export const AT_COST_DRIVER_TX_FRAME: u32 = 1152;
-export const AT_COST_SKB_ALLOC: u32 = 1160;
-export const AT_COST_PAGE_POOL_FAST: u32 = 1168;
-export const AT_COST_PAGE_POOL_RING: u32 = 1176;
-export const AT_COST_PAGE_POOL_SLOW: u32 = 1184;
-export const AT_COST_GRO_FRAME: u32 = 1192;
-export const AT_COST_TCP_RX_SEGMENT: u32 = 1200;
-export const AT_COST_TCP_TX_SKB: u32 = 1208;
-export const AT_COST_GSO_SEGMENT: u32 = 1216;
-export const AT_COST_TCP_ACK: u32 = 1224;
-export const AT_COST_WAKE_UP: u32 = 1232;
-export const AT_COST_ENTER: u32 = 1240;
-export const AT_COST_SQE: u32 = 1248;
-export const AT_COST_CQE: u32 = 1256;
-export const AT_COST_TASK_WORK: u32 = 1264;
-export const AT_COST_COPY_KIB: u32 = 1272;
-export const AT_COST_CSUM_KIB: u32 = 1280;
-export const AT_COST_ZC_CHUNK: u32 = 1288;
-export const AT_COST_APP_CQE: u32 = 1296;
+export const AT_KERNEL_PBUF_MIN_LEFT: u32 = 1088;
+export const AT_CPU_CORES: u32 = 1096;
+export const AT_CPU_MHZ: u32 = 1104;
+export const AT_CPU_IRQ_CORE: u32 = 1112;
+export const AT_CPU_IRQ_SPREAD: u32 = 1120;
+export const AT_CPU_APP_CORE: u32 = 1128;
+export const AT_COST_IRQ_ENTRY: u32 = 1136;
+export const AT_COST_NAPI_POLL: u32 = 1144;
+export const AT_COST_DRIVER_RX_FRAME: u32 = 1152;
+export const AT_COST_DRIVER_TX_FRAME: u32 = 1160;
+export const AT_COST_SKB_ALLOC: u32 = 1168;
+export const AT_COST_PAGE_POOL_FAST: u32 = 1176;
+export const AT_COST_PAGE_POOL_RING: u32 = 1184;
+export const AT_COST_PAGE_POOL_SLOW: u32 = 1192;
+export const AT_COST_GRO_FRAME: u32 = 1200;
+export const AT_COST_TCP_RX_SEGMENT: u32 = 1208;
+export const AT_COST_TCP_TX_SKB: u32 = 1216;
+export const AT_COST_GSO_SEGMENT: u32 = 1224;
+export const AT_COST_TCP_ACK: u32 = 1232;
+export const AT_COST_WAKE_UP: u32 = 1240;
+export const AT_COST_ENTER: u32 = 1248;
+export const AT_COST_SQE: u32 = 1256;
+export const AT_COST_CQE: u32 = 1264;
+export const AT_COST_TASK_WORK: u32 = 1272;
+export const AT_COST_COPY_KIB: u32 = 1280;
+export const AT_COST_CSUM_KIB: u32 = 1288;
+export const AT_COST_ZC_CHUNK: u32 = 1296;
+export const AT_COST_APP_CQE: u32 = 1304;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -189,14 +190,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 2600 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 2608 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 2600;
-  const i = load<u32>(base, 1304);
-  store<u64>(base, i + 1, 1304);
-  const at = base + 1320 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 2608;
+  const i = load<u32>(base, 1312);
+  store<u64>(base, i + 1, 1312);
+  const at = base + 1328 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -361,6 +362,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_REFILL_FLUSH, 1);
   setHost(host, AT_KERNEL_PROFILE, 6);
   setHost(host, AT_KERNEL_UNIX_INQ, 1);
+  setHost(host, AT_KERNEL_PBUF_MIN_LEFT, 1);
   setHost(host, AT_CPU_CORES, 2);
   setHost(host, AT_CPU_MHZ, 3000);
   setHost(host, AT_CPU_IRQ_CORE, 0);
@@ -388,7 +390,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
   setHost(host, AT_COST_APP_CQE, 60);
-  const base = CONFIG_ADDR + 96 + host * 2600;
-  store<u64>(base, 1, 1312);
-  store<u32>(base, 9999, 2344);
+  const base = CONFIG_ADDR + 96 + host * 2608;
+  store<u64>(base, 1, 1320);
+  store<u32>(base, 9999, 2352);
 }

@@ -10,7 +10,7 @@ import {
   IORING_SETUP_R_DISABLED,
 } from '../uapi.gen';
 import { fdFile, fdRemove, fileAt, filePut, FILE_RING } from '../../stack/file';
-import { groupAt, groupFind } from './kbuf';
+import { pbufRegion } from './kbuf_register';
 import { submitSqes } from './sq';
 import { CHECK_CQ_DROPPED, Ring, ringAt } from './state';
 import { syscallBegin, syscallEnd, Task, taskAt } from './task';
@@ -114,8 +114,8 @@ export function sysMmap(task: u32, fd: u32, offset: u64, len: u32): i64 {
     case IORING_OFF_CQ_RING: return <i64>r.rings;
     case IORING_OFF_SQES: return <i64>r.sqes;
     case IORING_OFF_PBUF_RING: {
-      const group = groupFind(r.idx, <u32>((offset & ~IORING_OFF_MMAP_MASK) >> IORING_OFF_PBUF_SHIFT));
-      return group == NONE || groupAt(group).user_provided != 0 ? -EINVAL : <i64>groupAt(group).bufs;
+      const bufs = pbufRegion(r.idx, <u32>((offset & ~IORING_OFF_MMAP_MASK) >> IORING_OFF_PBUF_SHIFT));
+      return bufs == 0 ? -EINVAL : <i64>bufs;
     }
     case IORING_MAP_OFF_ZCRX_REGION: {
       const ifq_idx = zcrxFind(r.idx, <u32>((offset & ~IORING_OFF_MMAP_MASK) >> IORING_OFF_ZCRX_SHIFT));

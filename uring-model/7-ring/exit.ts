@@ -3,7 +3,7 @@ import { CONTEXT_TASK_WORK, enterContext, hostConfig, leaveContext, NONE } from 
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
 import { overflowFlush } from './cq';
 import { filePut } from '../../stack/file';
-import { groupsRelease } from './kbuf';
+import { groupsRelease } from './kbuf_register';
 import { waitersRemove } from './poll';
 import { reqAt, reqFree, REQ_FREE } from './request';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';

@@ -10,6 +10,7 @@
  *             R3 a ring without an index array has none.  R4 a socket belongs to a host.  R5 a request pins its file.
  *             R6 a ring exits once.  R7 a request belongs to a ring that is there.  R8 an armed request stands in a wait queue.
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
+ *             R11 a buffer that is used was picked.
  */
 import { NONE, setWaiter, WAIT_RING } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
@@ -17,6 +18,7 @@ import { sock } from '../../stack/6-socket';
 import { setZcrxRing } from '../9-refill';
 import { overflowInit, postZcCqe } from './cq';
 import { groupsInit } from './kbuf';
+import { legacyInit } from './kbuf_legacy';
 import { pollWake } from './poll';
 import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
 import { ringFileInit } from './ring_file';
@@ -54,6 +56,7 @@ export function ringInit(): void {
   tasksInit();
   overflowInit();
   groupsInit();
+  legacyInit();
   ringFileInit();
   setWaiter(WAIT_RING, pollWake);
   setZcrxRing(postZcCqe, postEvent, userOk, regionCreate, regionFree);

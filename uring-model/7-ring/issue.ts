@@ -12,3 +12,5 @@ export const IOU_REQUEUE: i32 = -3072;
 
 /** Called again from task work, for a multishot request (IO_URING_F_MULTISHOT). */
 export const ISSUE_MULTISHOT: u32 = 1;
+/** Called by a worker, without the lock of the ring (IO_URING_F_UNLOCKED). */
+export const ISSUE_UNLOCKED: u32 = 2;

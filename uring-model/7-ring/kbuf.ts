@@ -1,35 +1,54 @@
 /**
- * Provided buffers: rings of buffers that receives pick from (io_uring/kbuf.c).
+ * Provided buffers: groups of buffers that receives and sends pick from (io_uring/kbuf.c). A group is a ring that user space
+ * fills, or a list that PROVIDE_BUFFERS fills (kbuf_legacy.ts).
  *
  *     struct io_uring_buf_ring:  entries of { addr u64, len u32, bid u16, resv u16 }; the tail is the resv of entry 0
  *
- * Differs from Linux: the older IORING_OP_PROVIDE_BUFFERS is not there, and neither are bundles.
+ *            head (kernel)                    tail (user)
+ *     ---------|-----------|--------------------|------------
+ *       used     selected    free: to be picked
+ *
+ * A buffer of a ring is used up when the request commits it, so that nothing has to be undone when nothing was received.
+ * Functions that pick return 1 + the group that the request goes on with (io_br_sel.buf_list), or 0: nothing is to be committed.
  */
-import { arenaAlloc, NONE, PAGE_SIZE, PBUF_GROUPS_MAX } from '../../sim/core';
-import { userOk } from '../../stack/3-pool';
+import { arenaAlloc, NONE, PBUF_GROUPS_MAX } from '../../sim/core';
 import {
-  EEXIST, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES,
-  io_uring_buf_status, IO_URING_BUF_STATUS_BYTES, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, IORING_CQE_BUFFER_SHIFT,
-  IORING_CQE_F_BUF_MORE, IORING_CQE_F_BUFFER, IORING_MEM_REGION_TYPE_USER, IORING_OFF_PBUF_SHIFT, IOU_PBUF_RING_INC, IOU_PBUF_RING_MMAP,
+  EFAULT, ENOBUFS, ENOENT, io_uring_buf, IO_URING_BUF_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUF_MORE, IORING_CQE_F_BUFFER,
+  IOSQE_BUFFER_SELECT,
 } from '../uapi.gen';
-import { Req, REQ_F_BL_EMPTY, REQ_F_BUF_MORE, REQ_F_BUFFER_RING, REQ_F_BUFFERS_COMMIT } from './request';
-import { ringState } from './state';
-import { accessOk, regionCreate, regionFree } from './user_memory';
+import { ISSUE_UNLOCKED } from './issue';
+import { legacyDrop, legacyRecycle, legacySelect } from './kbuf_legacy';
+import {
+  Req, REQ_F_BL_EMPTY, REQ_F_BL_NO_RECYCLE, REQ_F_BUF_MORE, REQ_F_BUFFER_RING, REQ_F_BUFFER_SELECTED, REQ_F_BUFFERS_COMMIT,
+} from './request';
+import { ringAt, ringState } from './state';
+import { accessOk } from './user_memory';
+
+/** Bits of Group.flags. */
+export const IOBL_BUF_RING: u32 = 1;
+export const IOBL_INC: u32 = 2;
 
 @unmanaged
 export class Group {
   /** Ring that has it, or NONE. */
   ring: u32;
+  /** The next group of the ring, or of the free ones. */
+  next: u32;
   bgid: u32;
+  flags: u32;
   /** Address of the buffer ring. */
   bufs: u32;
   mask: u32;
+  /** 16 bits, and so is the tail. */
   head: u32;
-  inc: u32;
   /** min_left - 1, as the kernel keeps it; 0 without. */
   min_left_sub_one: u32;
   bytes: u32;
   user_provided: u32;
+  // A list: its first and last buffer, and how many there are
+  list_head: u32;
+  list_tail: u32;
+  nbufs: u32;
   unused: u32;
   // Scratch for regionCreate: struct io_uring_region_desc
   desc0: u64;
@@ -41,171 +60,237 @@ export class Group {
   desc6: u64;
   desc7: u64;
 }
-const GROUP_BYTES: usize = 104;
+const GROUP_BYTES: usize = 120;
 
 export function groupsInit(): void {
   assert(offsetof<Group>() <= GROUP_BYTES, 'GROUP_BYTES is too small');
-  ringState().groups_base = <u32>arenaAlloc(<u64>PBUF_GROUPS_MAX * GROUP_BYTES);
-  for (let i: u32 = 0; i < PBUF_GROUPS_MAX; i++) groupAt(i).ring = NONE;
+  const s = ringState();
+  s.groups_base = <u32>arenaAlloc(<u64>PBUF_GROUPS_MAX * GROUP_BYTES);
+  s.group_free = NONE;
+  for (let i: u32 = PBUF_GROUPS_MAX; i > 0; i--) {
+    const g = groupAt(i - 1);
+    g.ring = NONE;
+    g.next = s.group_free;
+    s.group_free = i - 1;
+  }
 }
 export function groupAt(i: u32): Group {
   return changetype<Group>(<usize>ringState().groups_base + <usize>i * GROUP_BYTES);
 }
 
-/** A ring's group, or NONE. */
+/** A ring's group, or NONE (io_buffer_get_list). */
 export function groupFind(ring: u32, bgid: u32): u32 {
-  for (let i: u32 = 0; i < PBUF_GROUPS_MAX; i++) {
-    const g = groupAt(i);
-    if (g.ring == ring && g.bgid == bgid) return i;
-  }
-  return NONE;
+  let i = ringAt(ring).groups;
+  while (i != NONE && groupAt(i).bgid != bgid) i = groupAt(i).next;
+  return i;
 }
 
 function bufAt(g: Group, at: u32): io_uring_buf {
   return changetype<io_uring_buf>(<usize>(g.bufs + (at & g.mask) * IO_URING_BUF_BYTES));
 }
-
-/**
- * Takes a look at the next buffer for a receive (io_ring_buffer_select). Sets Req.buf, and Req.len to what fits. 0, or
- * -ENOBUFS. The buffer is used up only by kbufPut.
- */
-export function kbufSelect(req: Req, group: u32): i32 {
-  if (group == NONE) return -ENOBUFS;
-  const g = groupAt(group);
-  const head = g.head & 0xffff;
-  const tail = <u32>bufAt(g, 0).resv;
-  if (tail == head) return -ENOBUFS;
-  if (((head + 1) & 0xffff) == tail) req.flags |= REQ_F_BL_EMPTY;
-  const buf = bufAt(g, head);
-  const len = buf.len;
-  if (req.len == 0 || req.len > len) req.len = len;
-  req.buf = buf.addr;
-  if (!accessOk(req.buf, req.len)) return -ENOBUFS;
-  req.flags |= REQ_F_BUFFER_RING | REQ_F_BUFFERS_COMMIT;
-  req.buf_index = buf.bid;
-  return 0;
+function tailOf(g: Group): u32 {
+  return <u32>bufAt(g, 0).resv;
 }
 
-/** The receive found nothing: the buffer stays where it is (io_kbuf_recycle). */
-export function kbufRecycle(req: Req): void {
-  req.flags &= ~(REQ_F_BUFFER_RING | REQ_F_BUFFERS_COMMIT);
+/** Has the request still to pick a buffer? (io_do_buffer_select) */
+export function kbufWanted(req: Req): bool {
+  return (req.flags & IOSQE_BUFFER_SELECT) != 0 && (req.flags & (REQ_F_BUFFER_SELECTED | REQ_F_BUFFER_RING)) == 0;
 }
 
-/** Uses up what was received into the buffer. False: an incremental buffer has room left (io_kbuf_commit). */
-function kbufCommit(req: Req, g: Group, len: i32): bool {
-  if ((req.flags & REQ_F_BUFFERS_COMMIT) == 0) return true;
-  req.flags &= ~REQ_F_BUFFERS_COMMIT;
-  if (len < 0) return true;
-  if (g.inc == 0) {
-    g.head++;
-    return true;
-  }
+/** Uses up what was received into an incremental buffer. False: it has room left (io_kbuf_inc_commit). */
+function incCommit(g: Group, len: u32): bool {
   if (len == 0) return false;
-  let left = <u32>len;
+  let left = len;
   while (left != 0) {
     const buf = bufAt(g, g.head);
     const buf_len = buf.len;
-    const part = left < buf_len ? left : buf_len;
+    const part = min(left, buf_len);
     if (buf_len - part > g.min_left_sub_one || part == 0) {
       buf.addr = buf.addr + part;
       buf.len = buf_len - part;
       return false;
     }
     buf.len = 0;
-    g.head++;
+    g.head = (g.head + 1) & 0xffff;
     left -= part;
   }
   return true;
 }
 
-/** Completion flags for the buffer that a receive used (io_put_kbuf); 0 when it used none. */
-export function kbufPut(req: Req, group: u32, len: i32): u32 {
-  if ((req.flags & REQ_F_BUFFER_RING) == 0) return 0;
-  let cflags = IORING_CQE_F_BUFFER | ((<u32>req.buf_index) << IORING_CQE_BUFFER_SHIFT);
-  let done = group == NONE || kbufCommit(req, groupAt(group), len);
-  if ((req.flags & REQ_F_BUF_MORE) != 0) done = false;
-  req.flags &= ~(REQ_F_BUFFER_RING | REQ_F_BUF_MORE);
-  if (!done) cflags |= IORING_CQE_F_BUF_MORE;
-  return cflags;
-}
-
-function resvIsZero(at: usize, bytes: usize): bool {
-  for (let i: usize = 0; i < bytes; i += 4) if (load<u32>(at + i) != 0) return false;
+/** Uses up `nr` buffers, or `len` bytes of incremental ones. False: the last of those has room left (io_kbuf_commit). */
+export function kbufCommit(req: Req, list: u32, len: i32, nr: u32): bool {
+  if ((req.flags & REQ_F_BUFFERS_COMMIT) == 0) return true;
+  req.flags &= ~REQ_F_BUFFERS_COMMIT;
+  if (len < 0) return true;
+  assert(list != 0, 'R11 a buffer that is used was picked');
+  const g = groupAt(list - 1);
+  if ((g.flags & IOBL_INC) != 0) return incCommit(g, <u32>len);
+  g.head = (g.head + nr) & 0xffff;
   return true;
 }
 
-/** IORING_REGISTER_PBUF_RING (io_register_pbuf_ring) */
-export function registerPbufRing(ring: u32, arg: u64): i32 {
-  if (!userOk(arg, IO_URING_BUF_REG_BYTES)) return -EFAULT;
-  const reg = changetype<io_uring_buf_reg>(<usize>arg);
-  const flags = <u32>reg.flags;
-  if (!resvIsZero(<usize>arg + 20, 20)) return -EINVAL;
-  if ((flags & ~(IOU_PBUF_RING_MMAP | IOU_PBUF_RING_INC)) != 0) return -EINVAL;
-  if (popcnt<u32>(reg.ring_entries) != 1 || reg.ring_entries >= 65536) return -EINVAL;
-  if ((flags & IOU_PBUF_RING_INC) == 0 && reg.min_left != 0) return -EINVAL;
-  if (groupFind(ring, reg.bgid) != NONE) return -EEXIST;
-  const idx = groupFreeSlot();
-  if (idx == NONE) return -ENOMEM;
-  const g = groupAt(idx);
-  const desc = changetype<usize>(g) + offsetof<Group>('desc0');
-  memory.fill(desc, 0, IO_URING_REGION_DESC_BYTES);
-  const rd = changetype<io_uring_region_desc>(desc);
-  g.bytes = (reg.ring_entries * IO_URING_BUF_BYTES + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-  rd.size = g.bytes;
-  g.user_provided = 0;
-  if ((flags & IOU_PBUF_RING_MMAP) == 0) {
-    rd.user_addr = reg.ring_addr;
-    rd.flags = IORING_MEM_REGION_TYPE_USER;
-    g.user_provided = 1;
+/** io_ring_buffer_select */
+function ringSelect(req: Req, group: u32, commit: bool): i32 {
+  const g = groupAt(group);
+  const head = g.head;
+  const tail = tailOf(g);
+  if (tail == head) return -ENOBUFS;
+  if (((head + 1) & 0xffff) == tail) req.flags |= REQ_F_BL_EMPTY;
+  const buf = bufAt(g, head);
+  const len = buf.len;
+  if (req.len == 0 || req.len > len) req.len = len;
+  if (!accessOk(buf.addr, req.len)) return -ENOBUFS;
+  req.buf = buf.addr;
+  req.flags |= REQ_F_BUFFER_RING | REQ_F_BUFFERS_COMMIT;
+  req.buf_index = buf.bid;
+  if (!commit) return <i32>group + 1;
+  if (!kbufCommit(req, group + 1, <i32>req.len, 1)) req.flags |= REQ_F_BUF_MORE;
+  return 0;
+}
+
+/**
+ * Picks the next buffer of Req.buf_group: Req.buf, and Req.len cut to what fits (io_buffer_select). `commit`: it is used up at
+ * once, for a file that cannot be polled. List or -ENOBUFS.
+ */
+export function kbufSelect(req: Req, issue_flags: u32, commit: bool = false): i32 {
+  const group = groupFind(req.ring, req.buf_group);
+  if (group == NONE) return -ENOBUFS;
+  if ((groupAt(group).flags & IOBL_BUF_RING) == 0) return legacySelect(req, group);
+  return ringSelect(req, group, commit || (issue_flags & ISSUE_UNLOCKED) != 0);
+}
+
+/** Buffers that one bundle maps at most, when it knows what it wants. */
+export const PEEK_MAX_IMPORT: u32 = 256;
+const UIO_MAXIOV: u32 = 1024;
+/** INT_MAX & PAGE_MASK */
+export const MAX_RW_COUNT: u32 = 0x7ffff000;
+
+/** What a bundle picks (struct buf_sel_arg), in the stage's state. */
+@unmanaged
+export class BufSel {
+  /** Out: struct iovec of each buffer. */
+  iovs: u32;
+  /** In: iovecs that the request has; may it get more? Out: has it got more? */
+  nr_iovs: u32;
+  expand: u32;
+  expanded: u32;
+  /** In: bytes that are wanted, 0 if that is not known. */
+  max_len: u32;
+  out_len: u32;
+  /** The last buffer is not mapped whole. */
+  partial_map: u32;
+  /** Out: buffers that were mapped. */
+  nr: u32;
+}
+
+/** Maps buffers for a bundle (io_ring_buffers_peek). 0 or -errno. */
+function ringPeek(req: Req, arg: BufSel, g: Group): i32 {
+  const tail = tailOf(g);
+  let head = g.head;
+  let nr_avail = min((tail - head) & 0xffff, UIO_MAXIOV);
+  if (nr_avail == 0) return -ENOBUFS;
+  let max_len = min(arg.max_len, MAX_RW_COUNT);
+  let buf = bufAt(g, head);
+  if (max_len != 0) {
+    const len = buf.len;
+    if (len == 0) return -ENOBUFS;
+    const needed = <u32>((<u64>max_len + len - 1) / len);
+    nr_avail = min(nr_avail, min(needed, PEEK_MAX_IMPORT));
   }
-  const ret = regionCreate(<u32>desc, <u64>reg.bgid << IORING_OFF_PBUF_SHIFT);
-  if (ret < 0) return <i32>ret;
-  g.ring = ring;
-  g.bgid = reg.bgid;
-  g.bufs = <u32>ret;
-  g.mask = reg.ring_entries - 1;
-  g.head = 0;
-  g.inc = flags & IOU_PBUF_RING_INC;
-  g.min_left_sub_one = reg.min_left != 0 ? reg.min_left - 1 : 0;
-  return 0;
-}
-
-function groupFreeSlot(): u32 {
-  for (let i: u32 = 0; i < PBUF_GROUPS_MAX; i++) if (groupAt(i).ring == NONE) return i;
-  return NONE;
-}
-
-function groupFree(g: Group): void {
-  regionFree(g.bufs, g.bytes, g.user_provided);
-  g.ring = NONE;
-}
-
-/** IORING_UNREGISTER_PBUF_RING (io_unregister_pbuf_ring) */
-export function unregisterPbufRing(ring: u32, arg: u64): i32 {
-  if (!userOk(arg, IO_URING_BUF_REG_BYTES)) return -EFAULT;
-  const reg = changetype<io_uring_buf_reg>(<usize>arg);
-  if (!resvIsZero(<usize>arg + 20, 20) || reg.flags != 0) return -EINVAL;
-  const idx = groupFind(ring, reg.bgid);
-  if (idx == NONE) return -ENOENT;
-  groupFree(groupAt(idx));
-  return 0;
-}
-
-/** IORING_REGISTER_PBUF_STATUS (io_register_pbuf_status) */
-export function pbufStatus(ring: u32, arg: u64): i32 {
-  if (!userOk(arg, IO_URING_BUF_STATUS_BYTES)) return -EFAULT;
-  const status = changetype<io_uring_buf_status>(<usize>arg);
-  if (!resvIsZero(<usize>arg + 8, 32)) return -EINVAL;
-  const idx = groupFind(ring, status.buf_group);
-  if (idx == NONE) return -ENOENT;
-  status.head = groupAt(idx).head & 0xffff;
-  return 0;
-}
-
-/** The ring has gone (io_destroy_buffers). */
-export function groupsRelease(ring: u32): void {
-  for (let i: u32 = 0; i < PBUF_GROUPS_MAX; i++) {
-    const g = groupAt(i);
-    if (g.ring == ring) groupFree(g);
+  arg.expanded = arg.expand != 0 && nr_avail > arg.nr_iovs && max_len != 0 ? 1 : 0;
+  let left = arg.expanded != 0 ? nr_avail : min(arg.nr_iovs, nr_avail);
+  if (max_len == 0) max_len = MAX_RW_COUNT;
+  req.buf_index = buf.bid;
+  let nr: u32 = 0;
+  arg.out_len = 0;
+  arg.partial_map = 0;
+  while (true) {
+    let len = buf.len;
+    if (len > max_len) {
+      len = max_len;
+      if ((g.flags & IOBL_INC) == 0) {
+        arg.partial_map = 1;
+        if (nr != 0) break;
+      }
+    }
+    const iov = <usize>(arg.iovs + (nr << 4));
+    store<u64>(iov, buf.addr);
+    store<u64>(iov, <u64>len, 8);
+    if (!accessOk(buf.addr, len)) return -EFAULT;
+    nr++;
+    arg.out_len += len;
+    max_len -= len;
+    head = (head + 1) & 0xffff;
+    if (max_len == 0) break;
+    buf = bufAt(g, head);
+    if (--left == 0) break;
   }
+  if (head == tail) req.flags |= REQ_F_BL_EMPTY;
+  req.flags |= REQ_F_BUFFER_RING;
+  arg.nr = nr;
+  return 0;
+}
+
+/** A list gives one buffer (io_provided_buffers_select). */
+function legacyPeek(req: Req, arg: BufSel, group: u32, max_len: u32): i32 {
+  req.len = max_len;
+  const ret = legacySelect(req, group);
+  if (ret < 0) return ret;
+  store<u64>(arg.iovs, req.buf);
+  store<u64>(arg.iovs, <u64>req.len, 8);
+  arg.out_len = req.len;
+  arg.partial_map = 0;
+  arg.expanded = 0;
+  arg.nr = 1;
+  return 0;
+}
+
+/** Maps buffers for a receive, which commits what it fills (io_buffers_peek). List or -errno. */
+export function kbufPeek(req: Req, arg: BufSel): i32 {
+  const group = groupFind(req.ring, req.buf_group);
+  if (group == NONE) return -ENOENT;
+  const g = groupAt(group);
+  if ((g.flags & IOBL_BUF_RING) == 0) return legacyPeek(req, arg, group, arg.max_len);
+  const ret = ringPeek(req, arg, g);
+  if (ret < 0) return ret;
+  req.flags |= REQ_F_BUFFERS_COMMIT;
+  return <i32>group + 1;
+}
+
+/**
+ * Maps buffers for a send, which uses them up at once and for good (io_buffers_select). A list gives a whole buffer, whatever
+ * was asked for. List or -errno.
+ */
+export function kbufsSelect(req: Req, arg: BufSel, issue_flags: u32): i32 {
+  const group = groupFind(req.ring, req.buf_group);
+  if (group == NONE) return -ENOENT;
+  const g = groupAt(group);
+  if ((g.flags & IOBL_BUF_RING) == 0) return legacyPeek(req, arg, group, 0);
+  const ret = ringPeek(req, arg, g);
+  if (ret < 0) return ret;
+  req.flags |= REQ_F_BUFFERS_COMMIT | REQ_F_BL_NO_RECYCLE;
+  if (!kbufCommit(req, group + 1, <i32>arg.out_len, arg.nr)) req.flags |= REQ_F_BUF_MORE;
+  return (issue_flags & ISSUE_UNLOCKED) != 0 ? 0 : <i32>group + 1;
+}
+
+/** Nothing was received: the buffer stays where it is, or goes back (io_kbuf_recycle). */
+export function kbufRecycle(req: Req, list: u32): void {
+  if ((req.flags & REQ_F_BL_NO_RECYCLE) != 0) return;
+  if ((req.flags & REQ_F_BUFFER_RING) != 0) {
+    if (list != 0) req.flags &= ~(REQ_F_BUFFER_RING | REQ_F_BUFFERS_COMMIT);
+  } else if ((req.flags & REQ_F_BUFFER_SELECTED) != 0) legacyRecycle(req);
+}
+
+/** Completion flags for the buffers that a request used; 0 when it used none (io_put_kbuf, io_put_kbufs). */
+export function kbufPut(req: Req, list: u32, len: i32, nr: u32 = 1): u32 {
+  if ((req.flags & (REQ_F_BUFFER_RING | REQ_F_BUFFER_SELECTED)) == 0) return 0;
+  const cflags = IORING_CQE_F_BUFFER | ((<u32>req.buf_index) << IORING_CQE_BUFFER_SHIFT);
+  if ((req.flags & REQ_F_BUFFER_RING) == 0) {
+    legacyDrop(req);
+    return cflags;
+  }
+  const done = list == 0 || kbufCommit(req, list, len, nr);
+  const more = !done || (req.flags & REQ_F_BUF_MORE) != 0;
+  req.flags &= ~(REQ_F_BUFFER_RING | REQ_F_BUF_MORE);
+  return more ? cflags | IORING_CQE_F_BUF_MORE : cflags;
 }

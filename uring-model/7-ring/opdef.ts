@@ -1,8 +1,10 @@
 /** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
 import {
   EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN, IORING_OP_NOP,
-  IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
+  IORING_OP_PROVIDE_BUFFERS,
+  IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
 } from '../uapi.gen';
+import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
 import {
   acceptIssue, acceptPrep, addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
@@ -28,6 +30,8 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_ACCEPT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_POLL_EXCLUSIVE | OP_IOPRIO;
     case IORING_OP_CONNECT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT;
     case IORING_OP_CLOSE: return OP_SUPPORTED;
+    case IORING_OP_PROVIDE_BUFFERS:
+    case IORING_OP_REMOVE_BUFFERS: return OP_SUPPORTED;
     case IORING_OP_SEND: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT | OP_IOPRIO | OP_BUFFER_SELECT;
     case IORING_OP_RECV: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO | OP_BUFFER_SELECT;
     case IORING_OP_SHUTDOWN: return OP_SUPPORTED | OP_NEEDS_FILE;
@@ -48,6 +52,8 @@ export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
     case IORING_OP_CLOSE: return closePrep(req, sqe);
     case IORING_OP_SEND: return sendPrep(req, sqe);
     case IORING_OP_RECV: return recvPrep(req, sqe);
+    case IORING_OP_PROVIDE_BUFFERS: return provideBuffersPrep(req, sqe);
+    case IORING_OP_REMOVE_BUFFERS: return removeBuffersPrep(req, sqe);
     case IORING_OP_SHUTDOWN: return shutdownPrep(req, sqe);
     case IORING_OP_SOCKET: return socketPrep(req, sqe);
     case IORING_OP_URING_CMD: return cmdPrep(req, sqe);
@@ -67,6 +73,8 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_ACCEPT: return acceptIssue(req);
     case IORING_OP_CONNECT: return connectIssue(req);
     case IORING_OP_CLOSE: return closeIssue(req);
+    case IORING_OP_PROVIDE_BUFFERS:
+    case IORING_OP_REMOVE_BUFFERS: return manageBuffersIssue(req);
     case IORING_OP_SHUTDOWN: return shutdownIssue(req);
     case IORING_OP_SOCKET: return socketIssue(req);
     case IORING_OP_URING_CMD: return cmdIssue(req);

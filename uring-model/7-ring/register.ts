@@ -9,7 +9,7 @@ import {
   IORING_UNREGISTER_PBUF_RING,
 } from '../uapi.gen';
 import { ringOfFd } from './enter';
-import { pbufStatus, registerPbufRing, unregisterPbufRing } from './kbuf';
+import { pbufStatus, registerPbufRing, unregisterPbufRing } from './kbuf_register';
 import { opDef, OP_SUPPORTED } from './opdef';
 import { Ring, ringAt } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';

@@ -42,6 +42,8 @@ export const REQ_F_SINGLE_POLL: u32 = 1 << 17;
 export const REQ_F_BUF_MORE: u32 = 1 << 18;
 export const REQ_F_CONNECTING: u32 = 1 << 19;
 export const REQ_F_BL_EMPTY: u32 = 1 << 20;
+/** A buffer of a list was picked: Req.kbuf. */
+export const REQ_F_BUFFER_SELECTED: u32 = 1 << 31;
 
 /** What its task work does. */
 export const TW_POLL: u8 = 0;
@@ -78,6 +80,8 @@ export class Req {
   ioprio: u32;
   buf_group: u16;
   buf_index: u16;
+  /** Buffer that was picked from a list. */
+  kbuf: u32;
   mshot_len: u32;
   mshot_total_len: u32;
   mshot_loops: u32;

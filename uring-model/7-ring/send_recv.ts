@@ -1,5 +1,4 @@
 /** SEND and RECV, single and multishot, with buffers of the request's own or provided ones (io_uring/net.c). */
-import { NONE } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { tcpRecvmsg, tcpSendmsg } from '../../stack/5-tcp';
 import { sock, SOCK_DONE } from '../../stack/6-socket';
@@ -9,11 +8,11 @@ import {
 } from '../uapi.gen';
 import { postCqe } from './complete';
 import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT } from './issue';
-import { groupFind, kbufPut, kbufRecycle, kbufSelect } from './kbuf';
+import { kbufPut, kbufRecycle, kbufSelect, kbufWanted } from './kbuf';
 import { finish, reqSock } from './net';
 import { reqPoll } from './poll';
 import {
-  Req, reqSetFail, REQ_F_APOLL_MULTISHOT, REQ_F_BL_EMPTY, REQ_F_BL_NO_RECYCLE, REQ_F_BUFFER_RING, REQ_F_NOWAIT, REQ_F_POLLED,
+  Req, reqSetFail, REQ_F_APOLL_MULTISHOT, REQ_F_BL_EMPTY, REQ_F_NOWAIT, REQ_F_POLLED,
 } from './request';
 import { accessOk } from './user_memory';
 
@@ -106,12 +105,15 @@ export function recvIssue(req: Req, issue_flags: u32): i32 {
   const waitall = (flags & MSG_WAITALL) != 0;
   const select = (req.flags & IOSQE_BUFFER_SELECT) != 0;
   while (true) {
-    let group = NONE;
+    let list: u32 = 0;
     let ret: i32 = 0;
     let inq: i32 = -1;
-    if (select && (req.flags & REQ_F_BUFFER_RING) == 0) {
-      group = groupFind(req.ring, req.buf_group);
-      ret = kbufSelect(req, group);
+    if (kbufWanted(req)) {
+      ret = kbufSelect(req, issue_flags);
+      if (ret > 0) {
+        list = <u32>ret;
+        ret = 0;
+      }
     }
     const min_ret = waitall ? <i32>req.len : 0;
     if (ret == 0) {
@@ -120,7 +122,7 @@ export function recvIssue(req: Req, issue_flags: u32): i32 {
     }
     if (ret < min_ret) {
       if (ret == -EAGAIN) {
-        if (select && (req.flags & REQ_F_BL_NO_RECYCLE) == 0) kbufRecycle(req);
+        kbufRecycle(req, list);
         if (select && (req.flags & REQ_F_APOLL_MULTISHOT) != 0) req.len = req.mshot_len;
         return IOU_RETRY;
       }
@@ -132,7 +134,7 @@ export function recvIssue(req: Req, issue_flags: u32): i32 {
       }
       reqSetFail(req);
     }
-    const done = recvFinish(req, ret, inq, group, issue_flags);
+    const done = recvFinish(req, ret, inq, list, issue_flags);
     if (done != RECV_AGAIN) return done;
   }
 }
@@ -141,19 +143,19 @@ export function recvIssue(req: Req, issue_flags: u32): i32 {
 const RECV_AGAIN: i32 = 1;
 
 /** Posts what a receive brought (io_recv_finish). */
-function recvFinish(req: Req, received: i32, inq: i32, group: u32, issue_flags: u32): i32 {
+function recvFinish(req: Req, received: i32, inq: i32, list: u32, issue_flags: u32): i32 {
   let ret = received;
   let mshot_finished = received <= 0;
   if (ret > 0) ret += <i32>req.done_io;
   else if (req.done_io != 0) ret = <i32>req.done_io;
-  else if ((req.flags & REQ_F_BL_NO_RECYCLE) == 0) kbufRecycle(req);
+  else kbufRecycle(req, list);
   let cflags: u32 = inq > 0 ? IORING_CQE_F_SOCK_NONEMPTY : 0;
   if (ret > 0 && (req.ioprio & RECV_MSHOT_LIM) != 0) {
     const this_len = <u32>ret - req.done_io;
     req.mshot_total_len -= this_len < req.mshot_total_len ? this_len : req.mshot_total_len;
     if (req.mshot_total_len == 0) mshot_finished = true;
   }
-  cflags |= kbufPut(req, group, received);
+  cflags |= kbufPut(req, list, received);
   const multishot = (req.flags & REQ_F_APOLL_MULTISHOT) != 0;
   if (multishot && !mshot_finished && postCqe(req, ret, cflags | IORING_CQE_F_MORE)) {
     req.flags &= ~REQ_F_BL_EMPTY;

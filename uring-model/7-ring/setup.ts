@@ -146,6 +146,7 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   const r = ringAt(idx);
   memory.fill(changetype<usize>(r), 0, offsetof<Ring>());
   r.idx = idx;
+  r.groups = NONE;
   ret = queueSizes(r, entries, flags, p.cq_entries);
   if (ret != 0) return ret;
   if ((flags & IORING_SETUP_CQE_MIXED) != 0 && r.cq_entries < 2) return -EOVERFLOW;

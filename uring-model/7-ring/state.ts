@@ -11,6 +11,9 @@ export class RingState {
   overflow_base: u32;
   overflow_free: u32;
   groups_base: u32;
+  group_free: u32;
+  legacy_base: u32;
+  legacy_free: u32;
   tasks_base: u32;
   // User memory (user_memory.ts)
   user_base: u32;
@@ -87,12 +90,15 @@ export class Ring {
   run_cqes: u32;
   /** Head of the wait queue of the ring's file (poll_wq). */
   waiters: u32;
+  /** Groups of provided buffers. */
+  groups: u32;
+  unused: u32;
   /** For reports. */
   submitted: u64;
   completed: u64;
   overflows: u64;
 }
-const RING_BYTES: usize = 144;
+const RING_BYTES: usize = 152;
 
 export function ringState(): RingState {
   return changetype<RingState>(RING_ADDR);

@@ -2904,18 +2904,26 @@ export const ZCRX_CTRL_ADD_AREA: u32 = 3;
 export const IORING_ZCRX_AREA_MASK: u64 = 18446462598732840960;
 
 // Sockets
+/** sockets of one host */
+export const AF_UNIX: u32 = 1;
 /** IPv4 */
 export const AF_INET: u32 = 2;
 /** IPv6 */
 export const AF_INET6: u32 = 10;
 /** a stream of bytes */
 export const SOCK_STREAM: u32 = 1;
+/** messages */
+export const SOCK_DGRAM: u32 = 2;
+/** messages, in order */
+export const SOCK_SEQPACKET: u32 = 5;
 /** never wait */
 export const SOCK_NONBLOCK: u32 = 2048;
 /** closed at exec */
 export const SOCK_CLOEXEC: u32 = 524288;
 /** TCP */
 export const IPPROTO_TCP: u32 = 6;
+/** UDP */
+export const IPPROTO_UDP: u32 = 17;
 /** IPv6 options */
 export const IPPROTO_IPV6: u32 = 41;
 /** no more receiving */
@@ -2946,6 +2954,16 @@ export const SO_REUSEADDR: u32 = 2;
 export const SO_SNDBUF: u32 = 7;
 /** receive buffer */
 export const SO_RCVBUF: u32 = 8;
+/** how a close ends a connection */
+export const SO_LINGER: u32 = 13;
+/** flags of a file */
+export const F_GETFL: u32 = 3;
+/** set flags of a file */
+export const F_SETFL: u32 = 4;
+/** never wait */
+export const O_NONBLOCK: u32 = 2048;
+/** an eventfd that never waits */
+export const EFD_NONBLOCK: u32 = 2048;
 /** no Nagle */
 export const TCP_NODELAY: u32 = 1;
 /** there is something to read */
@@ -2966,6 +2984,76 @@ export const POLLRDNORM: u32 = 64;
 export const POLLWRNORM: u32 = 256;
 /** the peer has closed its direction */
 export const POLLRDHUP: u32 = 8192;
+
+// System calls of x86-64
+/** read */
+export const __NR_read: u32 = 0;
+/** write */
+export const __NR_write: u32 = 1;
+/** close */
+export const __NR_close: u32 = 3;
+/** wait for readiness */
+export const __NR_poll: u32 = 7;
+/** read into vectors */
+export const __NR_readv: u32 = 19;
+/** write from vectors */
+export const __NR_writev: u32 = 20;
+/** sleep */
+export const __NR_nanosleep: u32 = 35;
+/** a signal after a while */
+export const __NR_setitimer: u32 = 38;
+/** make a socket */
+export const __NR_socket: u32 = 41;
+/** connect */
+export const __NR_connect: u32 = 42;
+/** send */
+export const __NR_sendto: u32 = 44;
+/** receive */
+export const __NR_recvfrom: u32 = 45;
+/** send a message */
+export const __NR_sendmsg: u32 = 46;
+/** receive a message */
+export const __NR_recvmsg: u32 = 47;
+/** shut down a socket */
+export const __NR_shutdown: u32 = 48;
+/** bind */
+export const __NR_bind: u32 = 49;
+/** listen */
+export const __NR_listen: u32 = 50;
+/** own address */
+export const __NR_getsockname: u32 = 51;
+/** the peer's address */
+export const __NR_getpeername: u32 = 52;
+/** two connected sockets */
+export const __NR_socketpair: u32 = 53;
+/** set a socket option */
+export const __NR_setsockopt: u32 = 54;
+/** get a socket option */
+export const __NR_getsockopt: u32 = 55;
+/** flags of a descriptor */
+export const __NR_fcntl: u32 = 72;
+/** does nothing that matters */
+export const __NR_getppid: u32 = 110;
+/** what time it is */
+export const __NR_clock_gettime: u32 = 228;
+/** change an epoll set */
+export const __NR_epoll_ctl: u32 = 233;
+/** wait for an epoll set */
+export const __NR_epoll_pwait: u32 = 281;
+/** accept a connection */
+export const __NR_accept4: u32 = 288;
+/** make an eventfd */
+export const __NR_eventfd2: u32 = 290;
+/** make an epoll set */
+export const __NR_epoll_create1: u32 = 291;
+/** make a pipe */
+export const __NR_pipe2: u32 = 293;
+/** make a ring */
+export const __NR_io_uring_setup: u32 = 425;
+/** submit and wait */
+export const __NR_io_uring_enter: u32 = 426;
+/** register */
+export const __NR_io_uring_register: u32 = 427;
 
 // Error numbers
 /** not permitted */

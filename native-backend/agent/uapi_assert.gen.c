@@ -1059,12 +1059,16 @@ _Static_assert((ZCRX_CTRL_ADD_AREA) == 3, "value of ZCRX_CTRL_ADD_AREA");
 _Static_assert((IORING_ZCRX_AREA_MASK) == 18446462598732840960ull, "value of IORING_ZCRX_AREA_MASK");
 
 /* Sockets */
+_Static_assert((AF_UNIX) == 1, "value of AF_UNIX");
 _Static_assert((AF_INET) == 2, "value of AF_INET");
 _Static_assert((AF_INET6) == 10, "value of AF_INET6");
 _Static_assert((SOCK_STREAM) == 1, "value of SOCK_STREAM");
+_Static_assert((SOCK_DGRAM) == 2, "value of SOCK_DGRAM");
+_Static_assert((SOCK_SEQPACKET) == 5, "value of SOCK_SEQPACKET");
 _Static_assert((SOCK_NONBLOCK) == 2048, "value of SOCK_NONBLOCK");
 _Static_assert((SOCK_CLOEXEC) == 524288, "value of SOCK_CLOEXEC");
 _Static_assert((IPPROTO_TCP) == 6, "value of IPPROTO_TCP");
+_Static_assert((IPPROTO_UDP) == 17, "value of IPPROTO_UDP");
 _Static_assert((IPPROTO_IPV6) == 41, "value of IPPROTO_IPV6");
 _Static_assert((SHUT_RD) == 0, "value of SHUT_RD");
 _Static_assert((SHUT_WR) == 1, "value of SHUT_WR");
@@ -1080,6 +1084,11 @@ _Static_assert((SOL_SOCKET) == 1, "value of SOL_SOCKET");
 _Static_assert((SO_REUSEADDR) == 2, "value of SO_REUSEADDR");
 _Static_assert((SO_SNDBUF) == 7, "value of SO_SNDBUF");
 _Static_assert((SO_RCVBUF) == 8, "value of SO_RCVBUF");
+_Static_assert((SO_LINGER) == 13, "value of SO_LINGER");
+_Static_assert((F_GETFL) == 3, "value of F_GETFL");
+_Static_assert((F_SETFL) == 4, "value of F_SETFL");
+_Static_assert((O_NONBLOCK) == 2048, "value of O_NONBLOCK");
+_Static_assert((EFD_NONBLOCK) == 2048, "value of EFD_NONBLOCK");
 _Static_assert((TCP_NODELAY) == 1, "value of TCP_NODELAY");
 _Static_assert((POLLIN) == 1, "value of POLLIN");
 _Static_assert((POLLPRI) == 2, "value of POLLPRI");

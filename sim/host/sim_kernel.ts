@@ -5,6 +5,10 @@ import type { Engine } from './engine.ts';
 /** The call has to wait: the task sleeps, and the call is made again when it may run. Never seen by an application. */
 export const ERESTARTSYS = -512;
 
+const ENOSYS = 38;
+/** From one thread of a host's process to the next, in numbers of tasks. */
+const THREAD_STRIDE = 2;
+
 export class SimMemory implements UserMemory {
   private readonly engine: Engine;
   private readonly task: number;
@@ -40,7 +44,7 @@ export class SimKernel {
 
   perform(c: Call): number {
     const { core } = this.engine;
-    const { task } = this;
+    const task = this.task + THREAD_STRIDE * (c.thread ?? 0);
     return this.engine.guard(() => {
       switch (c.call) {
         case 'setup': return core.sysSetup(task, c.entries, c.params);
@@ -49,6 +53,10 @@ export class SimKernel {
         case 'mmap': return Number(core.sysMmap(task, c.fd, c.offset, c.bytes));
         case 'close': return core.sysClose(task, c.fd);
         case 'work': return core.sysWork(task, BigInt(c.ns));
+        case 'syscall': {
+          const arg = (i: number) => BigInt(c.args[i] ?? 0);
+          return core.sysCall ? Number(core.sysCall(task, c.nr, arg(0), arg(1), arg(2), arg(3), arg(4), arg(5))) : -ENOSYS;
+        }
       }
     });
   }

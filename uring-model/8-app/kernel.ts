@@ -25,12 +25,17 @@ export interface Kernel {
   /** mmap(2) of a ring's region; returns an address. */
   mmap(fd: number, offset: bigint, bytes: number): Awaitable<number>;
   close(fd: number): Awaitable<number>;
+  /** A system call by its number on x86-64 (__NR_), with at most six arguments. */
+  syscall(nr: number, args: readonly (number | bigint)[]): Awaitable<number>;
   /** CPU time that the application spends, where time is simulated; nothing on a real kernel. */
   work(ns: number): Awaitable<number>;
 }
 
 /** One system call as data: what an application yields and a driver carries out. */
-export type Call =
+export type Call = {
+  /** Thread of the process that makes the call; 0 when it is left out. */
+  readonly thread?: number;
+} & (
   | { readonly call: 'setup'; readonly entries: number; readonly params: number }
   | { readonly call: 'register'; readonly fd: number; readonly opcode: number; readonly arg: number; readonly count: number }
   | { readonly call: 'enter'; readonly fd: number; readonly submit: number; readonly wait: number; readonly flags: number;
@@ -39,7 +44,9 @@ export type Call =
       readonly sqes?: () => readonly Uint8Array[]; readonly rqes?: () => readonly Uint8Array[] }
   | { readonly call: 'mmap'; readonly fd: number; readonly offset: bigint; readonly bytes: number }
   | { readonly call: 'close'; readonly fd: number }
-  | { readonly call: 'work'; readonly ns: number };
+  | { readonly call: 'work'; readonly ns: number }
+  /** Any other system call, by its number on x86-64. */
+  | { readonly call: 'syscall'; readonly nr: number; readonly args: readonly (number | bigint)[] });
 
 /** Carries a call out. */
 export function perform(kernel: Kernel, c: Call): Awaitable<number> {
@@ -50,5 +57,6 @@ export function perform(kernel: Kernel, c: Call): Awaitable<number> {
     case 'mmap': return kernel.mmap(c.fd, c.offset, c.bytes);
     case 'close': return kernel.close(c.fd);
     case 'work': return kernel.work(c.ns);
+    case 'syscall': return kernel.syscall(c.nr, c.args);
   }
 }

@@ -2863,18 +2863,26 @@ export const ZCRX_CTRL_ADD_AREA = 3;
 export const IORING_ZCRX_AREA_MASK = 18446462598732840960n;
 
 // Sockets
+/** sockets of one host */
+export const AF_UNIX = 1;
 /** IPv4 */
 export const AF_INET = 2;
 /** IPv6 */
 export const AF_INET6 = 10;
 /** a stream of bytes */
 export const SOCK_STREAM = 1;
+/** messages */
+export const SOCK_DGRAM = 2;
+/** messages, in order */
+export const SOCK_SEQPACKET = 5;
 /** never wait */
 export const SOCK_NONBLOCK = 2048;
 /** closed at exec */
 export const SOCK_CLOEXEC = 524288;
 /** TCP */
 export const IPPROTO_TCP = 6;
+/** UDP */
+export const IPPROTO_UDP = 17;
 /** IPv6 options */
 export const IPPROTO_IPV6 = 41;
 /** no more receiving */
@@ -2905,6 +2913,16 @@ export const SO_REUSEADDR = 2;
 export const SO_SNDBUF = 7;
 /** receive buffer */
 export const SO_RCVBUF = 8;
+/** how a close ends a connection */
+export const SO_LINGER = 13;
+/** flags of a file */
+export const F_GETFL = 3;
+/** set flags of a file */
+export const F_SETFL = 4;
+/** never wait */
+export const O_NONBLOCK = 2048;
+/** an eventfd that never waits */
+export const EFD_NONBLOCK = 2048;
 /** no Nagle */
 export const TCP_NODELAY = 1;
 /** there is something to read */
@@ -2925,6 +2943,76 @@ export const POLLRDNORM = 64;
 export const POLLWRNORM = 256;
 /** the peer has closed its direction */
 export const POLLRDHUP = 8192;
+
+// System calls of x86-64
+/** read */
+export const __NR_read = 0;
+/** write */
+export const __NR_write = 1;
+/** close */
+export const __NR_close = 3;
+/** wait for readiness */
+export const __NR_poll = 7;
+/** read into vectors */
+export const __NR_readv = 19;
+/** write from vectors */
+export const __NR_writev = 20;
+/** sleep */
+export const __NR_nanosleep = 35;
+/** a signal after a while */
+export const __NR_setitimer = 38;
+/** make a socket */
+export const __NR_socket = 41;
+/** connect */
+export const __NR_connect = 42;
+/** send */
+export const __NR_sendto = 44;
+/** receive */
+export const __NR_recvfrom = 45;
+/** send a message */
+export const __NR_sendmsg = 46;
+/** receive a message */
+export const __NR_recvmsg = 47;
+/** shut down a socket */
+export const __NR_shutdown = 48;
+/** bind */
+export const __NR_bind = 49;
+/** listen */
+export const __NR_listen = 50;
+/** own address */
+export const __NR_getsockname = 51;
+/** the peer's address */
+export const __NR_getpeername = 52;
+/** two connected sockets */
+export const __NR_socketpair = 53;
+/** set a socket option */
+export const __NR_setsockopt = 54;
+/** get a socket option */
+export const __NR_getsockopt = 55;
+/** flags of a descriptor */
+export const __NR_fcntl = 72;
+/** does nothing that matters */
+export const __NR_getppid = 110;
+/** what time it is */
+export const __NR_clock_gettime = 228;
+/** change an epoll set */
+export const __NR_epoll_ctl = 233;
+/** wait for an epoll set */
+export const __NR_epoll_pwait = 281;
+/** accept a connection */
+export const __NR_accept4 = 288;
+/** make an eventfd */
+export const __NR_eventfd2 = 290;
+/** make an epoll set */
+export const __NR_epoll_create1 = 291;
+/** make a pipe */
+export const __NR_pipe2 = 293;
+/** make a ring */
+export const __NR_io_uring_setup = 425;
+/** submit and wait */
+export const __NR_io_uring_enter = 426;
+/** register */
+export const __NR_io_uring_register = 427;
 
 // Error numbers
 /** not permitted */

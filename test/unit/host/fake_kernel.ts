@@ -93,6 +93,9 @@ export class FakeKernel implements Kernel {
   close(): number {
     return 0;
   }
+  syscall(): number {
+    return -38;
+  }
   work(): number {
     return 0;
   }

@@ -1,16 +1,20 @@
 /** ringlab list */
 import type { Command } from 'commander';
 import { InputError } from '../host/index.ts';
-import { openScenario, scenarioNames } from './files.ts';
+import { openScenario, scenarioFolders, scenarioNames } from './files.ts';
 import { bold, say } from './terminal.ts';
 
 export function addList(program: Command): void {
   program.command('list')
     .description('the scenarios of the library, each with what it shows')
+    .argument('[folder]', 'a folder of the library')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExamples:\n  $ ringlab list\n  $ ringlab list --json')
-    .action((flags: { json?: boolean }) => {
-      const all = scenarioNames().map((name) => {
+    .addHelpText('after', '\nExamples:\n  $ ringlab list\n  $ ringlab list pain\n  $ ringlab list --json')
+    .action((folder: string | undefined, flags: { json?: boolean }) => {
+      const folders = scenarioFolders();
+      if (folder !== undefined && !folders.includes(folder))
+        throw new InputError(`list ${folder}: there is no such folder of scenarios; there are ${folders.join(', ')}.`);
+      const all = scenarioNames(folder).map((name) => {
         try {
           return { name, about: openScenario(name).about };
         } catch (error) {
@@ -25,6 +29,9 @@ export function addList(program: Command): void {
           say(`${bold(i === 0 ? s.name.padEnd(width) : ' '.repeat(width))}${line}`);
         });
       }
+      if (folder !== undefined || folders.length === 0) return;
+      say();
+      for (const name of folders) say(`${bold(name.padEnd(width))}${scenarioNames(name).length} more; ringlab list ${name} shows them`);
     });
 }
 

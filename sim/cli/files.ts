@@ -1,6 +1,6 @@
 /** Where things are: the core beside the bundled command line, scenarios in the repository's folder, or by path. */
 import { existsSync, fstatSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileCore, InputError, type LoadOptions, loadScenario, type Scenario } from '../host/index.ts';
 import { patiently, reasonOf } from './terminal.ts';
@@ -15,22 +15,30 @@ export async function loadCore(): Promise<WebAssembly.Module> {
   return compileCore(readFileSync(path));
 }
 
-/** Scenarios of the library, by name. */
-export function scenarioNames(): string[] {
+/** Scenarios of the library by name: of itself, or of one of its folders, as folder/name. */
+export function scenarioNames(folder = ''): string[] {
+  const place = join(scenarios, folder);
+  if (!existsSync(place)) return [];
+  const files = readdirSync(place).filter((f) => /\.ya?ml$/.test(f)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return files.map((f) => `${folder === '' ? '' : `${folder}/`}${f.replace(/\.ya?ml$/, '')}`);
+}
+
+export function scenarioFolders(): string[] {
   if (!existsSync(scenarios)) return [];
-  return readdirSync(scenarios).filter((f) => /\.ya?ml$/.test(f)).map((f) => f.replace(/\.ya?ml$/, '')).sort();
+  return readdirSync(scenarios, { withFileTypes: true }).filter((f) => f.isDirectory()).map((f) => f.name).sort();
 }
 
 /** A name of the library or a path. */
 export function scenarioPath(name: string): string {
   for (const path of [join(scenarios, `${name}.yaml`), join(scenarios, `${name}.yml`)]) {
-    if (!/[\\/]/.test(name) && existsSync(path)) return path;
+    if (/^[\w-]+(\/[\w-]+)?$/.test(name) && existsSync(path)) return path;
   }
   if (name !== '' && existsSync(name)) {
     if (!statSync(name).isDirectory()) return name;
     throw new InputError(`${name}: this is a folder; name a scenario file in it, or a scenario that ringlab list shows.`);
   }
-  const near = scenarioNames().filter((n) => name !== '' && n.startsWith(name.slice(0, 3)));
+  const all = [...scenarioNames(), ...scenarioFolders().flatMap(scenarioNames)];
+  const near = all.filter((n) => name !== '' && n.startsWith(name.slice(0, 3)));
   const hint = near.length > 0 ? `; did you mean ${near.slice(0, 3).join(' or ')}?` : '; ringlab list shows those there are.';
   throw new InputError(`there is no scenario ${name === '' ? "''" : name}${hint}`);
 }
@@ -44,7 +52,8 @@ export interface Source {
 
 export function readSource(name: string): Source {
   const path = scenarioPath(name);
-  const shown = dirname(path) === scenarios ? join('scenarios', basename(path)) : path;
+  const own = relative(scenarios, path);
+  const shown = own.startsWith('..') || isAbsolute(own) ? path : join('scenarios', own);
   return { path, shown, text: new TextDecoder().decode(readBytes(path)) };
 }
 

@@ -12,6 +12,7 @@ import { addPcap } from './command_pcap.ts';
 import { addRun } from './command_run.ts';
 import { addSchema } from './command_schema.ts';
 import { addShow } from './command_show.ts';
+import { addSize } from './command_size.ts';
 import { addStat } from './command_stat.ts';
 import { addTour } from './command_tour.ts';
 import { endWithTheReader, OutputError, Progress } from './terminal.ts';
@@ -35,7 +36,8 @@ Examples:
   $ ringlab tour                          the way of the first byte, stage by stage
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
-  for (const add of [addRun, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSchema]) add(ringlab);
+  const all = [addRun, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema];
+  for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {
     const named = name === undefined ? ringlab : ringlab.commands.find((c) => c.name() === name);
     const names = ringlab.commands.map((c) => c.name()).join(', ');

@@ -65,32 +65,34 @@ export const EV_SOCK_READ: u32 = 30;
 export const EV_RING_SUBMIT: u32 = 31;
 /** io_uring_enter was called */
 export const EV_RING_ENTER: u32 = 32;
+/** a request that would block waits for its file: of kind 1, socket obj */
+export const EV_POLL_ARM: u32 = 33;
 /** task work ran */
-export const EV_TASK_WORK: u32 = 33;
+export const EV_TASK_WORK: u32 = 34;
 /** a completion was posted */
-export const EV_CQE: u32 = 34;
+export const EV_CQE: u32 = 35;
 /** a completion went to the overflow list */
-export const EV_CQ_OVERFLOW: u32 = 35;
+export const EV_CQ_OVERFLOW: u32 = 36;
 /** the application runs */
-export const EV_APP_WAKE: u32 = 36;
+export const EV_APP_WAKE: u32 = 37;
 /** the application read payload bytes, at an offset of the area if they were lent */
-export const EV_APP_READ: u32 = 37;
+export const EV_APP_READ: u32 = 38;
 /** the application produced bytes to send, from a position of the stream on */
-export const EV_APP_WRITE: u32 = 38;
+export const EV_APP_WRITE: u32 = 39;
 /** a stream ended at the application */
-export const EV_APP_DONE: u32 = 39;
+export const EV_APP_DONE: u32 = 40;
 /** the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page */
-export const EV_ZC_COPY: u32 = 40;
+export const EV_ZC_COPY: u32 = 41;
 /** a buffer was lent to the application, with nothing copied */
-export const EV_ZC_DELIVER: u32 = 41;
+export const EV_ZC_DELIVER: u32 = 42;
 /** the application put a buffer into the refill ring */
-export const EV_RQE_PUSH: u32 = 42;
+export const EV_RQE_PUSH: u32 = 43;
 /** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export const EV_RQE_TAKE: u32 = 43;
+export const EV_RQE_TAKE: u32 = 44;
 /** a zcrx event was posted */
-export const EV_ZC_EVENT: u32 = 44;
+export const EV_ZC_EVENT: u32 = 45;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 45;
+export const EV_COUNT: u32 = 46;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -250,6 +252,11 @@ export function traceRingSubmit(pkt_id: u32, niov_idx: u32, ring: u32, opcode: u
 /** io_uring_enter was called */
 export function traceRingEnter(pkt_id: u32, niov_idx: u32, ring: u32, submitted: u32, waiting: u32): void {
   traceEmit(EV_RING_ENTER, pkt_id, niov_idx, ring, submitted, waiting);
+}
+
+/** a request that would block waits for its file: of kind 1, socket obj (io_uring:io_uring_poll_arm) */
+export function tracePollArm(pkt_id: u32, niov_idx: u32, kind: u32, obj: u32, user_data: u32): void {
+  traceEmit(EV_POLL_ARM, pkt_id, niov_idx, kind, obj, user_data);
 }
 
 /** task work ran (io_uring:io_uring_local_work_run) */

@@ -82,6 +82,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   sock_read: (w) => `${w.len} bytes leave the receive queue of socket ${w.sock}`,
   ring_submit: (w) => `ring ${w.ring} takes request ${w.user_data} (opcode ${w.opcode})`,
   ring_enter: (w) => `io_uring_enter of ring ${w.ring}: ${w.submitted} submitted, waits for ${w.waiting}`,
+  poll_arm: (w) => `request ${w.user_data} waits for ${w.kind === 1 ? 'socket' : 'file'} ${w.obj}`,
   task_work: (w) => `task work of ring ${w.ring}: ${w.items} ${w.items === 1 ? 'item' : 'items'}`,
   cqe: (w) => `completion: user_data ${w.user_data}, res ${signed(w.res)}, flags 0x${(w.flags ?? 0).toString(16)}`,
   cq_overflow: (w) => `the CQ of ring ${w.ring} is full: completion ${w.user_data} goes to the overflow list`,

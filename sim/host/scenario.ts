@@ -33,7 +33,11 @@ export interface Scenario extends Setup {
   readonly file: string;
   /** The sentence that says what it shows. */
   readonly about: string;
+  /** Where its story was told in public, if it was. */
+  readonly source: string;
   readonly expects: readonly Expectation[];
+  /** Names of the findings that the doctor must have: exactly these; undefined when the scenario does not say. */
+  readonly doctor: readonly string[] | undefined;
   /** What the core reads: copied to CONFIG_ADDR before build(). */
   readonly block: Uint8Array<ArrayBuffer>;
   /** Where each knob that somebody wrote got its value, for error messages: by `run.seed` or `server.nic.mtu`. */
@@ -67,7 +71,8 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   const memory = checkMemory(draft, sized);
   if (memory.length > 0) throw new ScenarioError(memory);
   return {
-    ...sized, name: draft.name, file: draft.file, about: draft.about, expects: draft.expects, block: writeBlock(sized),
+    ...sized, name: draft.name, file: draft.file, about: draft.about, source: draft.source,
+    expects: draft.expects, doctor: draft.doctor, block: writeBlock(sized),
     written: writtenPlaces(draft),
   };
 }

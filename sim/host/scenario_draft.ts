@@ -2,6 +2,7 @@
  * A scenario as it was written: each value with its place, before defaults and checks across knobs. `--set` changes a draft.
  */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
+import { FINDING_NAMES } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { checkNames } from './result_shape.ts';
 import { didYouMean, nearest, type Place, type Problem, ScenarioError } from './scenario_error.ts';
@@ -30,12 +31,16 @@ export interface Draft {
   readonly file: string;
   readonly name: string;
   about: string;
+  /** Where its story was told in public. */
+  source: string;
   readonly run: Map<string, Assigned>;
   /** The sections at the top level, which hold for both hosts. */
   readonly both: HostDraft;
   readonly hosts: readonly [HostDraft, HostDraft];
   faults: readonly Item[];
   expects: readonly Expectation[];
+  /** Names of the findings that the doctor must have, if the scenario says. */
+  doctor?: readonly string[];
   readonly problems: Problem[];
 }
 
@@ -43,7 +48,7 @@ const RUN = new Map(RUN_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const HOST = new Map(HOST_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const RUN_SECTIONS = [...new Set(RUN_KNOBS.map((k) => k.section))];
 const HOST_SECTIONS = [...new Set(HOST_KNOBS.map((k) => k.section))];
-const TOP = ['about', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect'];
+const TOP = ['about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect'];
 /** Lists that stand among a section's knobs. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { nic: ['rules'], app: ['ports'] };
 const PORT: Knob = { ...(HOST.get('app.port') as Knob), name: 'ports' };
@@ -56,7 +61,7 @@ const nameOf = (file: string) => file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/
 export function readDraft(text: string, file: string): Draft {
   const host = (): HostDraft => ({ knobs: new Map() });
   const draft: Draft = {
-    file, name: nameOf(file), about: '', run: new Map(), both: host(), hosts: [host(), host()],
+    file, name: nameOf(file), about: '', source: '', run: new Map(), both: host(), hosts: [host(), host()],
     faults: [], expects: [], problems: [],
   };
   const tree = parseTree(text, file);
@@ -107,7 +112,7 @@ class DraftReader {
   top(tree: MapTree): void {
     for (const entry of this.unique(tree, '')) {
       const { key, tree: value } = entry;
-      if (key === 'about') this.about(entry);
+      if (key === 'about' || key === 'source') this.sentence(entry, key);
       else if (key === 'hosts') this.hosts(value);
       else if (key === 'faults') this.faults(value);
       else if (key === 'expect') this.expects(value);
@@ -139,9 +144,9 @@ class DraftReader {
     return `no such section${host || didYouMean(key, TOP) || `; there are ${TOP.join(', ')}`}`;
   }
 
-  private about({ tree, place }: Entry): void {
-    if (tree.kind === 'scalar' && typeof tree.value === 'string') this.draft.about = tree.value.trim();
-    else this.problem(place, 'about', `expected a sentence; found ${foundText(tree)}`);
+  private sentence({ tree, place }: Entry, key: 'about' | 'source'): void {
+    if (tree.kind === 'scalar' && typeof tree.value === 'string') this.draft[key] = tree.value.trim();
+    else this.problem(place, key, `expected a sentence; found ${foundText(tree)}`);
   }
 
   private hosts(tree: Tree): void {
@@ -242,9 +247,31 @@ class DraftReader {
     this.draft.faults = this.items(tree, 'faults', FAULT_KNOBS, limit('FAULTS_MAX'));
   }
 
+  /** `doctor: [name, …]` among the lines of `expect`. */
+  private diagnosis(tree: MapTree, path: string): void {
+    for (const { key, place, tree: names } of this.unique(tree, `${path}.`)) {
+      if (key !== 'doctor') {
+        this.problem(place, `${path}.${key}`, "expected a line such as 'drops.SIM_WIRE_LOSS > 0', or doctor: [NAME]");
+        continue;
+      }
+      const items = this.elements(names, `${path}.doctor`, FINDING_NAMES.length);
+      this.draft.doctor = items.flatMap((item) => {
+        const name = item.kind === 'scalar' ? String(item.value) : '';
+        if (FINDING_NAMES.includes(name)) return [name];
+        const hint = didYouMean(name, FINDING_NAMES) || '; docs/doctor.md lists them';
+        this.problem(item.place, `${path}.doctor`, `no such finding${hint}`);
+        return [];
+      });
+    }
+  }
+
   private expects(tree: Tree): void {
     this.draft.expects = this.elements(tree, 'expect', 1000).flatMap((item, i) => {
       const key = `expect[${i}]`;
+      if (item.kind === 'map') {
+        this.diagnosis(item, key);
+        return [];
+      }
       if (item.kind !== 'scalar' || typeof item.value !== 'string') {
         this.problem(item.place, key, `expected a line such as 'drops.SIM_WIRE_LOSS > 0'; found ${foundText(item)}`);
         return [];

@@ -1,6 +1,7 @@
 /** The JSON Schema of scenarios, for editors: names, ranges, units and a sentence for each key. */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
+import { FINDING_NAMES } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { formatValue, quantityPattern } from './scenario_units.ts';
 
@@ -65,6 +66,7 @@ export function scenarioJsonSchema(): Json {
     additionalProperties: false,
     properties: {
       about: { type: 'string', description: 'One sentence: what the scenario shows.' },
+      source: { type: 'string', description: 'Where its story was told in public.' },
       ...references,
       ...sections(RUN_KNOBS),
       hosts: {
@@ -76,7 +78,17 @@ export function scenarioJsonSchema(): Json {
       },
       expect: {
         description: 'Lines that the result must fulfil, such as drops.SIM_WIRE_LOSS > 0.',
-        type: 'array', items: { type: 'string', minLength: 1 },
+        type: 'array',
+        items: {
+          anyOf: [
+            { type: 'string', minLength: 1 },
+            {
+              type: 'object', additionalProperties: false, required: ['doctor'],
+              properties: { doctor: { type: 'array', description: 'Findings that the doctor must'
+                + ' have.', items: { enum: [...FINDING_NAMES] } } },
+            },
+          ],
+        },
       },
     },
     definitions: of_hosts,

@@ -64,6 +64,8 @@ export const EVENTS: readonly TraceEvent[] = [
   event('socket', 'sock_read', ['sock', 'len'], 'bytes left the receive queue'),
   event('ring', 'ring_submit', ['ring', 'opcode', 'user_data'], 'a request was taken from the SQ', 'io_uring:io_uring_submit_req'),
   event('ring', 'ring_enter', ['ring', 'submitted', 'waiting'], 'io_uring_enter was called'),
+  event('ring', 'poll_arm', ['kind', 'obj', 'user_data'],
+    'a request that would block waits for its file: of kind 1, socket obj', 'io_uring:io_uring_poll_arm'),
   event('ring', 'task_work', ['ring', 'items'], 'task work ran', 'io_uring:io_uring_local_work_run'),
   event('ring', 'cqe', ['user_data', 'res', 'flags'], 'a completion was posted', 'io_uring:io_uring_complete'),
   event('ring', 'cq_overflow', ['ring', 'user_data'], 'a completion went to the overflow list', 'io_uring:io_uring_cqe_overflow'),

@@ -5,8 +5,8 @@
  * Differs from Linux: a request that finds its socket ready and still cannot go on 128 times in a row waits for the next
  * wake-up; Linux hands it to a worker thread after 128 polls of any kind.
  */
-import { WAIT_RING, waitAdd, waitArg, waitRemove } from '../../sim/core';
-import { filePoll, fileWaitHead } from '../../stack/file';
+import { NONE, tracePollArm, WAIT_RING, waitAdd, waitArg, waitRemove } from '../../sim/core';
+import { fileAt, filePoll, fileWaitHead } from '../../stack/file';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import {
   Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_POLL_NO_LAZY, REQ_F_POLLED, REQ_F_SINGLE_POLL, transition, TW_POLL,
@@ -80,6 +80,8 @@ export function armPoll(req: Req, mask: u32, exclusive: bool): u32 {
   if (now_ready != 0 && !multishot && ++req.poll_retries < APOLL_MAX_RETRY) return APOLL_READY;
   req.poll_retries = 0;
   waitersAdd(req);
+  const file = fileAt(req.file);
+  tracePollArm(0, NONE, file.kind, file.obj, <u32>req.user_data);
   transition(req, REQ_ARMED);
   if (now_ready != 0 && multishot) {
     req.poll_refs = 1;

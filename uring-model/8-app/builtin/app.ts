@@ -12,7 +12,9 @@ import { payloadInit } from './payload';
 import { refillDue, refillPolicyInit, refillRun } from './refill_policy';
 import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
 import { sourceCqe, sourceDue, sourceTick } from './source';
-import { App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew } from './state';
+import {
+  App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
+} from './state';
 import { ARG_BYTES, cqAdvance, cqPeek, cqReady, ringCreate, submit, submitAndWait, waitResult } from './user_ring';
 import { waitsDue, waitsInit } from './waits';
 
@@ -142,9 +144,9 @@ function drain(a: App): u32 {
   let n: u32 = 0;
   while (n < TURN_CQES && cqReady(a) > 0) {
     const cqe = cqPeek(a);
-    const user_data = cqe.user_data;
-    const kind = <u32>(user_data >> 32);
-    const i = <u32>user_data;
+    const user_data = <u32>cqe.user_data;
+    const kind = user_data >> USER_DATA_KIND_SHIFT;
+    const i = user_data & USER_DATA_INDEX_MASK;
     if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res);
     else if (a.role == APP_ROLE_SINK) sinkCqe(a, kind, i, cqe);
     else echoCqe(a, kind, i, cqe);

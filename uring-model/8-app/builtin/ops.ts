@@ -1,18 +1,18 @@
-/** The operations that the applications use, as liburing's io_uring_prep_* fill them in; user_data is kind << 32 | index. */
+/** The operations that the applications use, as liburing's io_uring_prep_* fill them in; user_data says kind and index. */
 import { hostConfig, storeBe16, storeBe32, TCP_FAMILY_IPV6 } from '../../../sim/core';
 import {
   AF_INET, AF_INET6, IORING_ACCEPT_MULTISHOT, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN,
   IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD, IORING_RECV_MULTISHOT,
   IOSQE_BUFFER_SELECT, io_uring_sqe, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
 } from '../../uapi.gen';
-import { App } from './state';
+import { App, USER_DATA_KIND_SHIFT } from './state';
 import { getSqe } from './user_ring';
 
 function op(a: App, opcode: u32, fd: i32, kind: u32, idx: u32): io_uring_sqe {
   const sqe = getSqe(a);
   sqe.opcode = <u8>opcode;
   sqe.fd = fd;
-  sqe.user_data = ((<u64>kind) << 32) | idx;
+  sqe.user_data = <u64>(kind << USER_DATA_KIND_SHIFT | idx);
   return sqe;
 }
 

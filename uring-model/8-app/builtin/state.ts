@@ -12,6 +12,10 @@
  */
 import { APP_ADDR, NONE } from '../../../sim/core';
 
+/** user_data of an operation: its kind above, the stream's index below. A trace record has room for its low 32 bits, so it has no more. */
+export const USER_DATA_KIND_SHIFT: u32 = 24;
+export const USER_DATA_INDEX_MASK: u32 = 0xffffff;
+
 /** A source's stream counts what was sent; 5 to 10 stay 0. */
 @unmanaged
 export class Stream {

@@ -3,7 +3,7 @@
  * netif_mp_open_rxq, netif_mp_close_rxq; the driver's side is struct netdev_queue_mgmt_ops). The queue is stopped, its
  * rings are emptied, the pool changes its memory, and the queue starts again. Other queues go on.
  */
-import { countDrop, DROP_SIM_NIC_RESTART, NICQ_RX_RESTARTS, PAGE_SIZE, STAGE_NIC } from '../../sim/core';
+import { countDrop, DROP_SIM_NIC_RESTART, hostConfig, NICQ_RX_RESTARTS, PAGE_SIZE, STAGE_NIC } from '../../sim/core';
 import { poolEmpty, poolSetProvider } from '../../stack/3-pool';
 import { bump } from './counters';
 import { rxRefill, rxRelease } from './driver';
@@ -12,6 +12,7 @@ import { nicOf, queueIndex } from './state';
 
 const EEXIST: i32 = 17;
 const EINVAL: i32 = 22;
+const EOPNOTSUPP: i32 = 95;
 const ERANGE: i32 = 34;
 /** Buffer sizes of the device (struct netdev_queue_mgmt_ops: supported_params QCFG_RX_PAGE_SIZE, ndo_validate_qcfg). */
 const RX_PAGE_SIZE_MAX: u32 = 2 * 1024 * 1024;
@@ -19,9 +20,13 @@ const RX_PAGE_SIZE_MAX: u32 = 2 * 1024 * 1024;
 /** QueueMgmt.open. `rx_buf_len` 0: the device's own, a page. Checks in the order of netif_mp_open_rxq and __netif_mp_open_rxq. */
 export function nicQueueOpen(host: u32, queue: u32, provider: u32, rx_buf_len: u32): i32 {
   const nic = nicOf(host);
+  const c = hostConfig(host);
+  if (!c.nic_queue_mgmt) return -EOPNOTSUPP;
   if (queue >= nic.rx_queues) return -ERANGE;
   if (nic.header_split == 0) return -EINVAL;
   if (nic.hds_thresh != 0) return -EINVAL;
+  if (c.nic_xdp) return -EEXIST;
+  if (rx_buf_len != 0 && !c.nic_rx_page_size) return -EOPNOTSUPP;
   const q = rxQueue(queueIndex(host, queue));
   if (q.provider != 0) return -EEXIST;
   const size = rx_buf_len == 0 ? PAGE_SIZE : rx_buf_len;

@@ -23,6 +23,10 @@ export const PBUF_GROUPS_MAX: u32 = 64;
 export const PBUF_LEGACY_MAX: u32 = 16384;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
 export const IFQS_MAX: u32 = 16;
+/** zcrx instances of rings: one for each ring that has it. At the limit: -ENOMEM. */
+export const ZCRX_LINKS_MAX: u32 = 64;
+/** dma-bufs in a world. At the limit: -ENOMEM. */
+export const DMABUFS_MAX: u32 = 32;
 /** zcrx areas in a world. At the limit: -ENOMEM. */
 export const AREAS_MAX: u32 = 64;
 /** page pools in a world. At the limit: the scenario is refused. */

@@ -28,4 +28,26 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     + 'one buffer', 'net/unix/af_unix.c: unix_stream_read_generic (msg_get_inq)', from('6.18')),
   behaviour('pbuf_min_left', 'a ring of incremental buffers may say which room is the least that keeps a buffer in use',
     'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
+  behaviour('zcrx', 'zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC',
+    'io_uring/zcrx.c: io_register_zcrx', from('6.18')),
+  behaviour('zcrx_ctrl', 'an instance can be told to read its refill ring, and be exported to other rings',
+    'io_uring/zcrx.c: io_zcrx_ctrl, import_zcrx', from('6.19')),
+  behaviour('zcrx_rx_buf_len', 'an instance says how large its buffers shall be',
+    'io_uring/zcrx.c: ZCRX_FEATURE_RX_PAGE_SIZE', from('7.0')),
+  behaviour('zcrx_nodev', 'an instance needs no device, and then copies everything',
+    'io_uring/zcrx.c: ZCRX_REG_NODEV', from('7.1')),
+  behaviour('zcrx_events', 'an instance tells that it ran out of buffers or copied, and counts copies',
+    'io_uring/zcrx.c: zcrx_send_notif', from('7.2')),
+  behaviour('zcrx_stopped_early', 'a receive that ended early, for want of buffers or room, ends its request at once and not at the '
+    + 'next wake-up', 'io_uring/zcrx.c: io_zcrx_recv_skb (stopped_early)', from('7.2')),
+  behaviour('zcrx_add_area', 'an instance can have several areas',
+    'io_uring/zcrx.c: zcrx_ctrl_add_area', from('7.3')),
+  behaviour('zcrx_refill_folds', 'entries of the refill ring in a row for one buffer are one return, refused as a whole when they are '
+    + 'too many', 'io_uring/zcrx.c: io_zcrx_ring_refill', from('7.3')),
+  behaviour('zcrx_refill_rereads', 'a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a '
+    + 'fresh one', 'io_uring/zcrx.c: zcrx_rq_iter_next', from('7.3')),
+  behaviour('zcrx_rq_cache_lines', 'head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64',
+    'io_uring/zcrx.h: struct zcrx_rq_hdr', from('7.3')),
+  behaviour('zcrx_wide_offsets', 'offsets in an area are computed in 64 bits and not in 32',
+    'io_uring/zcrx.c: io_zcrx_queue_cqe', from('7.3')),
 ];

@@ -23,6 +23,8 @@ export const LIMITS: readonly Limit[] = [
   limit('PBUF_GROUPS_MAX', 64, 'provided-buffer rings in a world', '-ENOMEM'),
   limit('PBUF_LEGACY_MAX', 16384, 'buffers in lists (IORING_OP_PROVIDE_BUFFERS) in a world', '-ENOMEM, or fewer than asked for'),
   limit('IFQS_MAX', 16, 'zcrx instances in a world', '-ENOMEM'),
+  limit('ZCRX_LINKS_MAX', 64, 'zcrx instances of rings: one for each ring that has it', '-ENOMEM'),
+  limit('DMABUFS_MAX', 32, 'dma-bufs in a world', '-ENOMEM'),
   limit('AREAS_MAX', 64, 'zcrx areas in a world', '-ENOMEM'),
   limit('POOLS_MAX', 64, 'page pools in a world', 'the scenario is refused'),
   limit('MAX_SKB_FRAGS', 17, 'page fragments of an skb', 'GRO flushes; the sender starts a new skb'),

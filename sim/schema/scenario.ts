@@ -101,6 +101,9 @@ export const HOST_KNOBS: readonly Knob[] = [
     'ethtool -K lro'),
   flag('nic', 'rx_checksum', true, 'the NIC validates checksums', 'ethtool -K rx'),
   flag('nic', 'tx_checksum', true, 'the NIC writes checksums', 'ethtool -K tx'),
+  flag('nic', 'queue_mgmt', true, 'the driver can restart a single queue', 'struct netdev_queue_mgmt_ops'),
+  flag('nic', 'rx_page_size', true, 'the driver can post buffers that are larger than a page', 'QCFG_RX_PAGE_SIZE'),
+  flag('nic', 'xdp', false, 'an XDP program is attached, which passes every packet', 'ip link set … xdp'),
   flag('nic', 'tun', false, 'packets weigh what they do on a tun device, which forgets at once whose they were', 'ip tuntap add'),
   flag('nic', 'tap', false, 'the host is a real one behind a tap device, which has its end of the wire (ringlab bridge)',
     'ip tuntap add mode tap'),
@@ -231,6 +234,10 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('socket', 'backlog', 'count', [1, 65535], 4096, 'accept queue', { linux: 'listen(2) backlog, sysctl net.core.somaxconn' }),
 
   knob('ring', 'sq_entries', 'count', [1, 32768], 256, 'entries of the submission queue', { linux: 'io_uring_setup(2) entries' }),
+  flag('ring', 'cap_net_admin', true, 'the user may register zero-copy receive', 'CAP_NET_ADMIN'),
+  flag('ring', 'cap_ipc_lock', true, 'the user may lock any amount of memory', 'CAP_IPC_LOCK'),
+  knob('ring', 'memlock', 'bytes', [0, 2 ** 45], 8 * 1024 ** 2, 'memory that the user may lock otherwise: rings, areas, registered buffers',
+    { linux: 'ulimit -l, RLIMIT_MEMLOCK' }),
   knob('ring', 'cq_entries', 'count', [1, 65536], 4096, 'entries of the completion queue', { linux: 'IORING_SETUP_CQSIZE' }),
 
   choice('app', 'role', ['none', 'source', 'sink', 'echo', 'script'], 'none', 'built-in application; script: an application in TypeScript'),
@@ -252,6 +259,8 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('app', 'check', ['none', 'compare', 'sha256'], 'sha256', 'how a sink proves its bytes'),
 
   knob('refill', 'area_bytes', 'bytes', [4096, 3 * GIB], 16 * 1024 ** 2, 'size of the zcrx area', { linux: 'io_uring_zcrx_area_reg.len' }),
+  knob('refill', 'area_page', 'bytes', [4096, GIB], 2 * 1024 ** 2, 'bytes of the pages that areas lie in; a power of two',
+    { linux: 'mmap(2) MAP_HUGETLB' }),
   knob('refill', 'rx_buf_len', 'bytes', [4096, 2 * 1024 ** 2], 4096, 'bytes of one buffer; a power of two',
     { linux: 'io_uring_zcrx_ifq_reg.rx_buf_len' }),
   knob('refill', 'rq_entries', 'count', [0, 32768], 0, 'entries of the refill ring; auto: as many as the area has buffers',

@@ -9,8 +9,10 @@
  * Invariants  L1 a net_iov is never freed as a page.  L2 buffers move between places only as the ledger allows.
  *             L3 a buffer never loses a reference that nobody held.  L4 a recycled buffer has no references.
  *             P1 a provider is changed on an empty pool only.  P2 the cache of a pool holds at most 128.
+ *             P3 a user unlocks no more memory than it locked.
  *             S1 an skb is freed once.  S2 an skb has at most MAX_SKB_FRAGS fragments.
  */
+export * from './locked_vm';
 export * from './netmem';
 export * from './page_pool';
 export * from './port';

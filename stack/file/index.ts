@@ -6,7 +6,7 @@
  * Does not    block: who would have to wait gets -EAGAIN, and may join the file's wait queue
  * Invariants  F1 a file is used and let go only by who holds it.
  */
-import { RINGS_MAX, runConfig } from '../../sim/core';
+import { DMABUFS_MAX, IFQS_MAX, RINGS_MAX, runConfig } from '../../sim/core';
 import { fdsInit } from './fd';
 import { fileTableInit } from './table';
 
@@ -17,7 +17,7 @@ export * from './table';
 
 /** Makes the tables. */
 export function filesInit(): void {
-  const capacity = runConfig().limits_socks + RINGS_MAX;
+  const capacity = runConfig().limits_socks + RINGS_MAX + IFQS_MAX + DMABUFS_MAX;
   fileTableInit(capacity);
   fdsInit(capacity);
 }

@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [FILE]: [CORE, stage(3), stage(5), stage(6), UNIX, UDP, UAPI],
   [stage(7)]: [CORE, stage(3), stage(5), stage(6), FILE, stage(9), UAPI],
   [BUILTIN]: [CORE, stage(7), stage(9), UAPI],
-  [stage(9)]: [CORE, stage(3), stage(5), UAPI],
+  [stage(9)]: [CORE, stage(3), stage(5), FILE, UAPI],
   [UAPI]: [CORE],
   'sim/world': [CORE, ...[1, 2, 3, 4, 5, 6, 7].map(stage), FILE, UNIX, UDP, BUILTIN, stage(9), UAPI],
 };

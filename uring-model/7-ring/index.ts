@@ -59,7 +59,7 @@ export function ringInit(): void {
   legacyInit();
   ringFileInit();
   setWaiter(WAIT_RING, pollWake);
-  setZcrxRing(postZcCqe, postEvent, userOk, regionCreate, regionFree);
+  setZcrxRing(postZcCqe, postEvent, regionCreate, regionFree);
 }
 
 /** Segments with payload that a socket received, those that came early, and those that brought nothing new: for reports. */

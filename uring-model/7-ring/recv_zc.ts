@@ -34,7 +34,7 @@ function recvSocket(req: Req, sock_idx: u32, issue_flags: u32): i32 {
     return sk.state == <u8>TCP_CLOSE ? -ENOTCONN : -EAGAIN;
   }
   const multishot = (issue_flags & ISSUE_MULTISHOT) != 0;
-  if (multishot && (zcrxSkbs() > IO_SKBS_PER_CALL_LIMIT || zcrxStoppedEarly())) return IOU_REQUEUE;
+  if (multishot && (zcrxSkbs() > IO_SKBS_PER_CALL_LIMIT || zcrxStoppedEarly(sk.host))) return IOU_REQUEUE;
   // The end of the stream was read as well: once more, until it gives 0.
   if (sk.hasFlag(SOCK_DONE)) return multishot ? IOU_REQUEUE : -EAGAIN;
   return ret;

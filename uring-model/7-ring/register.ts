@@ -47,7 +47,7 @@ function register(r: Ring, opcode: u32, arg: u64, nr: u32): i32 {
     case IORING_UNREGISTER_PBUF_RING: return one ? unregisterPbufRing(r.idx, arg) : -EINVAL;
     case IORING_REGISTER_PBUF_STATUS: return one ? pbufStatus(r.idx, arg) : -EINVAL;
     case IORING_REGISTER_ZCRX_IFQ: return one ? zcrxRegister(r.idx, r.host, r.flags, arg) : -EINVAL;
-    case IORING_REGISTER_ZCRX_CTRL: return zcrxControl(r.idx, arg, nr);
+    case IORING_REGISTER_ZCRX_CTRL: return zcrxControl(r.idx, r.task, arg, nr);
     default: return -EINVAL;
   }
 }

@@ -5,7 +5,7 @@
  * Differs from Linux: tasks share one address space, so that a wrong address is -EFAULT only outside of all user memory.
  */
 import { arenaAlloc, PAGE_SIZE, RING_ADDR } from '../../sim/core';
-import { userOk, userPagesInit } from '../../stack/3-pool';
+import { memCharge, memUncharge, userOk, userPagesInit } from '../../stack/3-pool';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOVERFLOW, E2BIG, io_uring_region_desc, IORING_MEM_REGION_TYPE_USER } from '../uapi.gen';
 import { ringState } from './state';
 
@@ -87,29 +87,41 @@ export function accessOk(addr: u64, len: u64): bool {
   return addr <= TASK_SIZE_MAX && len <= TASK_SIZE_MAX - addr;
 }
 
+/** Pages of a region that count against RLIMIT_MEMLOCK: what the kernel allocates is rounded up to a power of two. */
+function regionPages(bytes: u64, user_provided: bool): u64 {
+  const pages = bytes >> 12;
+  return user_provided || pages <= 1 ? pages : (<u64>1) << (64 - clz<u64>(pages - 1));
+}
+
 /**
  * Memory that kernel and user space share (io_uring/memmap.c: io_create_region): the user's own, or new. Returns its
  * address or -errno; writes the offset to map it by.
  */
-export function regionCreate(desc: u32, mmap_offset: u64): i64 {
+export function regionCreate(host: u32, desc: u32, mmap_offset: u64): i64 {
   const rd = changetype<io_uring_region_desc>(<usize>desc);
   for (let i: usize = 32; i < 64; i += 8) if (load<u64>(<usize>desc + i) != 0) return -EINVAL;
   if ((rd.flags & ~IORING_MEM_REGION_TYPE_USER) != 0) return -EINVAL;
   const user_addr = rd.user_addr;
-  if (((rd.flags & IORING_MEM_REGION_TYPE_USER) != 0) != (user_addr != 0)) return -EFAULT;
+  const user_provided = user_addr != 0;
+  if (((rd.flags & IORING_MEM_REGION_TYPE_USER) != 0) != user_provided) return -EFAULT;
   if (rd.size == 0 || rd.mmap_offset != 0 || rd.id != 0) return -EINVAL;
   if (rd.size >> 12 > <u64>i32.MAX_VALUE) return -E2BIG;
   if (((user_addr | rd.size) & (<u64>PAGE_SIZE - 1)) != 0) return -EINVAL;
   if (user_addr + rd.size < user_addr) return -EOVERFLOW;
-  if (user_addr != 0) return userOk(user_addr, rd.size) ? <i64>user_addr : -EFAULT;
+  const pages = regionPages(rd.size, user_provided);
+  if (!memCharge(host, pages)) return -ENOMEM;
+  let addr = user_provided && userOk(user_addr, rd.size) ? <u32>user_addr : 0;
   const s = ringState();
-  if (rd.size > <u64>(s.user_end - s.user_base)) return -ENOMEM;
-  const addr = userAlloc(0, <u32>rd.size);
-  if (addr == 0) return -ENOMEM;
-  rd.mmap_offset = mmap_offset;
+  if (!user_provided && rd.size <= <u64>(s.user_end - s.user_base)) addr = userAlloc(0, <u32>rd.size);
+  if (addr == 0) {
+    memUncharge(host, pages);
+    return user_provided ? -EFAULT : -ENOMEM;
+  }
+  if (!user_provided) rd.mmap_offset = mmap_offset;
   return <i64>addr;
 }
 /** io_free_region. Differs from Linux: the memory is used again even while user space still has it mapped. */
-export function regionFree(addr: u32, bytes: u32, user_provided: u32): void {
+export function regionFree(host: u32, addr: u32, bytes: u32, user_provided: u32): void {
+  memUncharge(host, regionPages(bytes, user_provided != 0));
   if (user_provided == 0) userFree(addr, bytes);
 }

@@ -6,12 +6,15 @@
  *                          | area id  | offset of the byte in the area      |
  *                          +----------+-------------------------------------+
  */
-import { AREAS_MAX, NONE, PAGE_SIZE } from '../../sim/core';
-import { areaPlaceCounts, KIND_NIOV, ledgerMove, netmem, netmemAddArea, NO_POOL, PLACE_FREE, poolRecycle } from '../../stack/3-pool';
+import { AREAS_MAX, hostConfig, NONE, PAGE_SIZE, REFILL_ADDR } from '../../sim/core';
 import {
-  EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, ERANGE, io_uring_zcrx_area_reg, IORING_ZCRX_AREA_DMABUF, IORING_ZCRX_AREA_SHIFT,
+  areaPlaceCounts, KIND_NIOV, ledgerMove, memCharge, memUncharge, netmem, netmemAddArea, NO_POOL, PLACE_FREE, poolRecycle,
+  userOk,
+} from '../../stack/3-pool';
+import {
+  EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, ERANGE, io_uring_zcrx_area_reg, IORING_ZCRX_AREA_DMABUF, IORING_ZCRX_AREA_SHIFT,
 } from '../uapi.gen';
-import { ringUserOk } from './port';
+import { dmabufAt, dmabufGet, dmabufPut } from './dmabuf';
 import { Area, areaAt, Ifq, ifqArea, ifqAt, ifqSetArea, refillState } from './state';
 
 const PAGE_SHIFT: u32 = 12;
@@ -45,12 +48,64 @@ export function niovReturn(netmem_idx: u32): void {
   else poolRecycle(netmem_idx, false);
 }
 
-/** Value that a completion or a refill entry names a byte of a buffer by. */
-export function niovToken(area: Area, niov_idx: u32, niov_shift: u32, off: u32): u64 {
-  return ((<u64>area.area_id) << IORING_ZCRX_AREA_SHIFT) + ((<u64>niov_idx << niov_shift) + off);
+/** Value that a completion names a byte of a buffer by (io_zcrx_queue_cqe). Some kernels compute the offset in 32 bits. */
+export function niovToken(q: Ifq, area: Area, niov_idx: u32, off: u32): u64 {
+  return ((<u64>area.area_id) << IORING_ZCRX_AREA_SHIFT) + (((<u64>niov_idx << q.niov_shift) + off) & q.offset_mask);
 }
 
-/** Checks of the memory (io_import_area, io_import_umem, io_import_dmabuf). 0 or -errno. */
+/** What an area's memory is: where it begins, and how long its contiguous runs are. */
+@unmanaged
+class AreaMem {
+  addr: u32;
+  /** Contiguous runs begin every `run` bytes: a power of two, or more than the area has. */
+  run: u32;
+  account_pages: u64;
+  /** 1 + dma-buf; 0: user memory. */
+  dmabuf: u32;
+}
+function areaMem(): AreaMem {
+  return changetype<AreaMem>(REFILL_ADDR + 0xe00);
+}
+
+/** A piece of device memory that a descriptor stands for (io_import_dmabuf). */
+function importDmabuf(q: Ifq, reg: io_uring_zcrx_area_reg): i32 {
+  const m = areaMem();
+  if (q.dev == 0 || reg.addr != 0) return -EINVAL;
+  const idx = dmabufGet(q.host, <i32>reg.dmabuf_fd);
+  if (idx < 0) return idx;
+  const d = dmabufAt(<u32>idx);
+  if (<u64>d.bytes != reg.len) {
+    dmabufPut(<u32>idx);
+    return -EINVAL;
+  }
+  m.addr = d.addr;
+  m.run = d.run;
+  m.account_pages = 0;
+  m.dmabuf = <u32>idx + 1;
+  return 0;
+}
+
+/**
+ * Pages of user memory (io_import_umem). An area of large pages counts whole ones (io_count_account_pages).
+ *
+ * Differs from Linux: user memory is contiguous, so a knob says how large the pages of an area are; neighbours are never taken for
+ * one run.
+ */
+function importUmem(q: Ifq, reg: io_uring_zcrx_area_reg): i32 {
+  const m = areaMem();
+  if (reg.dmabuf_fd != 0) return -EINVAL;
+  if (reg.addr == 0 || !userOk(reg.addr, reg.len)) return -EFAULT;
+  const page = <u64>hostConfig(q.host).refill_area_page;
+  const pages = ((reg.len + page - 1) & ~(page - 1)) >> PAGE_SHIFT;
+  if (!memCharge(q.host, pages)) return -ENOMEM;
+  m.addr = <u32>reg.addr;
+  m.run = <u32>page;
+  m.account_pages = pages;
+  m.dmabuf = 0;
+  return 0;
+}
+
+/** Checks of the memory (io_import_area, io_validate_user_buf_range). 0 or -errno. */
 function importArea(q: Ifq, reg: io_uring_zcrx_area_reg): i32 {
   if ((reg.flags & ~IORING_ZCRX_AREA_DMABUF) != 0) return -EINVAL;
   if (reg.rq_area_token != 0) return -EINVAL;
@@ -61,14 +116,20 @@ function importArea(q: Ifq, reg: io_uring_zcrx_area_reg): i32 {
   if (len > AREA_LEN_MAX) return -EINVAL;
   if (addr + ((len + PAGE_MASK) & ~PAGE_MASK) < addr) return -EOVERFLOW;
   if ((addr & PAGE_MASK) != 0 || (len & PAGE_MASK) != 0) return -EINVAL;
-  if ((reg.flags & IORING_ZCRX_AREA_DMABUF) != 0) {
-    if (q.dev == 0 || addr != 0) return -EINVAL;
-    // Differs from Linux: there are no dma-bufs, so no file descriptor names one.
-    return -EBADF;
-  }
-  if (reg.dmabuf_fd != 0) return -EINVAL;
-  if (addr == 0) return -EFAULT;
-  return ringUserOk(addr, len) ? 0 : -EFAULT;
+  return (reg.flags & IORING_ZCRX_AREA_DMABUF) != 0 ? importDmabuf(q, reg) : importUmem(q, reg);
+}
+/** Undoes importArea. */
+function releaseMem(host: u32, account_pages: u64, dmabuf: u32): void {
+  memUncharge(host, account_pages);
+  if (dmabuf != 0) dmabufPut(dmabuf - 1);
+}
+
+/** Every contiguous run is a number of whole buffers up to this size (io_area_max_shift). */
+function maxShift(len: u64): u32 {
+  const run = <u64>areaMem().run;
+  const rest = len & (run - 1);
+  const least = rest == 0 ? run : len < run ? rest : run | rest;
+  return <u32>ctz<u64>(least);
 }
 
 /** A free slot with room for `count` buffers in the netmem table: used before, or new. NONE at a limit. */
@@ -117,7 +178,19 @@ function niovsInit(area_idx: u32, ifq_idx: u32, addr: u32, niov_size: u32): void
   store<u32>(counts + (<usize>PLACE_FREE << 2), a.num_niovs);
 }
 
-/** Makes an area of user memory and appends it to an instance (__zcrx_create_area). 0 or -errno; writes the token. */
+/** What cannot be decided before the memory is there (__zcrx_create_area, io_zcrx_append_area). The slot, or -errno. */
+function placeArea(q: Ifq, reg: io_uring_zcrx_area_reg, shift: u32): i32 {
+  if (q.dev != 0 && shift > maxShift(reg.len)) return -ERANGE;
+  q.niov_shift = shift;
+  const area_idx = slotFor(<u32>(reg.len >> shift), q.host, areaMem().addr, 1 << shift);
+  if (area_idx == NONE) return -ENOMEM;
+  // The token is told even when the area cannot be appended.
+  reg.rq_area_token = (<u64>q.nr_areas) << IORING_ZCRX_AREA_SHIFT;
+  if (q.kern_readable != (areaMem().dmabuf == 0 ? 1 : 0)) return -EINVAL;
+  return q.nr_areas + 1 > ZCRX_MAX_AREAS ? -EINVAL : <i32>area_idx;
+}
+
+/** Makes an area and appends it to an instance (__zcrx_create_area). 0 or -errno; writes the token. */
 export function areaCreate(ifq_idx: u32, reg: io_uring_zcrx_area_reg, rx_buf_len: u32): i32 {
   const q = ifqAt(ifq_idx);
   let shift: u32 = PAGE_SHIFT;
@@ -129,24 +202,23 @@ export function areaCreate(ifq_idx: u32, reg: io_uring_zcrx_area_reg, rx_buf_len
   if (q.dev == 0 && shift != PAGE_SHIFT) return -EOPNOTSUPP;
   const ret = importArea(q, reg);
   if (ret != 0) return ret;
-  // Differs from Linux: user memory is contiguous, so that larger buffers want a length that they divide and nothing else.
-  if (q.dev != 0 && shift > <u32>ctz<u64>(reg.len)) return -ERANGE;
-  q.niov_shift = shift;
-  const count = <u32>(reg.len >> shift);
-  const area_idx = slotFor(count, q.host, <u32>reg.addr, 1 << shift);
-  if (area_idx == NONE) return -ENOMEM;
-  if (q.kern_readable == 0) return -EINVAL;
-  if (q.nr_areas + 1 > ZCRX_MAX_AREAS) return -EINVAL;
-  const a = areaAt(area_idx);
+  const m = areaMem();
+  const area_idx = placeArea(q, reg, shift);
+  if (area_idx < 0) {
+    releaseMem(q.host, m.account_pages, m.dmabuf);
+    return area_idx;
+  }
+  const a = areaAt(<u32>area_idx);
   a.used = 1;
   a.ifq = ifq_idx;
   a.area_id = q.nr_areas;
-  a.num_niovs = count;
-  a.addr = <u32>reg.addr;
+  a.num_niovs = <u32>(reg.len >> shift);
+  a.addr = m.addr;
   a.size = <u32>reg.len;
-  niovsInit(area_idx, ifq_idx, <u32>reg.addr, 1 << shift);
-  reg.rq_area_token = (<u64>a.area_id) << IORING_ZCRX_AREA_SHIFT;
-  ifqSetArea(q, a.area_id, area_idx);
+  a.account_pages = <u32>m.account_pages;
+  a.dmabuf = m.dmabuf;
+  niovsInit(<u32>area_idx, ifq_idx, m.addr, 1 << shift);
+  ifqSetArea(q, a.area_id, <u32>area_idx);
   q.nr_areas++;
   return 0;
 }
@@ -165,6 +237,7 @@ export function areasFree(q: Ifq): void {
   for (let i: u32 = 0; i < q.nr_areas; i++) {
     const a = ifqArea(q, i);
     assert(a.free_count == a.num_niovs, 'Z1 an area is freed when all its buffers are home');
+    releaseMem(q.host, a.account_pages, a.dmabuf);
     a.used = 0;
     a.num_niovs = 0;
     a.free_count = 0;

@@ -45,7 +45,7 @@ export function copyChunk(src: usize, len: u32, why: u32): i32 {
     const part = len < PAGE_SIZE ? len : PAGE_SIZE;
     if (payload) memory.copy(<usize>n.addr, src + copied, part);
     chargeBytes(COST_COPY_KIB, part);
-    const token = niovToken(areaAt(n.area), n.niov_idx, q.niov_shift, 0);
+    const token = niovToken(q, areaAt(n.area), n.niov_idx, 0);
     const cflags = ringPostZc(s.recv_ring, s.recv_user_data, part, token);
     if (cflags == 0) {
       niovToFreelist(idx);

@@ -3,7 +3,8 @@
  * bytes when they lie in the area (io_uring/zcrx.c: io_zcrx_recv_skb and below).
  */
 import {
-  charge, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES, ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
+  behaves, BEHAVES_ZCRX_STOPPED_EARLY, charge, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES,
+  ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
 import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
 import { tcpReadSock } from '../../stack/5-tcp';
@@ -33,7 +34,7 @@ function recvFrag(frag: Frag, off: u32, len: u32): i32 {
   }
   const area = areaAt(n.area);
   if (n.pool == NO_POOL || area.ifq != s.recv_ifq) return -EFAULT;
-  const token = niovToken(area, n.niov_idx, ifqAt(s.recv_ifq).niov_shift, frag.off + off);
+  const token = niovToken(ifqAt(s.recv_ifq), area, n.niov_idx, frag.off + off);
   const cflags = ringPostZc(s.recv_ring, s.recv_user_data, len, token);
   if (cflags == 0) return -ENOSPC;
   charge(COST_ZC_CHUNK);
@@ -121,8 +122,9 @@ export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: 
   s.recv_stopped_early = 0;
   return tcpReadSock(sock_idx, s.recv_count, recvSkb.index);
 }
-export function zcrxStoppedEarly(): bool {
-  return refillState().recv_stopped_early != 0;
+/** An error left bytes over, and the kernel looks again at once what it was. */
+export function zcrxStoppedEarly(host: u32): bool {
+  return refillState().recv_stopped_early != 0 && behaves(host, BEHAVES_ZCRX_STOPPED_EARLY);
 }
 export function zcrxSkbs(): u32 {
   return refillState().recv_skbs;

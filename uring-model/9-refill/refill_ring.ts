@@ -1,28 +1,38 @@
 /**
  * The refill ring: user space pushes (offset) entries, the kernel reads them when the page pool wants buffers.
  *
- *     header:  0 head (kernel)   64 tail (user)   128 entries: { off u64, len u32, pad u32 }
+ *     header:  0 head (kernel)   64 tail (user)   128 entries: { off u64, len u32, pad u32 }      a cache line each
+ *              0 head (kernel)    4 tail (user)    64 entries                                     as older kernels have it
  *
  * Nothing is ever reported back: an entry with padding, an unknown area or an index past the area's end is skipped, and an
  * entry for a buffer that is not on loan so often does nothing. More entries than the ring holds overwrite older ones, and
  * what is then read a second time does nothing either, so that the overwritten buffers stay on loan for ever.
  */
 import {
-  NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN,
+  behaves, BEHAVES_ZCRX_RQ_CACHE_LINES, NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED,
+  ZCRX_RQE_TAKEN,
 } from '../../sim/core';
 import { netmem, netmemUnref, pagePool, poolCachePush } from '../../stack/3-pool';
-import { io_uring_zcrx_rqe, IO_URING_ZCRX_RQE_BYTES, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT } from '../uapi.gen';
+import {
+  io_uring_zcrx_offsets, io_uring_zcrx_rqe, IO_URING_ZCRX_RQE_BYTES, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT,
+} from '../uapi.gen';
 import { niovReturn } from './area';
 import { zcrxCount } from './counters';
 import { Ifq, ifqArea, ifqAt } from './state';
 import { userRefPut } from './user_refs';
 
-/** struct zcrx_rq_hdr: head and tail on a cache line each, then the entries. */
-export const RQ_HEAD: usize = 0;
-export const RQ_TAIL: usize = 64;
-export const RQ_RQES: u32 = 128;
-/** Most entries read for one allocation (ZCRX_REFILL_CAP: 64 buffers of four fragments each). */
+/** Where entries begin, at most (struct zcrx_rq_hdr). */
+export const RQ_RQES_MAX: u32 = 128;
+/** Most entries read at once (ZCRX_REFILL_CAP: 64 buffers of four fragments each). */
 export const ZCRX_REFILL_CAP: u32 = 256;
+
+/** io_fill_zcrx_offsets */
+export function rqOffsets(host: u32, offsets: io_uring_zcrx_offsets): void {
+  const lines = behaves(host, BEHAVES_ZCRX_RQ_CACHE_LINES);
+  offsets.head = 0;
+  offsets.tail = lines ? 64 : 4;
+  offsets.rqes = lines ? RQ_RQES_MAX : 64;
+}
 
 /** rqe_take results. */
 export const TAKE_RECYCLED: u32 = 0;
@@ -36,7 +46,7 @@ function cachedEntries(q: Ifq): u32 {
   return entries < q.rq_entries ? entries : q.rq_entries;
 }
 export function rqEntries(q: Ifq): u32 {
-  q.cached_tail = load<u32>(<usize>q.rq_ring, RQ_TAIL);
+  q.cached_tail = load<u32>(<usize>q.rq_tail);
   return cachedEntries(q);
 }
 /** Address of the next entry, which counts as read from now on. */
@@ -47,7 +57,7 @@ export function rqNext(q: Ifq): io_uring_zcrx_rqe {
 }
 /** Publishes how far the ring was read. */
 export function rqCommit(q: Ifq): void {
-  store<u32>(<usize>q.rq_ring, q.cached_head, RQ_HEAD);
+  store<u32>(<usize>q.rq_head, q.cached_head);
 }
 
 /** The buffer that an entry names, or NONE: then it is skipped (io_parse_rqe). */
@@ -95,30 +105,34 @@ function putRefillNiov(ifq_idx: u32, q: Ifq, netmem_idx: u32, pool_idx: u32, ref
 }
 
 /**
- * Fills a pool's cache with at most `to_alloc` buffers from the ring (io_zcrx_ring_refill). Entries in a row for the same
- * buffer are one return of as many references, which is refused as a whole if the buffer is not on loan that often. At
- * most ZCRX_REFILL_CAP entries by the tail known so far, and as many again by the tail read afresh.
+ * Fills a pool's cache with at most `to_alloc` buffers from the ring (io_zcrx_ring_refill): at most ZCRX_REFILL_CAP entries by
+ * the tail known so far, and as many again by the tail read afresh. Entries in a row for the same buffer are one return of as
+ * many references, which is refused as a whole if the buffer is not on loan that often.
+ *
+ * Older kernels read the tail once and `to_alloc` entries, and take each entry by itself: the two flags of the instance.
  */
 export function ringRefill(pool_idx: u32, ifq_idx: u32, to_alloc: u32): u32 {
   const q = ifqAt(ifq_idx);
-  let left = cachedEntries(q);
-  if (left > ZCRX_REFILL_CAP) left = ZCRX_REFILL_CAP;
-  let flushed = false;
+  const rereads = q.refill_rereads != 0;
+  const folds = q.refill_folds != 0;
+  const cap = rereads ? ZCRX_REFILL_CAP : to_alloc;
+  const most = rereads ? to_alloc - 1 : to_alloc;
+  let left = rereads ? min(cachedEntries(q), cap) : 0;
+  let reread = false;
   let niov = NONE;
   let niov_refs: u32 = 0;
   let allocated: u32 = 0;
-  while (allocated < to_alloc - 1) {
+  while (allocated < most) {
     if (left == 0) {
-      if (flushed) break;
-      flushed = true;
-      left = rqEntries(q);
-      if (left > ZCRX_REFILL_CAP) left = ZCRX_REFILL_CAP;
+      if (reread) break;
+      reread = true;
+      left = min(rqEntries(q), cap);
       if (left == 0) break;
     }
     left--;
     const next = rqeParse(ifq_idx, q, rqNext(q));
     if (next == NONE) continue;
-    if (next == niov) {
+    if (next == niov && folds) {
       niov_refs++;
       continue;
     }

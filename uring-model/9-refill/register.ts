@@ -1,8 +1,11 @@
 /** Registration of an instance (io_uring/zcrx.c: io_register_zcrx), with its checks in their order. */
-import { IFQS_MAX, NONE, REFILL_ADDR } from '../../sim/core';
-import { queueOpen } from '../../stack/3-pool';
 import {
-  EFAULT, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, ERANGE, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_zcrx_area_reg,
+  behaves, BEHAVES_ZCRX, BEHAVES_ZCRX_CTRL, BEHAVES_ZCRX_EVENTS, BEHAVES_ZCRX_NODEV, BEHAVES_ZCRX_REFILL_FOLDS,
+  BEHAVES_ZCRX_REFILL_REREADS, BEHAVES_ZCRX_RX_BUF_LEN, BEHAVES_ZCRX_WIDE_OFFSETS, hostConfig, IFQS_MAX, NONE, REFILL_ADDR,
+} from '../../sim/core';
+import { queueOpen, userOk } from '../../stack/3-pool';
+import {
+  EFAULT, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EPERM, ERANGE, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_zcrx_area_reg,
   IO_URING_ZCRX_AREA_REG_BYTES, io_uring_zcrx_ifq_reg, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES, IORING_SETUP_CLAMP,
   IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN, IORING_ZCRX_AREA_DMABUF, zcrx_event_desc, ZCRX_EVENT_DESC_BYTES,
   ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT, ZCRX_REG_NODEV, ZCRX_STATS_BYTES,
@@ -10,19 +13,26 @@ import {
 import { areaCreate } from './area';
 import { zcrxCounters } from './counters';
 import { ZCRX_EVENT_TYPE_MASK } from './events';
-import { ringRegion, ringUserOk } from './port';
-import { RQ_RQES, RQ_TAIL } from './refill_ring';
-import { ifqPut, unregisterUser } from './scrub';
+import { zcrxImport } from './export';
+import { linkAdd, linkFreeId } from './links';
+import { ringRegion } from './port';
+import { rqOffsets } from './refill_ring';
+import { zcrxPut } from './scrub';
 import { Ifq, ifqAt, ifqClear } from './state';
 
-/** Interface index of a host's NIC; 1 is lo. */
+/** Interface indices of a host. */
+const LO_IFINDEX: u32 = 1;
 export const NIC_IFINDEX: u32 = 2;
 /** IO_RQ_MAX_ENTRIES */
 export const RQ_ENTRIES_MAX: u32 = 32768;
 /** Where refill rings are mapped (io_uring/memmap.h). */
 export const IORING_MAP_OFF_ZCRX_REGION: u64 = 0x30000000;
 export const IORING_OFF_ZCRX_SHIFT: u64 = 16;
-const ZCRX_SUPPORTED_REG_FLAGS: u32 = ZCRX_REG_IMPORT | ZCRX_REG_NODEV;
+
+/** ZCRX_SUPPORTED_REG_FLAGS of a host's kernel. */
+export function zcrxRegFlags(host: u32): u32 {
+  return (behaves(host, BEHAVES_ZCRX_CTRL) ? ZCRX_REG_IMPORT : 0) | (behaves(host, BEHAVES_ZCRX_NODEV) ? ZCRX_REG_NODEV : 0);
+}
 
 /** The kernel's copies of the structs, in the stage's page behind its state. */
 const REG: usize = REFILL_ADDR + 0x800;
@@ -36,41 +46,19 @@ export function memIsZero(at: usize, bytes: usize): bool {
   return true;
 }
 
-/** The instance that a ring knows as `id`, or NONE. */
-export function zcrxFind(ring: u32, id: u32): u32 {
-  for (let i: u32 = 0; i < IFQS_MAX; i++) {
-    const q = ifqAt(i);
-    if (q.used != 0 && q.published != 0 && q.ring == ring && q.id == id) return i;
-  }
-  return NONE;
-}
-
-/** The least id that a ring does not use. */
-function freeId(ring: u32): u32 {
-  let id: u32 = 0;
-  while (true) {
-    let taken = false;
-    for (let i: u32 = 0; i < IFQS_MAX; i++) {
-      const q = ifqAt(i);
-      if (q.used != 0 && q.published != 0 && q.ring == ring && q.id == id) taken = true;
-    }
-    if (!taken) return id;
-    id++;
-  }
-}
-
 /** A cleared instance, or NONE (io_zcrx_ifq_alloc). */
-function ifqAlloc(ring: u32, host: u32): u32 {
+function ifqAlloc(host: u32): u32 {
   for (let i: u32 = 0; i < IFQS_MAX; i++) {
     const q = ifqAt(i);
     if (q.used != 0) continue;
-    const id = freeId(ring);
     ifqClear(q);
     q.used = 1;
-    q.ring = ring;
     q.host = host;
-    q.id = id;
     q.user_refs = 1;
+    q.refs = 1;
+    q.refill_folds = behaves(host, BEHAVES_ZCRX_REFILL_FOLDS) ? 1 : 0;
+    q.refill_rereads = behaves(host, BEHAVES_ZCRX_REFILL_REREADS) ? 1 : 0;
+    q.offset_mask = behaves(host, BEHAVES_ZCRX_WIDE_OFFSETS) ? u64.MAX_VALUE : u32.MAX_VALUE;
     memory.fill(zcrxCounters(i), 0, zcrxCounters(1) - zcrxCounters(0));
     return i;
   }
@@ -78,20 +66,20 @@ function ifqAlloc(ring: u32, host: u32): u32 {
 }
 
 /** Memory of the refill ring (io_allocate_rbuf_ring). */
-function allocateRing(q: Ifq, reg: io_uring_zcrx_ifq_reg, rd: io_uring_region_desc): i32 {
-  reg.offsets.head = 0;
-  reg.offsets.tail = <u32>RQ_TAIL;
-  reg.offsets.rqes = RQ_RQES;
-  const size = <u64>RQ_RQES + <u64>IO_URING_ZCRX_RQE_BYTES * q.rq_entries;
+function allocateRing(q: Ifq, id: u32, reg: io_uring_zcrx_ifq_reg, rd: io_uring_region_desc): i32 {
+  const offsets = reg.offsets;
+  rqOffsets(q.host, offsets);
+  const size = <u64>offsets.rqes + <u64>IO_URING_ZCRX_RQE_BYTES * q.rq_entries;
   if (size > rd.size) return -EINVAL;
-  const ret = ringRegion(<u32>changetype<usize>(rd), IORING_MAP_OFF_ZCRX_REGION + (<u64>q.id << IORING_OFF_ZCRX_SHIFT));
+  const ret = ringRegion(q.host, <u32>changetype<usize>(rd), IORING_MAP_OFF_ZCRX_REGION + (<u64>id << IORING_OFF_ZCRX_SHIFT));
   if (ret < 0) return <i32>ret;
   q.region_addr = <u32>ret;
   q.region_bytes = <u32>rd.size;
   q.region_user = rd.flags;
-  q.rq_ring = <u32>ret;
-  q.rqes = <u32>ret + RQ_RQES;
-  memory.fill(<usize>q.rq_ring, 0, RQ_RQES);
+  q.rq_head = q.region_addr + offsets.head;
+  q.rq_tail = q.region_addr + offsets.tail;
+  q.rqes = q.region_addr + offsets.rqes;
+  memory.fill(<usize>q.region_addr, 0, offsets.rqes);
   return 0;
 }
 
@@ -99,7 +87,7 @@ function allocateRing(q: Ifq, reg: io_uring_zcrx_ifq_reg, rd: io_uring_region_de
 function placeStats(q: Ifq, notif: zcrx_event_desc): i32 {
   const off = notif.stats_offset;
   if ((off & 7) != 0) return -EINVAL;
-  if (off < <u64>RQ_RQES + <u64>IO_URING_ZCRX_RQE_BYTES * q.rq_entries) return -ERANGE;
+  if (off < <u64>(q.rqes - q.region_addr) + <u64>IO_URING_ZCRX_RQE_BYTES * q.rq_entries) return -ERANGE;
   if (off + ZCRX_STATS_BYTES < off || off + ZCRX_STATS_BYTES > <u64>q.region_bytes) return -ERANGE;
   q.notif_stats = q.region_addr + <u32>off;
   memory.fill(<usize>q.notif_stats, 0, ZCRX_STATS_BYTES);
@@ -108,6 +96,8 @@ function placeStats(q: Ifq, notif: zcrx_event_desc): i32 {
 
 /** Binds an RX queue (zcrx_register_netdev). */
 function registerNetdev(ifq_idx: u32, q: Ifq, reg: io_uring_zcrx_ifq_reg, area: io_uring_zcrx_area_reg): i32 {
+  // No device does DMA for lo (net/core/netdev_queues.c: netdev_queue_get_dma_dev).
+  if (reg.if_idx == LO_IFINDEX) return -EOPNOTSUPP;
   if (reg.if_idx != NIC_IFINDEX) return -ENODEV;
   q.netdev = 1;
   q.dev = 1;
@@ -128,12 +118,12 @@ function checkNotif(notif: zcrx_event_desc): i32 {
 }
 
 /** Ring, then queue and area. On an error the caller takes everything down again. */
-function build(ifq_idx: u32): i32 {
+function build(ifq_idx: u32, id: u32): i32 {
   const q = ifqAt(ifq_idx);
   const reg = changetype<io_uring_zcrx_ifq_reg>(REG);
   const area = changetype<io_uring_zcrx_area_reg>(AREA);
   const notif = changetype<zcrx_event_desc>(NOTIF);
-  let ret = allocateRing(q, reg, changetype<io_uring_region_desc>(DESC));
+  let ret = allocateRing(q, id, reg, changetype<io_uring_region_desc>(DESC));
   if (ret != 0) return ret;
   if ((notif.flags & ZCRX_EVENT_DESC_FLAG_STATS) != 0) {
     ret = placeStats(q, notif);
@@ -143,17 +133,18 @@ function build(ifq_idx: u32): i32 {
   return (reg.flags & ZCRX_REG_NODEV) == 0 ? registerNetdev(ifq_idx, q, reg, area) : areaCreate(ifq_idx, area, reg.rx_buf_len);
 }
 
+/** Fields that are reserved in kernels that do not know them yet. */
+function reservedOk(host: u32, reg: io_uring_zcrx_ifq_reg): bool {
+  if (!memIsZero(REG + 80, 16)) return false;
+  if (reg.event_desc != 0 && !behaves(host, BEHAVES_ZCRX_EVENTS)) return false;
+  return reg.rx_buf_len == 0 || behaves(host, BEHAVES_ZCRX_RX_BUF_LEN);
+}
+
 /** What io_register_zcrx checks before it makes anything; copies each struct when the kernel does. */
-function copyIn(ring_flags: u32, arg: u64): i32 {
-  if (!ringUserOk(arg, IO_URING_ZCRX_IFQ_REG_BYTES)) return -EFAULT;
-  memory.copy(REG, <usize>arg, IO_URING_ZCRX_IFQ_REG_BYTES);
+function copyIn(ring_flags: u32): i32 {
   memory.fill(NOTIF, 0, ZCRX_EVENT_DESC_BYTES);
   const reg = changetype<io_uring_zcrx_ifq_reg>(REG);
-  if (!memIsZero(REG + 80, 16) || reg.zcrx_id != 0) return -EINVAL;
-  if ((reg.flags & ~ZCRX_SUPPORTED_REG_FLAGS) != 0) return -EINVAL;
-  // Differs from Linux: an instance belongs to one ring, so that ZCRX_REG_IMPORT and ZCRX_CTRL_EXPORT are not supported.
-  if ((reg.flags & ZCRX_REG_IMPORT) != 0) return -EOPNOTSUPP;
-  if (!ringUserOk(reg.region_ptr, IO_URING_REGION_DESC_BYTES)) return -EFAULT;
+  if (!userOk(reg.region_ptr, IO_URING_REGION_DESC_BYTES)) return -EFAULT;
   memory.copy(DESC, <usize>reg.region_ptr, IO_URING_REGION_DESC_BYTES);
   if (reg.if_rxq == NONE || reg.rq_entries == 0) return -EINVAL;
   if ((reg.if_rxq != 0 || reg.if_idx != 0) && (reg.flags & ZCRX_REG_NODEV) != 0) return -EINVAL;
@@ -162,23 +153,20 @@ function copyIn(ring_flags: u32, arg: u64): i32 {
     reg.rq_entries = RQ_ENTRIES_MAX;
   }
   reg.rq_entries = reg.rq_entries <= 1 ? 1 : (<u32>1) << (32 - clz<u32>(reg.rq_entries - 1));
-  if (!ringUserOk(reg.area_ptr, IO_URING_ZCRX_AREA_REG_BYTES)) return -EFAULT;
+  if (!userOk(reg.area_ptr, IO_URING_ZCRX_AREA_REG_BYTES)) return -EFAULT;
   memory.copy(AREA, <usize>reg.area_ptr, IO_URING_ZCRX_AREA_REG_BYTES);
   if (changetype<io_uring_zcrx_area_reg>(AREA).rq_area_token != 0) return -EINVAL;
   if (reg.event_desc != 0) {
-    if (!ringUserOk(reg.event_desc, ZCRX_EVENT_DESC_BYTES)) return -EFAULT;
+    if (!userOk(reg.event_desc, ZCRX_EVENT_DESC_BYTES)) return -EFAULT;
     memory.copy(NOTIF, <usize>reg.event_desc, ZCRX_EVENT_DESC_BYTES);
   }
   return checkNotif(changetype<zcrx_event_desc>(NOTIF));
 }
 
-/** IORING_REGISTER_ZCRX_IFQ. 0 or -errno. */
-export function zcrxRegister(ring: u32, host: u32, ring_flags: u32, arg: u64): i32 {
-  if ((ring_flags & IORING_SETUP_DEFER_TASKRUN) == 0) return -EINVAL;
-  if ((ring_flags & (IORING_SETUP_CQE32 | IORING_SETUP_CQE_MIXED)) == 0) return -EINVAL;
-  let ret = copyIn(ring_flags, arg);
-  if (ret != 0) return ret;
-  const ifq_idx = ifqAlloc(ring, host);
+/** Makes an instance of the ring's own. 0 or -errno. */
+function create(ring: u32, host: u32, arg: u64): i32 {
+  const ifq_idx = ifqAlloc(host);
+  const id = linkFreeId(ring);
   if (ifq_idx == NONE) return -ENOMEM;
   const q = ifqAt(ifq_idx);
   const reg = changetype<io_uring_zcrx_ifq_reg>(REG);
@@ -186,18 +174,33 @@ export function zcrxRegister(ring: u32, host: u32, ring_flags: u32, arg: u64): i
   q.rq_entries = reg.rq_entries;
   q.notif_data = notif.user_data;
   q.allowed_notif_mask = notif.type_mask;
-  ret = build(ifq_idx);
+  const ret = id == NONE ? -<i32>ENOMEM : build(ifq_idx, id);
   if (ret != 0) {
-    unregisterUser(ifq_idx, q);
-    ifqPut(ifq_idx, q);
+    zcrxPut(ifq_idx, ring);
     return ret;
   }
-  reg.zcrx_id = q.id;
+  reg.zcrx_id = id;
   reg.rx_buf_len = 1 << q.niov_shift;
-  q.published = 1;
+  linkAdd(ring, id, ifq_idx);
   memory.copy(<usize>arg, REG, IO_URING_ZCRX_IFQ_REG_BYTES);
   memory.copy(<usize>reg.region_ptr, DESC, IO_URING_REGION_DESC_BYTES);
   memory.copy(<usize>reg.area_ptr, AREA, IO_URING_ZCRX_AREA_REG_BYTES);
   if (notif.type_mask != 0) q.master_ring = ring;
   return 0;
+}
+
+/** IORING_REGISTER_ZCRX_IFQ (io_register_zcrx). 0 or -errno. */
+export function zcrxRegister(ring: u32, host: u32, ring_flags: u32, arg: u64): i32 {
+  if (!behaves(host, BEHAVES_ZCRX)) return -EINVAL;
+  if (!hostConfig(host).ring_cap_net_admin) return -EPERM;
+  if ((ring_flags & IORING_SETUP_DEFER_TASKRUN) == 0) return -EINVAL;
+  if ((ring_flags & (IORING_SETUP_CQE32 | IORING_SETUP_CQE_MIXED)) == 0) return -EINVAL;
+  if (!userOk(arg, IO_URING_ZCRX_IFQ_REG_BYTES)) return -EFAULT;
+  memory.copy(REG, <usize>arg, IO_URING_ZCRX_IFQ_REG_BYTES);
+  const reg = changetype<io_uring_zcrx_ifq_reg>(REG);
+  if (!reservedOk(host, reg) || reg.zcrx_id != 0) return -EINVAL;
+  if ((reg.flags & ~zcrxRegFlags(host)) != 0) return -EINVAL;
+  if ((reg.flags & ZCRX_REG_IMPORT) != 0) return zcrxImport(ring, host, reg, arg);
+  const ret = copyIn(ring_flags);
+  return ret != 0 ? ret : create(ring, host, arg);
 }

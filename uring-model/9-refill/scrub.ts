@@ -2,11 +2,11 @@
  * The end of an instance: its queue goes back to ordinary pages, buffers that user space never returned are taken back
  * (io_zcrx_scrub), and what packets still hold comes home one by one. The instance is freed with the last of them.
  */
-import { IFQS_MAX, NONE } from '../../sim/core';
+import { NONE, ZCRX_LINKS_MAX } from '../../sim/core';
 import { netmem, netmemUnref, queueClose } from '../../stack/3-pool';
 import { areasFree, areasHome, niovReturn } from './area';
 import { ringRegionFree } from './port';
-import { Ifq, ifqArea, ifqAt, ifqClear } from './state';
+import { Ifq, ifqArea, ifqAt, ifqClear, linkAt } from './state';
 import { userRefPut } from './user_refs';
 
 /** Takes all loans back (io_zcrx_scrub). */
@@ -31,46 +31,58 @@ function closeQueue(q: Ifq): void {
   q.if_rxq = NONE;
 }
 
-/** A ring does not use an instance any more (zcrx_unregister_user). */
-export function unregisterUser(ifq_idx: u32, q: Ifq): void {
-  q.master_ring = NONE;
-  assert(q.user_refs > 0, 'Z5 an instance is unregistered once');
+/** A ring, or a descriptor (`ring` NONE), does not use an instance any more (zcrx_unregister_user). */
+export function unregisterUser(ifq_idx: u32, q: Ifq, ring: u32): void {
+  if (ring != NONE && q.master_ring == ring) q.master_ring = NONE;
+  assert(q.user_refs > 0, 'Z5 a user lets go of an instance once');
   if (--q.user_refs == 0) {
     closeQueue(q);
     scrub(ifq_idx, q);
   }
 }
 
-/** Drops the ring's own reference (io_put_zcrx_ifq). */
+/** Drops a reference (io_put_zcrx_ifq). */
 export function ifqPut(ifq_idx: u32, q: Ifq): void {
-  q.unregistered = 1;
+  assert(q.refs > 0, 'Z5 a user lets go of an instance once');
+  q.refs--;
   ifqMaybeFree(ifq_idx);
 }
 
-/** Frees an instance that nobody uses and whose buffers are all home (io_zcrx_ifq_free). */
+/** Both at once (zcrx_unregister). */
+export function zcrxPut(ifq_idx: u32, ring: u32): void {
+  const q = ifqAt(ifq_idx);
+  unregisterUser(ifq_idx, q, ring);
+  ifqPut(ifq_idx, q);
+}
+
+/** Frees an instance that nobody uses and whose buffers are all home: each page pool of it held it (io_zcrx_ifq_free). */
 export function ifqMaybeFree(ifq_idx: u32): void {
   const q = ifqAt(ifq_idx);
-  if (q.unregistered == 0 || q.if_rxq != NONE || !areasHome(q)) return;
+  if (q.refs != 0 || q.if_rxq != NONE || !areasHome(q)) return;
   areasFree(q);
-  if (q.region_addr != 0) ringRegionFree(q.region_addr, q.region_bytes, q.region_user);
+  if (q.region_addr != 0) ringRegionFree(q.host, q.region_addr, q.region_bytes, q.region_user);
   ifqClear(q);
 }
 
-/** A ring is going away: its instances stop (io_terminate_zcrx). */
+/** A ring is going away: it uses its instances no more (io_terminate_zcrx). */
 export function zcrxTerminate(ring: u32): void {
-  for (let i: u32 = 0; i < IFQS_MAX; i++) {
-    const q = ifqAt(i);
-    if (q.used != 0 && q.ring == ring && q.published != 0 && q.user_refs != 0) unregisterUser(i, q);
+  for (let i: u32 = 0; i < ZCRX_LINKS_MAX; i++) {
+    const k = linkAt(i);
+    if (k.ring != ring + 1 || k.terminated != 0) continue;
+    k.terminated = 1;
+    unregisterUser(k.ifq, ifqAt(k.ifq), ring);
   }
 }
 
 /** The ring has gone (io_unregister_zcrx): requests may have lent buffers since, so they are taken back once more. */
 export function zcrxUnregister(ring: u32): void {
-  for (let i: u32 = 0; i < IFQS_MAX; i++) {
-    const q = ifqAt(i);
-    if (q.used == 0 || q.ring != ring || q.published == 0) continue;
-    q.published = 0;
-    if (q.user_refs == 0) scrub(i, q);
-    ifqPut(i, q);
+  for (let i: u32 = 0; i < ZCRX_LINKS_MAX; i++) {
+    const k = linkAt(i);
+    if (k.ring != ring + 1) continue;
+    assert(k.terminated != 0, 'Z5 a ring lets go of an instance in two steps');
+    k.ring = 0;
+    const q = ifqAt(k.ifq);
+    if (q.user_refs == 0) scrub(k.ifq, q);
+    ifqPut(k.ifq, q);
   }
 }

@@ -3,7 +3,7 @@
  * what each socket received. A net_iov of an area is a row of the netmem table: `first + niov_idx`; its user reference
  * count lies there too.
  */
-import { AREAS_MAX, arenaAlloc, HOSTS_MAX, IFQS_MAX, NONE, REFILL_ADDR, runConfig, ZCRX_COUNTERS } from '../../sim/core';
+import { AREAS_MAX, arenaAlloc, HOSTS_MAX, IFQS_MAX, NONE, REFILL_ADDR, runConfig, ZCRX_COUNTERS, ZCRX_LINKS_MAX } from '../../sim/core';
 
 @unmanaged
 export class RefillState {
@@ -11,6 +11,8 @@ export class RefillState {
   areas_base: u32;
   counters_base: u32;
   socks_base: u32;
+  links_base: u32;
+  dmabufs_base: u32;
   /** A free list entry for each net_iov of the netmem table; the row of the first one. */
   freelists_base: u32;
   niovs_first: u32;
@@ -30,15 +32,11 @@ export class RefillState {
 export class Ifq {
   /** 0: the slot is free. */
   used: u32;
-  ring: u32;
   host: u32;
-  /** Number by which its ring knows it (zcrx_id); it can be found once `published`. */
-  id: u32;
-  published: u32;
-  /** Rings that have it (user_refs). At 0 the queue is closed and buffers are scrubbed. */
+  /** Rings and descriptors that have it (user_refs). At 0 the queue is closed and buffers are scrubbed. */
   user_refs: u32;
-  /** The ring has let go for good: the instance is freed when the last buffer is home. */
-  unregistered: u32;
+  /** Rings and descriptors that have not let go for good (refs). At 0 it is freed when the last buffer is home. */
+  refs: u32;
   /** NONE: bound to no queue. */
   if_rxq: u32;
   /** Has a device (not ZCRX_REG_NODEV); the device is still there. */
@@ -47,8 +45,9 @@ export class Ifq {
   niov_shift: u32;
   nr_areas: u32;
   kern_readable: u32;
-  /** Refill ring: address of its header, of its entries; entries is a power of two. */
-  rq_ring: u32;
+  /** Refill ring: address of its head, of its tail, of its entries; entries is a power of two. */
+  rq_head: u32;
+  rq_tail: u32;
   rqes: u32;
   rq_entries: u32;
   cached_head: u32;
@@ -65,8 +64,13 @@ export class Ifq {
   notif_stats: u32;
   /** Buffers on loan: with a user reference. */
   loans: u32;
+  // What its kernel does (sim/schema/behaviours.ts: zcrx_*)
+  refill_folds: u32;
+  refill_rereads: u32;
+  /** Bits of an offset in an area that a completion can say. */
+  offset_mask: u64;
 }
-const IFQ_AREAS: usize = 128;
+const IFQ_AREAS: usize = 144;
 const IFQ_BYTES: usize = IFQ_AREAS + <usize>AREAS_MAX * 2;
 
 @unmanaged
@@ -84,8 +88,24 @@ export class Area {
   /** A stack: the buffer freed last is taken first (zcrx_get_free_niov). */
   freelist: u32;
   free_count: u32;
+  /** Pages that are counted against RLIMIT_MEMLOCK; of a dma-buf none. */
+  account_pages: u32;
+  /** 1 + the dma-buf that it lies in; 0: user memory. */
+  dmabuf: u32;
 }
-const AREA_BYTES: usize = 40;
+const AREA_BYTES: usize = 48;
+
+/** That a ring has an instance, and by which number (an entry of io_ring_ctx.zcrx_ctxs). */
+@unmanaged
+export class Link {
+  /** 1 + ring; 0: the slot is free. */
+  ring: u32;
+  id: u32;
+  ifq: u32;
+  /** The ring's exit has begun: it does not use it any more (set_zcrx_entry_mark). */
+  terminated: u32;
+}
+const LINK_BYTES: usize = 16;
 
 /** What one socket delivered through RECV_ZC. */
 @unmanaged
@@ -105,6 +125,9 @@ export function ifqAt(ifq_idx: u32): Ifq {
 }
 export function areaAt(area_idx: u32): Area {
   return changetype<Area>(<usize>refillState().areas_base + <usize>area_idx * AREA_BYTES);
+}
+export function linkAt(i: u32): Link {
+  return changetype<Link>(<usize>refillState().links_base + <usize>i * LINK_BYTES);
 }
 /** The area with an id in an instance. */
 export function ifqArea(q: Ifq, area_id: u32): Area {
@@ -134,6 +157,7 @@ export function refillTables(): void {
   assert(HOSTS_MAX > 0 && AREAS_MAX <= 0xffff, 'an area index fits into 16 bits');
   s.ifqs_base = <u32>arenaAlloc(<u64>IFQS_MAX * IFQ_BYTES);
   s.areas_base = <u32>arenaAlloc(<u64>AREAS_MAX * AREA_BYTES);
+  s.links_base = <u32>arenaAlloc(<u64>ZCRX_LINKS_MAX * LINK_BYTES);
   s.counters_base = <u32>arenaAlloc(<u64>(IFQS_MAX * ZCRX_COUNTERS) * 8);
   s.socks_base = <u32>arenaAlloc(<u64>c.limits_socks * ZC_SOCK_BYTES);
   s.niovs_first = c.limits_rx_pages + c.limits_tx_pages;

@@ -5,7 +5,7 @@
 import {
   ACCOUNT_APP, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, hostConfig, NONE, now, traceAppRead,
 } from '../../../sim/core';
-import { NIC_IFINDEX, RQ_RQES } from '../../9-refill';
+import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {
   EAGAIN, ENOBUFS, ENOMEM, ENOSPC, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES, io_uring_cqe,
   IO_URING_ZCRX_RQE_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_REGISTER_PBUF_RING,
@@ -42,7 +42,7 @@ export function rqEntriesOf(a: App): u32 {
 export function rqRegionBytes(a: App): u32 {
   const entries = rqEntriesOf(a);
   const rounded = entries <= 1 ? <u32>1 : (<u32>1) << (32 - clz<u32>(entries - 1));
-  return (RQ_RQES + rounded * IO_URING_ZCRX_RQE_BYTES + 4095) & ~4095;
+  return (RQ_RQES_MAX + rounded * IO_URING_ZCRX_RQE_BYTES + 4095) & ~4095;
 }
 
 /** A ring of provided buffers, group 0: `entries` buffers of buf_size. 0 or -errno. */

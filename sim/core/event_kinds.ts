@@ -22,6 +22,10 @@ export const EVENT_TSQ: u32 = 8;
 export const EVENT_KWORK: u32 = 9;
 /** The precise timers have their turn (hrtimer.ts). */
 export const EVENT_HRTIMERS: u32 = 10;
+/** A worker thread of io_uring takes up what waits for it; arg: task. */
+export const EVENT_IOWQ: u32 = 11;
+/** The thread of a submission queue has its turn; arg: ring that it was made for. */
+export const EVENT_SQPOLL: u32 = 12;
 
 /** Kinds of wheel timers. */
 export const TIMER_TCP_RETRANSMIT: u32 = 1;

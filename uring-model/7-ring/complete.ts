@@ -1,16 +1,13 @@
 /** Completion: results are collected while a batch runs and posted at its end (io_uring/io_uring.c). */
 import { NONE } from '../../sim/core';
-import { IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, IOSQE_IO_LINK } from '../uapi.gen';
-import { commitCqring, cqeOverflow, fillCqeAux, fillCqeReq } from './cq';
+import { IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
+import { cqeOverflow, cqUnlockPostBatch, fillCqeAux, fillCqeReq } from './cq';
+import { queueDeferred } from './drain';
 import { filePut } from '../../stack/file';
-import {
-  Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_FAIL, REQ_F_SKIP_LINK_CQES, transition, TW_FAIL_LINKS,
-  TW_SUBMIT,
-} from './request';
-import { Ring, ringAt } from './state';
-import { taskWorkAdd } from './work_list';
-
-const LINK_FLAGS: u32 = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
+import { LINK_FLAGS, queueNext } from './links';
+import { Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, transition } from './request';
+import { nodePut } from './rsrc';
+import { Ring, ringAt, RING_F_DRAIN_ACTIVE } from './state';
 
 /** The request has its result (io_req_complete_defer). */
 export function completeDefer(req: Req): void {
@@ -30,44 +27,56 @@ export function completeFailed(req: Req, res: i32): void {
   completeDefer(req);
 }
 
-/** The next of a chain runs, or all that are left fail (io_queue_next, io_disarm_next, io_fail_links). */
-function queueNext(req: Req): void {
-  const next = req.link;
-  if (next == NONE) return;
-  req.link = NONE;
-  const n = reqAt(next);
-  if ((req.flags & REQ_F_FAIL) == 0 || (req.flags & IOSQE_IO_HARDLINK) != 0) {
-    taskWorkAdd(n, TW_SUBMIT, false);
-    return;
+/** The draining request that runs alone is among those that completed (io_drain_req_completed). */
+function drainReqCompleted(r: Ring): bool {
+  for (let i = r.compl_head; i != NONE; i = reqAt(i).comp_next) {
+    if (i != r.drain_req) continue;
+    r.drain_req = NONE;
+    return true;
   }
-  const ignore_cqes = (req.flags & REQ_F_SKIP_LINK_CQES) != 0;
-  for (let i = next; i != NONE; i = reqAt(i).link) {
-    const l = reqAt(i);
-    l.flags = ignore_cqes ? l.flags | IOSQE_CQE_SKIP_SUCCESS : l.flags & ~IOSQE_CQE_SKIP_SUCCESS;
+  return false;
+}
+
+/** What a completed request held goes back, and the next of its chain starts (io_free_batch_list). */
+function freeBatch(r: Ring, head: u32): void {
+  for (let i = head; i != NONE; ) {
+    const req = reqAt(i);
+    const next = req.comp_next;
+    if ((req.flags & LINK_FLAGS) != 0) queueNext(req);
+    reqPut(r, i);
+    i = next;
   }
-  taskWorkAdd(n, TW_FAIL_LINKS, false);
 }
 
 /** Posts what was collected, publishes the tail and frees the requests (__io_submit_flush_completions). */
 export function flushCompletions(r: Ring): void {
   const head = r.compl_head;
-  if (head == NONE && r.cq_flush == 0) return;
+  const draining = (r.int_flags & RING_F_DRAIN_ACTIVE) != 0;
+  if (head == NONE && r.cq_flush == 0 && !draining) return;
   for (let i = head; i != NONE; i = reqAt(i).comp_next) {
     const req = reqAt(i);
     if ((req.flags & IOSQE_CQE_SKIP_SUCCESS) != 0) continue;
     if (!fillCqeReq(r, req)) cqeOverflow(r, req.user_data, req.res, req.cflags, req.big0, req.big1);
   }
-  commitCqring(r);
+  cqUnlockPostBatch(r);
+  let drain_done = draining && r.drain_req != NONE && drainReqCompleted(r);
   r.compl_head = NONE;
-  for (let i = head; i != NONE; ) {
-    const req = reqAt(i);
-    const next = req.comp_next;
-    if ((req.flags & LINK_FLAGS) != 0) queueNext(req);
-    if (req.file != NONE) filePut(req.file);
-    reqFree(r, i);
-    i = next;
+  freeBatch(r, head);
+  if ((r.int_flags & RING_F_DRAIN_ACTIVE) != 0) {
+    // A draining request that starts now keeps the drain going.
+    if (queueDeferred(r)) drain_done = false;
+    if (drain_done && r.defer_head == NONE) r.int_flags &= ~RING_F_DRAIN_ACTIVE;
   }
   r.cq_flush = 0;
+}
+
+/** Files, nodes and the request itself go back. */
+export function reqPut(r: Ring, idx: u32): void {
+  const req = reqAt(idx);
+  if (req.file_node != NONE) nodePut(r, req.file_node);
+  else if (req.file != NONE) filePut(req.file);
+  if (req.buf_node != NONE) nodePut(r, req.buf_node);
+  reqFree(r, idx);
 }
 
 /** One more completion of a multishot request; false when there is no room, and then it ends (io_req_post_cqe). */

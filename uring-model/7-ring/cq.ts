@@ -16,8 +16,9 @@ import {
 import { Req } from './request';
 import {
   CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
-  ringState,
+  RING_F_HAS_EVFD, RING_F_OFF_TIMEOUT_USED, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
 } from './state';
+import { taskAt, TASKS_MAX, taskWake } from './task';
 
 /** A completion that waits (struct io_overflow_cqe). */
 @unmanaged
@@ -161,6 +162,31 @@ export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64): u32 {
 export function commitCqring(r: Ring): void {
   store<u32>(<usize>r.rings, r.cached_cq_tail, RINGS_CQ_TAIL);
 }
+/** Publishes what was filled, and tells those who wait for it (io_cq_unlock_post). */
+export function cqUnlockPost(r: Ring): void {
+  commitCqring(r);
+  cqringWake(r);
+  commitCqringFlush(r);
+}
+/** The same at the end of a batch: the submitter of a DEFER_TASKRUN ring is the one that runs (__io_cq_unlock_post). */
+export function cqUnlockPostBatch(r: Ring): void {
+  commitCqring(r);
+  if ((r.int_flags & (RING_F_TASK_COMPLETE | RING_F_SYSCALL_IOPOLL)) == 0) cqringWake(r);
+  commitCqringFlush(r);
+}
+/** Tells tasks that wait for completions and have enough now (io_cqring_wake, io_wake_function). */
+function cqringWake(r: Ring): void {
+  for (let i: u32 = 0; i < TASKS_MAX; i++) {
+    const t = taskAt(i);
+    if (t.waiting == 0 || t.wait_ring != r.idx) continue;
+    const enough = <i32>(load<u32>(<usize>r.rings, RINGS_CQ_TAIL) - t.cq_tail) >= 0;
+    if (enough || (r.check_cq & CHECK_CQ_OVERFLOW) != 0 || r.work_head != NONE) taskWake(t);
+  }
+}
+/** What else hangs on completions (__io_commit_cqring_flush). */
+function commitCqringFlush(r: Ring): void {
+  if ((r.int_flags & (RING_F_OFF_TIMEOUT_USED | RING_F_HAS_EVFD | RING_F_POLL_ACTIVATED)) == 0) return;
+}
 
 export function sqFlagsOr(r: Ring, bits: u32): void {
   const at = <usize>r.rings;
@@ -227,13 +253,13 @@ export function overflowFlush(r: Ring, dying: bool): void {
     r.check_cq &= ~CHECK_CQ_OVERFLOW;
     sqFlagsClear(r, IORING_SQ_CQ_OVERFLOW);
   }
-  commitCqring(r);
+  cqUnlockPost(r);
 }
 
 /** A completion outside of any request's own, in any context (io_post_aux_cqe). */
 export function postAuxCqe(r: Ring, user_data: u64, res: i32, cflags: u32): bool {
   let filled = fillCqeAux(r, user_data, res, cflags);
   if (!filled) filled = cqeOverflow(r, user_data, res, cflags, 0, 0);
-  commitCqring(r);
+  cqUnlockPost(r);
   return filled;
 }

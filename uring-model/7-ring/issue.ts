@@ -13,4 +13,6 @@ export const IOU_REQUEUE: i32 = -3072;
 /** Called again from task work, for a multishot request (IO_URING_F_MULTISHOT). */
 export const ISSUE_MULTISHOT: u32 = 1;
 /** Called by a worker, without the lock of the ring (IO_URING_F_UNLOCKED). */
-export const ISSUE_UNLOCKED: u32 = 2;
+export const ISSUE_UNLOCKED: u32 = 4;
+/** It must not sleep: what would gives -EAGAIN (IO_URING_F_NONBLOCK). Without it a worker thread calls. */
+export const ISSUE_NONBLOCK: u32 = 2;

@@ -1,10 +1,11 @@
 /** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
 import {
-  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN, IORING_OP_NOP,
-  IORING_OP_PROVIDE_BUFFERS,
-  IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
+  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_FILES_UPDATE,
+  IORING_OP_FIXED_FD_INSTALL, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_NOP128, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV,
+  IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
 } from '../uapi.gen';
 import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
+import { filesUpdateIssue, filesUpdatePrep, fixedInstallIssue, fixedInstallPrep } from './files_ops';
 import {
   acceptIssue, acceptPrep, addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
@@ -22,11 +23,18 @@ export const OP_POLL_EXCLUSIVE: u32 = 8;
 export const OP_IOPRIO: u32 = 16;
 export const OP_BUFFER_SELECT: u32 = 32;
 export const OP_SUPPORTED: u32 = 64;
+/** May be submitted to a ring with IORING_SETUP_IOPOLL. */
+export const OP_IOPOLL: u32 = 128;
+/** Its SQE has 128 bytes. */
+export const OP_128: u32 = 256;
 
 /** Differs from Linux: opcodes that are no row here are refused with -EINVAL, like those that no kernel knows. */
 export function opDef(opcode: u32): u32 {
   switch (opcode) {
-    case IORING_OP_NOP: return OP_SUPPORTED;
+    case IORING_OP_NOP: return OP_SUPPORTED | OP_IOPOLL;
+    case IORING_OP_NOP128: return OP_SUPPORTED | OP_IOPOLL | OP_128;
+    case IORING_OP_FILES_UPDATE: return OP_SUPPORTED | OP_IOPOLL;
+    case IORING_OP_FIXED_FD_INSTALL: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_ACCEPT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_POLL_EXCLUSIVE | OP_IOPRIO;
     case IORING_OP_CONNECT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT;
     case IORING_OP_CLOSE: return OP_SUPPORTED;
@@ -36,7 +44,7 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_RECV: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO | OP_BUFFER_SELECT;
     case IORING_OP_SHUTDOWN: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_SOCKET: return OP_SUPPORTED;
-    case IORING_OP_URING_CMD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_BUFFER_SELECT;
+    case IORING_OP_URING_CMD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_BUFFER_SELECT | OP_IOPOLL;
     case IORING_OP_BIND: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_LISTEN: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_RECV_ZC: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO;
@@ -46,7 +54,10 @@ export function opDef(opcode: u32): u32 {
 
 export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
   switch (<u32>req.opcode) {
-    case IORING_OP_NOP: return nopPrep(req, sqe);
+    case IORING_OP_NOP:
+    case IORING_OP_NOP128: return nopPrep(req, sqe);
+    case IORING_OP_FILES_UPDATE: return filesUpdatePrep(req, sqe);
+    case IORING_OP_FIXED_FD_INSTALL: return fixedInstallPrep(req, sqe);
     case IORING_OP_ACCEPT: return acceptPrep(req, sqe);
     case IORING_OP_CONNECT: return addressPrep(req, sqe);
     case IORING_OP_CLOSE: return closePrep(req, sqe);
@@ -69,7 +80,10 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_RECV_ZC: return recvZcIssue(req, issue_flags);
     case IORING_OP_RECV: return recvIssue(req, issue_flags);
     case IORING_OP_SEND: return sendIssue(req);
-    case IORING_OP_NOP: return nopIssue(req);
+    case IORING_OP_NOP:
+    case IORING_OP_NOP128: return nopIssue(req);
+    case IORING_OP_FILES_UPDATE: return filesUpdateIssue(req);
+    case IORING_OP_FIXED_FD_INSTALL: return fixedInstallIssue(req);
     case IORING_OP_ACCEPT: return acceptIssue(req);
     case IORING_OP_CONNECT: return connectIssue(req);
     case IORING_OP_CLOSE: return closeIssue(req);

@@ -9,8 +9,12 @@
  *              |    \   +------------------+---------+  |
  *              |     +--> LINKED ----------+------------+
  *              +----------------------------------------+
+ *
+ * Behind a drain it is DEFERRED before it has WORK. Whoever would issue it may hand it to a worker instead: IOWQ, and then
+ * ISSUED there.
  */
 import { arenaAlloc, NONE, runConfig } from '../../sim/core';
+import { IOSQE_ASYNC, IOSQE_IO_DRAIN } from '../uapi.gen';
 import { Ring, ringState } from './state';
 
 export const REQ_FREE: u8 = 0;
@@ -26,6 +30,10 @@ export const REQ_ARMED: u8 = 4;
 export const REQ_WORK: u8 = 5;
 /** Has its result; the completion is posted at the end of the batch. */
 export const REQ_COMPLETE: u8 = 6;
+/** Waits for a worker thread. */
+export const REQ_IOWQ: u8 = 7;
+/** Waits behind a request that drains the ring. */
+export const REQ_DEFERRED: u8 = 8;
 
 /** Flags: the low byte is that of the SQE. */
 export const REQ_F_FAIL: u32 = 1 << 8;
@@ -42,8 +50,24 @@ export const REQ_F_SINGLE_POLL: u32 = 1 << 17;
 export const REQ_F_BUF_MORE: u32 = 1 << 18;
 export const REQ_F_CONNECTING: u32 = 1 << 19;
 export const REQ_F_BL_EMPTY: u32 = 1 << 20;
+/** The SQE's bit: it goes to a worker thread. A ring that drains sets it too. */
+export const REQ_F_FORCE_ASYNC: u32 = IOSQE_ASYNC;
+export const REQ_F_IO_DRAIN: u32 = IOSQE_IO_DRAIN;
+export const REQ_F_LINK_TIMEOUT: u32 = 1 << 21;
+export const REQ_F_ARM_LTIMEOUT: u32 = 1 << 22;
+/** Posts more than one completion by itself, without a poll of a file. */
+export const REQ_F_MULTISHOT: u32 = 1 << 23;
+/** Its operation holds something that has to be given back. */
+export const REQ_F_NEED_CLEANUP: u32 = 1 << 24;
+/** Stands in a second wait queue too. */
+export const REQ_F_DOUBLE_POLL: u32 = 1 << 25;
 /** A buffer of a list was picked: Req.kbuf. */
-export const REQ_F_BUFFER_SELECTED: u32 = 1 << 31;
+export const REQ_F_BUFFER_SELECTED: u32 = 1 << 26;
+export const REQ_F_IMPORT_BUFFER: u32 = 1 << 27;
+/** Its completion was posted by a worker; what is left of it is freed by task work. */
+export const REQ_F_POSTED: u32 = 1 << 28;
+/** Waits for the error queue of a socket: readable data does not count. */
+export const REQ_F_CLEAR_POLLIN: u32 = 1 << 29;
 
 /** What its task work does. */
 export const TW_POLL: u8 = 0;
@@ -51,6 +75,10 @@ export const TW_SUBMIT: u8 = 1;
 export const TW_COMPLETE: u8 = 2;
 export const TW_EVENT: u8 = 3;
 export const TW_FAIL_LINKS: u8 = 4;
+/** The request fails with Req.res. */
+export const TW_FAIL: u8 = 5;
+/** The request goes to a worker thread of its task. */
+export const TW_IOWQ: u8 = 6;
 
 @unmanaged
 export class Req {
@@ -67,8 +95,13 @@ export class Req {
   poll_retries: u8;
   flags: u32;
   ring: u32;
-  /** File that it pins, or NONE. */
+  /** Task that submitted it; the thread of the SQ for IORING_SETUP_SQPOLL. */
+  task: u32;
+  /** File that it uses, or NONE. It holds a reference, unless file_node does. */
   file: u32;
+  /** Node of the registered file, and of the registered buffer, that it holds; or NONE. */
+  file_node: u32;
+  buf_node: u32;
   fd: i32;
   res: i32;
   cflags: u32;
@@ -82,6 +115,7 @@ export class Req {
   buf_index: u16;
   /** Buffer that was picked from a list. */
   kbuf: u32;
+  personality: u32;
   mshot_len: u32;
   mshot_total_len: u32;
   mshot_loops: u32;
@@ -100,7 +134,7 @@ export class Req {
   addr2: u64;
   addr3: u64;
 }
-const REQ_BYTES: usize = 160;
+const REQ_BYTES: usize = 192;
 
 export function reqAt(req_idx: u32): Req {
   return changetype<Req>(<usize>ringState().reqs_base + <usize>req_idx * REQ_BYTES);
@@ -127,12 +161,17 @@ export function reqsInit(): void {
 }
 
 const LEGAL_FREE: u32 = (1 << <u32>REQ_INIT) | (1 << <u32>REQ_WORK);
-const LEGAL_INIT: u32 = (1 << <u32>REQ_LINKED) | (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
-const LEGAL_LINKED: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
-const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE);
+const LEGAL_INIT: u32 = (1 << <u32>REQ_LINKED) | (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
+  | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_IOWQ) | (1 << <u32>REQ_DEFERRED);
+const LEGAL_LINKED: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
+  | (1 << <u32>REQ_IOWQ);
+const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_IOWQ);
 const LEGAL_ARMED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
-const LEGAL_WORK: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE);
+const LEGAL_WORK: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
+  | (1 << <u32>REQ_IOWQ);
 const LEGAL_COMPLETE: u32 = 1 << <u32>REQ_FREE;
+const LEGAL_IOWQ: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
+const LEGAL_DEFERRED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
 
 function legalFrom(state: u8): u32 {
   switch (state) {
@@ -142,6 +181,8 @@ function legalFrom(state: u8): u32 {
     case REQ_ISSUED: return LEGAL_ISSUED;
     case REQ_ARMED: return LEGAL_ARMED;
     case REQ_WORK: return LEGAL_WORK;
+    case REQ_IOWQ: return LEGAL_IOWQ;
+    case REQ_DEFERRED: return LEGAL_DEFERRED;
     default: return LEGAL_COMPLETE;
   }
 }
@@ -153,7 +194,7 @@ export function transition(req: Req, to: u8): void {
 }
 
 /** A request of a ring, in state FREE with its links cleared; NONE at the limit (io_alloc_req). */
-export function reqAlloc(r: Ring): u32 {
+export function reqAlloc(r: Ring, task: u32): u32 {
   const s = ringState();
   const idx = s.req_free;
   if (idx == NONE) return NONE;
@@ -162,7 +203,10 @@ export function reqAlloc(r: Ring): u32 {
   s.reqs_used++;
   r.reqs++;
   req.ring = r.idx;
+  req.task = task;
   req.file = NONE;
+  req.file_node = NONE;
+  req.buf_node = NONE;
   req.flags = 0;
   req.res = 0;
   req.cflags = 0;

@@ -15,6 +15,12 @@ export class RingState {
   legacy_base: u32;
   legacy_free: u32;
   tasks_base: u32;
+  /** Workers of each task (iowq.ts). */
+  iowqs_base: u32;
+  // Registered resources (rsrc.ts)
+  nodes_base: u32;
+  node_free: u32;
+  slots_base: u32;
   // User memory (user_memory.ts)
   user_base: u32;
   user_next: u32;
@@ -43,6 +49,22 @@ export const RING_FREE: u32 = 0;
 export const RING_OPEN: u32 = 1;
 export const RING_EXITING: u32 = 2;
 
+/** Bits of Ring.int_flags (IO_RING_F_*). */
+export const RING_F_DRAIN_NEXT: u32 = 1;
+export const RING_F_OP_RESTRICTED: u32 = 2;
+export const RING_F_REG_RESTRICTED: u32 = 4;
+export const RING_F_RESTRICT_INHERITED: u32 = 8;
+export const RING_F_OFF_TIMEOUT_USED: u32 = 16;
+export const RING_F_DRAIN_ACTIVE: u32 = 32;
+export const RING_F_HAS_EVFD: u32 = 64;
+/** Completions are posted by the submitter alone (DEFER_TASKRUN). */
+export const RING_F_TASK_COMPLETE: u32 = 128;
+export const RING_F_LOCKLESS_CQ: u32 = 256;
+export const RING_F_SYSCALL_IOPOLL: u32 = 512;
+export const RING_F_POLL_ACTIVATED: u32 = 1024;
+export const RING_F_DRAIN_DISABLED: u32 = 2048;
+export const RING_F_IOWQ_LIMITS_SET: u32 = 4096;
+
 /** Bits of Ring.check_cq. */
 export const CHECK_CQ_OVERFLOW: u32 = 1;
 export const CHECK_CQ_DROPPED: u32 = 2;
@@ -52,8 +74,13 @@ export class Ring {
   /** RING_FREE, RING_OPEN, or RING_EXITING: closed, its exit work is pending. */
   used: u32;
   idx: u32;
+  /** Task that made it. */
   task: u32;
   host: u32;
+  /** Task that alone may submit and run task work (submitter_task), or NONE. */
+  submitter: u32;
+  /** RING_F_* */
+  int_flags: u32;
   /** IORING_SETUP_* */
   flags: u32;
   sq_entries: u32;
@@ -76,6 +103,8 @@ export class Ring {
   compl_head: u32;
   compl_tail: u32;
   cq_flush: u32;
+  /** SQEs of the present batch that were not read yet. */
+  left: u32;
   /** The link being assembled (submit_state.link). */
   link_head: u32;
   link_last: u32;
@@ -92,13 +121,35 @@ export class Ring {
   waiters: u32;
   /** Groups of provided buffers. */
   groups: u32;
-  unused: u32;
+  /** Requests behind a drain, how many with their links, and the drain that runs (drain.ts). */
+  defer_head: u32;
+  defer_tail: u32;
+  nr_drained: u32;
+  drain_req: u32;
+  /** Registered files: first slot, number, and the range that is handed out by itself. */
+  files_base: u32;
+  files_nr: u32;
+  file_alloc_start: u32;
+  file_alloc_end: u32;
+  file_alloc_hint: u32;
+  /** Registered buffers. */
+  bufs_base: u32;
+  bufs_nr: u32;
+  /** Registered credentials: which of 1 to 63 there are, and where the search for the next begins. */
+  pers_next: u32;
+  personalities: u64;
+  /** Restrictions. */
+  restrict_register: u64;
+  restrict_sqe0: u64;
+  restrict_sqe1: u64;
+  sqe_flags_allowed: u32;
+  sqe_flags_required: u32;
   /** For reports. */
   submitted: u64;
   completed: u64;
   overflows: u64;
 }
-const RING_BYTES: usize = 152;
+const RING_BYTES: usize = 256;
 
 export function ringState(): RingState {
   return changetype<RingState>(RING_ADDR);

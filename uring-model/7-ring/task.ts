@@ -8,6 +8,9 @@ import {
 } from '../../sim/core';
 import { ringState } from './state';
 
+/** Tasks that run applications. Behind them come the threads of submission queues, one for each ring. */
+export const TASKS_MAX: u32 = HOSTS_MAX;
+
 /** Added to the argument of EVENT_TASK: the time of a wait may be over. */
 export const TASK_DEADLINE: u32 = 0x100;
 

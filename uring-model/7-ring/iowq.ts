@@ -1,0 +1,203 @@
+/**
+ * Worker threads (io_uring/io-wq.c; io_uring/io_uring.c: io_queue_iowq, io_wq_submit_work): what must not run in the
+ * submitter's context waits in a list of its task, and a worker takes it up a moment later, in the task's name.
+ *
+ * A worker may sleep, so an operation is called without ISSUE_NONBLOCK there. Its completion is visible at once on a ring
+ * that more than its submitter may post to; for the others it travels by task work, as a failure does everywhere.
+ *
+ * Differs from Linux: workers do not sleep inside of an operation; what has to wait there waits for its file as it would
+ * outside. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
+ */
+import {
+  arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
+  RINGS_MAX, schedule,
+} from '../../sim/core';
+import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
+import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
+import { cqUnlockPost, fillCqeReq } from './cq';
+import { LINK_FLAGS, findNext } from './links';
+import { OP_POLLIN, OP_POLLOUT, OP_POLL_EXCLUSIVE, opDef, opIssue } from './opdef';
+import { APOLL_OK, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
+import {
+  Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POSTED, REQ_IOWQ,
+  REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
+} from './request';
+import { assignFile } from './sq';
+import { Ring, ringAt, RING_F_LOCKLESS_CQ, ringState } from './state';
+import { taskAt, TASKS_MAX } from './task';
+import { taskWorkAdd } from './work_list';
+
+/** Workers of a task (struct io_wq). */
+@unmanaged
+class IoWq {
+  /** Requests that wait, first come, first served. */
+  head: u32;
+  tail: u32;
+  /** An EVENT_IOWQ is under way. */
+  pending: u32;
+  /** Limits: workers of bounded and of unbounded work. 0: none was ever set. */
+  max_bounded: u32;
+  max_unbounded: u32;
+  unused: u32;
+}
+const IOWQ_BYTES: usize = 24;
+/** Waking a worker, or making one, takes a moment. */
+const WORKER_DELAY_NS: u64 = 5000;
+
+function iowqAt(task: u32): IoWq {
+  return changetype<IoWq>(<usize>ringState().iowqs_base + <usize>task * IOWQ_BYTES);
+}
+
+export function iowqInit(): void {
+  const tasks = TASKS_MAX + RINGS_MAX;
+  ringState().iowqs_base = <u32>arenaAlloc(<u64>tasks * IOWQ_BYTES);
+  for (let i: u32 = 0; i < tasks; i++) {
+    iowqAt(i).head = NONE;
+    iowqAt(i).tail = NONE;
+  }
+}
+
+/** Reads the limits of a task's workers into `counts` (two i32), after having set those that are not 0 (io_wq_max_workers). */
+export function iowqMaxWorkers(task: u32, counts: usize, entries: u32): void {
+  const wq = iowqAt(task);
+  const bounded = load<u32>(counts);
+  const unbounded = load<u32>(counts, 4);
+  if (wq.max_bounded == 0) {
+    const cpus = 4 * hostConfig(taskAt(task).host).cpu_cores;
+    wq.max_bounded = entries < cpus ? entries : cpus;
+    wq.max_unbounded = RLIMIT_NPROC;
+  }
+  store<u32>(counts, wq.max_bounded);
+  store<u32>(counts, wq.max_unbounded, 4);
+  if (bounded != 0) wq.max_bounded = bounded < RLIMIT_NPROC ? bounded : RLIMIT_NPROC;
+  if (unbounded != 0) wq.max_unbounded = unbounded < RLIMIT_NPROC ? unbounded : RLIMIT_NPROC;
+}
+/** Processes that a user may have, as on a machine with 16 GiB. */
+const RLIMIT_NPROC: u32 = 63405;
+
+/** Hands a request to a worker of its task (io_queue_iowq). `task`: who asks; only the submitter may, others tell it to. */
+export function queueIowq(req: Req): void {
+  assignFile(ringAt(req.ring), req);
+  const wq = iowqAt(req.task);
+  const idx = reqIdx(req);
+  transition(req, REQ_IOWQ);
+  req.tw_next = NONE;
+  if (wq.head == NONE) wq.head = idx;
+  else reqAt(wq.tail).tw_next = idx;
+  wq.tail = idx;
+  if (wq.pending != 0) return;
+  wq.pending = 1;
+  schedule(now() + WORKER_DELAY_NS, EVENT_IOWQ, req.task);
+}
+
+/** Takes a request that no worker has taken up out of the list; false when it is not in it (io_wq_cancel_cb). */
+export function iowqTake(req: Req): bool {
+  if (req.state != REQ_IOWQ) return false;
+  const wq = iowqAt(req.task);
+  const idx = reqIdx(req);
+  let last = NONE;
+  for (let i = wq.head; i != NONE; last = i, i = reqAt(i).tw_next) {
+    if (i != idx) continue;
+    if (last == NONE) wq.head = req.tw_next;
+    else reqAt(last).tw_next = req.tw_next;
+    if (wq.tail == idx) wq.tail = last;
+    return true;
+  }
+  assert(false, 'R11 a request for a worker stands in its list');
+  return false;
+}
+/** A request that waits for a worker is cancelled; false when it does not (io_wq_cancel_pending_work). */
+export function iowqCancel(req: Req): bool {
+  if (!iowqTake(req)) return false;
+  workFail(req, -ECANCELED);
+  return true;
+}
+
+/** EVENT_IOWQ: a worker of a task has its turn with all that waits. */
+export function iowqRun(task: u32): void {
+  const wq = iowqAt(task);
+  wq.pending = 0;
+  if (wq.head == NONE) return;
+  const host = taskAt(task).host;
+  enterContext(host, hostConfig(host).cpu_app_core, CONTEXT_TASK_WORK);
+  charge(COST_WAKE_UP);
+  // What it queues itself is for a later turn.
+  const last = wq.tail;
+  while (wq.head != NONE) {
+    const idx = wq.head;
+    const req = reqAt(idx);
+    wq.head = req.tw_next;
+    if (wq.head == NONE) wq.tail = NONE;
+    runChain(req);
+    if (idx == last) break;
+  }
+  leaveContext();
+  if (wq.head == NONE || wq.pending != 0) return;
+  wq.pending = 1;
+  schedule(now() + WORKER_DELAY_NS, EVENT_IOWQ, task);
+}
+
+/** A request, and those that are linked to it, as long as they can be completed from here (io_worker_handle_work). */
+function runChain(first: Req): void {
+  let req = first;
+  while (true) {
+    charge(COST_TASK_WORK);
+    if (!submitWork(req)) return;
+    const next = (req.flags & LINK_FLAGS) != 0 ? findNext(req) : NONE;
+    // What is left of it is freed by task work (io_wq_free_work).
+    req.flags |= IOSQE_CQE_SKIP_SUCCESS | REQ_F_POSTED;
+    taskWorkAdd(req, TW_COMPLETE, false);
+    if (next == NONE) return;
+    req = reqAt(next);
+    transition(req, REQ_IOWQ);
+  }
+}
+
+function workFail(req: Req, res: i32): void {
+  reqSetRes(req, res, 0);
+  taskWorkAdd(req, TW_FAIL, false);
+}
+
+/** The worker's part of a request. True when it has posted its completion and the request is over (io_wq_submit_work). */
+function submitWork(req: Req): bool {
+  const r = ringAt(req.ring);
+  const def = opDef(req.opcode);
+  transition(req, REQ_ISSUED);
+  if (!assignFile(r, req)) {
+    workFail(req, -EBADF);
+    return false;
+  }
+  const can_poll = (def & (OP_POLLIN | OP_POLLOUT)) != 0;
+  if ((req.flags & (REQ_F_MULTISHOT | REQ_F_APOLL_MULTISHOT)) != 0) {
+    // No multishot request runs in a worker: it waits for its file.
+    if (req.file == NONE || !can_poll) workFail(req, -EBADFD);
+    else if (waitForFile(req, def) != APOLL_OK) workFail(req, -ECANCELED);
+    return false;
+  }
+  const needs_poll = (req.flags & REQ_F_FORCE_ASYNC) != 0 && can_poll;
+  const ret = opIssue(req, needs_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
+  if (ret == IOU_COMPLETE) return completePost(r, req);
+  if (ret == IOU_ISSUE_SKIP_COMPLETE) return false;
+  if (ret != -EAGAIN || (req.flags & REQ_F_NOWAIT) != 0 || !can_poll) {
+    workFail(req, ret);
+    return false;
+  }
+  // Ready again: the next turn of a worker.
+  if (waitForFile(req, def) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
+  return false;
+}
+
+function waitForFile(req: Req, def: u32): u32 {
+  return armPoll(req, (def & OP_POLLIN) != 0 ? POLL_MASK_IN : POLL_MASK_OUT, (def & OP_POLL_EXCLUSIVE) != 0);
+}
+
+/** Posts the completion from the worker if that is allowed and there is room; else task work does (io_req_complete_post). */
+function completePost(r: Ring, req: Req): bool {
+  if ((r.int_flags & RING_F_LOCKLESS_CQ) == 0 && (req.flags & REQ_F_IO_DRAIN) == 0) {
+    const filled = (req.flags & IOSQE_CQE_SKIP_SUCCESS) != 0 || fillCqeReq(r, req);
+    cqUnlockPost(r);
+    if (filled) return true;
+  }
+  taskWorkAdd(req, TW_COMPLETE, false);
+  return false;
+}

@@ -21,6 +21,12 @@ export const CQ_OVERFLOW_MAX: u32 = 16384;
 export const PBUF_GROUPS_MAX: u32 = 64;
 /** buffers in lists (IORING_OP_PROVIDE_BUFFERS) in a world. At the limit: -ENOMEM, or fewer than asked for. */
 export const PBUF_LEGACY_MAX: u32 = 16384;
+/** registered files and buffers in a world, with those that only requests still hold. At the limit: -ENOMEM. */
+export const RSRC_NODES_MAX: u32 = 4096;
+/** slots in the tables of registered files and buffers of a world. At the limit: -ENOMEM. */
+export const RSRC_SLOTS_MAX: u32 = 16384;
+/** descriptors that a process may have, and registered files. At the limit: -EMFILE. */
+export const RLIMIT_NOFILE: u32 = 1024;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
 export const IFQS_MAX: u32 = 16;
 /** zcrx instances of rings: one for each ring that has it. At the limit: -ENOMEM. */

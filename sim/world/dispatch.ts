@@ -1,6 +1,6 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IRQ, EVENT_KWORK,
+  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_IRQ, EVENT_KWORK,
   EVENT_SOFTIRQ, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, HRTIMER_QDISC, HRTIMER_TCP_PACING, HrTimer,
   leaveContext, nextDueHrtimer, nextDueTimer, NONE, QUEUES_MAX, schedule, timerWheelTurn, TIMER_RING,
 } from '../core';
@@ -9,7 +9,7 @@ import { nicInterrupt, nicQdiscWatchdog, nicReceive, nicTransmitNext } from '../
 import { napiSoftirq } from '../../stack/4-napi';
 import { tcpCompressedAckTimer, tcpPacingTimer, tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
 import { sock, timerHost } from '../../stack/6-socket';
-import { ringExitWork, ringTimer } from '../../uring-model/7-ring';
+import { iowqRun, ringExitWork, ringTimer } from '../../uring-model/7-ring';
 import { appTimer, taskRun } from '../../uring-model/8-app/builtin';
 
 export function dispatch(kind: u32, arg: u32): void {
@@ -27,6 +27,7 @@ export function dispatch(kind: u32, arg: u32): void {
     case EVENT_HRTIMERS: return hrtimers();
     case EVENT_TSQ: return tcpTsqRun(arg);
     case EVENT_KWORK: return ringExitWork(arg);
+    case EVENT_IOWQ: return iowqRun(arg);
     default: assert(false, 'an event of no kind');
   }
 }

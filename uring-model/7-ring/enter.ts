@@ -3,17 +3,17 @@ import { ACCOUNT_APP, charge, chargeNs, COST_ENTER, NONE, now, traceRingEnter } 
 import { userOk } from '../../stack/3-pool';
 import { ifqAt, IORING_MAP_OFF_ZCRX_REGION, IORING_OFF_ZCRX_SHIFT, zcrxFind } from '../9-refill';
 import {
-  __kernel_timespec, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
+  __kernel_timespec, EBADF, EBADFD, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
   IO_URING_REG_WAIT_BYTES, IORING_ENTER_ABS_TIMER, IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG, IORING_ENTER_GETEVENTS,
   IORING_ENTER_NO_IOWAIT, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_CQ_RING,
   IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_DEFER_TASKRUN,
-  IORING_SETUP_R_DISABLED,
+  IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
 } from '../uapi.gen';
 import { fdFile, fdRemove, fileAt, filePut, FILE_RING } from '../../stack/file';
 import { pbufRegion } from './kbuf_register';
 import { submitSqes } from './sq';
 import { CHECK_CQ_DROPPED, Ring, ringAt } from './state';
-import { syscallBegin, syscallEnd, Task, taskAt } from './task';
+import { syscallBegin, syscallEnd, Task, taskAt, taskIdx } from './task';
 import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work';
 import { cqringWait, EBADR, NEVER } from './wait';
 
@@ -65,7 +65,8 @@ function enter(t: Task, fd: i32, to_submit: u32, min_complete: u32, flags: u32, 
   let ret: i32 = 0;
   const get_events = (flags & IORING_ENTER_GETEVENTS) != 0;
   if (to_submit != 0) {
-    ret = submitSqes(r, to_submit);
+    if ((r.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && r.submitter != taskIdx(t)) return -EEXIST;
+    ret = submitSqes(r, taskIdx(t), to_submit);
     if (<u32>ret != to_submit) return ret;
     if (get_events && (r.flags & IORING_SETUP_DEFER_TASKRUN) != 0 && r.work_head != NONE) {
       const min = <i32>min_complete;

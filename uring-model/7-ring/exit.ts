@@ -2,17 +2,18 @@
 import { CONTEXT_TASK_WORK, enterContext, hostConfig, leaveContext, NONE } from '../../sim/core';
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
 import { overflowFlush } from './cq';
-import { filePut } from '../../stack/file';
+import { reqPut } from './complete';
 import { groupsRelease } from './kbuf_register';
 import { waitersRemove } from './poll';
-import { reqAt, reqFree, REQ_FREE } from './request';
+import { iowqTake } from './iowq';
+import { reqAt, REQ_FREE } from './request';
+import { buffersUnregister, filesUnregister } from './rsrc_register';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
-import { taskAt } from './task';
+import { Task, taskAt, TASKS_MAX } from './task';
 import { userFree } from './user_memory';
 
-/** Requests of this ring leave the task's list of work. */
-function forgetTaskWork(r: Ring): void {
-  const t = taskAt(r.task);
+/** Requests of this ring leave a task's list of work. */
+function forgetTaskWork(t: Task, r: Ring): void {
   let idx = t.work_head;
   let last = NONE;
   t.work_head = NONE;
@@ -31,7 +32,7 @@ function forgetTaskWork(r: Ring): void {
 
 /** All requests are cancelled; nobody is left to be told (io_uring_try_cancel_requests). */
 function cancelRequests(r: Ring): void {
-  forgetTaskWork(r);
+  for (let i: u32 = 0; i < TASKS_MAX; i++) forgetTaskWork(taskAt(i), r);
   r.work_head = NONE;
   r.work_tail = NONE;
   const capacity = ringState().req_capacity;
@@ -39,8 +40,8 @@ function cancelRequests(r: Ring): void {
     const req = reqAt(i);
     if (req.state == REQ_FREE || req.ring != r.idx) continue;
     waitersRemove(req);
-    if (req.file != NONE) filePut(req.file);
-    reqFree(r, i);
+    iowqTake(req);
+    reqPut(r, i);
   }
   assert(r.reqs == 0, 'R2 every request of a ring is found');
 }
@@ -53,6 +54,8 @@ export function ringExitWork(ring: u32): void {
   zcrxTerminate(ring);
   cancelRequests(r);
   overflowFlush(r, true);
+  buffersUnregister(r);
+  filesUnregister(r);
   zcrxUnregister(ring);
   groupsRelease(ring);
   userFree(r.rings, r.rings_bytes);

@@ -1,5 +1,6 @@
 /** Requests that change the registered files: FILES_UPDATE (io_uring/rsrc.c) and FIXED_FD_INSTALL (io_uring/openclose.c). */
 import { NONE } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import {
   EBADF, EFAULT, EINVAL, EMFILE, ENXIO, EPERM, io_uring_sqe, IORING_FILE_INDEX_ALLOC, IORING_FIXED_FD_NO_CLOEXEC, IOSQE_BUFFER_SELECT,
   IOSQE_FIXED_FILE,
@@ -11,7 +12,6 @@ import { fixedFdInstall, fixedFdRemove } from './rsrc';
 import { filesUpdate } from './rsrc_register';
 import { ringAt } from './state';
 import { taskAt } from './task';
-import { userOk } from './user_memory';
 
 export function filesUpdatePrep(req: Req, sqe: io_uring_sqe): i32 {
   if ((req.flags & (IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT)) != 0) return -EINVAL;

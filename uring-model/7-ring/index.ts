@@ -20,8 +20,10 @@ import { overflowInit, postZcCqe } from './cq';
 import { groupsInit } from './kbuf';
 import { legacyInit } from './kbuf_legacy';
 import { pollWake } from './poll';
+import { iowqInit } from './iowq';
 import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
 import { ringFileInit } from './ring_file';
+import { rsrcInit } from './rsrc';
 import { ringAt, ringsInit } from './state';
 import { tasksInit } from './task';
 import { regionCreate, regionFree } from './user_memory';
@@ -30,6 +32,7 @@ import { taskWorkAdd } from './work_list';
 export { cqEventsUser } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringExitWork } from './exit';
+export { iowqRun } from './iowq';
 export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { sysSetup } from './setup';
@@ -41,7 +44,7 @@ export { ringTimer, taskDeadline, taskResume } from './wait';
 
 /** An event of a zcrx instance: a request that does nothing carries it to the ring (zcrx_send_notif). */
 function postEvent(ring: u32, user_data: u64, type: u32): bool {
-  const idx = reqAlloc(ringAt(ring));
+  const idx = reqAlloc(ringAt(ring), ringAt(ring).task);
   if (idx == NONE) return false;
   const req = reqAt(idx);
   req.user_data = user_data;
@@ -54,6 +57,8 @@ export function ringInit(): void {
   ringsInit();
   reqsInit();
   tasksInit();
+  iowqInit();
+  rsrcInit();
   overflowInit();
   groupsInit();
   legacyInit();

@@ -14,9 +14,10 @@ import {
   SOCK_NONBLOCK, SOCK_STREAM, SOCKET_URING_OP_GETSOCKNAME,
 } from '../uapi.gen';
 import { postCqe } from './complete';
+import { closeFixed } from './files_ops';
 import { IOU_COMPLETE, IOU_RETRY } from './issue';
 import { reqPoll } from './poll';
-import { Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
+import { Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
 import { ringAt } from './state';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
@@ -153,6 +154,7 @@ export function acceptIssue(req: Req): i32 {
 export function shutdownPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.off != 0 || sqe.addr != 0 || sqe.rw_flags != 0 || sqe.buf_index != 0 || sqe.splice_fd_in != 0) return -EINVAL;
   req.len = sqe.len;
+  req.flags |= REQ_F_FORCE_ASYNC;
   return 0;
 }
 export function shutdownIssue(req: Req): i32 {
@@ -162,12 +164,12 @@ export function shutdownIssue(req: Req): i32 {
 export function closePrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.off != 0 || sqe.addr != 0 || sqe.len != 0 || sqe.rw_flags != 0 || sqe.buf_index != 0) return -EINVAL;
   req.fd = sqe.fd;
-  // A slot of the fixed files, of which there are none: -ENXIO as Linux, at issue; with a descriptor too it is an error here.
+  // A slot of the registered files, from 1, and no descriptor then.
   req.len = sqe.file_index;
   return sqe.file_index != 0 && sqe.fd != 0 ? -EINVAL : 0;
 }
 export function closeIssue(req: Req): i32 {
-  if (req.len != 0) return finish(req, -ENXIO);
+  if (req.len != 0) return finish(req, closeFixed(req, req.len));
   const task = ringAt(req.ring).task;
   const file_idx = fdFile(task, req.fd);
   if (file_idx == NONE || fileAt(file_idx).kind == FILE_RING) return finish(req, -EBADF);
@@ -175,7 +177,6 @@ export function closeIssue(req: Req): i32 {
   filePut(file_idx);
   return finish(req, 0);
 }
-const ENXIO: i32 = 6;
 
 /** IORING_OP_URING_CMD. Differs from Linux: of the commands of sockets only SOCKET_URING_OP_GETSOCKNAME is there. */
 export function cmdPrep(req: Req, sqe: io_uring_sqe): i32 {

@@ -5,7 +5,7 @@ import { zcrxControl, zcrxRegister } from '../9-refill';
 import {
   EBADFD, EFAULT, EINVAL, IO_URING_OP_SUPPORTED, io_uring_probe, IO_URING_PROBE_BYTES, IO_URING_PROBE_OP_BYTES, IORING_OP_LAST,
   IORING_REGISTER_ENABLE_RINGS, IORING_REGISTER_LAST, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_REGISTER_PROBE,
-  IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED,
+  IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
   IORING_UNREGISTER_PBUF_RING,
 } from '../uapi.gen';
 import { ringOfFd } from './enter';
@@ -33,13 +33,14 @@ function probe(arg: u64, nr_args: u32): i32 {
   return 0;
 }
 
-function register(r: Ring, opcode: u32, arg: u64, nr: u32): i32 {
+function register(r: Ring, task: u32, opcode: u32, arg: u64, nr: u32): i32 {
   const one = arg != 0 && nr == 1;
   switch (opcode) {
     case IORING_REGISTER_PROBE: return arg == 0 || nr > 256 ? -EINVAL : probe(arg, nr);
     case IORING_REGISTER_ENABLE_RINGS: {
       if (arg != 0 || nr != 0) return -EINVAL;
       if ((r.flags & IORING_SETUP_R_DISABLED) == 0) return -EBADFD;
+      if ((r.flags & IORING_SETUP_SINGLE_ISSUER) != 0) r.submitter = task;
       r.flags &= ~IORING_SETUP_R_DISABLED;
       return 0;
     }
@@ -62,7 +63,7 @@ export function sysRegister(task: u32, fd: u32, opcode: u32, arg: usize, nr: u32
   if (ring < 0) return ring;
   syscallBegin(t);
   charge(COST_ENTER);
-  const ret = register(ringAt(<u32>ring), op, arg, nr);
+  const ret = register(ringAt(<u32>ring), task, op, arg, nr);
   runTaskWork(t);
   syscallEnd(t, false);
   return ret;

@@ -1,5 +1,6 @@
 /** Registering files and buffers (io_uring/rsrc.c, io_uring/filetable.c), with the checks in their order. */
 import { NONE, RLIMIT_NOFILE } from '../../sim/core';
+import { userOk } from '../../stack/3-pool';
 import {
   EBADF, EBUSY, EFAULT, EINVAL, EMFILE, ENOMEM, ENXIO, EOVERFLOW, io_uring_file_index_range, IO_URING_FILE_INDEX_RANGE_BYTES,
   io_uring_rsrc_register, IO_URING_RSRC_REGISTER_BYTES, io_uring_rsrc_update2, IO_URING_RSRC_UPDATE2_BYTES, IO_URING_RSRC_UPDATE_BYTES,
@@ -10,7 +11,6 @@ import {
   bufNode, nodeClone, nodeDrop, NODE_BUFFER, NODE_FILE, nodeAt, nodeNew, nodePut, resetFileSlot, setAllocRange, setFileSlot, setSlot, slot, slotsAlloc, tableFree,
 } from './rsrc';
 import { Ring } from './state';
-import { userOk } from './user_memory';
 
 const IORING_MAX_FIXED_FILES: u32 = 1 << 20;
 export const IORING_MAX_REG_BUFFERS: u32 = 1 << 14;
@@ -132,7 +132,7 @@ function bufferRegister(addr: u64): i64 {
 
 /** The buffer of an iovec goes to a slot, with its tag. What was in the slot goes. 0 or -errno. */
 function putBuffer(r: Ring, i: u32, addr: u64, tags: u64, nth: u32): i32 {
-  // In an update the tag is read behind the iovec, when a table is made too: the order cannot be told.
+  // The iovec is read first, then its tag, and then it is looked at.
   if (addr != 0 && !userOk(addr, 16)) return -EFAULT;
   if (!tagOk(tags, nth)) return -EFAULT;
   const node = bufferRegister(addr);

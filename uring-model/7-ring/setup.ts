@@ -17,12 +17,12 @@ import {
   IORING_FEAT_NATIVE_WORKERS, IORING_FEAT_NO_IOWAIT, IORING_FEAT_NODROP, IORING_FEAT_POLL_32BITS, IORING_FEAT_RECVSEND_BUNDLE,
   IORING_FEAT_REG_REG_RING, IORING_FEAT_RSRC_TAGS, IORING_FEAT_RW_ATTR, IORING_FEAT_RW_CUR_POS, IORING_FEAT_SINGLE_MMAP,
   IORING_FEAT_SQPOLL_NONFIXED, IORING_FEAT_SUBMIT_STABLE, IORING_SETUP_CLAMP, IORING_SETUP_COOP_TASKRUN, IORING_SETUP_CQE32,
-  IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED,
+  IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_IOPOLL, IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED,
   IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
 } from '../uapi.gen';
 import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from '../../stack/file';
 import {
-  Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_OPEN, RINGS_CQ_FLAGS,
+  Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_F_LOCKLESS_CQ, RING_F_POLL_ACTIVATED, RING_F_TASK_COMPLETE, RING_OPEN, RINGS_CQ_FLAGS,
   RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED, RINGS_SQ_FLAGS, RINGS_SQ_HEAD, RINGS_SQ_TAIL,
 } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
@@ -157,6 +157,11 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   r.task = task;
   r.host = task;
   r.flags = flags;
+  r.submitter = (flags & IORING_SETUP_SINGLE_ISSUER) != 0 && (flags & IORING_SETUP_R_DISABLED) == 0 ? task : NONE;
+  r.int_flags = 0;
+  if ((flags & IORING_SETUP_DEFER_TASKRUN) != 0 && (flags & IORING_SETUP_IOPOLL) == 0) r.int_flags |= RING_F_TASK_COMPLETE;
+  else r.int_flags |= RING_F_POLL_ACTIVATED;
+  if ((flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_IOPOLL)) != 0) r.int_flags |= RING_F_LOCKLESS_CQ;
   r.cq_wait_nr = IO_CQ_WAKE_INIT;
   r.overflow_head = NONE;
   r.overflow_tail = NONE;
@@ -166,6 +171,10 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   r.link_last = NONE;
   r.work_head = NONE;
   r.work_tail = NONE;
+  r.defer_head = NONE;
+  r.drain_req = NONE;
+  r.sqe_flags_allowed = 0;
+  r.pers_next = 1;
   fillParams(r, p);
   const file_idx = fileNew(FILE_RING, task, idx);
   const fd = fdInstall(task, file_idx);

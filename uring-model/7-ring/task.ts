@@ -51,6 +51,10 @@ const TASK_BYTES: usize = 104;
 export function taskAt(task: u32): Task {
   return changetype<Task>(<usize>ringState().tasks_base + <usize>task * TASK_BYTES);
 }
+/** Its index. */
+export function taskIdx(t: Task): u32 {
+  return <u32>((changetype<usize>(t) - <usize>ringState().tasks_base) / TASK_BYTES);
+}
 export function taskTimer(t: Task): Timer {
   return changetype<Timer>(changetype<usize>(t) + offsetof<Task>('timer0'));
 }

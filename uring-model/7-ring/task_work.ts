@@ -3,11 +3,13 @@ import { charge, COST_TASK_WORK, NONE, traceTaskWork } from '../../sim/core';
 import { IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN, POLLHUP, POLLRDHUP } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
-import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT } from './issue';
+import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT, ISSUE_NONBLOCK } from './issue';
+import { queueIowq } from './iowq';
 import { opIssue } from './opdef';
 import { EPOLLONESHOT, pollExecute, reqPoll, waitersRemove } from './poll';
 import {
-  Req, reqAt, reqFree, reqSetFail, REQ_ARMED, REQ_F_FAIL, REQ_ISSUED, transition, TW_COMPLETE, TW_EVENT, TW_FAIL_LINKS, TW_POLL,
+  Req, reqAt, reqFree, REQ_ARMED, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_ISSUED, transition, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS,
+  TW_IOWQ, TW_POLL,
 } from './request';
 import { queueSqe } from './sq';
 import { Ring, ringAt } from './state';
@@ -46,7 +48,7 @@ function pollCheckEvents(req: Req): i32 {
         again = true;
       }
       if (req.state != REQ_ISSUED) transition(req, REQ_ISSUED);
-      const ret = opIssue(req, ISSUE_MULTISHOT);
+      const ret = opIssue(req, ISSUE_NONBLOCK | ISSUE_MULTISHOT);
       if (ret == IOU_COMPLETE) return POLL_USE_RES;
       if (ret == IOU_REQUEUE) return POLL_REQUEUE;
       if (ret != IOU_RETRY && ret < 0) return ret;
@@ -108,12 +110,15 @@ function runItem(r: Ring, idx: u32): void {
       reqFree(r, idx);
       return;
     }
-    default: return (req.flags & REQ_F_FAIL) != 0 ? failed(req) : queueSqe(req);
+    case TW_FAIL: return completeFailed(req, req.res);
+    case TW_IOWQ: return queueIowq(req);
+    default: return taskSubmit(req);
   }
 }
-function failed(req: Req): void {
-  reqSetFail(req);
-  completeFailed(req, req.res);
+/** io_req_task_submit */
+function taskSubmit(req: Req): void {
+  if ((req.flags & REQ_F_FORCE_ASYNC) != 0) queueIowq(req);
+  else queueSqe(req);
 }
 
 /** Is there more, and does the caller want more? (io_run_local_work_continue) */

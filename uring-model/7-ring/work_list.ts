@@ -37,7 +37,7 @@ function localWorkAdd(r: Ring, req: Req, lazy: bool): void {
   if (lazy && (req.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK)) == 0) {
     if (--r.cq_wait_nr != 0) return;
   } else r.cq_wait_nr = IO_CQ_WAKE_INIT;
-  taskWake(taskAt(r.task));
+  taskWake(taskAt(r.submitter));
 }
 
 /**
@@ -45,7 +45,7 @@ function localWorkAdd(r: Ring, req: Req, lazy: bool): void {
  * A task that sleeps wakes either way.
  */
 function normalWorkAdd(r: Ring, req: Req): void {
-  const t = taskAt(r.task);
+  const t = taskAt(req.task);
   const idx = reqIdx(req);
   req.tw_next = NONE;
   if (t.work_head != NONE) {

@@ -3,12 +3,12 @@
  * queues by hand; a page pool stands for each of two RX queues. User memory is laid out once: see the addresses below.
  */
 import {
-  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_IOWQ, EVENT_KWORK, EVENT_TASK, nextEventTime, NONE, popEvent,
-  prngInit, runConfig, timerWheelInit, waitInit,
+  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_IOWQ, EVENT_KWORK, EVENT_TASK, nextEventTime, NONE,
+  popEvent, prngInit, runConfig, timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
-  ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider,
-  poolsInit, setQueueMgmt, skb, skbAddFrag, skbAlloc, skbsInit,
+  ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider, poolsInit,
+  setQueueMgmt, skb, skbAddFrag, skbAlloc, skbsInit,
 } from '../../stack/3-pool';
 import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, sockWake, POLLIN, POLLRDNORM, TCP_ESTABLISHED } from '../../stack/6-socket';

@@ -10,6 +10,7 @@
  *             R3 a ring without an index array has none.  R4 a socket belongs to a host.  R5 a request pins its file.
  *             R6 a ring exits once.  R7 a request belongs to a ring that is there.  R8 an armed request stands in a wait queue.
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
+ *             R11 who waits for a worker stands in its list.  R12 a node of a registered resource is there while it is used.
  *             R11 a buffer that is used was picked.
  */
 import { NONE, setWaiter, WAIT_RING } from '../../sim/core';

@@ -103,7 +103,7 @@ export function iowqTake(req: Req): bool {
     if (wq.tail == idx) wq.tail = last;
     return true;
   }
-  assert(false, 'R11 a request for a worker stands in its list');
+  assert(false, 'R11 who waits for a worker stands in its list');
   return false;
 }
 /** A request that waits for a worker is cancelled; false when it does not (io_wq_cancel_pending_work). */

@@ -17,7 +17,9 @@ import { postCqe } from './complete';
 import { closeFixed } from './files_ops';
 import { IOU_COMPLETE, IOU_RETRY } from './issue';
 import { reqPoll } from './poll';
-import { Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
+import {
+  Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC, REQ_F_NOWAIT, REQ_F_POLLED,
+} from './request';
 import { ringAt } from './state';
 
 const SOCK_TYPE_MASK: u32 = 0xf;

@@ -8,7 +8,8 @@ import {
 } from '../uapi.gen';
 import { fdFile, fileAt, fileGet, FILE_RING } from '../../stack/file';
 import {
-  bufNode, nodeClone, nodeDrop, NODE_BUFFER, NODE_FILE, nodeAt, nodeNew, nodePut, resetFileSlot, setAllocRange, setFileSlot, setSlot, slot, slotsAlloc, tableFree,
+  bufNode, nodeClone, nodeDrop, NODE_BUFFER, NODE_FILE, nodeAt, nodeNew, nodePut, resetFileSlot, setAllocRange, setFileSlot, setSlot, slot,
+  slotsAlloc, tableFree,
 } from './rsrc';
 import { Ring } from './state';
 

@@ -3,8 +3,8 @@ import { charge, COST_SQE, NONE, traceRingSubmit } from '../../sim/core';
 import {
   EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, ENOTSOCK, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_OP_LAST, IORING_SETUP_IOPOLL,
   IORING_SETUP_NO_SQARRAY, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL,
-  IORING_SETUP_SUBMIT_ALL, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_DRAIN,
-  IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
+  IORING_SETUP_SUBMIT_ALL, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_DRAIN, IOSQE_IO_HARDLINK,
+  IOSQE_IO_LINK,
 } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { drainReq, initDrain } from './drain';
@@ -18,8 +18,8 @@ import {
 } from './opdef';
 import { APOLL_OK, APOLL_READY, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
 import {
-  Req, reqAlloc, reqAt, reqFree, reqSetFail, reqSetRes, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_NOWAIT, REQ_INIT,
-  REQ_ISSUED, REQ_LINKED, transition, TW_SUBMIT,
+  Req, reqAlloc, reqAt, reqFree, reqSetFail, reqSetRes, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_NOWAIT, REQ_INIT, REQ_ISSUED,
+  REQ_LINKED, transition, TW_SUBMIT,
 } from './request';
 import { fileGetFixed } from './rsrc';
 import {

@@ -23,6 +23,7 @@ import { stateHash as hashOfState } from './hash';
 import { runDue, runWorld } from './run';
 import { verifyWorld } from './verify';
 import { viewAddress } from './view';
+import { dmabufCreate } from '../../uring-model/9-refill';
 
 /** Makes the world from the configuration block. 0, or -22 when the block is not of this build. Grows memory once. */
 export function build(): i32 {
@@ -76,6 +77,10 @@ export function verify(): u32 {
   return verifyWorld();
 }
 
+/** A descriptor of a dma-buf: a device's memory, which lies at an address of the task in contiguous runs of `run` bytes. */
+export function sysDmabuf(task: u32, addr: u64, bytes: u64, run: u32): i32 {
+  return dmabufCreate(task, addr, bytes, run);
+}
 /** The task with a TypeScript application that may run, or -1. */
 export function appRunnable(): i32 {
   return taskRunnable();

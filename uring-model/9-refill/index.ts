@@ -23,6 +23,7 @@ import { refillTables } from './state';
 export * from './control';
 export * from './counters';
 export * from './port';
+export * from './query';
 export * from './recv_skb';
 export * from './register';
 export * from './scrub';

@@ -26,6 +26,11 @@ export const RQ_RQES_MAX: u32 = 128;
 /** Most entries read at once (ZCRX_REFILL_CAP: 64 buffers of four fragments each). */
 export const ZCRX_REFILL_CAP: u32 = 256;
 
+/** sizeof(struct zcrx_rq_hdr) */
+export function rqHdrBytes(host: u32): u32 {
+  return behaves(host, BEHAVES_ZCRX_RQ_CACHE_LINES) ? RQ_RQES_MAX : 8;
+}
+
 /** io_fill_zcrx_offsets */
 export function rqOffsets(host: u32, offsets: io_uring_zcrx_offsets): void {
   const lines = behaves(host, BEHAVES_ZCRX_RQ_CACHE_LINES);

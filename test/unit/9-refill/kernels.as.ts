@@ -1,7 +1,7 @@
 /** Description: what kernels from 6.18 to 7.3 do differently in zero-copy receive: one behaviour a test, each off alone. */
 import { NONE } from '../../../sim/core';
 import { netmem } from '../../../stack/3-pool';
-import { areaAt, ifqAt } from '../../../uring-model/9-refill';
+import { areaAt, ifqAt, zcrxQuery, zcrxQueryEvents } from '../../../uring-model/9-refill';
 import { niovToken } from '../../../uring-model/9-refill/area';
 import {
   EINVAL, ENOMEM, EOPNOTSUPP, io_uring_zcrx_ifq_reg, zcrx_event_desc,
@@ -150,4 +150,20 @@ export function a_receive_that_ran_out_of_buffers_stays_armed_until_the_next_pac
   pagePacket(fd, 100, 0);
   getEvents();
   assert(cqes() == 3 && isCqe(2, 7, -ENOMEM, 0), 'now it is seen');
+}
+
+export function a_query_tells_what_a_kernel_can_do(): void {
+  without(AT_KERNEL_ZCRX_ADD_AREA, 8, 8);
+  const at = <usize>bench().ctrl;
+  assert(zcrxQuery(HOST, at) == 40 && load<u64>(at) == 3 && load<u64>(at, 8) == 1, 'import, no device; dma-bufs');
+  assert(load<u32>(at, 16) == 3 && load<u32>(at, 20) == 3, 'three operations; sizes of buffers, and events');
+  setHost(HOST, AT_KERNEL_ZCRX_RQ_CACHE_LINES, 0);
+  setHost(HOST, AT_KERNEL_ZCRX_EVENTS, 0);
+  setHost(HOST, AT_KERNEL_ZCRX_NODEV, 0);
+  zcrxQuery(HOST, at);
+  assert(load<u64>(at) == 1 && load<u32>(at, 16) == 2 && load<u32>(at, 20) == 1, 'less');
+  assert(load<u32>(at, 24) == 8 && load<u32>(at, 28) == 64, 'two words, on a cache line');
+  assert(zcrxQueryEvents(HOST, at) == 0, 'no events');
+  setHost(HOST, AT_KERNEL_ZCRX_EVENTS, 1);
+  assert(zcrxQueryEvents(HOST, at) == 48 && load<u32>(at) == 3 && load<u32>(at, 4) == 16 && load<u32>(at, 8) == 8, 'events and statistics');
 }

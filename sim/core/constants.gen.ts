@@ -187,8 +187,12 @@ export const DROP_SKB_UCOPY_FAULT: u32 = 41;
 export const DROP_ICMP_CSUM: u32 = 42;
 /** not for a Fast Open connection whose handshake is not over */
 export const DROP_TCP_FASTOPEN: u32 = 43;
+/** too many packets wait for the softirq of a core */
+export const DROP_CPU_BACKLOG: u32 = 44;
+/** too much waits for a socket that its caller has locked */
+export const DROP_SOCKET_BACKLOG: u32 = 45;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 44;
+export const DROP_COUNT: u32 = 46;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -231,34 +235,36 @@ export const COST_PAGE_POOL_RING: u32 = 6;
 export const COST_PAGE_POOL_SLOW: u32 = 7;
 /** GRO looking at one frame; cycles */
 export const COST_GRO_FRAME: u32 = 8;
+/** the loopback device passing on a packet, and the softirq that takes it; cycles */
+export const COST_LO_PACKET: u32 = 9;
 /** the TCP receive path, per skb; cycles */
-export const COST_TCP_RX_SEGMENT: u32 = 9;
+export const COST_TCP_RX_SEGMENT: u32 = 10;
 /** the TCP transmit path, per skb; cycles */
-export const COST_TCP_TX_SKB: u32 = 10;
+export const COST_TCP_TX_SKB: u32 = 11;
 /** cutting one segment off an skb in software, where the NIC does not; cycles */
-export const COST_GSO_SEGMENT: u32 = 11;
+export const COST_GSO_SEGMENT: u32 = 12;
 /** processing an acknowledgement; cycles */
-export const COST_TCP_ACK: u32 = 12;
+export const COST_TCP_ACK: u32 = 13;
 /** waking a sleeping task, with the context switch; cycles */
-export const COST_WAKE_UP: u32 = 13;
+export const COST_WAKE_UP: u32 = 14;
 /** io_uring_enter, per call; cycles */
-export const COST_ENTER: u32 = 14;
+export const COST_ENTER: u32 = 15;
 /** io_uring_enter, per SQE; cycles */
-export const COST_SQE: u32 = 15;
+export const COST_SQE: u32 = 16;
 /** posting a completion; cycles */
-export const COST_CQE: u32 = 16;
+export const COST_CQE: u32 = 17;
 /** one item of task work; cycles */
-export const COST_TASK_WORK: u32 = 17;
+export const COST_TASK_WORK: u32 = 18;
 /** copying between user and kernel memory; cycles/KiB */
-export const COST_COPY_KIB: u32 = 18;
+export const COST_COPY_KIB: u32 = 19;
 /** summing bytes in software where the NIC does not; cycles/KiB */
-export const COST_CSUM_KIB: u32 = 19;
+export const COST_CSUM_KIB: u32 = 20;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 20;
+export const COST_ZC_CHUNK: u32 = 21;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 21;
+export const COST_APP_CQE: u32 = 22;
 /** number of costs */
-export const COST_COUNT: u32 = 22;
+export const COST_COUNT: u32 = 23;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -375,156 +381,160 @@ export const TCP_TCPDSACKOFOSENT: u32 = 25;
 export const TCP_TCPDSACKRECV: u32 = 26;
 /** segments merged in the receive queue */
 export const TCP_TCPRCVCOALESCE: u32 = 27;
+/** segments merged while they waited for a locked socket */
+export const TCP_TCPBACKLOGCOALESCE: u32 = 28;
+/** segments dropped because too much waited for a locked socket */
+export const TCP_TCPBACKLOGDROP: u32 = 29;
 /** segments dropped because the receive queue was full */
-export const TCP_TCPRCVQDROP: u32 = 28;
+export const TCP_TCPRCVQDROP: u32 = 30;
 /** times the receive queue was pruned */
-export const TCP_PRUNECALLED: u32 = 29;
+export const TCP_PRUNECALLED: u32 = 31;
 /** segments dropped by pruning */
-export const TCP_RCVPRUNED: u32 = 30;
+export const TCP_RCVPRUNED: u32 = 32;
 /** windows that closed */
-export const TCP_TCPTOZEROWINDOWADV: u32 = 31;
+export const TCP_TCPTOZEROWINDOWADV: u32 = 33;
 /** windows that opened again */
-export const TCP_TCPFROMZEROWINDOWADV: u32 = 32;
+export const TCP_TCPFROMZEROWINDOWADV: u32 = 34;
 /** zero windows wanted but not sent */
-export const TCP_TCPWANTZEROWINDOWADV: u32 = 33;
+export const TCP_TCPWANTZEROWINDOWADV: u32 = 35;
 /** segments dropped at a zero window */
-export const TCP_TCPZEROWINDOWDROP: u32 = 34;
+export const TCP_TCPZEROWINDOWDROP: u32 = 36;
 /** zero-window probes sent */
-export const TCP_TCPWINPROBE: u32 = 35;
+export const TCP_TCPWINPROBE: u32 = 37;
 /** keepalive probes sent */
-export const TCP_TCPKEEPALIVE: u32 = 36;
+export const TCP_TCPKEEPALIVE: u32 = 38;
 /** connections reset because data was unread at close */
-export const TCP_TCPABORTONDATA: u32 = 37;
+export const TCP_TCPABORTONDATA: u32 = 39;
 /** connections reset by close with unread data */
-export const TCP_TCPABORTONCLOSE: u32 = 38;
+export const TCP_TCPABORTONCLOSE: u32 = 40;
 /** connections given up */
-export const TCP_TCPABORTONTIMEOUT: u32 = 39;
+export const TCP_TCPABORTONTIMEOUT: u32 = 41;
 /** connections reset because FIN-WAIT-2 was not wanted */
-export const TCP_TCPABORTONLINGER: u32 = 40;
+export const TCP_TCPABORTONLINGER: u32 = 42;
 /** segments refused by PAWS */
-export const TCP_PAWSESTAB: u32 = 41;
+export const TCP_PAWSESTAB: u32 = 43;
 /** challenge ACKs sent */
-export const TCP_TCPCHALLENGEACK: u32 = 42;
+export const TCP_TCPCHALLENGEACK: u32 = 44;
 /** challenge ACKs for SYNs */
-export const TCP_TCPSYNCHALLENGE: u32 = 43;
+export const TCP_TCPSYNCHALLENGE: u32 = 45;
 /** SYNs dropped because the SYN queue is full */
-export const TCP_TCPREQQFULLDROP: u32 = 44;
+export const TCP_TCPREQQFULLDROP: u32 = 46;
 /** sockets that finished TIME-WAIT */
-export const TCP_TW: u32 = 45;
+export const TCP_TW: u32 = 47;
 /** pure ACKs taken by header prediction */
-export const TCP_TCPHPACKS: u32 = 46;
+export const TCP_TCPHPACKS: u32 = 48;
 /** SYNs and SYN-ACKs sent again */
-export const TCP_TCPSYNRETRANS: u32 = 47;
+export const TCP_TCPSYNRETRANS: u32 = 49;
 /** data segments sent for the first time */
-export const TCP_TCPORIGDATASENT: u32 = 48;
+export const TCP_TCPORIGDATASENT: u32 = 50;
 /** tail loss probes sent */
-export const TCP_TCPLOSSPROBES: u32 = 49;
+export const TCP_TCPLOSSPROBES: u32 = 51;
 /** losses that a tail loss probe repaired */
-export const TCP_TCPLOSSPROBERECOVERY: u32 = 50;
+export const TCP_TCPLOSSPROBERECOVERY: u32 = 52;
 /** window reductions undone in Loss */
-export const TCP_TCPLOSSUNDO: u32 = 51;
+export const TCP_TCPLOSSUNDO: u32 = 53;
 /** window reductions undone at the end of recovery */
-export const TCP_TCPFULLUNDO: u32 = 52;
+export const TCP_TCPFULLUNDO: u32 = 54;
 /** window reductions undone by a partial ACK */
-export const TCP_TCPPARTIALUNDO: u32 = 53;
+export const TCP_TCPPARTIALUNDO: u32 = 55;
 /** window reductions undone by DSACKs */
-export const TCP_TCPDSACKUNDO: u32 = 54;
+export const TCP_TCPDSACKUNDO: u32 = 56;
 /** timeouts that F-RTO found spurious */
-export const TCP_TCPSPURIOUSRTOS: u32 = 55;
+export const TCP_TCPSPURIOUSRTOS: u32 = 57;
 /** receivers that forgot what they had SACKed */
-export const TCP_TCPSACKRENEGING: u32 = 56;
+export const TCP_TCPSACKRENEGING: u32 = 58;
 /** reordering seen by SACK */
-export const TCP_TCPSACKREORDER: u32 = 57;
+export const TCP_TCPSACKREORDER: u32 = 59;
 /** reordering seen by duplicate ACKs */
-export const TCP_TCPRENOREORDER: u32 = 58;
+export const TCP_TCPRENOREORDER: u32 = 60;
 /** reordering seen by timestamps */
-export const TCP_TCPTSREORDER: u32 = 59;
+export const TCP_TCPTSREORDER: u32 = 61;
 /** SACK blocks that make no sense */
-export const TCP_TCPSACKDISCARD: u32 = 60;
+export const TCP_TCPSACKDISCARD: u32 = 62;
 /** retransmits that the device refused */
-export const TCP_TCPRETRANSFAIL: u32 = 61;
+export const TCP_TCPRETRANSFAIL: u32 = 63;
 /** connections closed at once because no TIME-WAIT was free */
-export const TCP_TCPTIMEWAITOVERFLOW: u32 = 62;
+export const TCP_TCPTIMEWAITOVERFLOW: u32 = 64;
 /** segments that came again, perhaps because an ACK was lost */
-export const TCP_DELAYEDACKLOST: u32 = 63;
+export const TCP_DELAYEDACKLOST: u32 = 65;
 /** segments beyond the receive window */
-export const TCP_BEYONDWINDOW: u32 = 64;
+export const TCP_BEYONDWINDOW: u32 = 66;
 /** SYN-ACKs refused for their timestamp */
-export const TCP_PAWSACTIVE: u32 = 65;
+export const TCP_PAWSACTIVE: u32 = 67;
 /** old ACKs refused by PAWS */
-export const TCP_PAWSOLDACK: u32 = 66;
+export const TCP_PAWSOLDACK: u32 = 68;
 /** handshake ACKs refused for their timestamp echo */
-export const TCP_TSECRREJECTED: u32 = 67;
+export const TCP_TSECRREJECTED: u32 = 69;
 /** signed segments that nobody asked for */
-export const TCP_TCPMD5UNEXPECTED: u32 = 68;
+export const TCP_TCPMD5UNEXPECTED: u32 = 70;
 /** SYNs answered with a cookie */
-export const TCP_SYNCOOKIESSENT: u32 = 69;
+export const TCP_SYNCOOKIESSENT: u32 = 71;
 /** cookies that came back */
-export const TCP_SYNCOOKIESRECV: u32 = 70;
+export const TCP_SYNCOOKIESRECV: u32 = 72;
 /** ACKs that should hold a cookie and do not */
-export const TCP_SYNCOOKIESFAILED: u32 = 71;
+export const TCP_SYNCOOKIESFAILED: u32 = 73;
 /** half-open connections that were reset */
-export const TCP_EMBRYONICRSTS: u32 = 72;
+export const TCP_EMBRYONICRSTS: u32 = 74;
 /** times the out-of-order queue was pruned */
-export const TCP_OFOPRUNED: u32 = 73;
+export const TCP_OFOPRUNED: u32 = 75;
 /** slow starts ended by an ACK train */
-export const TCP_TCPHYSTARTTRAINDETECT: u32 = 74;
+export const TCP_TCPHYSTARTTRAINDETECT: u32 = 76;
 /** slow starts ended by rising delay */
-export const TCP_TCPHYSTARTDELAYDETECT: u32 = 75;
+export const TCP_TCPHYSTARTDELAYDETECT: u32 = 77;
 /** segments that ACKs reported as delivered */
-export const TCP_TCPDELIVERED: u32 = 76;
+export const TCP_TCPDELIVERED: u32 = 78;
 /** of these, those reported with a CE mark */
-export const TCP_TCPDELIVEREDCE: u32 = 77;
+export const TCP_TCPDELIVEREDCE: u32 = 79;
 /** packets received that are not ECN-capable */
-export const TCP_INNOECTPKTS: u32 = 78;
+export const TCP_INNOECTPKTS: u32 = 80;
 /** packets received with ECT(1) */
-export const TCP_INECT1PKTS: u32 = 79;
+export const TCP_INECT1PKTS: u32 = 81;
 /** packets received with ECT(0) */
-export const TCP_INECT0PKTS: u32 = 80;
+export const TCP_INECT0PKTS: u32 = 82;
 /** packets received with a CE mark */
-export const TCP_INCEPKTS: u32 = 81;
+export const TCP_INCEPKTS: u32 = 83;
 /** Fast Opens whose data was taken by the peer */
-export const TCP_TCPFASTOPENACTIVE: u32 = 82;
+export const TCP_TCPFASTOPENACTIVE: u32 = 84;
 /** Fast Opens whose data the peer did not take */
-export const TCP_TCPFASTOPENACTIVEFAIL: u32 = 83;
+export const TCP_TCPFASTOPENACTIVEFAIL: u32 = 85;
 /** Fast Opens that we accepted */
-export const TCP_TCPFASTOPENPASSIVE: u32 = 84;
+export const TCP_TCPFASTOPENPASSIVE: u32 = 86;
 /** Fast Opens with a wrong cookie */
-export const TCP_TCPFASTOPENPASSIVEFAIL: u32 = 85;
+export const TCP_TCPFASTOPENPASSIVEFAIL: u32 = 87;
 /** Fast Opens refused because too many were pending */
-export const TCP_TCPFASTOPENLISTENOVERFLOW: u32 = 86;
+export const TCP_TCPFASTOPENLISTENOVERFLOW: u32 = 88;
 /** requests for a Fast Open cookie */
-export const TCP_TCPFASTOPENCOOKIEREQD: u32 = 87;
+export const TCP_TCPFASTOPENCOOKIEREQD: u32 = 89;
 /** times that Fast Open was paused because something on the path seems to swallow it */
-export const TCP_TCPFASTOPENBLACKHOLE: u32 = 88;
+export const TCP_TCPFASTOPENBLACKHOLE: u32 = 90;
 /** Fast Opens with a cookie of the backup key */
-export const TCP_TCPFASTOPENPASSIVEALTKEY: u32 = 89;
+export const TCP_TCPFASTOPENPASSIVEALTKEY: u32 = 91;
 /** last ACKs of handshakes ignored because data is waited for */
-export const TCP_TCPDEFERACCEPTDROP: u32 = 90;
+export const TCP_TCPDEFERACCEPTDROP: u32 = 92;
 /** ICMP messages about segments that are not in flight */
-export const TCP_OUTOFWINDOWICMPS: u32 = 91;
+export const TCP_OUTOFWINDOWICMPS: u32 = 93;
 /** probes of the path MTU that arrived */
-export const TCP_TCPMTUPSUCCESS: u32 = 92;
+export const TCP_TCPMTUPSUCCESS: u32 = 94;
 /** probes of the path MTU that were lost */
-export const TCP_TCPMTUPFAIL: u32 = 93;
+export const TCP_TCPMTUPFAIL: u32 = 95;
 /** ACKs with SACK blocks that were not sent because a later one was */
-export const TCP_TCPACKCOMPRESSED: u32 = 94;
+export const TCP_TCPACKCOMPRESSED: u32 = 96;
 /** ICMP messages received */
-export const TCP_ICMPINMSGS: u32 = 95;
+export const TCP_ICMPINMSGS: u32 = 97;
 /** ICMP messages that are wrong or about nothing of ours */
-export const TCP_ICMPINERRORS: u32 = 96;
+export const TCP_ICMPINERRORS: u32 = 98;
 /** ICMP messages with a wrong checksum */
-export const TCP_ICMPINCSUMERRORS: u32 = 97;
+export const TCP_ICMPINCSUMERRORS: u32 = 99;
 /** ICMPv6 messages received */
-export const TCP_ICMP6INMSGS: u32 = 98;
+export const TCP_ICMP6INMSGS: u32 = 100;
 /** ICMPv6 messages that are wrong or about nothing of ours */
-export const TCP_ICMP6INERRORS: u32 = 99;
+export const TCP_ICMP6INERRORS: u32 = 101;
 /** ICMPv6 messages with a wrong checksum */
-export const TCP_ICMP6INCSUMERRORS: u32 = 100;
+export const TCP_ICMP6INCSUMERRORS: u32 = 102;
 /** writers that found no transmit page or skb */
-export const TCP_TCPMEMORYWAITS: u32 = 101;
+export const TCP_TCPMEMORYWAITS: u32 = 103;
 /** number of counters of group tcp */
-export const TCP_COUNTERS: u32 = 102;
+export const TCP_COUNTERS: u32 = 104;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */
@@ -568,6 +578,7 @@ export function costAccount(cost: u32): u32 {
     case COST_PAGE_POOL_RING: return ACCOUNT_MEMORY;
     case COST_PAGE_POOL_SLOW: return ACCOUNT_MEMORY;
     case COST_GRO_FRAME: return ACCOUNT_NETDEVICE;
+    case COST_LO_PACKET: return ACCOUNT_NETDEVICE;
     case COST_TCP_RX_SEGMENT: return ACCOUNT_TCPIP;
     case COST_TCP_TX_SKB: return ACCOUNT_TCPIP;
     case COST_GSO_SEGMENT: return ACCOUNT_NETDEVICE;

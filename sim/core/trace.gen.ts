@@ -21,78 +21,82 @@ export const EV_NIC_IRQ: u32 = 8;
 export const EV_NIC_POST: u32 = 9;
 /** the NIC sends a frame of a TX ring; tso_pkt is the packet that the stack sent, if the NIC cut it into several, else 0 */
 export const EV_NIC_TX: u32 = 10;
+/** the loopback device passed a packet back to its own host; waiting packets are before it in the backlog of the core */
+export const EV_LO_XMIT: u32 = 11;
 /** a buffer left the page pool; from: 0 cache, 1 ptr_ring, 2 slow path */
-export const EV_POOL_HOLD: u32 = 11;
+export const EV_POOL_HOLD: u32 = 12;
 /** a buffer came back; to: 0 cache, 1 ptr_ring, 2 provider or page allocator */
-export const EV_POOL_RELEASE: u32 = 12;
+export const EV_POOL_RELEASE: u32 = 13;
 /** the pool had nothing to give */
-export const EV_POOL_EMPTY: u32 = 13;
+export const EV_POOL_EMPTY: u32 = 14;
 /** a buffer changed its place */
-export const EV_LEDGER: u32 = 14;
+export const EV_LEDGER: u32 = 15;
 /** softirq work was asked for */
-export const EV_NAPI_SCHEDULE: u32 = 15;
+export const EV_NAPI_SCHEDULE: u32 = 16;
 /** a poll harvested this many frames */
-export const EV_NAPI_POLL: u32 = 16;
+export const EV_NAPI_POLL: u32 = 17;
 /** the driver made an skb of a frame */
-export const EV_SKB_BUILD: u32 = 17;
+export const EV_SKB_BUILD: u32 = 18;
 /** GRO merged this packet into an earlier one */
-export const EV_GRO_MERGE: u32 = 18;
+export const EV_GRO_MERGE: u32 = 19;
 /** a segment reached its socket */
-export const EV_TCP_RX: u32 = 19;
+export const EV_TCP_RX: u32 = 20;
+/** a segment waits until the caller who has locked its socket lets it go */
+export const EV_TCP_BACKLOG: u32 = 21;
 /** a connection changed its state */
-export const EV_TCP_STATE: u32 = 20;
+export const EV_TCP_STATE: u32 = 22;
 /** an ACK moved snd_una */
-export const EV_TCP_ACK: u32 = 21;
+export const EV_TCP_ACK: u32 = 23;
 /** a segment was handed to the device */
-export const EV_TCP_TX: u32 = 22;
+export const EV_TCP_TX: u32 = 24;
 /** a segment was sent again */
-export const EV_TCP_RETRANSMIT: u32 = 23;
+export const EV_TCP_RETRANSMIT: u32 = 25;
 /** a segment went to the out-of-order queue */
-export const EV_TCP_OOO: u32 = 24;
+export const EV_TCP_OOO: u32 = 26;
 /** a timer of a connection fired */
-export const EV_TCP_TIMER: u32 = 25;
+export const EV_TCP_TIMER: u32 = 27;
 /** the congestion window changed */
-export const EV_TCP_CWND: u32 = 26;
+export const EV_TCP_CWND: u32 = 28;
 /** bytes are in the receive queue, in order */
-export const EV_SOCK_QUEUE: u32 = 27;
+export const EV_SOCK_QUEUE: u32 = 29;
 /** somebody who waits on the socket was told */
-export const EV_SOCK_WAKE: u32 = 28;
+export const EV_SOCK_WAKE: u32 = 30;
 /** the application gave bytes to the socket */
-export const EV_SOCK_SEND: u32 = 29;
+export const EV_SOCK_SEND: u32 = 31;
 /** bytes left the receive queue */
-export const EV_SOCK_READ: u32 = 30;
+export const EV_SOCK_READ: u32 = 32;
 /** a request was taken from the SQ */
-export const EV_RING_SUBMIT: u32 = 31;
+export const EV_RING_SUBMIT: u32 = 33;
 /** io_uring_enter was called */
-export const EV_RING_ENTER: u32 = 32;
+export const EV_RING_ENTER: u32 = 34;
 /** a request that would block waits for its file: of kind 1, socket obj */
-export const EV_POLL_ARM: u32 = 33;
+export const EV_POLL_ARM: u32 = 35;
 /** task work ran */
-export const EV_TASK_WORK: u32 = 34;
+export const EV_TASK_WORK: u32 = 36;
 /** a completion was posted */
-export const EV_CQE: u32 = 35;
+export const EV_CQE: u32 = 37;
 /** a completion went to the overflow list */
-export const EV_CQ_OVERFLOW: u32 = 36;
+export const EV_CQ_OVERFLOW: u32 = 38;
 /** the application runs */
-export const EV_APP_WAKE: u32 = 37;
+export const EV_APP_WAKE: u32 = 39;
 /** the application read payload bytes, at an offset of the area if they were lent */
-export const EV_APP_READ: u32 = 38;
+export const EV_APP_READ: u32 = 40;
 /** the application produced bytes to send, from a position of the stream on */
-export const EV_APP_WRITE: u32 = 39;
+export const EV_APP_WRITE: u32 = 41;
 /** a stream ended at the application */
-export const EV_APP_DONE: u32 = 40;
+export const EV_APP_DONE: u32 = 42;
 /** the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page */
-export const EV_ZC_COPY: u32 = 41;
+export const EV_ZC_COPY: u32 = 43;
 /** a buffer was lent to the application, with nothing copied */
-export const EV_ZC_DELIVER: u32 = 42;
+export const EV_ZC_DELIVER: u32 = 44;
 /** the application put a buffer into the refill ring */
-export const EV_RQE_PUSH: u32 = 43;
+export const EV_RQE_PUSH: u32 = 45;
 /** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export const EV_RQE_TAKE: u32 = 44;
+export const EV_RQE_TAKE: u32 = 46;
 /** a zcrx event was posted */
-export const EV_ZC_EVENT: u32 = 45;
+export const EV_ZC_EVENT: u32 = 47;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 46;
+export const EV_COUNT: u32 = 48;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -144,6 +148,11 @@ export function traceNicTx(pkt_id: u32, niov_idx: u32, queue: u32, len: u32, tso
   traceEmit(EV_NIC_TX, pkt_id, niov_idx, queue, len, tso_pkt);
 }
 
+/** the loopback device passed a packet back to its own host; waiting packets are before it in the backlog of the core (net:netif_rx) */
+export function traceLoXmit(pkt_id: u32, niov_idx: u32, len: u32, segs: u32, waiting: u32): void {
+  traceEmit(EV_LO_XMIT, pkt_id, niov_idx, len, segs, waiting);
+}
+
 /** a buffer left the page pool; from: 0 cache, 1 ptr_ring, 2 slow path (page_pool:page_pool_state_hold) */
 export function tracePoolHold(pkt_id: u32, niov_idx: u32, pool: u32, from: u32): void {
   traceEmit(EV_POOL_HOLD, pkt_id, niov_idx, pool, from, 0);
@@ -187,6 +196,11 @@ export function traceGroMerge(pkt_id: u32, niov_idx: u32, into_pkt: u32, segs: u
 /** a segment reached its socket (tcp:tcp_probe) */
 export function traceTcpRx(pkt_id: u32, niov_idx: u32, sock: u32, seq: u32, len: u32): void {
   traceEmit(EV_TCP_RX, pkt_id, niov_idx, sock, seq, len);
+}
+
+/** a segment waits until the caller who has locked its socket lets it go */
+export function traceTcpBacklog(pkt_id: u32, niov_idx: u32, sock: u32, seq: u32, len: u32): void {
+  traceEmit(EV_TCP_BACKLOG, pkt_id, niov_idx, sock, seq, len);
 }
 
 /** a connection changed its state (sock:inet_sock_set_state) */

@@ -189,6 +189,7 @@ export type HostKnob =
   | 'cost.page_pool_ring'
   | 'cost.page_pool_slow'
   | 'cost.gro_frame'
+  | 'cost.lo_packet'
   | 'cost.tcp_rx_segment'
   | 'cost.tcp_tx_skb'
   | 'cost.gso_segment'

@@ -34,6 +34,7 @@ export const COSTS: readonly Cost[] = [
   cost('page_pool_ring', 'memory', 39, 'a buffer from the ptr_ring', MODEL),
   cost('page_pool_slow', 'memory', 105, 'a buffer from the provider or page allocator', MODEL),
   cost('gro_frame', 'netdevice', 80, 'GRO looking at one frame'),
+  cost('lo_packet', 'netdevice', 250, 'the loopback device passing on a packet, and the softirq that takes it'),
   cost('tcp_rx_segment', 'tcpip', 400, 'the TCP receive path, per skb'),
   cost('tcp_tx_skb', 'tcpip', 450, 'the TCP transmit path, per skb'),
   cost('gso_segment', 'netdevice', 200, 'cutting one segment off an skb in software, where the NIC does not'),

@@ -69,6 +69,8 @@ export const COUNTERS: readonly Counter[] = [
   counter('tcp', 'TCPDSACKOfoSent', 'DSACKs sent for out-of-order data'),
   counter('tcp', 'TCPDSACKRecv', 'DSACKs received'),
   counter('tcp', 'TCPRcvCoalesce', 'segments merged in the receive queue'),
+  counter('tcp', 'TCPBacklogCoalesce', 'segments merged while they waited for a locked socket'),
+  counter('tcp', 'TCPBacklogDrop', 'segments dropped because too much waited for a locked socket'),
   counter('tcp', 'TCPRcvQDrop', 'segments dropped because the receive queue was full'),
   counter('tcp', 'PruneCalled', 'times the receive queue was pruned'),
   counter('tcp', 'RcvPruned', 'segments dropped by pruning'),

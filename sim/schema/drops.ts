@@ -47,4 +47,6 @@ export const DROPS = [
   ['SKB_UCOPY_FAULT', 'payload that was lent to the packet could not be copied for the device'],
   ['ICMP_CSUM', 'the ICMP checksum is wrong'],
   ['TCP_FASTOPEN', 'not for a Fast Open connection whose handshake is not over'],
+  ['CPU_BACKLOG', 'too many packets wait for the softirq of a core'],
+  ['SOCKET_BACKLOG', 'too much waits for a socket that its caller has locked'],
 ] as const;

@@ -76,10 +76,16 @@ export class Skb {
   txstamp_ack: u8;
   /** All payload is lent (SKBFL_PURE_ZEROCOPY). */
   zcopy_pure: u8;
+  pad: u16;
+  /** 1 + the skb whose fragments are the same ones as these (skb_cloned); 0: none. */
+  clone: u32;
   // Frag frags[MAX_SKB_FRAGS] follow
 }
 /** What the head of a received skb weighs: SKB_TRUESIZE of 640 bytes (net/core/skbuff.c: SKB_SMALL_HEAD_SIZE). */
 export const SKB_HEAD_TRUESIZE: u32 = 896;
+
+/** Skb.napi of a packet that came over the loopback device. */
+export const NAPI_LO: u8 = 0xff;
 
 /** Skb.gso_type: every segment has CWR as it is, because it is part of a number (include/linux/skbuff.h). */
 export const SKB_GSO_TCP_ACCECN: u8 = 1;
@@ -160,10 +166,23 @@ export function skbFreeHead(skb_idx: u32): void {
   const b = skb(skb_idx);
   assert(b.data_off != 0xffff, 'S1 an skb was freed twice');
   b.data_off = 0xffff;
+  if (b.clone != 0) skbUnclone(b);
   b.nr_frags = 0;
   b.next = s.skb_free;
   s.skb_free = skb_idx;
   s.skb_used--;
+}
+
+/** Two skbs of one payload: while both are there, nothing is joined to either (skb_clone). */
+export function skbPair(skb_idx: u32, other: u32): void {
+  skb(skb_idx).clone = other + 1;
+  skb(other).clone = skb_idx + 1;
+}
+/** Each has fragments of its own from now on (skb_unclone), or one of the two is freed. */
+export function skbUnclone(b: Skb): void {
+  if (b.clone == 0) return;
+  skb(b.clone - 1).clone = 0;
+  b.clone = 0;
 }
 
 /** Appends a fragment; the caller passes its reference on. The skb must have room. */

@@ -12,6 +12,7 @@ import {
   charge, CONTEXT_SOFTIRQ, Core, coreAt, CORES_MAX, coreState, COST_NAPI_POLL, enterContext, EVENT_SOFTIRQ, hostConfig, HOSTS_MAX,
   leaveContext, NONE, now, QUEUES_MAX, schedule, traceNapiPoll, traceNapiSchedule,
 } from '../../sim/core';
+import { backlogPoll } from './backlog';
 import { groFlush } from './gro';
 import { napiPollDriver } from './port';
 import { napi } from './state';
@@ -69,6 +70,7 @@ export function napiSoftirq(core_idx: u32): void {
     // What was put on the list since the softirq began waits for its next turn.
     if (entry == last) break;
   }
+  backlogPoll(core_idx);
   leaveContext();
   if (core.poll_head != 0) schedule(core.busy_until_ns, EVENT_SOFTIRQ, core_idx);
   else core.softirq_pending = 0;

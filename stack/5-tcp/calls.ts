@@ -9,18 +9,19 @@ import {
   bindConflict, bindInsert, RCV_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, TCP_CLOSE, TCP_LISTEN,
   TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
-import { hostAddress0, hostAddress1 } from './address';
+import { isLocal, loopbackAddress0, loopbackAddress1, sourceAddress0, sourceAddress1 } from './address';
 import { mstampRefresh } from './clock';
 import { listenStop } from './close';
 import { connectStart, ephemeralPort } from './connect';
 import { disconnect } from './disconnect';
 import {
-  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENETUNREACH, ENFILE, ENOTCONN,
+  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENFILE, ENOTCONN,
 } from './errno';
 import { takeSockError } from './error';
 import { fastopenAccepted, fastopenListen } from './fastopen_server';
 import { initSock } from './init_sock';
 import { stateChanged } from './poll';
+import { lockSock, releaseSock } from './lock';
 import { shutdownSend } from './shutdown';
 import { stateIn, transition } from './state';
 
@@ -63,8 +64,7 @@ export function tcpBind(sock_idx: u32, address: usize, port: u32): i32 {
   const a0 = address0(addr, family);
   const a1 = address1(addr, family);
   const any = a0 == 0 && a1 == 0;
-  const local = a0 == hostAddress0(sk.host, family) && a1 == hostAddress1(sk.host, family);
-  if (!any && !local && !hostConfig(sk.host).tcp_anyip) return -<i32>EADDRNOTAVAIL;
+  if (!any && !isLocal(sk.host, family, a0, a1) && !hostConfig(sk.host).tcp_anyip) return -<i32>EADDRNOTAVAIL;
   if (port != 0 && bindConflict(sk.host, port, a0, a1, any)) return -<i32>EADDRINUSE;
   sk.laddr0 = a0;
   sk.laddr1 = a1;
@@ -114,7 +114,11 @@ export function tcpAccept(sock_idx: u32): i32 {
  * Begins to connect: -EINPROGRESS; then POLLOUT and, called again, 0 or what went wrong, once (inet_stream_connect).
  */
 export function tcpConnect(sock_idx: u32, address: usize, port: u32): i32 {
-  return streamConnect(sock(sock_idx), address, port, false);
+  const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = streamConnect(sk, address, port, false);
+  releaseSock(sk);
+  return ret;
 }
 
 /** A connection did not come about: why. The socket is as if nothing had been. */
@@ -139,16 +143,24 @@ export function streamConnect(sk: Sock, address: usize, port: u32, is_sendmsg: b
   if (sk.state != <u8>TCP_CLOSE) return -<i32>EISCONN;
   const addr = addressOf(sk, address);
   const family = <u32>sk.family;
-  const a0 = address0(addr, family);
-  const a1 = address1(addr, family);
+  let a0 = address0(addr, family);
+  let a1 = address1(addr, family);
   if (port == 0) return -<i32>EADDRNOTAVAIL;
-  if ((a0 == 0 && a1 == 0) || (a0 == hostAddress0(sk.host, family) && a1 == hostAddress1(sk.host, family))) return -<i32>ENETUNREACH;
+  if (a0 == 0 && a1 == 0) {
+    // To nowhere is to oneself: the address that one is bound to, or the loopback one (ip_route_output_key_hash_rcu).
+    a0 = sk.laddr0;
+    a1 = sk.laddr1;
+    if (a0 == 0 && a1 == 0) {
+      a0 = loopbackAddress0(family);
+      a1 = loopbackAddress1(family);
+    }
+  }
   sk.raddr0 = a0;
   sk.raddr1 = a1;
   sk.rport = <u16>port;
   if (sk.laddr0 == 0 && sk.laddr1 == 0) {
-    sk.laddr0 = hostAddress0(sk.host, family);
-    sk.laddr1 = hostAddress1(sk.host, family);
+    sk.laddr0 = sourceAddress0(sk.host, family, a0, a1);
+    sk.laddr1 = sourceAddress1(sk.host, family, a0, a1);
   }
   const err = connectStart(sk);
   return err != 0 || sk.defer_connect != 0 ? err : -<i32>EINPROGRESS;
@@ -158,7 +170,13 @@ export function streamConnect(sk: Sock, address: usize, port: u32, is_sendmsg: b
 export function tcpShutdown(sock_idx: u32, how: u32): i32 {
   const sk = sock(sock_idx);
   if (how > 2) return -<i32>EINVAL;
-  const mask = how + 1;
+  lockSock(sk);
+  const ret = shutdown(sk, how + 1);
+  releaseSock(sk);
+  return ret;
+}
+
+function shutdown(sk: Sock, mask: u32): i32 {
   if (stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) {
     if (sk.state == <u8>TCP_CLOSE) return -<i32>ENOTCONN;
     // A listener that is shut for reading stops to listen.

@@ -2,8 +2,8 @@
 import { NONE, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER, waitForget } from '../../sim/core';
 import { skb } from '../3-pool';
 import {
-  mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, sockWaiters, TCP_CLOSE, TCP_CLOSE_WAIT,
-  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
+  mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, sockHold, sockPut, sockWaiters, TCP_CLOSE,
+  TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LISTEN, TCP_SYN_RECV,
 } from '../6-socket';
 import { mstampRefresh } from './clock';
 import { disconnect } from './disconnect';
@@ -13,6 +13,7 @@ import { FLAG_FIN } from './header';
 import { rxFree } from './ip';
 import { dropRequest } from './listen';
 import { sendActiveReset } from './reset';
+import { flushBacklog, lockSock, releaseSock } from './lock';
 import { resetKeepaliveTimer } from './rto';
 import { closeState, sendFin } from './shutdown';
 import { stateIn, transition } from './state';
@@ -64,6 +65,15 @@ export function listenStop(sk: Sock): void {
 export function tcpClose(sock_idx: u32): void {
   const sk = sock(sock_idx);
   assert(!sk.hasFlag(SOCK_DEAD), 'T4 a socket is closed once');
+  sockHold(sock_idx);
+  lockSock(sk);
+  close(sk);
+  releaseSock(sk);
+  sockPut(sock_idx);
+}
+
+/** __tcp_close. */
+function close(sk: Sock): void {
   sk.shutdown = <u8>SHUTDOWN_MASK;
   if (sk.state == <u8>TCP_LISTEN) {
     transition(sk, TCP_CLOSE);
@@ -85,7 +95,11 @@ export function tcpClose(sock_idx: u32): void {
       } else if (closeState(sk)) sendFin(sk);
     }
   }
+  const state = sk.state;
   orphan(sk);
+  flushBacklog(sk);
+  // What was in the backlog may have ended the connection.
+  if (state != <u8>TCP_CLOSE && sk.state == <u8>TCP_CLOSE) return;
   if (sk.state == <u8>TCP_FIN_WAIT2 && sk.linger2 < 0) {
     sendActiveReset(sk);
     transition(sk, TCP_CLOSE);

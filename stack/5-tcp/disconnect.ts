@@ -11,6 +11,7 @@ import { clearTimers, receiveQueuePurge, writeQueuePurge } from './done';
 import { ECONNRESET } from './errno';
 import { fastopenEndCheck } from './fastopen_blackhole';
 import { fastopenRemove } from './fastopen_server';
+import { lockSock, releaseSock } from './lock';
 import { purgeOfo } from './out_of_order';
 import { stateChanged } from './poll';
 import { TCP_INIT_CWND, TCP_MIN_MSS } from './rcvbuf';
@@ -146,6 +147,9 @@ function forgetCounts(sk: Sock): void {
 
 /** connect() to AF_UNSPEC. */
 export function tcpDisconnect(sock_idx: u32): i32 {
-  disconnect(sock(sock_idx));
+  const sk = sock(sock_idx);
+  lockSock(sk);
+  disconnect(sk);
+  releaseSock(sk);
   return 0;
 }

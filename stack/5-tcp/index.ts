@@ -11,13 +11,14 @@
  *             TCP_OLD_SEQUENCE, TCP_OVERWINDOW, TCP_ZEROWINDOW, TCP_OFOMERGE, TCP_OFO_DROP, TCP_OFO_QUEUE_PRUNE, PROTO_MEM,
  *             TCP_RFC7323_PAWS, TCP_RFC7323_PAWS_ACK, TCP_RFC7323_TSECR, TCP_INVALID_SEQUENCE, TCP_INVALID_END_SEQUENCE,
  *             TCP_INVALID_SYN, TCP_INVALID_ACK_SEQUENCE, TCP_RESET, TCP_CLOSE, TCP_OLD_ACK, TCP_TOO_OLD_ACK, TCP_ACK_UNSENT_DATA,
- *             TCP_ABORT_ON_DATA, TCP_LISTEN_OVERFLOW, TCP_FASTOPEN
+ *             TCP_ABORT_ON_DATA, TCP_LISTEN_OVERFLOW, TCP_FASTOPEN, SOCKET_BACKLOG
  * Invariants  T1 rcv_nxt never moves back.  T2 right edge never shrinks, unless it may or there is no memory.  T3 states change legally.
  *             T4 a socket is closed once, and destroyed when it is closed and an orphan.
  *             T5 packets_out, sacked_out, lost_out and retrans_out count the retransmit queue, which has no holes.
  *             T6 the congestion window is at least one packet.  T7 queues are sorted and counted.
  *             T8 the device gives back what it was given.  T9 an skb is split inside.
  *             T10 a sent skb knows its segments.  T11 a message is as long as its segments.
+ *             T12 a socket is locked once, and not between two events.
  *             K3 (of 6-socket) queue sums equal rmem_alloc and wmem_queued.
  */
 import { HOSTS_MAX } from '../../sim/core';
@@ -40,6 +41,7 @@ export { TCP_INFO_WORDS, tcpInfo } from './info';
 export { ipReceive } from './ip';
 export { tcpAddPreset, tcpClampAck } from './iss';
 export { tcpSetKeepalive } from './keepalive';
+export { lockSock, releaseSock } from './lock';
 export { tcpMetricsFlush } from './metrics';
 export { NOT_MODELLED, tcpGetsockopt, tcpInq, tcpInqHint, tcpSetsockopt } from './options';
 export { tcpPacingTimer } from './pacing';

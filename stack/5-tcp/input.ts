@@ -22,6 +22,7 @@ import {
 } from './header';
 import { dropSkb, rxFree, segsOf } from './ip';
 import { receiveOnListener, receiveOnRequest } from './listen';
+import { addBacklog } from './lock';
 import { dataSndCheck } from './output';
 import { storeTsRecent } from './paws';
 import { rcvRttMeasureTs } from './rcvbuf';
@@ -78,7 +79,9 @@ export function tcpReceive(host: u32, b: Skb, skb_idx: u32, family: u32, saddr0:
     return;
   }
   if (!isMini(handle)) {
-    receiveOnSock(sock(handle), b, skb_idx, th, word, header_len);
+    const sk = sock(handle);
+    if (sk.owned == 0) receiveOnSock(sk, b, skb_idx, th, word, header_len);
+    else addBacklog(sk, b, skb_idx, th, header_len);
     return;
   }
   if (mini(handle).state == <u8>TCP_NEW_SYN_RECV) receiveOnRequest(mini(handle), b, skb_idx, th, header_len);

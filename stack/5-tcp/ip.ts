@@ -9,7 +9,7 @@ import {
   DROP_UNHANDLED_PROTO, hostConfig, loadBe16, NONE, runConfig, STAGE_TCP, storeBe16, storeBe32, TCP_INCEPKTS, TCP_INCSUMERRORS,
   TCP_INECT0PKTS, TCP_INECT1PKTS, TCP_INERRS, TCP_INNOECTPKTS,
 } from '../../sim/core';
-import { fragUnref, KIND_NIOV, netmem, Skb, skb, skbFrag, skbFree } from '../3-pool';
+import { fragUnref, KIND_NIOV, NAPI_LO, netmem, Skb, skb, skbFrag, skbFree } from '../3-pool';
 import { mibAdd, mibInc, SockCommon } from '../6-socket';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, hostAddress0, hostAddress1, hostMac } from './address';
 import { TCP_HLEN, TH_SOURCE } from './header';
@@ -71,7 +71,7 @@ function receive4(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
   }
   if ((loadBe16(ip + 6) & IP_FRAGMENT) != 0) return DROP_UNHANDLED_PROTO;
   const daddr = <u64>load<u32>(ip, 16);
-  if (daddr != hostAddress0(host, 4) && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
+  if (daddr != hostAddress0(host, 4) && b.napi != NAPI_LO && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = load<u8>(ip, 1);
   countEcn(host, b);
   if (load<u8>(ip, 9) == <u8>IPPROTO_ICMP) return icmpReceive(host, b, skb_idx, ip, 4, IPV4_HLEN);
@@ -89,7 +89,8 @@ function receive6(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
   }
   const daddr0 = load<u64>(ip, 24);
   const daddr1 = load<u64>(ip, 32);
-  if ((daddr0 != hostAddress0(host, 6) || daddr1 != hostAddress1(host, 6)) && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
+  const own = daddr0 == hostAddress0(host, 6) && daddr1 == hostAddress1(host, 6);
+  if (!own && b.napi != NAPI_LO && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = <u8>(loadBe16(ip) >> 4);
   countEcn(host, b);
   if (load<u8>(ip, 6) == <u8>IPPROTO_ICMPV6) return icmpReceive(host, b, skb_idx, ip, 6, IPV6_HLEN);

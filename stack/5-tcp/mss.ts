@@ -1,9 +1,10 @@
 /** Segment sizes (net/ipv4/tcp_output.c: tcp_mtu_to_mss, tcp_sync_mss, tcp_current_mss; net/ipv4/route.c: ipv4_default_advmss). */
 import { hostConfig } from '../../sim/core';
 import { MAX_TCP_HEADER, Sock, SockCommon } from '../6-socket';
+import { isLocal } from './address';
 import { ecnModeAccecn } from './ecn';
 import { TCP_HLEN } from './header';
-import { pathMtu, pmtuKnown } from './pmtu';
+import { pathMtu, pmtuKnown, routeMtu } from './pmtu';
 import { TCP_MSS_DEFAULT } from './rcvbuf';
 import { establishedOptionsLen } from './transmit';
 
@@ -21,7 +22,7 @@ function headers(family: u32): u32 {
 /** The MSS that is announced to a peer: what the path can carry (ipv4_default_advmss, ip6_default_advmss). */
 export function pathAdvmss(c: SockCommon): u32 {
   const advmss = hostConfig(c.host).tcp_route_advmss;
-  if (advmss != 0) return advmss;
+  if (advmss != 0 && !isLocal(c.host, c.family, c.raddr0, c.raddr1)) return advmss;
   const mss = pathMtu(c) - headers(c.family);
   const least = c.family == 4 ? IP_MIN_ADVMSS : MSS_DEFAULT_V6;
   return mss < least ? least : mss;
@@ -60,7 +61,7 @@ export function peerMtu(sk: Sock): u32 {
 
 /** Recomputes mss_cache after the MTU, the peer's MSS or its window changed (tcp_sync_mss). */
 export function syncMss(sk: Sock): u32 {
-  sk.route_mtu = hostConfig(sk.host).tcp_route_mtu;
+  sk.route_mtu = routeMtu(sk);
   return syncMssTo(sk, pathMtu(sk));
 }
 /** … for packets of `pmtu` bytes. */

@@ -18,6 +18,7 @@ import { getIpOption, getIpv6Option, setIpOption, setIpv6Option } from './ip_opt
 import { getFastopenKey, getFastopenOption, setFastopenKey, setFastopenOption, TCP_FASTOPEN_KEY } from './fastopen_options';
 import { keepaliveChanged, keepaliveTimeWhen, tcpSetKeepalive } from './keepalive';
 import { currentMss } from './mss';
+import { lockSock, releaseSock } from './lock';
 import { pushPendingFrames, TCP_NAGLE_CORK, TCP_NAGLE_OFF, TCP_NAGLE_PUSH } from './output';
 import { getMaxPacingRate, setMaxPacingRate } from './pacing';
 import { cleanupRbuf } from './recvmsg';
@@ -262,6 +263,13 @@ function setCongestion(sk: Sock, at: usize, len: u32): i32 {
 /** setsockopt(2) with `len` bytes at `at`. 0, -errno or NOT_MODELLED. */
 export function tcpSetsockopt(sock_idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
   const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = setOption(sk, level, name, at, len);
+  releaseSock(sk);
+  return ret;
+}
+
+function setOption(sk: Sock, level: u32, name: u32, at: usize, len: u32): i32 {
   if (level == SOL_TCP) return setTcpOption(sk, name, at, len);
   if (level == SOL_IP) return setIpOption(sk, name, at, len);
   if (len < 4) return -<i32>EINVAL;

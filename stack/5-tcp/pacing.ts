@@ -5,6 +5,7 @@
  */
 import { hostConfig, hrtimerArm, hrtimerPending, NS_PER_JIFFY } from '../../sim/core';
 import { pacingTimer, Sock, sock, sockHold, sockPut } from '../6-socket';
+import { isLocal } from './address';
 import { pacingRate } from './cong';
 import { stage } from './stage';
 import { tsqWrite } from './tsq';
@@ -39,7 +40,8 @@ export function getMaxPacingRate(sk: Sock, at: usize, len: u32): i32 {
 
 /** The fair queue tells a socket that it paces (fq_classify). */
 export function pacedByQdisc(sk: Sock): void {
-  if (hostConfig(sk.host).nic_qdisc == QDISC_FQ) sk.pacing_status = PACING_FQ;
+  if (hostConfig(sk.host).nic_qdisc != QDISC_FQ || isLocal(sk.host, sk.family, sk.raddr0, sk.raddr1)) return;
+  sk.pacing_status = PACING_FQ;
 }
 
 /** `len` bytes went out, the packet before at `prior`: when may the next ones go? */

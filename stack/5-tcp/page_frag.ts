@@ -1,9 +1,11 @@
 /**
  * Memory for payload that is sent (net/core/sock.c: sk_page_frag_refill): each host fills one 32 KiB page after the other.
  * Writers that find no page or no skb wait in a list and are told when ACKs have freed some.
+ *
+ * Differs from Linux: all tasks of a host fill the same page (task_frag).
  */
 import { NONE, TX_PAGE_SIZE } from '../../sim/core';
-import { fragUnref, poolState, txPageAlloc } from '../3-pool';
+import { fragUnref, netmem, poolState, txPageAlloc } from '../3-pool';
 import { Sock, sock, sockHold, SOCK_NOSPACE, sockPut, SOCK_WAITS_PAGE, wakeWritable } from '../6-socket';
 import { tcpHost } from './stage';
 
@@ -22,11 +24,19 @@ export function skbsForCutting(sent: bool): bool {
   return skbsBeyond(sent ? 4 : 3);
 }
 
+/** So many bytes must be left of a page (sk_page_frag_refill). */
+const FRAG_LEAST: u32 = 32;
+
 /** The host's page has room; false when there is no page. */
 export function pageFragRefill(host: u32): bool {
   const h = tcpHost(host);
   if (h.frag_netmem != NONE) {
-    if (h.frag_off < TX_PAGE_SIZE) return true;
+    // Nobody else holds it any more: it is filled again from its begin.
+    if (netmem(h.frag_netmem).pp_ref == 1) {
+      h.frag_off = 0;
+      return true;
+    }
+    if (h.frag_off + FRAG_LEAST <= TX_PAGE_SIZE) return true;
     fragUnref(h.frag_netmem, false);
     h.frag_netmem = NONE;
   }

@@ -6,6 +6,7 @@
  */
 import { arenaAlloc, hostConfig, HOSTS_MAX, TCP_ADDR } from '../../sim/core';
 import { Sock, SockCommon } from '../6-socket';
+import { isLocal, loopbackMtu } from './address';
 import { HZ, jiffies } from './clock';
 
 @unmanaged
@@ -72,12 +73,17 @@ function known(c: SockCommon): PathMtu | null {
   return p == null || <i32>(jiffies() - p.expires) >= 0 ? null : p;
 }
 
+/** MTU of the route to the peer; 0: the NIC's. */
+export function routeMtu(c: SockCommon): u32 {
+  return isLocal(c.host, c.family, c.raddr0, c.raddr1) ? loopbackMtu(c.family) : hostConfig(c.host).tcp_route_mtu;
+}
+
 /** Largest IP packet on the way to the peer (dst_mtu). */
 export function pathMtu(c: SockCommon): u32 {
-  const h = hostConfig(c.host);
+  const route = routeMtu(c);
+  const mtu = route != 0 ? route : hostConfig(c.host).nic_mtu;
   const p = known(c);
-  if (p != null && p.mtu <= h.nic_mtu) return p.mtu;
-  return h.tcp_route_mtu != 0 ? h.tcp_route_mtu : h.nic_mtu;
+  return p != null && p.mtu <= hostConfig(c.host).nic_mtu ? p.mtu : mtu;
 }
 
 /** Are packets sent without the bit that forbids cutting them (the opposite of ip_dont_fragment)? */

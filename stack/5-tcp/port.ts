@@ -6,6 +6,9 @@
  *   fragments. Checksum fields are left 0 by the caller: the driver or the NIC writes them. When the device has sent it,
  *   the SkbDestructor is called with sock_idx (not for NONE) and the skb's truesize. `hash` chooses the TX queue.
  *   `flow` is the socket, or NONE; `edt_ns` when a qdisc that paces may let the packet go, at the earliest; 0: at once.
+ *
+ * LoXmit (ndo_start_xmit of the loopback device), filled in by nic-model/lo: the same for a packet to an address of the host's
+ *   own. It keeps nothing of the socket: the SkbDestructor is called at once.
  */
 import { PORTS_ADDR } from '../../sim/core';
 
@@ -20,4 +23,13 @@ export function startXmit(
   host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32 = 0xffffffff, edt_ns: u64 = 0,
 ): u32 {
   return call_indirect<u32>(load<u32>(PORTS_ADDR, START_XMIT), host, header_addr, header_len, skb_idx, sock_idx, hash, flow, edt_ns);
+}
+
+const LO_XMIT: usize = 36;
+
+export function setLoXmit(xmit: (host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32) => u32): void {
+  store<u32>(PORTS_ADDR, xmit.index, LO_XMIT);
+}
+export function loXmit(host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32): u32 {
+  return call_indirect<u32>(load<u32>(PORTS_ADDR, LO_XMIT), host, header_addr, header_len, skb_idx, sock_idx, hash);
 }

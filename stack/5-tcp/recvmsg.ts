@@ -12,6 +12,7 @@ import { EAGAIN, EFAULT, ENOTCONN } from './errno';
 import { takeSockError } from './error';
 import { FLAG_FIN } from './header';
 import { rxFree } from './ip';
+import { lockSock, releaseSock } from './lock';
 import { rcvSpaceAdjust } from './rcvbuf';
 import { beforeUrgent, urgentPassed } from './urgent';
 import { receiveWindow, selectWindow } from './window';
@@ -92,6 +93,14 @@ export function emptyResult(sk: Sock): i32 {
 /** Copies received bytes to user memory. Bytes, 0 at the end of the stream, or -errno. Flags: MSG_PEEK, MSG_TRUNC. */
 export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
   const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = recvmsg(sk, user, len, flags);
+  releaseSock(sk);
+  return ret;
+}
+
+/** tcp_recvmsg_locked. */
+function recvmsg(sk: Sock, user: usize, len: u32, flags: u32): i32 {
   if (sk.state == <u8>TCP_LISTEN) return -<i32>ENOTCONN;
   const peek = (flags & MSG_PEEK) != 0;
   let seq = sk.copied_seq;
@@ -148,7 +157,7 @@ export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i3
   }
   if (copied == 0) return fault ? -<i32>EFAULT : len == 0 ? 0 : emptyResult(sk);
   if (!peek) {
-    traceSockRead(0, NONE, sock_idx, copied);
+    traceSockRead(0, NONE, sk.handle, copied);
     cleanupRbuf(sk, copied);
   }
   return <i32>copied;
@@ -168,7 +177,8 @@ function recvSkb(sk: Sock, seq: u32): u32 {
 
 /**
  * Shows received bytes to `actor` (sock_idx, skb_idx, offset, len) -> bytes used, or below 1 to stop, in order, until `want`
- * bytes were used. Frees what was used, and sends window updates. Bytes used, or what the actor said first.
+ * bytes were used. Frees what was used, and sends window updates. Bytes used, or what the actor said first. The caller has locked
+ * the socket.
  */
 export function tcpReadSock(sock_idx: u32, want: u32, actor: u32): i32 {
   const sk = sock(sock_idx);

@@ -19,6 +19,7 @@ import { takeSockError } from './error';
 import { forgetSendName, opensFast, sendFast } from './fastopen_send';
 import { passiveFastopen } from './fastopen_server';
 import { FLAG_ACK, FLAG_PSH } from './header';
+import { flushBacklog, lockSock, releaseSock } from './lock';
 import { currentMss, xmitSizeGoal } from './mss';
 import { pushPendingFrames, TCP_NAGLE_CORK, TCP_NAGLE_PUSH, writeXmit } from './output';
 import { pageFragRefill, skbsForWriters, waitForPage } from './page_frag';
@@ -136,15 +137,31 @@ function append(sk: Sock, skb_idx: u32, m: SendMessage, want: u32): i32 {
   return m.zerocopy != 0 ? zerocopyAppend(sk, b, skb_idx, m, want) : appendBytes(sk, b, skb_idx, m, want);
 }
 
-/** Queues bytes of the message until all are queued (0) or there is no room (-EAGAIN) or no memory at their address (-EFAULT). */
+/** After so many new skbs the answers to the first are looked at, if they have come already. */
+const FRESH_SKBS: u32 = 16;
+/** They may have changed how large segments are: the call begins again with what is left. */
+const BACKLOG_FLUSHED: i32 = 1;
+
+/**
+ * Queues bytes of the message until all are queued (0) or there is no room (-EAGAIN) or no memory at their address (-EFAULT).
+ * Or BACKLOG_FLUSHED.
+ */
 function queueBytes(sk: Sock, m: SendMessage, mss: u32, size_goal: u32): i32 {
   let full = false;
+  let fresh: u32 = 0;
   while (m.total != 0) {
     let idx = sk.write_tail;
     if (full || idx == NONE || skb(idx).len >= size_goal || skb(idx).eor != 0) {
       if (!streamMemoryFree(sk)) {
         sk.flags |= SOCK_NOSPACE;
         return -<i32>EAGAIN;
+      }
+      if (fresh++ >= FRESH_SKBS) {
+        fresh = 1;
+        if (sk.backlog_head != NONE) {
+          flushBacklog(sk);
+          return BACKLOG_FLUSHED;
+        }
       }
       idx = entail(sk);
     }
@@ -206,6 +223,14 @@ function finish(sk: Sock, m: SendMessage, mss: u32, size_goal: u32, err: i32): i
  */
 export function tcpSendMessage(sock_idx: u32, m: SendMessage): i32 {
   const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = send(sk, m);
+  releaseSock(sk);
+  return ret;
+}
+
+/** tcp_sendmsg_locked. */
+function send(sk: Sock, m: SendMessage): i32 {
   messageBegin(m);
   let err = zerocopyBegin(sk, m, sk.write_tail == NONE ? 0 : skb(sk.write_tail).uarg);
   let mss: u32 = 0;
@@ -221,6 +246,12 @@ export function tcpSendMessage(sock_idx: u32, m: SendMessage): i32 {
   if (err == 0) {
     const copied_before = m.copied;
     err = queueBytes(sk, m, mss, size_goal);
+    while (err == BACKLOG_FLUSHED) {
+      mss = currentMss(sk);
+      size_goal = xmitSizeGoal(sk, mss);
+      const over = sk.err != 0 || (<u32>sk.shutdown & SEND_SHUTDOWN) != 0;
+      err = over ? -<i32>EPIPE : queueBytes(sk, m, mss, size_goal);
+    }
     if (err == 0) {
       if ((m.flags & MSG_EOR) != 0 && m.copied != 0 && sk.write_tail != NONE) skb(sk.write_tail).eor = 1;
     } else {

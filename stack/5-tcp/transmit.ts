@@ -6,6 +6,7 @@ import { charge, coreState, COST_TCP_TX_SKB, hostConfig, NONE, storeBe16, storeB
 import { Skb, skb } from '../3-pool';
 import { mibAdd, mibInc, sentTail, sentUnlink, Sock, SockCommon } from '../6-socket';
 import { ICSK_ACK_SCHED } from './ack_flags';
+import { isLocal } from './address';
 import { jiffies, jiffiesOf, usOf } from './clock';
 import { compressedAcksSent } from './compressed_ack';
 import { caTxStart, enterCwr } from './cong';
@@ -22,9 +23,9 @@ import {
 } from './header';
 import { clearDf, linkHeaderLen, writeLinkHeaders, writeTos } from './ip';
 import { pacedByQdisc, QDISC_FQ, updateAfterSend } from './pacing';
-import { mayFragment } from './pmtu';
+import { mayFragment, routeMtu } from './pmtu';
 import { advertiseMss } from './mss';
-import { startXmit } from './port';
+import { loXmit, startXmit } from './port';
 import { headerScratch, stage } from './stage';
 import { schedTstamp, sndTstamp } from './tx_timestamp';
 import { FLAG_URG, urgentPointer } from './urgent';
@@ -186,10 +187,10 @@ export function transmit(sk: Sock, seq: u32, flags: u32, skb_idx: u32, payload_l
   traceTcpTx(coreState().next_pkt_id + 1, NONE, sk.handle, seq, payload_len);
   // A segment without payload does not count for small queues (skb_is_tcp_pure_ack).
   const c = hostConfig(sk.host);
-  sk.route_mtu = c.tcp_route_mtu;
+  sk.route_mtu = routeMtu(sk);
   if (payload_len == 0 || (c.nic_tun && c.nic_qdisc != QDISC_FQ)) {
     const full = payload_len == 0
-      ? startXmit(sk.host, <u32>headerScratch(), header_len, NONE, NONE, sk.txhash, sk.handle, sk.wstamp_ns)
+      ? xmit(sk, header_len, NONE, NONE, sk.txhash, sk.handle, sk.wstamp_ns)
       : stampedXmit(sk, skb_idx, header_len, NONE);
     if (full != 0) enterCwr(sk);
     return full;
@@ -205,11 +206,20 @@ export function transmit(sk: Sock, seq: u32, flags: u32, skb_idx: u32, payload_l
 
 /** Payload to the device, and the timestamps that are wanted of it. */
 function stampedXmit(sk: Sock, skb_idx: u32, header_len: u32, owner: u32): u32 {
-  const stamped = skb(skb_idx).tx_flags != 0;
-  if (stamped) schedTstamp(sk, skb_idx, header_len);
-  const refused = startXmit(sk.host, <u32>headerScratch(), header_len, skb_idx, owner, sk.txhash, sk.handle, sk.wstamp_ns);
-  if (stamped && refused == 0) sndTstamp(sk, skb_idx, header_len);
+  if (skb(skb_idx).tx_flags == 0) return xmit(sk, header_len, skb_idx, owner, sk.txhash, sk.handle, sk.wstamp_ns);
+  // Over the loopback device the packet arrives before the call returns, and its answer's headers are built where its own were.
+  const local = isLocal(sk.host, sk.family, sk.raddr0, sk.raddr1);
+  schedTstamp(sk, skb_idx, header_len);
+  if (local) sndTstamp(sk, skb_idx, header_len);
+  const refused = xmit(sk, header_len, skb_idx, owner, sk.txhash, sk.handle, sk.wstamp_ns);
+  if (!local && refused == 0) sndTstamp(sk, skb_idx, header_len);
   return refused;
+}
+
+/** The headers in the scratch and the payload of an skb go to the device that the route to the peer says: 1 when it refused. */
+function xmit(c: SockCommon, header_len: u32, skb_idx: u32, owner: u32, hash: u32, flow: u32, edt_ns: u64): u32 {
+  if (isLocal(c.host, c.family, c.raddr0, c.raddr1)) return loXmit(c.host, <u32>headerScratch(), header_len, skb_idx, owner, hash);
+  return startXmit(c.host, <u32>headerScratch(), header_len, skb_idx, owner, hash, flow, edt_ns);
 }
 
 /** Sends an skb that stays queued until it is acknowledged: notes when (tcp_update_skb_after_send, tcp_rate_skb_sent). */
@@ -246,7 +256,7 @@ export function transmitReply(
   store<u32>(th, 0, 16);
   mibInc(c.host, TCP_OUTSEGS);
   traceTcpTx(coreState().next_pkt_id + 1, NONE, c.handle, seq, 0);
-  startXmit(c.host, <u32>headerScratch(), linkHeaderLen(c.family) + tcp_len, NONE, NONE, txhash);
+  xmit(c, linkHeaderLen(c.family) + tcp_len, NONE, NONE, txhash, NONE, 0);
 }
 
 /** Where the TCP header of a reply is built, so that its options can be written first. */

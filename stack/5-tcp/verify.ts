@@ -75,6 +75,7 @@ function verifySend(sk: Sock): void {
 /** Checks one socket. */
 export function tcpVerify(sock_idx: u32): void {
   const sk = sock(sock_idx);
+  assert(sk.owned == 0 && sk.backlog_head == NONE, 'T12 a socket is not locked between two events');
   if (sk.state == <u8>TCP_LISTEN || (sk.state == <u8>TCP_CLOSE && sk.hasFlag(SOCK_DEAD))) return;
   if (sk.state != <u8>TCP_SYN_SENT && sk.state != <u8>TCP_CLOSE) verifyReceive(sk);
   if (sk.state != <u8>TCP_CLOSE) verifySend(sk);

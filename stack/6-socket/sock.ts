@@ -32,6 +32,13 @@ export class Sock extends SockCommon {
   backoff: u8;
   retransmits: u8;
 
+  /** A caller has locked it (sk_lock.owned): then segments wait in its backlog (stack/5-tcp/lock.ts). */
+  owned: u8;
+  backlog_head: u32;
+  backlog_tail: u32;
+  /** Weight of what waits, or has waited since the socket was locked. */
+  backlog_len: u32;
+
   // Receive path
   pred_flags: u32;
   rcv_nxt: u32;
@@ -444,6 +451,8 @@ export function sockClear(sk: Sock, idx: u32): void {
   sk.state = <u8>TCP_CLOSE;
   sk.receive_head = NONE;
   sk.receive_tail = NONE;
+  sk.backlog_head = NONE;
+  sk.backlog_tail = NONE;
   sk.ooo_head = NONE;
   sk.ooo_tail = NONE;
   sk.error_head = NONE;

@@ -9,6 +9,7 @@ import { STAGES } from '../../sim/schema/stages.ts';
 import { asFiles, filesUnder, none, read } from './sources.ts';
 
 const CORE = 'sim/core';
+const LO = 'nic-model/lo';
 const BUILTIN = 'uring-model/8-app/builtin';
 const UAPI = 'uring-model/uapi.gen.ts';
 const FILE = 'stack/file';
@@ -22,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // A frame holds on to the sender's pages until the receiver's DMA has read them.
   [stage(1)]: [CORE, stage(3)],
   [stage(2)]: [CORE, stage(1), stage(3), stage(4)],
+  [LO]: [CORE, stage(3), stage(4)],
   [stage(3)]: [CORE],
   [stage(4)]: [CORE, stage(3), stage(5)],
   [stage(5)]: [CORE, stage(3), stage(6)],
@@ -31,16 +33,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [FILE]: [CORE, stage(3), stage(5), stage(6), UNIX, UDP, UAPI],
   [stage(7)]: [CORE, stage(3), stage(5), stage(6), FILE, stage(9), UAPI],
   [BUILTIN]: [CORE, stage(7), stage(9), UAPI],
-  [stage(9)]: [CORE, stage(3), stage(5), FILE, UAPI],
+  [stage(9)]: [CORE, stage(3), stage(5), stage(6), FILE, UAPI],
   [UAPI]: [CORE],
-  'sim/world': [CORE, ...[1, 2, 3, 4, 5, 6, 7].map(stage), FILE, UNIX, UDP, BUILTIN, stage(9), UAPI],
+  'sim/world': [CORE, LO, ...[1, 2, 3, 4, 5, 6, 7].map(stage), FILE, UNIX, UDP, BUILTIN, stage(9), UAPI],
 };
 
 /** Files that may be named from outside besides index.ts: what they hold has no home in an index. */
 const OPEN_FILES = ['sim/core/trap.ts', UAPI];
 
 /** A port is filled in from where the call goes to: its setter may be imported there, and nothing else of its stage. */
-const PORT_SETTERS: readonly (readonly [from: string, to: string, names: string])[] = [[stage(2), stage(5), '{ setStartXmit }']];
+const PORT_SETTERS: readonly (readonly [from: string, to: string, names: string])[] = [
+  [stage(2), stage(5), '{ setStartXmit }'],
+  [LO, stage(5), '{ setLoXmit }'],
+];
 
 const moduleOf = (file: string) => Object.keys(ALLOWED).find((m) => file === m || file.startsWith(`${m}/`));
 

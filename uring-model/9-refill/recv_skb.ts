@@ -7,7 +7,8 @@ import {
   ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
 import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
-import { tcpReadSock } from '../../stack/5-tcp';
+import { lockSock, releaseSock, tcpReadSock } from '../../stack/5-tcp';
+import { sock } from '../../stack/6-socket';
 import { EAGAIN, EFAULT, ENOSPC } from '../uapi.gen';
 import { niovToken } from './area';
 import { copyChunk, copyFrag, COPY_LINEAR } from './copy_fallback';
@@ -120,7 +121,11 @@ export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: 
   s.recv_count = len != 0 ? len : u32.MAX_VALUE;
   s.recv_skbs = 0;
   s.recv_stopped_early = 0;
-  return tcpReadSock(sock_idx, s.recv_count, recvSkb.index);
+  const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = tcpReadSock(sock_idx, s.recv_count, recvSkb.index);
+  releaseSock(sk);
+  return ret;
 }
 /** An error left bytes over, and the kernel looks again at once what it was. */
 export function zcrxStoppedEarly(host: u32): bool {

@@ -9,6 +9,7 @@ import { addJourney } from './command_journey.ts';
 import { addList } from './command_list.ts';
 import { addPacketdrill } from './command_packetdrill.ts';
 import { addPcap } from './command_pcap.ts';
+import { addReplay } from './command_replay.ts';
 import { addRun } from './command_run.ts';
 import { addSchema } from './command_schema.ts';
 import { addShow } from './command_show.ts';
@@ -36,7 +37,9 @@ Examples:
   $ ringlab tour                          the way of the first byte, stage by stage
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
-  const all = [addRun, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema];
+  const all = [
+    addRun, addReplay, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
+  ];
   for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {
     const named = name === undefined ? ringlab : ringlab.commands.find((c) => c.name() === name);

@@ -41,6 +41,8 @@ export const APP_SCRIPT_NONE: u32 = 0;
 export const APP_SCRIPT_HTTP: u32 = 1;
 /** app.script: fetch */
 export const APP_SCRIPT_FETCH: u32 = 2;
+/** app.script: steps */
+export const APP_SCRIPT_STEPS: u32 = 3;
 /** app.receive: zc */
 export const APP_RECEIVE_ZC: u32 = 0;
 /** app.receive: recv */
@@ -624,7 +626,7 @@ export class HostConfig {
   get app_role(): u32 {
     return load<u32>(changetype<usize>(this), 920);
   }
-  /** application of the role script: a server (HTTP, echo, discard, a source of bytes), or who fetches and stores files there */
+  /** application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program in `steps` */
   get app_script(): u32 {
     return load<u32>(changetype<usize>(this), 928);
   }

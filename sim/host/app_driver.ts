@@ -54,9 +54,10 @@ export class AppDriver {
       this.note(call, begin_ns, value, crossing);
       return value;
     }
-    if (call.call !== 'enter') throw new Error(`${call.call} wants to sleep: only enter may`);
-    // What was to be submitted has been: only the wait goes on.
-    this.asleep = { call, again: { ...call, submit: 0 }, submitted: call.submit, begin_ns, crossing };
+    if (call.call === 'enter') {
+      // What was to be submitted has been: only the wait goes on.
+      this.asleep = { call, again: { ...call, submit: 0 }, submitted: call.submit, begin_ns, crossing };
+    } else this.asleep = { call, again: call, submitted: 0, begin_ns, crossing };
     return undefined;
   }
 
@@ -65,7 +66,7 @@ export class AppDriver {
     const value = this.kernel.perform(a.again);
     if (value === ERESTARTSYS) return undefined;
     this.asleep = undefined;
-    const result = value < 0 && a.submitted === 0 ? value : a.submitted;
+    const result = a.call.call !== 'enter' || (value < 0 && a.submitted === 0) ? value : a.submitted;
     this.note(a.call, a.begin_ns, result, a.crossing);
     return result;
   }

@@ -3,6 +3,7 @@ import type { Engine, StopReason } from './engine.ts';
 import type { EventCounts } from './event_counts.ts';
 import { evaluateExpects, type ExpectOutcome, type Scenario } from './scenario.ts';
 import type { ScriptStreams } from './script_streams.ts';
+import type { StepResult } from './steps/step_results.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
   applicationErrno, areaPlaces, type Counts, coreCycles, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
@@ -70,6 +71,8 @@ export interface RunResult {
   readonly dropped: number;
   readonly client: HostResult;
   readonly server: HostResult;
+  /** What the program of a step scenario saw. */
+  readonly steps?: StepResult;
   readonly expect: readonly ExpectOutcome[];
 }
 
@@ -103,8 +106,11 @@ export function collectFacts(
 
 export function collectResult(
   engine: Engine, scenario: Scenario, stopped: StopReason, counts: EventCounts, scripts?: ReadonlyMap<number, ScriptStreams>,
+  steps?: StepResult,
 ): RunResult {
-  const facts = { ...collectFacts(engine, scenario, counts, scripts), stateHash: engine.stateHash(), stopped };
+  const facts = {
+    ...collectFacts(engine, scenario, counts, scripts), stateHash: engine.stateHash(), stopped, ...(steps ? { steps } : {}),
+  };
   return { ...facts, expect: evaluateExpects(scenario.expects, facts) };
 }
 

@@ -6,6 +6,7 @@ import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
+import type { StepCqe, StepResult, StepRet } from './steps/step_results.ts';
 import type { HostResult, RunResult, StreamResult } from './result.ts';
 import { didYouMean } from './scenario_error.ts';
 import { type Expectation, ExpectError, type Value } from './scenario_expect.ts';
@@ -13,7 +14,9 @@ import { type Expectation, ExpectError, type Value } from './scenario_expect.ts'
 export type Shape =
   | { readonly kind: 'value' }
   | { readonly kind: 'list'; readonly of: Shape }
-  | { readonly kind: 'map'; readonly of: Readonly<Record<string, Shape>> };
+  | { readonly kind: 'map'; readonly of: Readonly<Record<string, Shape>> }
+  /** Entries by names that the scenario chose. */
+  | { readonly kind: 'named'; readonly of: Shape };
 type Parts<T> = { readonly [K in keyof T]: Shape };
 
 const value: Shape = { kind: 'value' };
@@ -41,9 +44,17 @@ const HOST: Parts<HostResult> = {
   app: values(['role', 'errno']), events: values(EVENTS.map((e) => e.name)),
 };
 
-const RESULT: Parts<Omit<RunResult, 'expect'>> = {
+const CQE: Parts<StepCqe> = {
+  i: value, ring: value, ud: value, res: value, err: value, flags: value, more: value, bid: value,
+};
+const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value };
+const STEPS: Parts<StepResult> = {
+  complete: value, why: value, cqes: list(map(CQE)), rets: list(map(RET)), named: { kind: 'named', of: map({ ...CQE, ...RET }) },
+};
+
+const RESULT: Required<Parts<Omit<RunResult, 'expect'>>> = {
   scenario: value, seed: value, stateHash: value, virtualTimeNs: value, eventCount: value, stopped: value,
-  streams: list(map(STREAM)), drops, dropped: value, client: map(HOST), server: map(HOST),
+  streams: list(map(STREAM)), drops, dropped: value, client: map(HOST), server: map(HOST), steps: map(STEPS),
 };
 
 export const RESULT_SHAPE = map(RESULT);
@@ -65,6 +76,7 @@ function step(shape: Shape, name: string | number, path: string): Shape {
     return whole ? shape.of : step(shape.of, name, path);
   }
   if (typeof name === 'number') throw new ExpectError(`'${path}' is no list, so it has no [${name}]`);
+  if (shape.kind === 'named') return shape.of;
   if (shape.kind === 'value') throw new ExpectError(`'${path}' is one value; there is no '${name}' in it`);
   return member(shape.of, name, path);
 }

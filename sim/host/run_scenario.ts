@@ -39,7 +39,7 @@ export function runScenario(core: WebAssembly.Module, scenario: Scenario, option
   });
   const scripts = new ScriptHosts(engine, scenario, options);
   const stopped = runToEnd(engine, scenario.run['run.until_ns'], scripts, options);
-  return { result: collectResult(engine, scenario, stopped, counts, scripts.streams), engine };
+  return { result: collectResult(engine, scenario, stopped, counts, scripts.streams, scripts.steps?.result()), engine };
 }
 
 /** Events between two looks at a run whose application keeps coming back. */

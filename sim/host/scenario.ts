@@ -5,7 +5,7 @@
  *
  * Whatever is wrong ends in one ScenarioError with a line for each problem.
  */
-import { HOSTS } from '../schema/scenario.ts';
+import { HOST_KNOBS, HOSTS } from '../schema/scenario.ts';
 import { writeBlock } from './scenario_block.ts';
 import { checkSetup } from './scenario_check.ts';
 import { applySet, type Draft, readDraft } from './scenario_draft.ts';
@@ -14,6 +14,8 @@ import type { Expectation } from './scenario_expect.ts';
 import { autoLimits, type Sizing } from './scenario_limits.ts';
 import { checkMemory } from './scenario_memory.ts';
 import { resolveDraft, type Setup } from './scenario_resolve.ts';
+import { compileSteps } from './steps/compile.ts';
+import type { Program } from './steps/program.ts';
 
 export { readBlock } from './scenario_block.ts';
 export { applySet, type Assigned, type Draft, type Item, readDraft } from './scenario_draft.ts';
@@ -42,6 +44,8 @@ export interface Scenario extends Setup {
   readonly block: Uint8Array<ArrayBuffer>;
   /** Where each knob that somebody wrote got its value, for error messages: by `run.seed` or `server.nic.mtu`. */
   readonly written: Readonly<Record<string, string>>;
+  /** The program of a step scenario, compiled. */
+  readonly steps?: Program;
 }
 
 /** Where to look for a knob: what gave it its value, or the file. */
@@ -61,8 +65,23 @@ function writtenPlaces(draft: Draft): Record<string, string> {
   return places;
 }
 
+/** The program of a step scenario is the server's application. */
+function runSteps(draft: Draft): void {
+  const place = draft.steps?.steps.place ?? { source: draft.file, line: 1, col: 1 };
+  for (const [knob, option] of [['app.role', 'script'], ['app.script', 'steps']] as const) {
+    const value = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.indexOf(option) ?? 0;
+    const written = draft.hosts[1].knobs.get(knob) ?? draft.both.knobs.get(knob);
+    if (written && written.value !== value)
+      draft.problems.push({ place: written.place, key: written.key,
+        text: "the server's application is the program in 'steps'; leave this out" });
+    draft.hosts[1].knobs.set(knob, { value, place, key: knob });
+  }
+}
+
 /** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
 export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
+  const program = draft.steps ? compileSteps(draft.steps, draft.problems) : undefined;
+  if (program) runSteps(draft);
   if (draft.problems.length > 0) throw new ScenarioError(draft.problems);
   const setup = resolveDraft(draft);
   const problems = checkSetup(draft, setup);
@@ -73,7 +92,7 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   return {
     ...sized, name: draft.name, file: draft.file, about: draft.about, source: draft.source,
     expects: draft.expects, doctor: draft.doctor, block: writeBlock(sized),
-    written: writtenPlaces(draft),
+    written: writtenPlaces(draft), ...(program ? { steps: program } : {}),
   };
 }
 

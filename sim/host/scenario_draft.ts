@@ -6,6 +6,7 @@ import { FINDING_NAMES } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { checkNames } from './result_shape.ts';
 import { didYouMean, nearest, type Place, type Problem, ScenarioError } from './scenario_error.ts';
+import type { WrittenSteps } from './steps/compile.ts';
 import { type Expectation, ExpectError, parseExpect } from './scenario_expect.ts';
 import { type Entry, foundText, type MapTree, parseTree, type Tree } from './scenario_tree.ts';
 import { expectedOf, parseValue, quantityHint } from './scenario_units.ts';
@@ -41,6 +42,7 @@ export interface Draft {
   expects: readonly Expectation[];
   /** Names of the findings that the doctor must have, if the scenario says. */
   doctor?: readonly string[];
+  steps?: WrittenSteps;
   readonly problems: Problem[];
 }
 
@@ -48,7 +50,7 @@ const RUN = new Map(RUN_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const HOST = new Map(HOST_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const RUN_SECTIONS = [...new Set(RUN_KNOBS.map((k) => k.section))];
 const HOST_SECTIONS = [...new Set(HOST_KNOBS.map((k) => k.section))];
-const TOP = ['about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect'];
+const TOP = ['about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect', 'steps', 'matrix', 'define'];
 /** Lists that stand among a section's knobs. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { nic: ['rules'], app: ['ports'] };
 const PORT: Knob = { ...(HOST.get('app.port') as Knob), name: 'ports' };
@@ -116,10 +118,23 @@ class DraftReader {
       else if (key === 'hosts') this.hosts(value);
       else if (key === 'faults') this.faults(value);
       else if (key === 'expect') this.expects(value);
+      else if (key === 'steps') this.steps(tree, value);
+      else if (key === 'matrix' || key === 'define') this.withSteps(tree, entry);
       else if (RUN_SECTIONS.includes(key)) this.section(entry, key, '', undefined);
       else if (HOST_SECTIONS.includes(key)) this.section(entry, key, '', this.draft.both);
       else this.problem(entry.place, key, this.unknownSection(key));
     }
+  }
+
+  /** What `matrix` and `define` stand for is seen when the steps are compiled. */
+  private steps(top: MapTree, steps: Tree): void {
+    const part = (key: string) => top.entries.find((e) => e.key === key)?.tree;
+    const [matrix, define] = [part('matrix'), part('define')];
+    this.draft.steps = { steps, ...(matrix ? { matrix } : {}), ...(define ? { define } : {}) };
+  }
+
+  private withSteps(top: MapTree, { key, place }: Entry): void {
+    if (!top.entries.some((e) => e.key === 'steps')) this.problem(place, key, "belongs to 'steps:', and there are none");
   }
 
   private problem(place: Place, key: string, text: string): void {

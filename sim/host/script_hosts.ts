@@ -7,6 +7,8 @@ import { roleOf } from './result.ts';
 import { placeOf, type Scenario } from './scenario.ts';
 import { scriptApp } from './script_apps.ts';
 import { ScriptStreams } from './script_streams.ts';
+import { StepLog } from './steps/step_results.ts';
+import type { TraceLine } from './steps/trace_line.ts';
 import { Sha256 } from './sha256.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -16,20 +18,25 @@ export interface ScriptOptions {
   readonly transcript?: Transcript;
   /** What digests are made by; the default works everywhere. */
   readonly hash?: () => Hash;
+  /** Sees each line of a step scenario's trace. */
+  readonly onStep?: (line: TraceLine) => void;
 }
 
 export class ScriptHosts {
   readonly streams = new Map<number, ScriptStreams>();
+  /** What the program of a step scenario says. */
+  readonly steps: StepLog | undefined;
   private readonly engine: Engine;
   private readonly drivers = new Map<number, AppDriver>();
 
   constructor(engine: Engine, scenario: Scenario, options: ScriptOptions) {
     this.engine = engine;
     const hash = options.hash ?? (() => new Sha256());
+    this.steps = scenario.steps ? new StepLog(options.onStep) : undefined;
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script') continue;
       const log = new ScriptStreams(engine, host, hash);
-      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash);
+      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, this.steps);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';
         const where = placeOf(scenario, `${who}.app.role`);

@@ -241,8 +241,9 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('ring', 'cq_entries', 'count', [1, 65536], 4096, 'entries of the completion queue', { linux: 'IORING_SETUP_CQSIZE' }),
 
   choice('app', 'role', ['none', 'source', 'sink', 'echo', 'script'], 'none', 'built-in application; script: an application in TypeScript'),
-  choice('app', 'script', ['none', 'http', 'fetch'], 'none',
-    'application of the role script: a server (HTTP, echo, discard, a source of bytes), or who fetches and stores files there'),
+  choice('app', 'script', ['none', 'http', 'fetch', 'steps'], 'none',
+    'application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program '
+    + 'in `steps`'),
   choice('app', 'receive', ['zc', 'recv', 'multishot'], 'zc', 'how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring',
     'IORING_OP_RECV_ZC, IORING_OP_RECV'),
   knob('app', 'flows', 'count', [0, 30_000], 1, 'connections that a source opens'),

@@ -12,8 +12,12 @@ const read = (path: string) => readFileSync(join(root, path));
 const SPARSE = ['drops'];
 
 /** Where a result and its shape differ. */
+/** What only some runs have. */
+const OPTIONAL = ['result.steps'];
+
 function differences(value: unknown, shape: Shape, path: string): string[] {
   if (shape.kind === 'value') return typeof value === 'object' ? [`${path} is more than one value`] : [];
+  if (shape.kind === 'named') return [];
   if (shape.kind === 'list') {
     if (!Array.isArray(value)) return [`${path} is no list`];
     return value.flatMap((v, i) => differences(v, shape.of, `${path}[${i}]`));
@@ -22,9 +26,10 @@ function differences(value: unknown, shape: Shape, path: string): string[] {
   const names = Object.keys(shape.of);
   const found = Object.keys(value);
   const sparse = SPARSE.some((s) => path.endsWith(s));
+  const missing = names.filter((name) => !OPTIONAL.includes(`${path}.${name}`) && !found.includes(name));
   return [
     ...found.filter((name) => !names.includes(name)).map((name) => `${path}.${name} has no shape`),
-    ...(sparse ? [] : names.filter((name) => !found.includes(name)).map((name) => `${path}.${name} is not in the result`)),
+    ...(sparse ? [] : missing.map((name) => `${path}.${name} is not in the result`)),
     ...found.flatMap((name) => {
       const of = shape.of[name];
       return of ? differences((value as Record<string, unknown>)[name], of, `${path}.${name}`) : [];

@@ -278,6 +278,11 @@ export class Ring {
     return undefined;
   }
 
+  /** Entries that a submit would hand over (io_uring_sq_ready). */
+  sqReady(): number {
+    return (this.local_tail - this.word(this.layout.sq_head)) >>> 0;
+  }
+
   cqReady(): number {
     return (this.word(this.layout.cq_tail) - this.word(this.layout.cq_head)) >>> 0;
   }

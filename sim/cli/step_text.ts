@@ -1,0 +1,19 @@
+/** A line of a step trace for people. */
+import type { TraceLine } from '../host/index.ts';
+import { bold } from './terminal.ts';
+
+const shown = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? '0' : value.map(shown).join('|');
+  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([k, v]) => `${k} ${shown(v)}`).join(', ')}}`;
+  return String(value);
+};
+
+/** Numbers that an errno explains are shown as its name. */
+export function stepLine({ i, e, tag, ...rest }: TraceLine): string {
+  if (e === 'label') return bold(`## ${rest.text}`);
+  if (e === 'note') return `# ${rest.text}`;
+  const { err, ...facts } = rest;
+  const words = Object.entries(facts).filter(([, v]) => v !== undefined)
+    .map(([k, v]) => `${k}=${err !== undefined && (k === 'res' || k === 'ret') ? `-${err}` : shown(v)}`);
+  return `${String(i).padStart(5)}  ${e.padEnd(6)} ${tag === undefined ? '' : `[${tag}] `}${words.join(' ')}`;
+}

@@ -1,0 +1,79 @@
+/** What a step trace comes to in a run's result, where `expect` lines find it. */
+import type { TraceLine } from './trace_line.ts';
+
+export interface StepCqe {
+  readonly i: number;
+  readonly ring: number;
+  readonly ud: number;
+  readonly res: number;
+  /** Name of the errno, or nothing. */
+  readonly err: string;
+  /** Flags by name, joined by `|`. */
+  readonly flags: string;
+  readonly more: boolean;
+  /** Id of the buffer, or -1. */
+  readonly bid: number;
+}
+
+export interface StepRet {
+  readonly i: number;
+  readonly step: string;
+  readonly tag: string;
+  readonly ret: number;
+  readonly err: string;
+}
+
+export interface StepResult {
+  /** The program came to its end. */
+  readonly complete: boolean;
+  /** Why it did not. */
+  readonly why: string;
+  readonly cqes: readonly StepCqe[];
+  readonly rets: readonly StepRet[];
+  /** What was captured with `as`: each a completion or the result of a step. */
+  readonly named: Readonly<Record<string, StepCqe | StepRet>>;
+}
+
+export class StepLog {
+  readonly lines: TraceLine[] = [];
+  private readonly sink: ((line: TraceLine) => void) | undefined;
+
+  constructor(sink?: (line: TraceLine) => void) {
+    this.sink = sink;
+  }
+
+  add(line: TraceLine): void {
+    this.lines.push(line);
+    this.sink?.(line);
+  }
+
+  result(): StepResult {
+    const named: Record<string, StepCqe | StepRet> = {};
+    const note = <T extends StepCqe | StepRet>(line: TraceLine, row: T): T => {
+      if (typeof line.as === 'string') named[line.as] = row;
+      return row;
+    };
+    const of = (e: string) => this.lines.filter((l) => l.e === e);
+    const stop = of('stop')[0];
+    const complete = of('end').length > 0;
+    return {
+      complete, why: stop ? String(stop.why) : complete ? '' : 'it still waits',
+      cqes: of('cqe').map((l) => note(l, cqeOf(l))),
+      rets: of('ret').map((l) => note(l, retOf(l))),
+      named,
+    };
+  }
+}
+
+function cqeOf(l: TraceLine): StepCqe {
+  const flags = l.fl as readonly string[];
+  const buffer = flags.find((f) => f.startsWith('BUF:'));
+  return {
+    i: l.i, ring: Number(l.r), ud: Number(l.ud), res: Number(l.res), err: String(l.err ?? ''), flags: flags.join('|'),
+    more: flags.includes('MORE'), bid: buffer === undefined ? -1 : Number(buffer.slice(4)),
+  };
+}
+
+const retOf = (l: TraceLine): StepRet => ({
+  i: l.i, step: String(l.step), tag: String(l.tag ?? ''), ret: Number(l.ret), err: String(l.err ?? ''),
+});

@@ -38,3 +38,5 @@ export const TIMER_RING: u32 = 5;
 export const HRTIMER_TCP_PACING: u32 = 1; // a socket may send again
 export const HRTIMER_TCP_ACK: u32 = 2; // ACKs that were held back together are sent as one
 export const HRTIMER_QDISC: u32 = 3; // a flow of a qdisc may send again; arg: TX queue
+export const HRTIMER_TIMEOUT: u32 = 4; // a TIMEOUT of io_uring; arg: request
+export const HRTIMER_LINK_TIMEOUT: u32 = 5; // a LINK_TIMEOUT; arg: request

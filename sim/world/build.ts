@@ -29,8 +29,8 @@ export function buildWorld(): i32 {
   prngInit(c.run_seed, HOSTS_MAX);
   eventQueueInit(EVENTS_MAX);
   timerWheelInit();
-  // Two of a socket, one of a TX queue.
-  hrtimersInit(2 * c.limits_socks + HOSTS_MAX * QUEUES_MAX);
+  // Two of a socket, one of a TX queue, one of a request.
+  hrtimersInit(2 * c.limits_socks + HOSTS_MAX * QUEUES_MAX + c.limits_reqs);
   cpuInit();
   dropInit();
   // Any page of user memory may become a buffer of an area, and may be lent to packets.

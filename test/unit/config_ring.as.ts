@@ -3,8 +3,8 @@
  * queues by hand; a page pool stands for each of two RX queues. User memory is laid out once: see the addresses below.
  */
 import {
-  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_IOWQ, EVENT_KWORK, EVENT_TASK, nextEventTime, NONE,
-  popEvent, prngInit, runConfig, timerWheelInit, waitInit,
+  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK,
+  EVENT_TASK, hrtimersInit, nextDueHrtimer, nextEventTime, NONE, popEvent, prngInit, runConfig, timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
   ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider, poolsInit,
@@ -14,7 +14,8 @@ import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, sockWake, POLLIN, POLLRDNORM, TCP_ESTABLISHED } from '../../stack/6-socket';
 import { fdSock, filesInit } from '../../stack/file';
 import {
-  iowqRun, ringExitWork, ringInit, ringVerify, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume, userAlloc, userInit,
+  iowqRun, ringExitWork, ringHrtimer, ringInit, ringVerify, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume, userAlloc,
+  userInit,
 } from '../../uring-model/7-ring';
 import { refillInit, refillVerify } from '../../uring-model/9-refill';
 import {
@@ -91,6 +92,7 @@ export function build(): void {
   prngInit(1, 2);
   eventQueueInit(256);
   timerWheelInit();
+  hrtimersInit(512);
   cpuInit();
   dropInit();
   netmemInit(c.limits_rx_pages, c.limits_tx_pages, (USER_BYTES >> 12) + 1);
@@ -332,20 +334,31 @@ export function recvZc(fd: u32, user_data: u64, len: u32): void {
   assert(enter(1, 0, 0) == 1, 'submitted');
 }
 
-/** Lets the events happen that are in the queue: exits of rings; wake-ups carry waits on. Returns their number. */
+/** Lets the events happen that are in the queue: exits of rings; timers; wake-ups carry waits on. Returns their number. */
 export function settle(): u32 {
+  return happen(u64.MAX_VALUE - 1);
+}
+/** Lets that happen that is due within a time from now. */
+export function elapse(ns: u64): u32 {
+  return happen(coreState().clock_ns + ns);
+}
+function happen(until_ns: u64): u32 {
   let n: u32 = 0;
-  while (nextEventTime() != u64.MAX_VALUE) {
+  while (nextEventTime() <= until_ns) {
     const event = popEvent();
     n++;
     if (<u32>event == EVENT_KWORK) ringExitWork(<u32>(event >> 32));
     else if (<u32>event == EVENT_IOWQ) iowqRun(<u32>(event >> 32));
+    else if (<u32>event == EVENT_HRTIMERS) timers();
     else if (<u32>event == EVENT_TASK) {
       taskAt(HOST).run_pending = 0;
       taskResume(HOST);
     }
   }
   return n;
+}
+function timers(): void {
+  for (let timer = nextDueHrtimer(); timer != null; timer = nextDueHrtimer()) ringHrtimer(timer.kind, timer.arg);
 }
 /** Every buffer and every request accounted for. */
 export function verify(): void {

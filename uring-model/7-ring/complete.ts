@@ -5,7 +5,9 @@ import { cqeOverflow, cqUnlockPostBatch, fillCqeAux, fillCqeReq } from './cq';
 import { queueDeferred } from './drain';
 import { filePut } from '../../stack/file';
 import { LINK_FLAGS, queueNext } from './links';
-import { Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, transition } from './request';
+import {
+  Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_REFCOUNT, REQ_HELD, transition,
+} from './request';
 import { nodePut } from './rsrc';
 import { Ring, ringAt, RING_F_DRAIN_ACTIVE } from './state';
 
@@ -42,10 +44,19 @@ function freeBatch(r: Ring, head: u32): void {
   for (let i = head; i != NONE; ) {
     const req = reqAt(i);
     const next = req.comp_next;
-    if ((req.flags & LINK_FLAGS) != 0) queueNext(req);
-    reqPut(r, i);
+    if ((req.flags & REQ_F_REFCOUNT) == 0 || reqRefDrop(req)) {
+      if ((req.flags & LINK_FLAGS) != 0) queueNext(req);
+      reqPut(r, i);
+    }
     i = next;
   }
+}
+
+/** Drops the owner's reference. False: somebody else has one, and frees the request (req_ref_put_and_test). */
+export function reqRefDrop(req: Req): bool {
+  if (--req.refs == 0) return true;
+  transition(req, REQ_HELD);
+  return false;
 }
 
 /** Posts what was collected, publishes the tail and frees the requests (__io_submit_flush_completions). */

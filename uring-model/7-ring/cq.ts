@@ -19,6 +19,7 @@ import {
   RING_F_HAS_EVFD, RING_F_OFF_TIMEOUT_USED, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
 } from './state';
 import { taskAt, TASKS_MAX, taskWake } from './task';
+import { timeoutsFlush } from './timeout';
 
 /** A completion that waits (struct io_overflow_cqe). */
 @unmanaged
@@ -179,13 +180,14 @@ function cqringWake(r: Ring): void {
   for (let i: u32 = 0; i < TASKS_MAX; i++) {
     const t = taskAt(i);
     if (t.waiting == 0 || t.wait_ring != r.idx) continue;
-    const enough = <i32>(load<u32>(<usize>r.rings, RINGS_CQ_TAIL) - t.cq_tail) >= 0;
+    const enough = <i32>(load<u32>(<usize>r.rings, RINGS_CQ_TAIL) - t.cq_tail) >= 0 || r.cq_timeouts != t.nr_timeouts;
     if (enough || (r.check_cq & CHECK_CQ_OVERFLOW) != 0 || r.work_head != NONE) taskWake(t);
   }
 }
 /** What else hangs on completions (__io_commit_cqring_flush). */
 function commitCqringFlush(r: Ring): void {
   if ((r.int_flags & (RING_F_OFF_TIMEOUT_USED | RING_F_HAS_EVFD | RING_F_POLL_ACTIVATED)) == 0) return;
+  if ((r.int_flags & RING_F_OFF_TIMEOUT_USED) != 0) timeoutsFlush(r);
 }
 
 export function sqFlagsOr(r: Ring, bits: u32): void {

@@ -1,6 +1,7 @@
 /** The end of a ring, in a worker thread some time after its last reference has gone (io_uring/io_uring.c: io_ring_exit_work). */
-import { CONTEXT_TASK_WORK, enterContext, hostConfig, leaveContext, NONE } from '../../sim/core';
+import { CONTEXT_TASK_WORK, enterContext, hostConfig, hrtimerCancel, leaveContext, NONE } from '../../sim/core';
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
+import { IORING_OP_LINK_TIMEOUT, IORING_OP_TIMEOUT } from '../uapi.gen';
 import { overflowFlush } from './cq';
 import { reqPut } from './complete';
 import { groupsRelease } from './kbuf_register';
@@ -10,6 +11,7 @@ import { reqAt, REQ_FREE } from './request';
 import { buffersUnregister, filesUnregister } from './rsrc_register';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
 import { Task, taskAt, TASKS_MAX } from './task';
+import { timeoutTimer } from './timeout_list';
 import { userFree } from './user_memory';
 
 /** Requests of this ring leave a task's list of work. */
@@ -41,6 +43,7 @@ function cancelRequests(r: Ring): void {
     if (req.state == REQ_FREE || req.ring != r.idx) continue;
     waitersRemove(req);
     iowqTake(req);
+    if (<u32>req.opcode == IORING_OP_TIMEOUT || <u32>req.opcode == IORING_OP_LINK_TIMEOUT) hrtimerCancel(timeoutTimer(req));
     reqPut(r, i);
   }
   assert(r.reqs == 0, 'R2 every request of a ring is found');

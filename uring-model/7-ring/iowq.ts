@@ -14,15 +14,16 @@ import {
 } from '../../sim/core';
 import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
+import { reqRefDrop } from './complete';
 import { cqUnlockPost, fillCqeReq } from './cq';
 import { LINK_FLAGS, findNext } from './links';
-import { OP_POLLIN, OP_POLLOUT, OP_POLL_EXCLUSIVE, opDef, opIssue } from './opdef';
+import { OP_POLLIN, OP_POLLOUT, OP_POLL_EXCLUSIVE, opDef } from './opdef';
 import { APOLL_OK, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
 import {
-  Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POSTED, REQ_IOWQ,
-  REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
+  Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POSTED, REQ_F_REFCOUNT,
+  REQ_IOWQ, REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
 } from './request';
-import { assignFile } from './sq';
+import { assignFile, issue } from './sq';
 import { Ring, ringAt, RING_F_LOCKLESS_CQ, ringState } from './state';
 import { taskAt, TASKS_MAX } from './task';
 import { taskWorkAdd } from './work_list';
@@ -90,6 +91,11 @@ export function queueIowq(req: Req): void {
   schedule(now() + WORKER_DELAY_NS, EVENT_IOWQ, req.task);
 }
 
+/** The first request that waits for a worker of a task, or NONE; Req.tw_next leads on. */
+export function iowqFirst(task: u32): u32 {
+  return iowqAt(task).head;
+}
+
 /** Takes a request that no worker has taken up out of the list; false when it is not in it (io_wq_cancel_cb). */
 export function iowqTake(req: Req): bool {
   if (req.state != REQ_IOWQ) return false;
@@ -143,9 +149,11 @@ function runChain(first: Req): void {
   while (true) {
     charge(COST_TASK_WORK);
     if (!submitWork(req)) return;
+    // Somebody else frees it, and carries the chain on.
+    if ((req.flags & REQ_F_REFCOUNT) != 0 && !reqRefDrop(req)) return;
     const next = (req.flags & LINK_FLAGS) != 0 ? findNext(req) : NONE;
     // What is left of it is freed by task work (io_wq_free_work).
-    req.flags |= IOSQE_CQE_SKIP_SUCCESS | REQ_F_POSTED;
+    req.flags = (req.flags & ~REQ_F_REFCOUNT) | IOSQE_CQE_SKIP_SUCCESS | REQ_F_POSTED;
     taskWorkAdd(req, TW_COMPLETE, false);
     if (next == NONE) return;
     req = reqAt(next);
@@ -175,7 +183,7 @@ function submitWork(req: Req): bool {
     return false;
   }
   const needs_poll = (req.flags & REQ_F_FORCE_ASYNC) != 0 && can_poll;
-  const ret = opIssue(req, needs_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
+  const ret = issue(req, needs_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
   if (ret == IOU_COMPLETE) return completePost(r, req);
   if (ret == IOU_ISSUE_SKIP_COMPLETE) return false;
   if (ret != -EAGAIN || (req.flags & REQ_F_NOWAIT) != 0 || !can_poll) {

@@ -1,7 +1,8 @@
 /** Chains of requests: who comes next, and what becomes of the rest after a failure (io_uring/timeout.c, io_uring/io_uring.c). */
 import { NONE } from '../../sim/core';
 import { IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, IOSQE_IO_LINK } from '../uapi.gen';
-import { Req, reqAt, REQ_F_FAIL, REQ_F_SKIP_LINK_CQES, TW_FAIL_LINKS, TW_SUBMIT } from './request';
+import { ltimeoutDisarm } from './link_timeout';
+import { Req, reqAt, REQ_F_ARM_LTIMEOUT, REQ_F_FAIL, REQ_F_LINK_TIMEOUT, REQ_F_SKIP_LINK_CQES, TW_FAIL_LINKS, TW_SUBMIT } from './request';
 import { taskWorkAdd } from './work_list';
 
 export const LINK_FLAGS: u32 = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
@@ -28,6 +29,7 @@ function failLinks(req: Req): void {
 
 /** A request ends: its link timeout is disarmed, and a failure ends the chain (io_disarm_next). */
 export function disarmNext(req: Req): void {
+  if ((req.flags & (REQ_F_ARM_LTIMEOUT | REQ_F_LINK_TIMEOUT)) != 0) ltimeoutDisarm(req);
   if ((req.flags & REQ_F_FAIL) != 0 && (req.flags & IOSQE_IO_HARDLINK) == 0) failLinks(req);
 }
 

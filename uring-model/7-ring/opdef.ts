@@ -1,9 +1,11 @@
 /** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
 import {
-  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_FILES_UPDATE,
-  IORING_OP_FIXED_FD_INSTALL, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_NOP128, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV,
-  IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD,
+  EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_ASYNC_CANCEL, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT,
+  IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_OP_LINK_TIMEOUT, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_NOP128,
+  IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS,
+  IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
 } from '../uapi.gen';
+import { cancelIssue, cancelPrep } from './cancel';
 import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
 import { filesUpdateIssue, filesUpdatePrep, fixedInstallIssue, fixedInstallPrep } from './files_ops';
 import {
@@ -11,9 +13,11 @@ import {
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
 } from './net';
 import { nopIssue, nopPrep } from './nop';
+import { pollAddIssue, pollAddPrep, pollRemoveIssue, pollRemovePrep } from './poll_add';
 import { recvZcIssue, recvZcPrep } from './recv_zc';
 import { Req } from './request';
 import { recvIssue, recvPrep, sendIssue, sendPrep } from './send_recv';
+import { linkTimeoutPrep, timeoutIssue, timeoutPrep, timeoutRemoveIssue, timeoutRemovePrep } from './timeout';
 
 export const OP_NEEDS_FILE: u32 = 1;
 export const OP_POLLIN: u32 = 2;
@@ -27,6 +31,8 @@ export const OP_SUPPORTED: u32 = 64;
 export const OP_IOPOLL: u32 = 128;
 /** Its SQE has 128 bytes. */
 export const OP_128: u32 = 256;
+/** The file may be any, not only a socket. */
+export const OP_ANY_FILE: u32 = 512;
 
 /** Differs from Linux: opcodes that are no row here are refused with -EINVAL, like those that no kernel knows. */
 export function opDef(opcode: u32): u32 {
@@ -35,6 +41,12 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_NOP128: return OP_SUPPORTED | OP_IOPOLL | OP_128;
     case IORING_OP_FILES_UPDATE: return OP_SUPPORTED | OP_IOPOLL;
     case IORING_OP_FIXED_FD_INSTALL: return OP_SUPPORTED | OP_NEEDS_FILE;
+    case IORING_OP_POLL_ADD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_ANY_FILE;
+    case IORING_OP_POLL_REMOVE: return OP_SUPPORTED;
+    case IORING_OP_TIMEOUT: return OP_SUPPORTED;
+    case IORING_OP_TIMEOUT_REMOVE: return OP_SUPPORTED;
+    case IORING_OP_ASYNC_CANCEL: return OP_SUPPORTED;
+    case IORING_OP_LINK_TIMEOUT: return OP_SUPPORTED;
     case IORING_OP_ACCEPT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_POLL_EXCLUSIVE | OP_IOPRIO;
     case IORING_OP_CONNECT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT;
     case IORING_OP_CLOSE: return OP_SUPPORTED;
@@ -58,6 +70,12 @@ export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
     case IORING_OP_NOP128: return nopPrep(req, sqe);
     case IORING_OP_FILES_UPDATE: return filesUpdatePrep(req, sqe);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallPrep(req, sqe);
+    case IORING_OP_POLL_ADD: return pollAddPrep(req, sqe);
+    case IORING_OP_POLL_REMOVE: return pollRemovePrep(req, sqe);
+    case IORING_OP_TIMEOUT: return timeoutPrep(req, sqe);
+    case IORING_OP_TIMEOUT_REMOVE: return timeoutRemovePrep(req, sqe);
+    case IORING_OP_ASYNC_CANCEL: return cancelPrep(req, sqe);
+    case IORING_OP_LINK_TIMEOUT: return linkTimeoutPrep(req, sqe);
     case IORING_OP_ACCEPT: return acceptPrep(req, sqe);
     case IORING_OP_CONNECT: return addressPrep(req, sqe);
     case IORING_OP_CLOSE: return closePrep(req, sqe);
@@ -84,6 +102,11 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_NOP128: return nopIssue(req);
     case IORING_OP_FILES_UPDATE: return filesUpdateIssue(req);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallIssue(req);
+    case IORING_OP_POLL_ADD: return pollAddIssue(req);
+    case IORING_OP_POLL_REMOVE: return pollRemoveIssue(req);
+    case IORING_OP_TIMEOUT: return timeoutIssue(req);
+    case IORING_OP_TIMEOUT_REMOVE: return timeoutRemoveIssue(req);
+    case IORING_OP_ASYNC_CANCEL: return cancelIssue(req);
     case IORING_OP_ACCEPT: return acceptIssue(req);
     case IORING_OP_CONNECT: return connectIssue(req);
     case IORING_OP_CLOSE: return closeIssue(req);

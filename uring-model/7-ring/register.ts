@@ -5,9 +5,10 @@ import { zcrxControl, zcrxRegister } from '../9-refill';
 import {
   EBADFD, EFAULT, EINVAL, IO_URING_OP_SUPPORTED, io_uring_probe, IO_URING_PROBE_BYTES, IO_URING_PROBE_OP_BYTES, IORING_OP_LAST,
   IORING_REGISTER_ENABLE_RINGS, IORING_REGISTER_LAST, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_REGISTER_PROBE,
-  IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED,
-  IORING_SETUP_SINGLE_ISSUER, IORING_UNREGISTER_PBUF_RING,
+  IORING_REGISTER_SYNC_CANCEL, IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ,
+  IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_UNREGISTER_PBUF_RING,
 } from '../uapi.gen';
+import { syncCancel } from './cancel';
 import { ringOfFd } from './enter';
 import { pbufStatus, registerPbufRing, unregisterPbufRing } from './kbuf_register';
 import { opDef, OP_SUPPORTED } from './opdef';
@@ -47,6 +48,7 @@ function register(r: Ring, task: u32, opcode: u32, arg: u64, nr: u32): i32 {
     case IORING_REGISTER_PBUF_RING: return one ? registerPbufRing(r.idx, arg) : -EINVAL;
     case IORING_UNREGISTER_PBUF_RING: return one ? unregisterPbufRing(r.idx, arg) : -EINVAL;
     case IORING_REGISTER_PBUF_STATUS: return one ? pbufStatus(r.idx, arg) : -EINVAL;
+    case IORING_REGISTER_SYNC_CANCEL: return one ? syncCancel(r, task, arg) : -EINVAL;
     case IORING_REGISTER_ZCRX_IFQ: return one ? zcrxRegister(r.idx, r.host, r.flags, arg) : -EINVAL;
     case IORING_REGISTER_ZCRX_CTRL: return zcrxControl(r.idx, r.task, arg, nr);
     default: return -EINVAL;

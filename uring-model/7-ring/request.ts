@@ -11,7 +11,8 @@
  *              +----------------------------------------+
  *
  * Behind a drain it is DEFERRED before it has WORK. Whoever would issue it may hand it to a worker instead: IOWQ, and then
- * ISSUED there.
+ * ISSUED there. TIMER takes the place of ARMED for a TIMEOUT. COMPLETE becomes HELD when somebody still refers to the
+ * request, and comes back to it by WORK.
  */
 import { arenaAlloc, NONE, runConfig } from '../../sim/core';
 import { IOSQE_ASYNC, IOSQE_IO_DRAIN } from '../uapi.gen';
@@ -34,6 +35,10 @@ export const REQ_COMPLETE: u8 = 6;
 export const REQ_IOWQ: u8 = 7;
 /** Waits behind a request that drains the ring. */
 export const REQ_DEFERRED: u8 = 8;
+/** Its time runs (TIMEOUT). */
+export const REQ_TIMER: u8 = 9;
+/** Its completion is posted; a linked timeout that has fired still refers to it. */
+export const REQ_HELD: u8 = 10;
 
 /** Flags: the low byte is that of the SQE. */
 export const REQ_F_FAIL: u32 = 1 << 8;
@@ -68,6 +73,10 @@ export const REQ_F_IMPORT_BUFFER: u32 = 1 << 27;
 export const REQ_F_POSTED: u32 = 1 << 28;
 /** Waits for the error queue of a socket: readable data does not count. */
 export const REQ_F_CLEAR_POLLIN: u32 = 1 << 29;
+/** Req.refs counts its references. */
+export const REQ_F_REFCOUNT: u32 = 1 << 30;
+/** A cancellation has already matched it: cancel_seq says which. */
+export const REQ_F_CANCEL_SEQ: u32 = 1 << 31;
 
 /** What its task work does. */
 export const TW_POLL: u8 = 0;
@@ -79,6 +88,8 @@ export const TW_FAIL_LINKS: u8 = 4;
 export const TW_FAIL: u8 = 5;
 /** The request goes to a worker thread of its task. */
 export const TW_IOWQ: u8 = 6;
+export const TW_TIMEOUT: u8 = 7;
+export const TW_LINK_TIMEOUT: u8 = 8;
 
 @unmanaged
 export class Req {
@@ -124,17 +135,28 @@ export class Req {
   // Poll
   poll_events: u32;
   poll_refs: u32;
+  wait2: u32;
   /** Links of the task-work list, the completion and free lists, and the next of a chain. */
   tw_next: u32;
   comp_next: u32;
   link: u32;
-  // Copy of a socket address: 28 bytes
-  addr0: u64;
-  addr1: u64;
-  addr2: u64;
-  addr3: u64;
+  /** The bucket of the table that cancellation searches, or the ring's list of timeouts (cancel_table.ts, timeout_list.ts). */
+  list_next: u32;
+  list_prev: u32;
+  cancel_seq: u32;
+  /** With REQ_F_REFCOUNT: references. */
+  refs: u32;
+  // What is the operation's own: a socket address (28 bytes), a timer (timeout_list.ts)
+  cmd0: u64;
+  cmd1: u64;
+  cmd2: u64;
+  cmd3: u64;
+  cmd4: u64;
+  cmd5: u64;
+  cmd6: u64;
+  cmd7: u64;
 }
-const REQ_BYTES: usize = 192;
+const REQ_BYTES: usize = (offsetof<Req>() + 7) & ~7;
 
 export function reqAt(req_idx: u32): Req {
   return changetype<Req>(<usize>ringState().reqs_base + <usize>req_idx * REQ_BYTES);
@@ -142,15 +164,18 @@ export function reqAt(req_idx: u32): Req {
 export function reqIdx(req: Req): u32 {
   return <u32>((changetype<usize>(req) - <usize>ringState().reqs_base) / REQ_BYTES);
 }
+/** What the operation keeps in the request: 64 bytes (io_kiocb_to_cmd). */
+export function reqCmd(req: Req): usize {
+  return changetype<usize>(req) + offsetof<Req>('cmd0');
+}
 /** Where the request keeps its copy of a socket address. */
 export function reqSockaddr(req: Req): usize {
-  return changetype<usize>(req) + offsetof<Req>('addr0');
+  return reqCmd(req);
 }
 
 export function reqsInit(): void {
   const s = ringState();
   const count = runConfig().limits_reqs;
-  assert(offsetof<Req>() <= REQ_BYTES, 'REQ_BYTES is too small');
   s.reqs_base = <u32>arenaAlloc(<u64>count * REQ_BYTES);
   s.req_capacity = count;
   s.req_free = NONE;
@@ -165,11 +190,12 @@ const LEGAL_INIT: u32 = (1 << <u32>REQ_LINKED) | (1 << <u32>REQ_ISSUED) | (1 << 
   | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_IOWQ) | (1 << <u32>REQ_DEFERRED);
 const LEGAL_LINKED: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
   | (1 << <u32>REQ_IOWQ);
-const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_IOWQ);
-const LEGAL_ARMED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
+const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_IOWQ)
+  | (1 << <u32>REQ_TIMER) | (1 << <u32>REQ_HELD);
+const LEGAL_ARMED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_FREE);
 const LEGAL_WORK: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
-  | (1 << <u32>REQ_IOWQ);
-const LEGAL_COMPLETE: u32 = 1 << <u32>REQ_FREE;
+  | (1 << <u32>REQ_IOWQ) | (1 << <u32>REQ_TIMER) | (1 << <u32>REQ_HELD);
+const LEGAL_COMPLETE: u32 = (1 << <u32>REQ_FREE) | (1 << <u32>REQ_HELD);
 const LEGAL_IOWQ: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
 const LEGAL_DEFERRED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
 
@@ -183,6 +209,8 @@ function legalFrom(state: u8): u32 {
     case REQ_WORK: return LEGAL_WORK;
     case REQ_IOWQ: return LEGAL_IOWQ;
     case REQ_DEFERRED: return LEGAL_DEFERRED;
+    case REQ_TIMER:
+    case REQ_HELD: return LEGAL_DEFERRED;
     default: return LEGAL_COMPLETE;
   }
 }
@@ -217,6 +245,7 @@ export function reqAlloc(r: Ring, task: u32): u32 {
   req.tw_next = NONE;
   req.comp_next = NONE;
   req.link = NONE;
+  req.list_prev = NONE;
   return idx;
 }
 

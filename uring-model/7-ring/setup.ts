@@ -21,6 +21,7 @@ import {
   IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
 } from '../uapi.gen';
 import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from '../../stack/file';
+import { cancelTableCreate } from './cancel_table';
 import {
   Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_F_LOCKLESS_CQ,
   RING_F_POLL_ACTIVATED, RING_F_TASK_COMPLETE, RING_OPEN, RINGS_CQ_FLAGS, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED,
@@ -176,6 +177,11 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   r.drain_req = NONE;
   r.sqe_flags_allowed = 0;
   r.pers_next = 1;
+  r.timeout_head = NONE;
+  r.timeout_tail = NONE;
+  r.ltimeout_head = NONE;
+  r.ltimeout_tail = NONE;
+  cancelTableCreate(r);
   fillParams(r, p);
   const file_idx = fileNew(FILE_RING, task, idx);
   const fd = fdInstall(task, file_idx);

@@ -11,15 +11,16 @@ import { drainReq, initDrain } from './drain';
 import { fdFile, fileAt, fileGet, FILE_RING } from '../../stack/file';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_NONBLOCK } from './issue';
 import { queueIowq } from './iowq';
+import { ltimeoutGuard, ltimeoutQueue } from './link_timeout';
 import { LINK_FLAGS } from './links';
 import {
-  OP_128, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef, opIssue,
-  opPrep,
+  OP_128, OP_ANY_FILE, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef,
+  opIssue, opPrep,
 } from './opdef';
 import { APOLL_OK, APOLL_READY, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
 import {
-  Req, reqAlloc, reqAt, reqFree, reqSetFail, reqSetRes, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_NOWAIT, REQ_INIT, REQ_ISSUED,
-  REQ_LINKED, transition, TW_SUBMIT,
+  Req, reqAlloc, reqAt, reqFree, reqSetFail, reqSetRes, REQ_F_ARM_LTIMEOUT, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_NOWAIT,
+  REQ_INIT, REQ_ISSUED, REQ_LINKED, transition, TW_SUBMIT,
 } from './request';
 import { fileGetFixed } from './rsrc';
 import {
@@ -141,13 +142,25 @@ function initReq(r: Ring, req: Req, sqe: io_uring_sqe): i32 {
 
 /** Finds and pins the file (io_assign_file). */
 export function assignFile(r: Ring, req: Req): bool {
-  if (req.file != NONE || (opDef(req.opcode) & OP_NEEDS_FILE) == 0) return true;
+  return req.file != NONE || (opDef(req.opcode) & OP_NEEDS_FILE) == 0 || fileLookup(r, req);
+}
+/** Finds the file that req.fd names, and pins it; false when there is none (io_file_get_fixed, io_file_get_normal). */
+export function fileLookup(r: Ring, req: Req): bool {
   if ((req.flags & IOSQE_FIXED_FILE) != 0) return fileGetFixed(r, req);
   const file_idx = fdFile(taskAt(req.task).host, req.fd);
   if (file_idx == NONE) return false;
   fileGet(file_idx);
   req.file = file_idx;
   return true;
+}
+
+/** Issues a request; a linked timeout behind it begins to run (__io_issue_sqe). */
+export function issue(req: Req, issue_flags: u32): i32 {
+  if ((req.flags & REQ_F_ARM_LTIMEOUT) == 0) return opIssue(req, issue_flags);
+  const ltimeout = ltimeoutGuard(req);
+  const ret = opIssue(req, issue_flags);
+  ltimeoutQueue(ltimeout);
+  return ret;
 }
 
 /** Runs a request for the first time, or again after a poll (io_queue_sqe, io_queue_async). */
@@ -157,7 +170,7 @@ export function queueSqe(req: Req): void {
   let ret: i32;
   if (!assignFile(r, req)) ret = -EBADF;
   else if (req.file != NONE && fileAt(req.file).kind == FILE_RING) ret = onRing(req);
-  else ret = opIssue(req, ISSUE_NONBLOCK);
+  else ret = issue(req, ISSUE_NONBLOCK);
   if (ret == IOU_COMPLETE) {
     completeDefer(req);
     return;
@@ -178,9 +191,9 @@ export function queueSqe(req: Req): void {
   else if (armed != APOLL_OK) queueIowq(req);
 }
 
-/** Of the operations on files only those of sockets are there: a ring is none. */
+/** Most of the operations on files are those of sockets: a ring is none. */
 function onRing(req: Req): i32 {
-  return (opDef(req.opcode) & OP_NEEDS_FILE) != 0 ? -ENOTSOCK : opIssue(req, ISSUE_NONBLOCK);
+  return (opDef(req.opcode) & (OP_NEEDS_FILE | OP_ANY_FILE)) == OP_NEEDS_FILE ? -ENOTSOCK : issue(req, ISSUE_NONBLOCK);
 }
 
 /** What is not simply issued: it has failed already, waits behind a drain, or is a worker's (io_queue_sqe_fallback). */

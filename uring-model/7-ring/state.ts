@@ -26,7 +26,15 @@ export class RingState {
   user_next: u32;
   user_end: u32;
   extents: u32;
-  unused: u32;
+  cancel_base: u32;
+  // The cancellation that runs (cancel.ts)
+  cancel_ring: u32;
+  cancel_flags: u32;
+  cancel_data: u64;
+  cancel_file: u32;
+  cancel_opcode: u32;
+  cancel_seq: u32;
+  cancel_task: u32;
 }
 
 /** Offsets in struct io_rings (include/linux/io_uring_types.h). */
@@ -113,6 +121,17 @@ export class Ring {
   work_tail: u32;
   /** Completions that the waiter still waits for; IO_CQ_WAKE_INIT: nobody waits (cq_wait_nr). */
   cq_wait_nr: i32;
+  /** Requests that wait and can be cancelled: 1 << cancel_bits buckets by user_data (cancel_table.ts). */
+  cancel_bits: u32;
+  cancel_seq: u32;
+  /** Timeouts, those that count completions first, by their target; linked timeouts (timeout_list.ts). */
+  timeout_head: u32;
+  timeout_tail: u32;
+  ltimeout_head: u32;
+  ltimeout_tail: u32;
+  /** Timeouts that have fired, and the completions seen when they were looked at last. */
+  cq_timeouts: u32;
+  cq_last_tm_flush: u32;
   /** Requests that are not free. */
   reqs: u32;
   /** Completions since the present run of task work began. */
@@ -149,7 +168,7 @@ export class Ring {
   completed: u64;
   overflows: u64;
 }
-const RING_BYTES: usize = 256;
+const RING_BYTES: usize = (offsetof<Ring>() + 7) & ~7;
 
 export function ringState(): RingState {
   return changetype<RingState>(RING_ADDR);
@@ -160,7 +179,6 @@ export function ringAt(ring_idx: u32): Ring {
 
 export function ringsInit(): void {
   const s = ringState();
-  assert(offsetof<Ring>() <= RING_BYTES, 'RING_BYTES is too small');
   assert(HOSTS_MAX <= 256 && NONE == 0xffffffff, 'a task is a host');
   s.rings_base = <u32>arenaAlloc(<u64>RINGS_MAX * RING_BYTES);
   for (let i: u32 = 0; i < RINGS_MAX; i++) ringAt(i).idx = i;

@@ -1,19 +1,19 @@
-/** Running task work (io_uring/tw.c; io_uring/poll.c: io_poll_task_func). */
+/** Running task work (io_uring/tw.c). */
 import { charge, COST_TASK_WORK, NONE, traceTaskWork } from '../../sim/core';
-import { IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN, POLLHUP, POLLRDHUP } from '../uapi.gen';
+import { IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
-import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT, ISSUE_NONBLOCK } from './issue';
 import { queueIowq } from './iowq';
-import { opIssue } from './opdef';
-import { EPOLLONESHOT, pollExecute, reqPoll, waitersRemove } from './poll';
+import { ltimeoutTask } from './link_timeout';
+import { pollTaskFunc } from './poll_task';
 import {
-  Req, reqAt, reqFree, REQ_ARMED, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_ISSUED, transition, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS,
-  TW_IOWQ, TW_POLL,
+  Req, reqAt, reqFree, REQ_F_FAIL, REQ_F_FORCE_ASYNC, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS, TW_IOWQ, TW_LINK_TIMEOUT, TW_POLL,
+  TW_TIMEOUT,
 } from './request';
 import { queueSqe } from './sq';
 import { Ring, ringAt } from './state';
 import { Task } from './task';
+import { timeoutTask } from './timeout';
 import { localWorkPop } from './work_list';
 
 /** Items of one call that asks for completions, unless it wants more of them (IO_LOCAL_TW_DEFAULT_MAX). */
@@ -24,57 +24,6 @@ export const IO_LOCAL_TW_DEFAULT_MAX: i32 = 20;
  */
 const RUN_CQES_MAX: u32 = 2048;
 const ECANCELED: i32 = 125;
-
-/** What io_poll_check_events found. */
-const POLL_DONE: i32 = 0;
-const POLL_NO_ACTION: i32 = 1;
-const POLL_USE_RES: i32 = 2;
-const POLL_REISSUE: i32 = 3;
-const POLL_REQUEUE: i32 = 4;
-
-/** Looks why a request was woken; runs a multishot one (io_poll_check_events). */
-function pollCheckEvents(req: Req): i32 {
-  while (true) {
-    let refs = req.poll_refs;
-    let again = false;
-    // Woken more than once: the mask of the first wake-up is out of date.
-    if (refs != 1) req.res = 0;
-    if (req.res == 0) req.res = <i32>(reqPoll(req) & req.poll_events);
-    if ((req.poll_events & EPOLLONESHOT) != 0) return req.res != 0 ? POLL_DONE : POLL_REISSUE;
-    if (req.res != 0) {
-      if ((<u32>req.res & (POLLHUP | POLLRDHUP)) != 0 && refs != 1) {
-        req.poll_refs -= refs - 1;
-        refs = 1;
-        again = true;
-      }
-      if (req.state != REQ_ISSUED) transition(req, REQ_ISSUED);
-      const ret = opIssue(req, ISSUE_NONBLOCK | ISSUE_MULTISHOT);
-      if (ret == IOU_COMPLETE) return POLL_USE_RES;
-      if (ret == IOU_REQUEUE) return POLL_REQUEUE;
-      if (ret != IOU_RETRY && ret < 0) return ret;
-      req.res = 0;
-    }
-    // Whoever woke it meanwhile has found it owned, so it looks again.
-    if (again || req.poll_refs != refs) continue;
-    req.poll_refs = 0;
-    transition(req, REQ_ARMED);
-    return POLL_NO_ACTION;
-  }
-}
-
-/** io_poll_task_func */
-function pollTaskFunc(req: Req): void {
-  const ret = pollCheckEvents(req);
-  if (ret == POLL_NO_ACTION) return;
-  if (ret == POLL_REQUEUE) {
-    pollExecute(req, 0);
-    return;
-  }
-  waitersRemove(req);
-  if (ret == POLL_USE_RES) completeDefer(req);
-  else if (ret == POLL_DONE || ret == POLL_REISSUE) queueSqe(req);
-  else completeFailed(req, ret);
-}
 
 /** What is left of a chain after a failure (io_req_tw_fail_links). */
 function failLinks(first: Req): void {
@@ -105,6 +54,8 @@ function runItem(r: Ring, idx: u32): void {
     case TW_POLL: return pollTaskFunc(req);
     case TW_COMPLETE: return completeDefer(req);
     case TW_FAIL_LINKS: return failLinks(req);
+    case TW_TIMEOUT: return timeoutTask(req);
+    case TW_LINK_TIMEOUT: return ltimeoutTask(req);
     case TW_EVENT: {
       postAuxCqe(r, req.user_data, req.res, 0);
       reqFree(r, idx);

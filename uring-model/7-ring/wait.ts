@@ -20,9 +20,9 @@ function cqHead(r: Ring): u32 {
 function cqTail(r: Ring): u32 {
   return load<u32>(<usize>r.rings, RINGS_CQ_TAIL);
 }
-/** Enough completions (io_should_wake). */
+/** Enough completions, or a timeout has fired since the wait began (io_should_wake). */
 function shouldWake(t: Task, r: Ring): bool {
-  return <i32>(cqTail(r) - t.cq_tail) >= 0;
+  return <i32>(cqTail(r) - t.cq_tail) >= 0 || r.cq_timeouts != t.nr_timeouts;
 }
 
 /** Begins a wait. 0 or more, -errno, or -ERESTARTSYS when the task went to sleep. Times are absolute; NEVER, or 0 for no least wait. */
@@ -38,6 +38,7 @@ export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, 
   t.cq_tail = cqHead(r) + min_events;
   t.cq_min_tail = cqTail(r);
   t.nr_wait = <i32>(t.cq_tail - t.cq_min_tail);
+  t.nr_timeouts = r.cq_timeouts;
   t.hit_timeout = 0;
   t.deadline_ns = deadline_ns;
   t.min_deadline_ns = min_deadline_ns;

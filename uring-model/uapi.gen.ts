@@ -2932,6 +2932,8 @@ export const SHUT_RD: u32 = 0;
 export const SHUT_WR: u32 = 1;
 /** neither */
 export const SHUT_RDWR: u32 = 2;
+/** urgent data */
+export const MSG_OOB: u32 = 1;
 /** leave the data in the queue */
 export const MSG_PEEK: u32 = 2;
 /** throw the data away, and say how much it was */
@@ -2950,6 +2952,16 @@ export const MSG_ZEROCOPY: u32 = 67108864;
 export const SOL_SOCKET: u32 = 1;
 /** reuse of an address in TIME-WAIT */
 export const SO_REUSEADDR: u32 = 2;
+/** type of a socket */
+export const SO_TYPE: u32 = 3;
+/** the error, once */
+export const SO_ERROR: u32 = 4;
+/** does it listen */
+export const SO_ACCEPTCONN: u32 = 30;
+/** protocol of a socket */
+export const SO_PROTOCOL: u32 = 38;
+/** address family of a socket */
+export const SO_DOMAIN: u32 = 39;
 /** send buffer */
 export const SO_SNDBUF: u32 = 7;
 /** receive buffer */

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 7704;
+export const CONFIG_BYTES: u32 = 7720;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 7664;
+export const CONFIG_STATE_BYTES: u32 = 7680;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 2672695563;
+export const CONFIG_MAGIC: u32 = 2148310496;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -107,15 +107,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 7664) != 0;
+    return load<u32>(changetype<usize>(this), 7680) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 7672) != 0;
+    return load<u32>(changetype<usize>(this), 7688) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 7680) != 0;
+    return load<u32>(changetype<usize>(this), 7696) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -147,11 +147,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 7688);
+    return load<u32>(changetype<usize>(this), 7704);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 7696);
+    return load<u32>(changetype<usize>(this), 7712);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -866,41 +866,45 @@ export class HostConfig {
   get cost_enter(): u32 {
     return load<u32>(changetype<usize>(this), 1400);
   }
+  /** any other system call, per call (cycles; syscall; unsourced) */
+  get cost_syscall(): u32 {
+    return load<u32>(changetype<usize>(this), 1408);
+  }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1408);
+    return load<u32>(changetype<usize>(this), 1416);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1416);
+    return load<u32>(changetype<usize>(this), 1424);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1424);
+    return load<u32>(changetype<usize>(this), 1432);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1432);
+    return load<u32>(changetype<usize>(this), 1440);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1440);
+    return load<u32>(changetype<usize>(this), 1448);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1448);
+    return load<u32>(changetype<usize>(this), 1456);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
 }
 
@@ -942,20 +946,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2760);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2768);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2760 + 1480 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2768 + 1488 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2760 + 2504 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2768 + 2512 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2760 + 1280 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2768 + 1280 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 5616 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5632 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

@@ -13,6 +13,26 @@ export const RSS_INDIR_SIZE: u32 = 128;
 export const FAULTS_MAX: u32 = 64;
 /** ports that an application listens on. At the limit: the scenario is refused. */
 export const PORTS_MAX: u32 = 64;
+/** threads of a process. At the limit: there is no such task. */
+export const THREADS_MAX: u32 = 4;
+/** AF_UNIX sockets in a world. At the limit: -ENFILE. */
+export const UNIX_SOCKS_MAX: u32 = 256;
+/** messages that wait in AF_UNIX sockets. At the limit: -ENOBUFS. */
+export const UNIX_SKBS_MAX: u32 = 4096;
+/** UDP sockets in a world. At the limit: -ENFILE. */
+export const UDP_SOCKS_MAX: u32 = 64;
+/** datagrams that wait in UDP sockets. At the limit: dropped, as without buffer space. */
+export const UDP_SKBS_MAX: u32 = 1024;
+/** pipes in a world. At the limit: -ENFILE. */
+export const PIPES_MAX: u32 = 64;
+/** eventfds in a world. At the limit: -ENFILE. */
+export const EVENTFDS_MAX: u32 = 128;
+/** epoll sets in a world. At the limit: -ENFILE. */
+export const EPOLLS_MAX: u32 = 32;
+/** descriptors in epoll sets. At the limit: -ENOSPC, as with max_user_watches. */
+export const EPOLL_ITEMS_MAX: u32 = 1024;
+/** bytes that wait in AF_UNIX and UDP sockets and in pipes. At the limit: -ENOBUFS. */
+export const BYTES_MAX: u32 = 2097152;
 /** io_uring instances in a world. At the limit: -EMFILE. */
 export const RINGS_MAX: u32 = 16;
 /** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as without memory. */
@@ -249,22 +269,24 @@ export const COST_TCP_ACK: u32 = 13;
 export const COST_WAKE_UP: u32 = 14;
 /** io_uring_enter, per call; cycles */
 export const COST_ENTER: u32 = 15;
+/** any other system call, per call; cycles */
+export const COST_SYSCALL: u32 = 16;
 /** io_uring_enter, per SQE; cycles */
-export const COST_SQE: u32 = 16;
+export const COST_SQE: u32 = 17;
 /** posting a completion; cycles */
-export const COST_CQE: u32 = 17;
+export const COST_CQE: u32 = 18;
 /** one item of task work; cycles */
-export const COST_TASK_WORK: u32 = 18;
+export const COST_TASK_WORK: u32 = 19;
 /** copying between user and kernel memory; cycles/KiB */
-export const COST_COPY_KIB: u32 = 19;
+export const COST_COPY_KIB: u32 = 20;
 /** summing bytes in software where the NIC does not; cycles/KiB */
-export const COST_CSUM_KIB: u32 = 20;
+export const COST_CSUM_KIB: u32 = 21;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 21;
+export const COST_ZC_CHUNK: u32 = 22;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 22;
+export const COST_APP_CQE: u32 = 23;
 /** number of costs */
-export const COST_COUNT: u32 = 23;
+export const COST_COUNT: u32 = 24;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -585,6 +607,7 @@ export function costAccount(cost: u32): u32 {
     case COST_TCP_ACK: return ACCOUNT_TCPIP;
     case COST_WAKE_UP: return ACCOUNT_SCHEDULING;
     case COST_ENTER: return ACCOUNT_SYSCALL;
+    case COST_SYSCALL: return ACCOUNT_SYSCALL;
     case COST_SQE: return ACCOUNT_SYSCALL;
     case COST_CQE: return ACCOUNT_SYSCALL;
     case COST_TASK_WORK: return ACCOUNT_SCHEDULING;

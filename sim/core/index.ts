@@ -3,6 +3,7 @@
  * Every stage may import it; it imports none.
  */
 export * from './arena';
+export * from './byte_chain';
 export * from './bytes';
 export * from './checksum';
 export * from './config.gen';

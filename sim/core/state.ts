@@ -47,6 +47,11 @@ export class CoreState {
   /** Wait entries: wait_queue.ts. */
   wait_base: u32;
   wait_free: u32;
+  /** Blocks of bytes: byte_chain.ts. */
+  chain_blocks: u32;
+  chain_next: u32;
+  chain_free: u32;
+  chain_left: u32;
 }
 
 export function coreState(): CoreState {

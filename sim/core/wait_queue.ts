@@ -16,6 +16,8 @@ import { coreState } from './state';
 export const WAIT_RING: u32 = 0;
 export const WAIT_EPOLL: u32 = 1;
 export const WAIT_TASK: u32 = 2;
+/** An AF_UNIX socket that waits for room in its peer. */
+export const WAIT_UNIX: u32 = 3;
 
 const WAITERS: usize = 64;
 
@@ -26,11 +28,13 @@ class WaitEntry {
   next: u32;
   prev: u32;
   arg: u32;
+  /** The owner's: entries that belong together. */
+  link: u32;
   kind: u8;
   exclusive: u8;
   unused: u16;
 }
-const ENTRY_BYTES: usize = 20;
+const ENTRY_BYTES: usize = 24;
 
 function entryAt(entry: u32): WaitEntry {
   return changetype<WaitEntry>(<usize>coreState().wait_base + <usize>entry * ENTRY_BYTES);
@@ -113,6 +117,13 @@ export function waitRemove(entry: u32): void {
 /** Does the entry stand in a queue? */
 export function waits(entry: u32): bool {
   return entryAt(entry).head != 0;
+}
+/** A word of the entry that is its owner's; returns what it was. */
+export function waitLink(entry: u32, link: u32): u32 {
+  const e = entryAt(entry);
+  const before = e.link;
+  e.link = link;
+  return before;
 }
 export function waitArg(entry: u32): u32 {
   return entryAt(entry).arg;

@@ -58,6 +58,8 @@ export class AppDriver {
       // What was to be submitted has been: only the wait goes on.
       this.asleep = { call, again: { ...call, submit: 0 }, submitted: call.submit, begin_ns, crossing };
     } else this.asleep = { call, again: call, submitted: 0, begin_ns, crossing };
+    // The application waits for its other thread.
+    if (call.thread) this.kernel.park();
     return undefined;
   }
 
@@ -66,6 +68,7 @@ export class AppDriver {
     const value = this.kernel.perform(a.again);
     if (value === ERESTARTSYS) return undefined;
     this.asleep = undefined;
+    if (a.call.thread) this.kernel.park(a.call.thread);
     const result = a.call.call !== 'enter' || (value < 0 && a.submitted === 0) ? value : a.submitted;
     this.note(a.call, a.begin_ns, result, a.crossing);
     return result;

@@ -23,7 +23,7 @@ export interface CoreExports {
   sysPark(task: number): void;
   sysClose(task: number, fd: number): number;
   sysDmabuf(task: number, addr: bigint, bytes: bigint, run: number): number;
-  sysCall?(task: number, nr: number, a0: bigint, a1: bigint, a2: bigint, a3: bigint, a4: bigint, a5: bigint): bigint;
+  sysCall(task: number, nr: number, a0: bigint, a1: bigint, a2: bigint, a3: bigint, a4: bigint, a5: bigint): bigint;
   userAlloc(task: number, bytes: number): number;
   socketCall(host: number, call: number, what: number, a: number, b: number, c: number): number;
   callArgument(): number;

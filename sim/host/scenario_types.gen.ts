@@ -196,6 +196,7 @@ export type HostKnob =
   | 'cost.tcp_ack'
   | 'cost.wake_up'
   | 'cost.enter'
+  | 'cost.syscall'
   | 'cost.sqe'
   | 'cost.cqe'
   | 'cost.task_work'

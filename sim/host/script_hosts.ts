@@ -10,6 +10,7 @@ import { ScriptStreams } from './script_streams.ts';
 import { StepLog } from './steps/step_results.ts';
 import type { TraceLine } from './steps/trace_line.ts';
 import { Sha256 } from './sha256.ts';
+import { THREAD_STRIDE } from './sim_kernel.ts';
 import type { Transcript } from './transcript.ts';
 
 export interface ScriptOptions {
@@ -50,7 +51,7 @@ export class ScriptHosts {
   /** The core has stopped because a task may run: runs it as far as it can go. */
   step(): void {
     const task = this.engine.core.appRunnable();
-    const driver = this.drivers.get(task);
+    const driver = this.drivers.get(task % THREAD_STRIDE);
     if (!driver) throw new Error(`task ${task} may run, but no application drives it`);
     driver.step();
   }

@@ -5,9 +5,8 @@ import type { Engine } from './engine.ts';
 /** The call has to wait: the task sleeps, and the call is made again when it may run. Never seen by an application. */
 export const ERESTARTSYS = -512;
 
-const ENOSYS = 38;
 /** From one thread of a host's process to the next, in numbers of tasks. */
-const THREAD_STRIDE = 2;
+export const THREAD_STRIDE = 2;
 
 export class SimMemory implements UserMemory {
   private readonly engine: Engine;
@@ -55,14 +54,14 @@ export class SimKernel {
         case 'work': return core.sysWork(task, BigInt(c.ns));
         case 'syscall': {
           const arg = (i: number) => BigInt(c.args[i] ?? 0);
-          return core.sysCall ? Number(core.sysCall(task, c.nr, arg(0), arg(1), arg(2), arg(3), arg(4), arg(5))) : -ENOSYS;
+          return Number(core.sysCall(task, c.nr, arg(0), arg(1), arg(2), arg(3), arg(4), arg(5)));
         }
       }
     });
   }
 
-  /** The application has ended: the task does not run again. */
-  park(): void {
-    this.engine.guard(() => this.engine.core.sysPark(this.task));
+  /** The application has ended, or goes on as another thread: this one does not run by itself. */
+  park(thread = 0): void {
+    this.engine.guard(() => this.engine.core.sysPark(this.task + THREAD_STRIDE * thread));
   }
 }

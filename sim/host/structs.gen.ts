@@ -37,8 +37,12 @@ export const CORE_STATE = {
   hr_event_ns: { at: 160, type: 'u64' },
   wait_base: { at: 168, type: 'u32' },
   wait_free: { at: 172, type: 'u32' },
+  chain_blocks: { at: 176, type: 'u32' },
+  chain_next: { at: 180, type: 'u32' },
+  chain_free: { at: 184, type: 'u32' },
+  chain_left: { at: 188, type: 'u32' },
 } as const;
-export const CORE_STATE_FIELD_BYTES = 176;
+export const CORE_STATE_FIELD_BYTES = 192;
 
 /** sim/core/trace.ts: TraceCursor. Offsets and types. */
 export const TRACE_CURSOR = {

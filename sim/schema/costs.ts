@@ -41,6 +41,7 @@ export const COSTS: readonly Cost[] = [
   cost('tcp_ack', 'tcpip', 200, 'processing an acknowledgement'),
   cost('wake_up', 'scheduling', 1500, 'waking a sleeping task, with the context switch'),
   cost('enter', 'syscall', 1101, 'io_uring_enter, per call', MODEL),
+  cost('syscall', 'syscall', 300, 'any other system call, per call'),
   cost('sqe', 'syscall', 223, 'io_uring_enter, per SQE', MODEL),
   cost('cqe', 'syscall', 40, 'posting a completion'),
   cost('task_work', 'scheduling', 150, 'one item of task work'),

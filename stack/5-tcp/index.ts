@@ -43,6 +43,7 @@ export { tcpAddPreset, tcpClampAck } from './iss';
 export { tcpSetKeepalive } from './keepalive';
 export { lockSock, releaseSock } from './lock';
 export { tcpMetricsFlush } from './metrics';
+export { tcpRecvMsg, tcpSendMsg } from './msg';
 export { NOT_MODELLED, tcpGetsockopt, tcpInq, tcpInqHint, tcpSetsockopt } from './options';
 export { tcpPacingTimer } from './pacing';
 export { tcpPoll } from './poll';

@@ -1,4 +1,9 @@
-/** A message between a system call or a request and a socket of any kind (struct msghdr as the kernel has it). */
+/**
+ * A message between a system call or a request and a socket of any kind (struct msghdr as the kernel has it),
+ * and the copies of its bytes (lib/iov_iter.c). Who calls has looked whether the iovecs themselves are user memory.
+ */
+import { chainAt, chainPart, chargeBytes, COST_COPY_KIB } from '../../sim/core';
+import { userOk } from '../3-pool';
 
 @unmanaged
 export class Msg {
@@ -52,4 +57,57 @@ export function iovTotal(iov: usize, count: u32): u64 {
   let total: u64 = 0;
   for (let i: u32 = 0; i < count; i++) total += iovLen(iov, i);
   return total;
+}
+
+/** Copies `len` bytes between the kernel and the message, from byte `offset` of the message on. False: a range is no memory. */
+function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool): bool {
+  let skip = offset;
+  let left = len;
+  let at = kernel;
+  for (let i: u32 = 0; left > 0 && i < m.iov_count; i++) {
+    const size = iovLen(m.iov, i);
+    if (skip >= size) {
+      skip -= size;
+      continue;
+    }
+    const part = <u32>min<u64>(size - skip, left);
+    const user = iovBase(m.iov, i) + skip;
+    if (!userOk(user, part)) return false;
+    if (out) memory.copy(<usize>user, at, part);
+    else memory.copy(at, <usize>user, part);
+    at += part;
+    left -= part;
+    skip = 0;
+  }
+  chargeBytes(COST_COPY_KIB, len);
+  return left == 0;
+}
+export function msgCopyIn(m: Msg, offset: u64, len: u32, to: usize): bool {
+  return copy(m, offset, len, to, false);
+}
+export function msgCopyOut(m: Msg, offset: u64, len: u32, from: usize): bool {
+  return copy(m, offset, len, from, true);
+}
+/** The same to and from a chain, from its byte `from` on. */
+export function msgToChain(m: Msg, offset: u64, len: u32, chain: u32, from: u32): bool {
+  for (let done: u32 = 0; done < len; ) {
+    const part = chainPart(from + done, len - done);
+    if (!copy(m, offset + done, part, chainAt(chain, from + done), false)) return false;
+    done += part;
+  }
+  return true;
+}
+export function msgFromChain(m: Msg, offset: u64, len: u32, chain: u32, from: u32): bool {
+  for (let done: u32 = 0; done < len; ) {
+    const part = chainPart(from + done, len - done);
+    if (!copy(m, offset + done, part, chainAt(chain, from + done), true)) return false;
+    done += part;
+  }
+  return true;
+}
+
+/** Is all of the message user memory? */
+export function msgOk(m: Msg): bool {
+  for (let i: u32 = 0; i < m.iov_count; i++) if (!userOk(iovBase(m.iov, i), iovLen(m.iov, i))) return false;
+  return true;
 }

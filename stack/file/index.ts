@@ -6,18 +6,26 @@
  * Does not    block: who would have to wait gets -EAGAIN, and may join the file's wait queue
  * Invariants  F1 a file is used and let go only by who holds it.
  */
-import { DMABUFS_MAX, IFQS_MAX, RINGS_MAX, runConfig } from '../../sim/core';
+import {
+  BYTES_MAX, chainsInit, DMABUFS_MAX, EPOLLS_MAX, EVENTFDS_MAX, IFQS_MAX, PIPES_MAX, RINGS_MAX, runConfig, UDP_SOCKS_MAX, UNIX_SOCKS_MAX,
+} from '../../sim/core';
+import { unixInit } from '../unix';
 import { fdsInit } from './fd';
 import { fileTableInit } from './table';
 
 export * from './fd';
 export { filePoll, filePut, fileWaitHead, setFileOps } from './kinds';
+export * from './rw';
 export * from './sockaddr';
+export * from './socket';
 export * from './table';
 
 /** Makes the tables. */
 export function filesInit(): void {
-  const capacity = runConfig().limits_socks + RINGS_MAX + IFQS_MAX + DMABUFS_MAX;
+  const other = RINGS_MAX + IFQS_MAX + DMABUFS_MAX + UNIX_SOCKS_MAX + UDP_SOCKS_MAX + 2 * PIPES_MAX + EVENTFDS_MAX + EPOLLS_MAX;
+  const capacity = runConfig().limits_socks + other;
+  chainsInit(BYTES_MAX);
+  unixInit();
   fileTableInit(capacity);
   fdsInit(capacity);
 }

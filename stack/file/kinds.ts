@@ -7,7 +7,8 @@
 import { PORTS_ADDR } from '../../sim/core';
 import { tcpClose, tcpPoll } from '../5-tcp';
 import { sock, sockWaiters } from '../6-socket';
-import { fileAt, fileFree, FILE_SOCKET } from './table';
+import { unixPoll, unixRelease, unixWaitHead } from '../unix';
+import { fileAt, fileFree, FILE_SOCKET, FILE_UNIX } from './table';
 
 const FILE_OPS: usize = 128;
 const FILE_OPS_BYTES: usize = 12;
@@ -28,6 +29,7 @@ export function filePoll(file_idx: u32): u32 {
   const f = fileAt(file_idx);
   switch (f.kind) {
     case FILE_SOCKET: return tcpPoll(f.obj);
+    case FILE_UNIX: return unixPoll(f.obj);
     default: return call_indirect<u32>(load<u32>(ops(f.kind)), f.obj);
   }
 }
@@ -37,6 +39,7 @@ export function fileWaitHead(file_idx: u32, which: u32): usize {
   const f = fileAt(file_idx);
   switch (f.kind) {
     case FILE_SOCKET: return which == 0 ? sockWaiters(sock(f.obj)) : 0;
+    case FILE_UNIX: return which == 0 ? unixWaitHead(f.obj) : 0;
     default: return call_indirect<usize>(load<u32>(ops(f.kind), 4), f.obj, which);
   }
 }
@@ -45,6 +48,7 @@ export function fileWaitHead(file_idx: u32, which: u32): usize {
 function release(kind: u8, obj: u32): void {
   switch (kind) {
     case FILE_SOCKET: return tcpClose(obj);
+    case FILE_UNIX: return unixRelease(obj);
     default: call_indirect<void>(load<u32>(ops(kind), 8), obj);
   }
 }

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 7664;
-export const AT_RUN_CAPTURE: u32 = 7672;
-export const AT_RUN_VERIFY: u32 = 7680;
+export const AT_RUN_TRACE: u32 = 7680;
+export const AT_RUN_CAPTURE: u32 = 7688;
+export const AT_RUN_VERIFY: u32 = 7696;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 7688;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 7696;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 7704;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 7712;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -195,13 +195,14 @@ export const AT_COST_GSO_SEGMENT: u32 = 1376;
 export const AT_COST_TCP_ACK: u32 = 1384;
 export const AT_COST_WAKE_UP: u32 = 1392;
 export const AT_COST_ENTER: u32 = 1400;
-export const AT_COST_SQE: u32 = 1408;
-export const AT_COST_CQE: u32 = 1416;
-export const AT_COST_TASK_WORK: u32 = 1424;
-export const AT_COST_COPY_KIB: u32 = 1432;
-export const AT_COST_CSUM_KIB: u32 = 1440;
-export const AT_COST_ZC_CHUNK: u32 = 1448;
-export const AT_COST_APP_CQE: u32 = 1456;
+export const AT_COST_SYSCALL: u32 = 1408;
+export const AT_COST_SQE: u32 = 1416;
+export const AT_COST_CQE: u32 = 1424;
+export const AT_COST_TASK_WORK: u32 = 1432;
+export const AT_COST_COPY_KIB: u32 = 1440;
+export const AT_COST_CSUM_KIB: u32 = 1448;
+export const AT_COST_ZC_CHUNK: u32 = 1456;
+export const AT_COST_APP_CQE: u32 = 1464;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -209,14 +210,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 2760 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 2768 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 2760;
-  const i = load<u32>(base, 1464);
-  store<u64>(base, i + 1, 1464);
-  const at = base + 1480 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 2768;
+  const i = load<u32>(base, 1472);
+  store<u64>(base, i + 1, 1472);
+  const at = base + 1488 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -421,6 +422,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_TCP_ACK, 200);
   setHost(host, AT_COST_WAKE_UP, 1500);
   setHost(host, AT_COST_ENTER, 1101);
+  setHost(host, AT_COST_SYSCALL, 300);
   setHost(host, AT_COST_SQE, 223);
   setHost(host, AT_COST_CQE, 40);
   setHost(host, AT_COST_TASK_WORK, 150);
@@ -428,7 +430,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
   setHost(host, AT_COST_APP_CQE, 60);
-  const base = CONFIG_ADDR + 96 + host * 2760;
-  store<u64>(base, 1, 1472);
-  store<u32>(base, 9999, 2504);
+  const base = CONFIG_ADDR + 96 + host * 2768;
+  store<u64>(base, 1, 1480);
+  store<u32>(base, 9999, 2512);
 }

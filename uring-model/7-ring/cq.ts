@@ -18,7 +18,7 @@ import {
   CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
   RING_F_HAS_EVFD, RING_F_OFF_TIMEOUT_USED, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
 } from './state';
-import { taskAt, TASKS_MAX, taskWake } from './task';
+import { TASK_IN_ENTER, taskAt, TASKS_MAX, taskWake } from './task';
 import { timeoutsFlush } from './timeout';
 
 /** A completion that waits (struct io_overflow_cqe). */
@@ -179,7 +179,7 @@ export function cqUnlockPostBatch(r: Ring): void {
 function cqringWake(r: Ring): void {
   for (let i: u32 = 0; i < TASKS_MAX; i++) {
     const t = taskAt(i);
-    if (t.waiting == 0 || t.wait_ring != r.idx) continue;
+    if (t.waiting != TASK_IN_ENTER || t.wait_ring != r.idx) continue;
     const enough = <i32>(load<u32>(<usize>r.rings, RINGS_CQ_TAIL) - t.cq_tail) >= 0 || r.cq_timeouts != t.nr_timeouts;
     if (enough || (r.check_cq & CHECK_CQ_OVERFLOW) != 0 || r.work_head != NONE) taskWake(t);
   }

@@ -13,7 +13,7 @@
  *             R11 who waits for a worker stands in its list.  R12 a node of a registered resource is there while it is used.
  *             R11 a buffer that is used was picked.
  */
-import { NONE, setWaiter, WAIT_RING } from '../../sim/core';
+import { NONE, setWaiter, WAIT_RING, WAIT_TASK } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { sock } from '../../stack/6-socket';
 import { setZcrxRing } from '../9-refill';
@@ -27,6 +27,7 @@ import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
 import { ringFileInit } from './ring_file';
 import { rsrcInit } from './rsrc';
 import { ringAt, ringsInit } from './state';
+import { taskTold } from './sleep';
 import { tasksInit } from './task';
 import { regionCreate, regionFree } from './user_memory';
 import { taskWorkAdd } from './work_list';
@@ -40,10 +41,15 @@ export { sysRegister } from './register';
 export { ringHrtimer } from './ring_timer';
 export { sysSetup } from './setup';
 export * from './state';
-export { TASK_DEADLINE, Task, taskAt, taskHandedOut, taskHandOut, taskPark, taskWake } from './task';
+export { callAwake, callWake, sleepOn, sleepOnFile, taskTold } from './sleep';
+export {
+  syscallBegin, syscallEnd, TASK_ALARM, TASK_DEADLINE, TASK_IN_CALL, Task, taskAlarmSet, taskAt, taskHandedOut, taskHandOut, taskPark,
+  taskWake, TASKS_MAX,
+} from './task';
+export { runTaskWork } from './task_work';
 export { userAlloc, userFree, userInit } from './user_memory';
 export { ringVerify } from './verify';
-export { ringTimer, taskDeadline, taskResume } from './wait';
+export { armDeadline, NEVER, ringTimer, taskDeadline, taskResume, taskSignal } from './wait';
 
 /** An event of a zcrx instance: a request that does nothing carries it to the ring (zcrx_send_notif). */
 function postEvent(ring: u32, user_data: u64, type: u32): bool {
@@ -68,6 +74,7 @@ export function ringInit(): void {
   legacyInit();
   ringFileInit();
   setWaiter(WAIT_RING, pollWake);
+  setWaiter(WAIT_TASK, taskTold);
   setZcrxRing(postZcCqe, postEvent, regionCreate, regionFree);
 }
 

@@ -20,7 +20,7 @@ import {
   IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_IOPOLL, IORING_SETUP_NO_SQARRAY,
   IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
 } from '../uapi.gen';
-import { fdFree, fdInstall, fileNew, filePut, FILE_RING } from '../../stack/file';
+import { fdFree, fdInstall, fileNew, filePut, FILE_RING, processOf } from '../../stack/file';
 import { cancelTableCreate } from './cancel_table';
 import {
   Ring, ringAt, RINGS_CQ_ENTRIES, RINGS_CQ_MASK, RINGS_CQES, RINGS_SQ_ENTRIES, RINGS_SQ_MASK, RING_FREE, RING_F_LOCKLESS_CQ,
@@ -157,7 +157,7 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   if (ret != 0) return ret;
   r.used = RING_OPEN;
   r.task = task;
-  r.host = task;
+  r.host = processOf(task);
   r.flags = flags;
   r.submitter = (flags & IORING_SETUP_SINGLE_ISSUER) != 0 && (flags & IORING_SETUP_R_DISABLED) == 0 ? task : NONE;
   r.int_flags = 0;

@@ -1,23 +1,35 @@
 /**
- * Tasks: one a host, with one thread. A task sleeps only in io_uring_enter; who wakes it schedules EVENT_TASK, and the
- * event carries the wait on (wait.ts) before the application runs again (uring-model/8-app).
+ * Tasks: threads of processes, of which each host has one. Task host + HOSTS_MAX * n is thread n of the host; threads share
+ * descriptors and memory, and the core that applications run on. A task sleeps in io_uring_enter (wait.ts) or in another call
+ * (sleep.ts); who wakes it schedules EVENT_TASK, and the event carries the wait on before the application runs again
+ * (uring-model/8-app).
+ *
+ * Signals: of all there is SIGALRM of an interval timer, and the process has a handler for it that does nothing and lets no
+ * call start again. Differs from Linux: other signals do not exist; SIGPIPE counts as ignored.
  */
 import {
   arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext,
-  NONE, now, schedule, switchContext, Timer, TIMER_RING,
+  NONE, now, schedule, switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
+import { processOf } from '../../stack/file';
 import { ringState } from './state';
-
-/** Tasks that run applications. Behind them come the threads of submission queues, one for each ring. */
-export const TASKS_MAX: u32 = HOSTS_MAX;
 
 /** Added to the argument of EVENT_TASK: the time of a wait may be over. */
 export const TASK_DEADLINE: u32 = 0x100;
+/** The same: its interval timer may be due. */
+export const TASK_ALARM: u32 = 0x200;
+/** Tasks that run applications. Behind them come the threads of submission queues, one for each ring. */
+export const TASKS_MAX: u32 = HOSTS_MAX * THREADS_MAX;
+
+/** Task.waiting: in io_uring_enter, or in another system call. */
+export const TASK_IN_ENTER: u32 = 1;
+export const TASK_IN_CALL: u32 = 2;
 
 @unmanaged
 export class Task {
+  idx: u32;
   host: u32;
-  /** Asleep in io_uring_enter on wait_ring. */
+  /** Where it sleeps: TASK_IN_*, 0 for nowhere; in io_uring_enter on wait_ring. */
   waiting: u32;
   wait_ring: u32;
   /** An EVENT_TASK is under way. */
@@ -47,6 +59,18 @@ export class Task {
   /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
   work_head: u32;
   work_tail: u32;
+  // A system call that sleeps (sleep.ts): 1 + its number; bytes that it has moved; what it waits for; has that come?
+  call_nr: u32;
+  call_done: u32;
+  call_events: u32;
+  call_woken: u32;
+  /** 1 + the first of its wait entries. */
+  call_waits: u32;
+  /** A signal is there that no handler has taken yet. */
+  sig_pending: u32;
+  /** ITIMER_REAL: when it is due, u64.MAX_VALUE for never, and its interval. */
+  itimer_ns: u64;
+  itimer_interval_ns: u64;
 }
 const TASK_BYTES: usize = (offsetof<Task>() + 7) & ~7;
 
@@ -62,10 +86,12 @@ export function taskTimer(t: Task): Timer {
 }
 
 export function tasksInit(): void {
-  ringState().tasks_base = <u32>arenaAlloc(<u64>HOSTS_MAX * TASK_BYTES);
-  for (let i: u32 = 0; i < HOSTS_MAX; i++) {
+  ringState().tasks_base = <u32>arenaAlloc(<u64>TASKS_MAX * TASK_BYTES);
+  for (let i: u32 = 0; i < TASKS_MAX; i++) {
     const t = taskAt(i);
-    t.host = i;
+    t.idx = i;
+    t.host = processOf(i);
+    t.itimer_ns = u64.MAX_VALUE;
     t.wait_ring = NONE;
     t.timer_event_ns = u64.MAX_VALUE;
     t.work_head = NONE;
@@ -79,7 +105,7 @@ export function tasksInit(): void {
 export function taskWake(t: Task): void {
   if (t.run_pending != 0) return;
   t.run_pending = 1;
-  schedule(now(), EVENT_TASK, t.host);
+  schedule(now(), EVENT_TASK, t.idx);
 }
 
 /** A system call begins: in the task's context, which is opened when the host calls from outside of any event. */
@@ -89,13 +115,31 @@ export function syscallBegin(t: Task): void {
     t.opened = 1;
   } else switchContext(CONTEXT_SYSCALL);
 }
-/** It returns to user space, or the task has gone to sleep in it. */
+/** It returns to user space, where handlers of signals run, or the task has gone to sleep in it. */
 export function syscallEnd(t: Task, asleep: bool): void {
+  if (!asleep) t.sig_pending = 0;
   if (t.opened != 0 && (asleep || t.runnable == 0)) {
     t.opened = 0;
     t.runnable = 0;
     leaveContext();
   } else switchContext(CONTEXT_USER);
+}
+
+/** Sets the interval timer of a task; 0: stops it (kernel/time/itimer.c: do_setitimer). */
+export function taskAlarmSet(t: Task, value_ns: u64, interval_ns: u64): void {
+  t.itimer_interval_ns = interval_ns;
+  t.itimer_ns = value_ns == 0 ? u64.MAX_VALUE : now() + value_ns;
+  if (value_ns != 0) schedule(t.itimer_ns, EVENT_TASK, t.idx | TASK_ALARM);
+}
+/** EVENT_TASK with TASK_ALARM. True: the task has a signal, and sleeps. In user space its handler runs at once. */
+export function taskAlarm(task: u32): bool {
+  const t = taskAt(task);
+  if (coreState().clock_ns < t.itimer_ns) return false;
+  t.itimer_ns = u64.MAX_VALUE;
+  if (t.itimer_interval_ns != 0) taskAlarmSet(t, t.itimer_interval_ns, t.itimer_interval_ns);
+  if (t.waiting == 0) return false;
+  t.sig_pending = 1;
+  return true;
 }
 
 /** The task's application outside of the core may run: its context stays open until it sleeps. */
@@ -114,6 +158,6 @@ export function taskPark(task: u32): void {
 }
 /** A task that the host should run now, or -1. */
 export function taskHandedOut(): i32 {
-  for (let i: u32 = 0; i < HOSTS_MAX; i++) if (taskAt(i).runnable != 0) return <i32>i;
+  for (let i: u32 = 0; i < TASKS_MAX; i++) if (taskAt(i).runnable != 0) return <i32>i;
   return -1;
 }

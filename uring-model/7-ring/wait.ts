@@ -4,10 +4,11 @@
  * was not enough the task sleeps on. When the wait is over its result waits for the caller, who repeats the call.
  */
 import { charge, coreState, COST_WAKE_UP, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
-import { ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
+import { EINTR, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
-import { Task, taskAt, taskTimer, taskWake, TASK_DEADLINE } from './task';
+import { callResume, callWake } from './sleep';
+import { Task, taskAlarm, taskAt, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
 import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work';
 import { IO_CQ_WAKE_INIT } from './work_list';
 
@@ -48,13 +49,14 @@ export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, 
 /** Nothing to do but sleep (io_cqring_wait_schedule)? 0: it is over. 1: there is work. -ERESTARTSYS: asleep. -ETIME: too late. */
 function waitSchedule(t: Task, r: Ring): i32 {
   if (r.check_cq != 0 || r.work_head != NONE || t.work_head != NONE) return 1;
+  if (t.sig_pending != 0) return -EINTR;
   if (shouldWake(t, r)) return 0;
   const soonest = t.min_deadline_ns != 0 ? t.min_deadline_ns : t.deadline_ns;
   if (soonest <= now() && t.min_deadline_ns == 0) {
     t.hit_timeout = 1;
     return -ETIME;
   }
-  t.waiting = 1;
+  t.waiting = TASK_IN_ENTER;
   if (soonest != NEVER) armDeadline(t, soonest);
   return -ERESTARTSYS;
 }
@@ -101,6 +103,7 @@ function waitLoop(t: Task, r: Ring, woken: bool): i32 {
  */
 export function taskResume(task: u32): bool {
   const t = taskAt(task);
+  if (t.waiting == TASK_IN_CALL) return callResume(t);
   if (t.waiting == 0) {
     runTaskWork(t);
     return false;
@@ -117,12 +120,12 @@ export function taskResume(task: u32): bool {
 }
 
 /** Makes sure that somebody looks at a deadline: an event when it is near, else the wheel first. */
-function armDeadline(t: Task, deadline_ns: u64): void {
+export function armDeadline(t: Task, deadline_ns: u64): void {
   const clock = coreState().clock_ns;
   if (t.timer_event_ns <= deadline_ns) return;
   if (deadline_ns < clock + 2 * NS_PER_JIFFY) {
     t.timer_event_ns = deadline_ns > clock ? deadline_ns : clock;
-    schedule(t.timer_event_ns, EVENT_TASK, t.host | TASK_DEADLINE);
+    schedule(t.timer_event_ns, EVENT_TASK, t.idx | TASK_DEADLINE);
   } else timerArm(taskTimer(t), deadline_ns - NS_PER_JIFFY);
 }
 
@@ -144,6 +147,7 @@ export function taskDeadline(task: u32): void {
     if (soonest != NEVER) armDeadline(t, soonest);
     return;
   }
+  if (t.waiting == TASK_IN_CALL) return callWake(t);
   if (min == 0 || min >= t.deadline_ns) return expire(t);
   const r = ringAt(t.wait_ring);
   if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0 || r.work_head != NONE) {
@@ -158,6 +162,14 @@ export function taskDeadline(task: u32): void {
   t.min_deadline_ns = 0;
   t.cq_tail = t.cq_min_tail + 1;
   if (t.deadline_ns != NEVER) armDeadline(t, t.deadline_ns);
+}
+
+/** EVENT_TASK with TASK_ALARM: a signal interrupts a sleeper. */
+export function taskSignal(task: u32): void {
+  if (!taskAlarm(task)) return;
+  const t = taskAt(task);
+  if (t.waiting == TASK_IN_CALL) callWake(t);
+  else taskWake(t);
 }
 
 function expire(t: Task): void {

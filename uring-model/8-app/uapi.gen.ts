@@ -2891,6 +2891,8 @@ export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 /** neither */
 export const SHUT_RDWR = 2;
+/** urgent data */
+export const MSG_OOB = 1;
 /** leave the data in the queue */
 export const MSG_PEEK = 2;
 /** throw the data away, and say how much it was */
@@ -2909,6 +2911,16 @@ export const MSG_ZEROCOPY = 67108864;
 export const SOL_SOCKET = 1;
 /** reuse of an address in TIME-WAIT */
 export const SO_REUSEADDR = 2;
+/** type of a socket */
+export const SO_TYPE = 3;
+/** the error, once */
+export const SO_ERROR = 4;
+/** does it listen */
+export const SO_ACCEPTCONN = 30;
+/** protocol of a socket */
+export const SO_PROTOCOL = 38;
+/** address family of a socket */
+export const SO_DOMAIN = 39;
 /** send buffer */
 export const SO_SNDBUF = 7;
 /** receive buffer */

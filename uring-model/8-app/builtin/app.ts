@@ -4,7 +4,9 @@ import {
   APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK, hostConfig, leaveContext,
   NONE, runConfig, schedule, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
-import { TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskWake, userAlloc } from '../../7-ring';
+import {
+  TASK_ALARM, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
+} from '../../7-ring';
 import { checkEnd, checkInit } from './check';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
@@ -183,16 +185,18 @@ function turn(a: App): void {
 /** EVENT_TASK: task work, then the application's turn. */
 export function taskRun(arg: u32): void {
   if ((arg & TASK_DEADLINE) != 0) return taskDeadline(arg & ~TASK_DEADLINE);
+  if ((arg & TASK_ALARM) != 0) return taskSignal(arg & ~TASK_ALARM);
   const t = taskAt(arg);
-  const a = app(arg);
-  const core = hostConfig(arg).cpu_app_core;
-  const free_at = coreFreeAt(arg, core);
+  const host = t.host;
+  const a = app(host);
+  const core = hostConfig(host).cpu_app_core;
+  const free_at = coreFreeAt(host, core);
   if (free_at > coreState().clock_ns) {
     schedule(free_at, EVENT_TASK, arg);
     return;
   }
   t.run_pending = 0;
-  enterContext(arg, core, CONTEXT_TASK_WORK);
+  enterContext(host, core, CONTEXT_TASK_WORK);
   let runs = taskResume(arg);
   if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && a.asleep == 0)) runs = true;
   if (!runs) return leaveContext();

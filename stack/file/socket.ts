@@ -1,0 +1,182 @@
+/**
+ * Sockets of every kind by their file (net/socket.c): one switch by kind for each call. None of them blocks: who would have to
+ * wait gets -EAGAIN, or -EINPROGRESS from a connect that is under way. Names lie in the kernel.
+ */
+import { NONE } from '../../sim/core';
+import {
+  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpRecvMsg, tcpSendMsg,
+  tcpSetsockopt, tcpShutdown, tcpSocket,
+} from '../5-tcp';
+import { Msg, sock } from '../6-socket';
+import {
+  AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+  IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET,
+} from '../../uring-model/uapi.gen';
+import {
+  unixAccept, unixBind, unixConnect, unixGetname, unixGetsockopt, unixListen, unixPair, unixRecv, unixRelease, unixSend, unixSetsockopt,
+  unixShutdown, unixSocket, unixType,
+} from '../unix';
+import { filePut } from './kinds';
+import { sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
+import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
+
+const SOCK_TYPE_MASK: u32 = 0xf;
+const AF_UNSPEC: u32 = 0;
+const TCP_LISTEN: u32 = 10;
+
+export function isSocket(file_idx: u32): bool {
+  const kind = fileAt(file_idx).kind;
+  return kind == FILE_SOCKET || kind == FILE_UNIX || kind == FILE_UDP;
+}
+
+function tcpNew(host: u32, family: u32, type: u32, protocol: u32): i32 {
+  if (type != SOCK_STREAM) return -ESOCKTNOSUPPORT;
+  if (protocol != 0 && protocol != IPPROTO_TCP) return -EPROTONOSUPPORT;
+  return tcpSocket(host, family == AF_INET6 ? 6 : 4);
+}
+
+/** A file for a socket; -ENFILE closes it. */
+function install(host: u32, kind: u8, obj: u32, type: u32): i32 {
+  const file_idx = fileNew(kind, host, obj, type & O_NONBLOCK);
+  if (file_idx != NONE) return <i32>file_idx;
+  if (kind == FILE_SOCKET) tcpClose(obj);
+  else if (kind == FILE_UNIX) unixRelease(obj);
+  return -ENFILE;
+}
+
+/** socket(): a file with one reference, or -errno. `type` may have SOCK_NONBLOCK. */
+export function socketNew(host: u32, family: u32, type: u32, protocol: u32): i32 {
+  const kind = family == AF_UNIX ? FILE_UNIX : FILE_SOCKET;
+  let ret = -EAFNOSUPPORT;
+  if (family == AF_UNIX) ret = unixSocket(host, type & SOCK_TYPE_MASK, protocol);
+  else if (family == AF_INET || family == AF_INET6) ret = tcpNew(host, family, type & SOCK_TYPE_MASK, protocol);
+  return ret < 0 ? ret : install(host, kind, <u32>ret, type);
+}
+
+/** socketpair(): 0 and two files at `out`, or -errno. */
+export function socketPairNew(host: u32, family: u32, type: u32, protocol: u32, out: usize): i32 {
+  const a = socketNew(host, family, type, protocol);
+  if (a < 0) return a;
+  const b = socketNew(host, family, type, protocol);
+  if (b < 0 || family != AF_UNIX) {
+    filePut(<u32>a);
+    if (b < 0) return b;
+    filePut(<u32>b);
+    return -EOPNOTSUPP;
+  }
+  unixPair(fileAt(<u32>a).obj, fileAt(<u32>b).obj);
+  store<u32>(out, <u32>a);
+  store<u32>(out, <u32>b, 4);
+  return 0;
+}
+
+export function socketBind(file_idx: u32, name: usize, len: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixBind(f.obj, name, len);
+  if (f.kind != FILE_SOCKET) return -ENOTSOCK;
+  const sk = sock(f.obj);
+  const ret = sockaddrCheck(sk, name, len);
+  return ret != 0 ? ret : tcpBind(f.obj, sockaddrHost(sk, name), sockaddrPort(name));
+}
+
+export function socketListen(file_idx: u32, backlog: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixListen(f.obj, backlog);
+  return f.kind == FILE_SOCKET ? tcpListen(f.obj, backlog) : -ENOTSOCK;
+}
+
+/** accept(): a file of the connection with one reference, or -errno. `type` may have SOCK_NONBLOCK. */
+export function socketAccept(file_idx: u32, type: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind != FILE_UNIX && f.kind != FILE_SOCKET) return f.kind == FILE_UDP ? -EOPNOTSUPP : -ENOTSOCK;
+  const ret = f.kind == FILE_UNIX ? unixAccept(f.obj) : tcpAccept(f.obj);
+  return ret < 0 ? ret : install(f.host, f.kind, <u32>ret, type);
+}
+
+/** connect(): 0, -EINPROGRESS, -EALREADY while it is under way, or -errno. */
+export function socketConnect(file_idx: u32, name: usize, len: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixConnect(f.obj, name, len);
+  if (f.kind != FILE_SOCKET) return -ENOTSOCK;
+  if (len < 2) return -EINVAL;
+  if (<u32>load<u16>(name) == AF_UNSPEC) return tcpDisconnect(f.obj);
+  const sk = sock(f.obj);
+  const ret = sockaddrCheck(sk, name, len);
+  return ret != 0 ? ret : tcpConnect(f.obj, sockaddrHost(sk, name), sockaddrPort(name));
+}
+
+export function socketShutdown(file_idx: u32, how: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixShutdown(f.obj, how);
+  return f.kind == FILE_SOCKET ? tcpShutdown(f.obj, how) : -ENOTSOCK;
+}
+
+/** getsockname, or getpeername: the length of the name that it writes to `to`, 128 bytes; or -errno. */
+export function socketGetname(file_idx: u32, peer: bool, to: usize): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) {
+    const len = unixGetname(f.obj, peer, to);
+    return len < 0 ? -ENOTCONN : len;
+  }
+  if (f.kind != FILE_SOCKET) return -ENOTSOCK;
+  const sk = sock(f.obj);
+  return peer && sk.rport == 0 ? -ENOTCONN : <i32>writeName(sk, peer, to);
+}
+
+/** Sends what is behind the first `skip` bytes of the message: bytes, or -errno. */
+export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_SOCKET) return tcpSendMsg(f.obj, m, skip);
+  return f.kind == FILE_UNIX ? unixSend(f.obj, m, skip) : -ENOTSOCK;
+}
+/** Receives into what is behind the first `skip` bytes of the message: bytes, or -errno. */
+export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
+  const f = fileAt(file_idx);
+  m.name_len = 0;
+  if (f.kind == FILE_SOCKET) return tcpRecvMsg(f.obj, m, skip);
+  return f.kind == FILE_UNIX ? unixRecv(f.obj, m, skip) : -ENOTSOCK;
+}
+
+/** setsockopt() with a value of `len` bytes at `at`: 0 or -errno. */
+export function socketSetsockopt(file_idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixSetsockopt(f.obj, level, name, at, len);
+  if (f.kind != FILE_SOCKET) return -ENOTSOCK;
+  const ret = tcpSetsockopt(f.obj, level, name, at, len);
+  return ret == NOT_MODELLED ? -ENOPROTOOPT : ret;
+}
+
+/** Options that every TCP socket answers alike: NOT_MODELLED if it is none of them. */
+function commonOption(sock_idx: u32, name: u32): i32 {
+  const sk = sock(sock_idx);
+  switch (name) {
+    case SO_ERROR: return -sockError(sock_idx);
+    case SO_TYPE: return <i32>SOCK_STREAM;
+    case SO_DOMAIN: return <i32>(sk.ipv6_api != 0 ? AF_INET6 : AF_INET);
+    case SO_PROTOCOL: return <i32>IPPROTO_TCP;
+    case SO_ACCEPTCONN: return <u32>sk.state == TCP_LISTEN ? 1 : 0;
+    default: return NOT_MODELLED;
+  }
+}
+
+/** getsockopt(): bytes that it wrote to `at`, or -errno. */
+export function socketGetsockopt(file_idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_UNIX) return unixGetsockopt(f.obj, level, name, at, len);
+  if (f.kind != FILE_SOCKET) return -ENOTSOCK;
+  const common = level == SOL_SOCKET ? commonOption(f.obj, name) : NOT_MODELLED;
+  if (common != NOT_MODELLED) {
+    const n = min<u32>(len, 4);
+    for (let i: u32 = 0; i < n; i++) store<u8>(at + i, <u8>(common >> (i << 3)));
+    return <i32>n;
+  }
+  const ret = tcpGetsockopt(f.obj, level, name, at, len);
+  return ret == NOT_MODELLED ? -ENOPROTOOPT : ret;
+}
+
+/** Can the kind be a datagram socket, whose messages are received whole? */
+export function isDatagram(file_idx: u32): bool {
+  const f = fileAt(file_idx);
+  if (f.kind != FILE_UNIX) return f.kind == FILE_UDP;
+  return unixType(f.obj) != SOCK_STREAM;
+}

@@ -1,0 +1,58 @@
+/** What a poll would say (net/unix/af_unix.c: unix_poll, unix_dgram_poll), and options of sockets. */
+import { NONE, wakeUp } from '../../sim/core';
+import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, POLLRDNORM, RCV_SHUTDOWN, SHUTDOWN_MASK, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
+import {
+  AF_UNIX, EINVAL, ENOPROTOOPT, EOPNOTSUPP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_RCVBUF, SO_SNDBUF, SO_TYPE, SOCK_DGRAM,
+  SOCK_STREAM, SOL_SOCKET,
+} from '../../uring-model/uapi.gen';
+import { peerWakeMe, queueFull, takeError, unixSock, unixWaiters, unixWritable, WRITE_BITS } from './sock';
+
+/** SOCK_MIN_SNDBUF; net.core.wmem_max. */
+const MIN_SNDBUF: u32 = 4608;
+const WMEM_MAX: u32 = 4194304;
+
+export function unixPoll(idx: u32): u32 {
+  const u = unixSock(idx);
+  let mask: u32 = 0;
+  if (u.err != 0) mask |= POLLERR;
+  if (u.shutdown == <u8>SHUTDOWN_MASK) mask |= POLLHUP;
+  if ((<u32>u.shutdown & RCV_SHUTDOWN) != 0) mask |= POLLRDHUP | POLLIN | POLLRDNORM;
+  if (u.queue_head != NONE) mask |= POLLIN | POLLRDNORM;
+  if (u.type != <u8>SOCK_DGRAM && u.state == <u8>TCP_CLOSE) mask |= POLLHUP;
+  if (!unixWritable(u)) return mask;
+  if (u.type != <u8>SOCK_STREAM && u.peer != NONE) {
+    const other = unixSock(u.peer);
+    if (other.peer != idx && queueFull(other) && peerWakeMe(u, other)) return mask;
+  }
+  return mask | WRITE_BITS;
+}
+
+/** setsockopt(): 0 or -errno. Differs from Linux: of the options there is SO_SNDBUF, and SO_RCVBUF, which AF_UNIX never looks at. */
+export function unixSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+  if (level != SOL_SOCKET) return -EOPNOTSUPP;
+  if (len < 4) return -EINVAL;
+  const u = unixSock(idx);
+  if (name == SO_RCVBUF) return 0;
+  if (name != SO_SNDBUF) return -ENOPROTOOPT;
+  const asked = min(load<u32>(at), WMEM_MAX);
+  u.sndbuf = max(asked * 2, MIN_SNDBUF);
+  if (unixWritable(u)) wakeUp(unixWaiters(u), WRITE_BITS);
+  return 0;
+}
+/** getsockopt(): bytes written, or -errno. */
+export function unixGetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+  if (level != SOL_SOCKET) return -EOPNOTSUPP;
+  const u = unixSock(idx);
+  let value: u32;
+  if (name == SO_SNDBUF) value = u.sndbuf;
+  else if (name == SO_RCVBUF) value = 212992;
+  else if (name == SO_ERROR) value = <u32>-takeError(u);
+  else if (name == SO_TYPE) value = u.type;
+  else if (name == SO_DOMAIN) value = AF_UNIX;
+  else if (name == SO_PROTOCOL) value = 0;
+  else if (name == SO_ACCEPTCONN) value = u.state == <u8>TCP_LISTEN ? 1 : 0;
+  else return -ENOPROTOOPT;
+  const n = min<u32>(len, 4);
+  for (let i: u32 = 0; i < n; i++) store<u8>(at + i, <u8>(value >> (i << 3)));
+  return <i32>n;
+}

@@ -10,6 +10,7 @@
  */
 export * from './app.ts';
 export * from './area.ts';
+export * from './buf_ring.ts';
 export * from './kernel.ts';
 export * from './prep.ts';
 export * from './refill.ts';

@@ -84,12 +84,12 @@ function waitArgument(m: Machine): number {
 function submitWait(m: Machine): Steps<number> {
   const { ring } = m.ring();
   if (!m.has('timeout') && m.int('min_wait') === 0) return ring.submitAndWait(m.int('nr'));
-  return ring.submitAndWaitTimeout(m.int('nr'), waitArgument(m), m.has('timeout'));
+  return ring.submitAndWaitArg(m.int('nr'), waitArgument(m), m.has('timeout'));
 }
 
 function* wait(m: Machine): Steps<number> {
   const { ring } = m.ring();
-  return yield* m.has('timeout') ? ring.waitCqes(m.int('nr'), waitArgument(m), true) : ring.waitCqeNr(m.int('nr'));
+  return yield* m.has('timeout') ? ring.waitArg(m.int('nr'), waitArgument(m), true) : ring.waitCqeNr(m.int('nr'));
 }
 
 function* enterRaw(m: Machine): Steps<number> {
@@ -111,7 +111,7 @@ function* awaitCqes(m: Machine): Steps<void> {
   const a = new io_uring_getevents_arg(m.memory.view(), arg);
   a.sigmask_sz = 8;
   a.ts = BigInt(ts);
-  while (ring.cqReady() < nr && (yield* m.clockNs()) < end) yield* ring.waitCqes(nr, arg, true);
+  while (ring.cqReady() < nr && (yield* m.clockNs()) < end) yield* ring.waitArg(nr, arg, true);
   m.emit('await', { nr, reached: ring.cqReady() >= nr });
 }
 
@@ -195,7 +195,7 @@ export const ENTER_STEPS: Handlers = {
     m.ret(yield* m.ring().ring.waitCqeNr(0));
   },
   *peek_batch(m) {
-    m.ret(yield* m.ring().ring.peekBatch(m.int('max')));
+    m.ret((yield* m.ring().ring.peekBatchCqe(m.int('max'))).length);
   },
   *enter(m) {
     yield* timed(m, enterRaw(m));

@@ -20,12 +20,12 @@ export function echo(options: EchoOptions): App {
     const buffer = memory.alloc(options.buffer_bytes);
     let echoed = 0;
     for (;;) {
-      const got = yield* once(ring, 'recv', (sqe, id) => prepRecv(sqe, fd, buffer, options.buffer_bytes, 0, id));
+      const got = yield* once(ring, 'recv', (sqe) => prepRecv(sqe, fd, buffer, options.buffer_bytes, 0));
       if (got === 0) break;
       for (let at = 0; at < got; ) {
         const from = buffer + at;
         const left = got - at;
-        at += yield* once(ring, 'send', (sqe, id) => prepSend(sqe, fd, from, left, 0, id));
+        at += yield* once(ring, 'send', (sqe) => prepSend(sqe, fd, from, left, 0));
       }
       echoed += got;
     }

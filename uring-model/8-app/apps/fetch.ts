@@ -89,7 +89,7 @@ class Exchange {
   }
 
   private *send(len: number): Steps<void> {
-    const sent = yield* once(this.ring, 'send', (sqe, id) => prepSend(sqe, this.fd, this.buffer, len, MSG_WAITALL, id));
+    const sent = yield* once(this.ring, 'send', (sqe) => prepSend(sqe, this.fd, this.buffer, len, MSG_WAITALL));
     this.log.sent(this.memory.bytes(this.buffer, sent));
   }
 
@@ -98,7 +98,7 @@ class Exchange {
     let head = '';
     let left = Number.POSITIVE_INFINITY;
     while (left > 0) {
-      const got = yield* once(this.ring, 'recv', (sqe, id) => prepRecv(sqe, this.fd, this.buffer, this.options.chunk, 0, id));
+      const got = yield* once(this.ring, 'recv', (sqe) => prepRecv(sqe, this.fd, this.buffer, this.options.chunk, 0));
       if (got === 0) break;
       let data = this.memory.bytes(this.buffer, got);
       this.log.received(data);

@@ -5,11 +5,13 @@
  */
 import { type App, type Steps, SyscallError } from '../app.ts';
 import type { UserMemory } from '../kernel.ts';
-import { prepAccept, prepClose, prepRecvZc, prepSend, prepShutdown, prepTimeout } from '../prep.ts';
+import {
+  prepClose, prepMultishotAccept, prepRecvZc, prepSend, prepShutdown, prepTimeout, type Sqe, sqeSetData64,
+} from '../prep.ts';
 import { Zcrx, type ZcrxOptions } from '../refill.ts';
 import { type Cqe, Ring } from '../ring.ts';
 import {
-  ENOMEM, ENOSPC, type io_uring_sqe, IORING_CQE_F_MORE, MSG_WAITALL, SHUT_RDWR, SHUT_WR,
+  ENOMEM, ENOSPC, IORING_CQE_F_MORE, MSG_WAITALL, SHUT_RDWR, SHUT_WR,
 } from '../uapi.gen.ts';
 import { listenOn } from './open.ts';
 import type { OpenStream, StreamLog } from './stream_log.ts';
@@ -131,7 +133,7 @@ class Server {
       yield* this.acceptAgain();
       const taken = yield* this.ring.submitAndWait(1);
       if (taken < 0) throw new SyscallError('io_uring_enter', taken);
-      this.ring.forEachCqe((cqe) => this.completion(cqe));
+      this.ring.cqAdvance(this.ring.forEachCqe((cqe) => this.completion(cqe)));
       yield* this.giveBackLate();
       // Who gives a buffer back adds the next one that waits for it.
       for (const c of this.touched) {
@@ -139,17 +141,20 @@ class Server {
         yield* this.goOn(c);
       }
       if (this.retries.size > 0 && !this.waiting) {
-        prepTimeout(yield* this.sqe(), this.timespec, 0, 0, nameOf(RETRY, 0));
+        prepTimeout(yield* this.sqe(nameOf(RETRY, 0)), this.timespec, 0, 0);
         this.waiting = true;
       }
     }
   }
 
   /** A free entry; what waits is submitted first when there is none. */
-  private *sqe(): Steps<io_uring_sqe> {
+  private *sqe(user_data: bigint): Steps<Sqe> {
     for (;;) {
       const sqe = this.ring.getSqe();
-      if (sqe) return sqe;
+      if (sqe) {
+        sqeSetData64(sqe, user_data);
+        return sqe;
+      }
       yield* this.ring.submit();
     }
   }
@@ -158,7 +163,7 @@ class Server {
   private *acceptAgain(): Steps<void> {
     const { accepts } = this;
     this.accepts = [];
-    for (const i of accepts) prepAccept(yield* this.sqe(), this.listeners[i]?.fd ?? -1, true, nameOf(ACCEPT, i));
+    for (const i of accepts) prepMultishotAccept(yield* this.sqe(nameOf(ACCEPT, i)), this.listeners[i]?.fd ?? -1, 0, 0, 0);
   }
 
   private completion(cqe: Cqe): void {
@@ -243,7 +248,7 @@ class Server {
     const { room } = c.session;
     if (!c.armed && !c.paused && !c.ended && c.error === 0 && room > 0) {
       const limit = Number.isFinite(room) ? room : 0;
-      prepRecvZc(yield* this.sqe(), c.fd, this.zcrx.id, limit, nameOf(RECEIVE, c.id));
+      prepRecvZc(yield* this.sqe(nameOf(RECEIVE, c.id)), c.fd, this.zcrx.id, limit);
       c.armed = true;
       c.fruitful = false;
       c.left = room;
@@ -253,12 +258,12 @@ class Server {
     if (!idle || busy || c.armed || (!c.ended && c.error === 0)) return;
     c.closing = true;
     c.log.end(c.error);
-    prepClose(yield* this.sqe(), c.fd, nameOf(CLOSE, c.id));
+    prepClose(yield* this.sqe(nameOf(CLOSE, c.id)), c.fd);
   }
 
   private *shut(c: Connection, how: number): Steps<void> {
     c.shut = true;
-    prepShutdown(yield* this.sqe(), c.fd, how, nameOf(SHUTDOWN, c.id));
+    prepShutdown(yield* this.sqe(nameOf(SHUTDOWN, c.id)), c.fd, how);
   }
 
   /** Sends what the session has to say. True: it has nothing to say at present, and nothing is under way. */
@@ -271,7 +276,7 @@ class Server {
     c.buffer = buffer;
     const len = c.error !== 0 || c.shut ? 0 : c.session.send(this.memory.bytes(buffer, this.options.send_bytes));
     if (len > 0) {
-      prepSend(yield* this.sqe(), c.fd, buffer, len, MSG_WAITALL, nameOf(SEND, c.id));
+      prepSend(yield* this.sqe(nameOf(SEND, c.id)), c.fd, buffer, len, MSG_WAITALL);
       c.sending = true;
       return false;
     }

@@ -1,7 +1,7 @@
 /** Accepts one connection and receives it to its end by zero copy, giving each buffer back when it has been read. */
 import type { App, Steps } from '../app.ts';
 import type { UserMemory } from '../kernel.ts';
-import { prepRecvZc } from '../prep.ts';
+import { prepRecvZc, sqeSetData64 } from '../prep.ts';
 import { Zcrx, type ZcrxOptions } from '../refill.ts';
 import { type Cqe, Ring } from '../ring.ts';
 import { ENOMEM, ENOSPC, IORING_CQE_F_MORE } from '../uapi.gen.ts';
@@ -31,11 +31,13 @@ export function sink(options: SinkOptions): App {
     while (ended === undefined) {
       if (!armed) {
         const sqe = ring.getSqe();
-        if (sqe) prepRecvZc(sqe, fd, zcrx.id, 0, RECEIVE);
+        if (!sqe) throw new Error('the submission queue is full');
+        prepRecvZc(sqe, fd, zcrx.id, 0);
+        sqeSetData64(sqe, RECEIVE);
         armed = true;
       }
       yield* ring.submitAndWait(1);
-      ring.forEachCqe((cqe) => {
+      const slots = ring.forEachCqe((cqe) => {
         if (!(cqe.flags & IORING_CQE_F_MORE)) armed = false;
         if (cqe.res <= 0) {
           // No buffer and no room in the CQ end a shot, not the stream: arm it again.
@@ -46,6 +48,7 @@ export function sink(options: SinkOptions): App {
         received += cqe.res;
         if (!zcrx.giveBack(zcrx.offsetOf(cqe), cqe.res)) throw new Error('the refill ring is full');
       });
+      ring.cqAdvance(slots);
     }
     yield* closeSocket(ring, fd);
     return ended < 0 ? ended : received;

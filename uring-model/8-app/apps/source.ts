@@ -22,7 +22,7 @@ export function source(options: SourceOptions): App {
     while (sent < options.data.length) {
       const part = options.data.subarray(sent, sent + options.chunk);
       memory.bytes(buffer, part.length).set(part);
-      sent += yield* once(ring, 'send', (sqe, id) => prepSend(sqe, fd, buffer, part.length, 0, id));
+      sent += yield* once(ring, 'send', (sqe) => prepSend(sqe, fd, buffer, part.length, 0));
     }
     yield* closeSocket(ring, fd);
     return sent;

@@ -2936,12 +2936,16 @@ export const SHUT_RDWR: u32 = 2;
 export const MSG_OOB: u32 = 1;
 /** leave the data in the queue */
 export const MSG_PEEK: u32 = 2;
+/** answer: control data was cut */
+export const MSG_CTRUNC: u32 = 8;
 /** throw the data away, and say how much it was */
 export const MSG_TRUNC: u32 = 32;
 /** do not wait */
 export const MSG_DONTWAIT: u32 = 64;
 /** wait for all bytes */
 export const MSG_WAITALL: u32 = 256;
+/** take from the error queue */
+export const MSG_ERRQUEUE: u32 = 8192;
 /** no SIGPIPE */
 export const MSG_NOSIGNAL: u32 = 16384;
 /** more will follow */

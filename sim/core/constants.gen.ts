@@ -47,6 +47,10 @@ export const RSRC_NODES_MAX: u32 = 4096;
 export const RSRC_SLOTS_MAX: u32 = 16384;
 /** descriptors that a process may have, and registered files. At the limit: -EMFILE. */
 export const RLIMIT_NOFILE: u32 = 1024;
+/** requests with a message, an address or several ranges in a world. At the limit: -ENOMEM. */
+export const NET_MSGS_MAX: u32 = 512;
+/** of them, those with more than 8 ranges. At the limit: -ENOMEM. */
+export const NET_IOVS_MAX: u32 = 32;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
 export const IFQS_MAX: u32 = 16;
 /** zcrx instances of rings: one for each ring that has it. At the limit: -ENOMEM. */

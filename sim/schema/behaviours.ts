@@ -26,6 +26,16 @@ const behaviour = (name: string, about: string, source: string, profiles: readon
 export const BEHAVIOURS: readonly Behaviour[] = [
   behaviour('unix_inq', 'a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than '
     + 'one buffer', 'net/unix/af_unix.c: unix_stream_read_generic (msg_get_inq)', from('6.18')),
+  behaviour('recv_mshot_len', 'a multishot RECV may have a length for each shot, and a limit for all of them',
+    'io_uring/net.c: io_recvmsg_prep (mshot_len, optlen)', from('6.18')),
+  behaviour('bundle_buf_more', 'a bundle that goes on once keeps the word that its last incremental buffer has room left',
+    'io_uring/net.c: CQE_F_MASK', ['6.18', '7.0', '7.1', '7.2', '7.3']),
+  behaviour('send_vectorized', 'a SEND may have several ranges, and a zero-copy send several in a registered buffer',
+    'io_uring/net.c: io_send_setup (IORING_SEND_VECTORIZED)', from('6.18')),
+  behaviour('send_fixed_buf', 'a plain SEND or RECV may use a registered buffer',
+    'io_uring/net.c: io_sendmsg_prep, io_recvmsg_prep (IORING_RECVSEND_FIXED_BUF)', from('7.3')),
+  behaviour('send_zc_notif_user_data', 'the notification of a zero-copy send may have user_data of its own',
+    'io_uring/net.c: io_send_zc_prep (addr3)', from('7.1')),
   behaviour('pbuf_min_left', 'a ring of incremental buffers may say which room is the least that keeps a buffer in use',
     'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
   behaviour('zcrx', 'zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC',

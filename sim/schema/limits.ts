@@ -35,6 +35,8 @@ export const LIMITS: readonly Limit[] = [
   limit('RSRC_NODES_MAX', 4096, 'registered files and buffers in a world, with those that only requests still hold', '-ENOMEM'),
   limit('RSRC_SLOTS_MAX', 16384, 'slots in the tables of registered files and buffers of a world', '-ENOMEM'),
   limit('RLIMIT_NOFILE', 1024, 'descriptors that a process may have, and registered files', '-EMFILE'),
+  limit('NET_MSGS_MAX', 512, 'requests with a message, an address or several ranges in a world', '-ENOMEM'),
+  limit('NET_IOVS_MAX', 32, 'of them, those with more than 8 ranges', '-ENOMEM'),
   limit('IFQS_MAX', 16, 'zcrx instances in a world', '-ENOMEM'),
   limit('ZCRX_LINKS_MAX', 64, 'zcrx instances of rings: one for each ring that has it', '-ENOMEM'),
   limit('DMABUFS_MAX', 32, 'dma-bufs in a world', '-ENOMEM'),

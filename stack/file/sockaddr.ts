@@ -51,8 +51,8 @@ export function sockaddrToUser(name: usize, len: u32, addr: u64, len_addr: u64):
   store<u32>(<usize>len_addr, len);
   return 0;
 }
-/** Where a name lies for a moment. */
-const NAME: usize = FILE_ADDR + 0x100;
+/** Where a name or an error lies for a moment. */
+export const NAME: usize = FILE_ADDR + 0x100;
 
 /** Writes the name of a socket or of its peer; how long it is (inet_getname, inet6_getname). */
 export function writeName(sk: Sock, peer: bool, to: usize): u32 {

@@ -4,20 +4,21 @@
  */
 import { NONE } from '../../sim/core';
 import {
-  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpRecvMsg, tcpSendMsg,
-  tcpSetsockopt, tcpShutdown, tcpSocket,
+  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpPoll, tcpRecvMsg,
+  tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
 } from '../5-tcp';
 import { Msg, sock } from '../6-socket';
 import {
   AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
-  IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, SOCK_STREAM, SOL_SOCKET,
+  IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, POLLIN, SOCK_DGRAM, SOCK_STREAM,
+  SOL_SOCKET,
 } from '../../uring-model/uapi.gen';
 import {
   unixAccept, unixBind, unixConnect, unixGetname, unixGetsockopt, unixListen, unixPair, unixRecv, unixRelease, unixSend, unixSetsockopt,
   unixShutdown, unixSocket, unixType,
 } from '../unix';
 import { filePut } from './kinds';
-import { sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
+import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
@@ -27,6 +28,16 @@ const TCP_LISTEN: u32 = 10;
 export function isSocket(file_idx: u32): bool {
   const kind = fileAt(file_idx).kind;
   return kind == FILE_SOCKET || kind == FILE_UNIX || kind == FILE_UDP;
+}
+
+/** Is it a byte stream or a sequence of packets, in order and without loss? (io_net_retry) */
+export function isConnected(file_idx: u32): bool {
+  const f = fileAt(file_idx);
+  return f.kind == FILE_SOCKET || (f.kind == FILE_UNIX && unixType(f.obj) != SOCK_DGRAM);
+}
+/** Can it lend memory to packets (SOCK_SUPPORT_ZC)? */
+export function supportsZerocopy(file_idx: u32): bool {
+  return fileAt(file_idx).kind != FILE_UNIX;
 }
 
 function tcpNew(host: u32, family: u32, type: u32, protocol: u32): i32 {
@@ -93,6 +104,13 @@ export function socketAccept(file_idx: u32, type: u32): i32 {
   return ret < 0 ? ret : install(f.host, f.kind, <u32>ret, type);
 }
 
+/** Is another connection there to be accepted: 1 or 0; -1: the kind does not say (proto_accept_arg.is_empty). */
+export function socketAcceptMore(file_idx: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind != FILE_SOCKET) return -1;
+  return (tcpPoll(f.obj) & POLLIN) != 0 ? 1 : 0;
+}
+
 /** connect(): 0, -EINPROGRESS, -EALREADY while it is under way, or -errno. */
 export function socketConnect(file_idx: u32, name: usize, len: u32): i32 {
   const f = fileAt(file_idx);
@@ -129,10 +147,15 @@ export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   if (f.kind == FILE_SOCKET) return tcpSendMsg(f.obj, m, skip);
   return f.kind == FILE_UNIX ? unixSend(f.obj, m, skip) : -ENOTSOCK;
 }
-/** Receives into what is behind the first `skip` bytes of the message: bytes, or -errno. */
+/**
+ * Receives into what is behind the first `skip` bytes of the message: bytes, or -errno.
+ *
+ * Differs from Linux: no control messages are received.
+ */
 export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   const f = fileAt(file_idx);
   m.name_len = 0;
+  m.control_len = 0;
   if (f.kind == FILE_SOCKET) return tcpRecvMsg(f.obj, m, skip);
   return f.kind == FILE_UNIX ? unixRecv(f.obj, m, skip) : -ENOTSOCK;
 }
@@ -144,6 +167,15 @@ export function socketSetsockopt(file_idx: u32, level: u32, name: u32, at: usize
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   const ret = tcpSetsockopt(f.obj, level, name, at, len);
   return ret == NOT_MODELLED ? -ENOPROTOOPT : ret;
+}
+
+/** The error that the socket has, and has no more: 0 or -errno (sock_error). */
+export function socketError(file_idx: u32): i32 {
+  const f = fileAt(file_idx);
+  if (f.kind == FILE_SOCKET) return sockError(f.obj);
+  store<u32>(NAME, 0);
+  socketGetsockopt(file_idx, SOL_SOCKET, SO_ERROR, NAME, 4);
+  return -load<i32>(NAME);
 }
 
 /** Options that every TCP socket answers alike: NOT_MODELLED if it is none of them. */

@@ -1,5 +1,7 @@
 /** The end of a ring, in a worker thread some time after its last reference has gone (io_uring/io_uring.c: io_ring_exit_work). */
-import { CONTEXT_TASK_WORK, enterContext, hostConfig, hrtimerCancel, leaveContext, NONE } from '../../sim/core';
+import {
+  CONTEXT_TASK_WORK, enterContext, EVENT_KWORK, hostConfig, hrtimerCancel, leaveContext, NONE, now, schedule,
+} from '../../sim/core';
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
 import { IORING_OP_LINK_TIMEOUT, IORING_OP_TIMEOUT } from '../uapi.gen';
 import { overflowFlush } from './cq';
@@ -7,6 +9,7 @@ import { reqPut } from './complete';
 import { groupsRelease } from './kbuf_register';
 import { waitersRemove } from './poll';
 import { iowqTake } from './iowq';
+import { notifHeld } from './notif';
 import { reqAt, REQ_FREE } from './request';
 import { buffersUnregister, filesUnregister } from './rsrc_register';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
@@ -32,8 +35,14 @@ function forgetTaskWork(t: Task, r: Ring): void {
   t.work_tail = last;
 }
 
-/** All requests are cancelled; nobody is left to be told (io_uring_try_cancel_requests). */
-function cancelRequests(r: Ring): void {
+/** How often a ring looks whether the network is done with what its requests lent it. */
+const EXIT_INTERVAL_NS: u64 = 50000000;
+
+/**
+ * All requests are cancelled; nobody is left to be told (io_uring_try_cancel_requests). False: packets still hold notifications,
+ * so the ring stays until they are gone.
+ */
+function cancelRequests(r: Ring): bool {
   for (let i: u32 = 0; i < TASKS_MAX; i++) forgetTaskWork(taskAt(i), r);
   r.work_head = NONE;
   r.work_tail = NONE;
@@ -41,12 +50,25 @@ function cancelRequests(r: Ring): void {
   for (let i: u32 = 0; i < capacity && r.reqs > 0; i++) {
     const req = reqAt(i);
     if (req.state == REQ_FREE || req.ring != r.idx) continue;
+    if (req.notif == i) continue;
     waitersRemove(req);
     iowqTake(req);
     if (<u32>req.opcode == IORING_OP_TIMEOUT || <u32>req.opcode == IORING_OP_LINK_TIMEOUT) hrtimerCancel(timeoutTimer(req));
     reqPut(r, i);
   }
-  assert(r.reqs == 0, 'R2 every request of a ring is found');
+  // What was sent has let its notifications go by now.
+  for (let i: u32 = 0; i < TASKS_MAX; i++) forgetTaskWork(taskAt(i), r);
+  r.work_head = NONE;
+  r.work_tail = NONE;
+  let held: u32 = 0;
+  for (let i: u32 = 0; i < capacity && r.reqs > held; i++) {
+    const req = reqAt(i);
+    if (req.state == REQ_FREE || req.ring != r.idx) continue;
+    if (notifHeld(req)) held++;
+    else reqPut(r, i);
+  }
+  assert(r.reqs == held, 'R2 every request of a ring is found');
+  return held == 0;
 }
 
 /** EVENT_KWORK */
@@ -55,7 +77,11 @@ export function ringExitWork(ring: u32): void {
   assert(r.used == RING_EXITING, 'R6 a ring exits once');
   enterContext(r.host, hostConfig(r.host).cpu_app_core, CONTEXT_TASK_WORK);
   zcrxTerminate(ring);
-  cancelRequests(r);
+  if (!cancelRequests(r)) {
+    schedule(now() + EXIT_INTERVAL_NS, EVENT_KWORK, ring);
+    leaveContext();
+    return;
+  }
   overflowFlush(r, true);
   buffersUnregister(r);
   filesUnregister(r);

@@ -11,7 +11,7 @@
  *             R6 a ring exits once.  R7 a request belongs to a ring that is there.  R8 an armed request stands in a wait queue.
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
  *             R11 who waits for a worker stands in its list.  R12 a node of a registered resource is there while it is used.
- *             R11 a buffer that is used was picked.
+ *             R15 a buffer that is used was picked.  R16 a notification has the references that were taken.
  */
 import { NONE, setWaiter, WAIT_RING, WAIT_TASK } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
@@ -20,6 +20,8 @@ import { setZcrxRing } from '../9-refill';
 import { cancelTablesInit } from './cancel_table';
 import { overflowInit, postZcCqe } from './cq';
 import { groupsInit } from './kbuf';
+import { asyncMsgsInit } from './async_msg';
+import { netMsgInit } from './net_msg';
 import { legacyInit } from './kbuf_legacy';
 import { pollWake } from './poll';
 import { iowqInit } from './iowq';
@@ -72,6 +74,8 @@ export function ringInit(): void {
   cancelTablesInit();
   groupsInit();
   legacyInit();
+  asyncMsgsInit();
+  netMsgInit();
   ringFileInit();
   setWaiter(WAIT_RING, pollWake);
   setWaiter(WAIT_TASK, taskTold);

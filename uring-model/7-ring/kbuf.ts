@@ -92,6 +92,11 @@ function tailOf(g: Group): u32 {
   return <u32>bufAt(g, 0).resv;
 }
 
+/** Are the buffers of a list used up little by little? */
+export function groupIsInc(list: u32): bool {
+  return list != 0 && (groupAt(list - 1).flags & IOBL_INC) != 0;
+}
+
 /** Has the request still to pick a buffer? (io_do_buffer_select) */
 export function kbufWanted(req: Req): bool {
   return (req.flags & IOSQE_BUFFER_SELECT) != 0 && (req.flags & (REQ_F_BUFFER_SELECTED | REQ_F_BUFFER_RING)) == 0;
@@ -122,7 +127,7 @@ export function kbufCommit(req: Req, list: u32, len: i32, nr: u32): bool {
   if ((req.flags & REQ_F_BUFFERS_COMMIT) == 0) return true;
   req.flags &= ~REQ_F_BUFFERS_COMMIT;
   if (len < 0) return true;
-  assert(list != 0, 'R11 a buffer that is used was picked');
+  assert(list != 0, 'R15 a buffer that is used was picked');
   const g = groupAt(list - 1);
   if ((g.flags & IOBL_INC) != 0) return incCommit(g, <u32>len);
   g.head = (g.head + nr) & 0xffff;

@@ -78,7 +78,7 @@ export function legacyRecycle(req: Req): void {
 
 /** The request has used its buffer (io_kbuf_drop_legacy). */
 export function legacyDrop(req: Req): void {
-  assert((req.flags & REQ_F_BUFFER_SELECTED) != 0, 'R11 a buffer that is used was picked');
+  assert((req.flags & REQ_F_BUFFER_SELECTED) != 0, 'R15 a buffer that is used was picked');
   req.flags &= ~REQ_F_BUFFER_SELECTED;
   legacyFree(req.kbuf);
 }

@@ -1,34 +1,30 @@
-/** Sockets come and go: SOCKET, BIND, LISTEN, ACCEPT, CONNECT, SHUTDOWN, CLOSE, and the name of the peer (io_uring/net.c). */
+/** Sockets come and go: SOCKET, BIND, LISTEN, CONNECT, SHUTDOWN, CLOSE, and the name of the peer (io_uring/net.c, openclose.c). */
 import { HOSTS_MAX, NONE } from '../../sim/core';
-import { sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpListen, tcpShutdown, tcpSocket } from '../../stack/5-tcp';
 import { sock } from '../../stack/6-socket';
 import {
-  fdFile, fdFree, fdInstall, fdRemove, fileAt, fileNew, filePut, FILE_RING, FILE_SOCKET, sockaddrCheck, sockaddrHost, sockaddrIn,
-  sockaddrOut, sockaddrPort,
+  fdFile, fdFree, fdInstall, fdRemove, FILE_RING, FILE_SOCKET, fileAt, filePoll, filePut, isSocket, sockaddrOut, socketBind,
+  socketConnect, socketError, socketListen, socketNew, socketShutdown,
 } from '../../stack/file';
 import { zcrxSockReset } from '../9-refill';
 import {
-  AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EBADF, EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOTCONN, EOPNOTSUPP, EPROTONOSUPPORT,
-  ESOCKTNOSUPPORT, io_uring_sqe, IORING_ACCEPT_DONTWAIT, IORING_ACCEPT_MULTISHOT, IORING_ACCEPT_POLL_FIRST, IORING_CQE_F_MORE,
-  IORING_CQE_F_SOCK_NONEMPTY, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IPPROTO_TCP, POLLERR, POLLIN, POLLOUT, SOCK_CLOEXEC,
-  SOCK_NONBLOCK, SOCK_STREAM, SOCKET_URING_OP_GETSOCKNAME,
+  AF_UNIX, EAGAIN, EBADF, EBADFD, ECONNABORTED, EINPROGRESS, EINTR, EINVAL, EISCONN, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP,
+  ERESTARTSYS, io_uring_sqe, IORING_OP_BIND, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IOSQE_FIXED_FILE, O_NONBLOCK, POLLERR,
+  SOCK_CLOEXEC, SOCK_NONBLOCK, SOCKET_URING_OP_GETSOCKNAME,
 } from '../uapi.gen';
-import { postCqe } from './complete';
+import { asyncAlloc, asyncMsg, asyncName } from './async_msg';
 import { closeFixed } from './files_ops';
-import { IOU_COMPLETE, IOU_RETRY } from './issue';
-import { reqPoll } from './poll';
-import {
-  Req, reqSetFail, reqSetRes, reqSockaddr, REQ_F_APOLL_MULTISHOT, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC, REQ_F_NOWAIT, REQ_F_POLLED,
-} from './request';
+import { IOU_COMPLETE, ISSUE_NONBLOCK } from './issue';
+import { moveAddr } from './net_msg';
+import { Req, reqSetFail, reqSetRes, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC } from './request';
+import { fixedFdInstall } from './rsrc';
 import { ringAt } from './state';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
-const ACCEPT_FLAGS: u32 = IORING_ACCEPT_MULTISHOT | IORING_ACCEPT_DONTWAIT | IORING_ACCEPT_POLL_FIRST;
 
 /** Ends an operation with a result; a negative one fails the request. */
 export function finish(req: Req, ret: i32, cflags: u32 = 0): i32 {
   if (ret < 0) reqSetFail(req);
-  reqSetRes(req, ret, cflags);
+  reqSetRes(req, ret == -ERESTARTSYS ? -EINTR : ret, cflags);
   return IOU_COMPLETE;
 }
 /** The socket that the request is about. */
@@ -36,146 +32,115 @@ export function reqSock(req: Req): u32 {
   return fileAt(req.file).obj;
 }
 
-/** Gives a socket a file and a descriptor; -errno closes it. The caller has seen that a descriptor is free. */
-function installSock(host: u32, task: u32, sock_idx: u32): i32 {
-  const file_idx = fileNew(FILE_SOCKET, host, sock_idx);
-  if (file_idx == NONE) {
-    tcpClose(sock_idx);
-    return -ENFILE;
-  }
-  zcrxSockReset(sock_idx);
-  return <i32>fdInstall(task, file_idx);
+/** Gives a new file to its owner: a descriptor, which is known to be free, or a slot. Descriptor, slot, 0, or -errno. */
+export function installFile(req: Req, file_idx: u32): i32 {
+  const r = ringAt(req.ring);
+  if (fileAt(file_idx).kind == FILE_SOCKET) zcrxSockReset(fileAt(file_idx).obj);
+  return req.file_slot != 0 ? fixedFdInstall(r, file_idx, req.file_slot) : <i32>fdInstall(req.task, file_idx);
 }
 
+/** io_socket_prep */
 export function socketPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.addr != 0 || sqe.rw_flags != 0 || sqe.buf_index != 0) return -EINVAL;
   req.fd = sqe.fd; // the domain
   req.op_flags = <u32>sqe.off; // the type
   req.len = sqe.len; // the protocol
-  // Differs from Linux: there are no fixed files, so a slot for the new socket is refused.
-  if (sqe.file_index != 0) return -EINVAL;
-  return (req.op_flags & ~SOCK_TYPE_MASK & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == 0 ? 0 : -EINVAL;
+  req.file_slot = sqe.file_index;
+  const flags = req.op_flags & ~SOCK_TYPE_MASK;
+  if (req.file_slot != 0 && (flags & SOCK_CLOEXEC) != 0) return -EINVAL;
+  return (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == 0 ? 0 : -EINVAL;
 }
 
+/** io_socket */
 export function socketIssue(req: Req): i32 {
-  const r = ringAt(req.ring);
   // As in other early failures, no result is set: the request fails with what issue returns.
-  if (!fdFree(r.task)) return -EMFILE;
-  const domain = <u32>req.fd;
-  if (domain != AF_INET && domain != AF_INET6) return finish(req, -EAFNOSUPPORT);
-  if ((req.op_flags & SOCK_TYPE_MASK) != SOCK_STREAM) return finish(req, -ESOCKTNOSUPPORT);
-  if (req.len != 0 && req.len != IPPROTO_TCP) return finish(req, -EPROTONOSUPPORT);
-  const ret = tcpSocket(r.host, domain == AF_INET6 ? 6 : 4);
-  return finish(req, ret < 0 ? ret : installSock(r.host, r.task, <u32>ret));
+  if (req.file_slot == 0 && !fdFree(req.task)) return -EMFILE;
+  const ret = socketNew(ringAt(req.ring).host, <u32>req.fd, req.op_flags, req.len);
+  if (ret < 0) return finish(req, ret);
+  return finish(req, installFile(req, <u32>ret), 0);
 }
 
-/** BIND and CONNECT: the address is copied while the SQE is read. */
+/** BIND and CONNECT: the address is copied while the SQE is read (io_bind_prep, io_connect_prep). */
 export function addressPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.len != 0 || sqe.buf_index != 0 || sqe.rw_flags != 0 || sqe.splice_fd_in != 0) return -EINVAL;
-  req.len = <u32>sqe.addr2;
-  return sockaddrIn(reqSockaddr(req), sqe.addr, sqe.addr2 & 0xffffffff);
+  let ret = asyncAlloc(req);
+  if (ret != 0) return ret;
+  const a = asyncMsg(req.msg);
+  const len = <i32>sqe.addr2;
+  ret = moveAddr(a, sqe.addr, len);
+  if (ret != 0) return ret;
+  a.name_len = len;
+  // To make a name in the file system may take long (io_bind_file_create).
+  const name = asyncName(a);
+  const is_path = len > 2 && <u32>load<u16>(name) == AF_UNIX && load<u8>(name, 2) != 0;
+  if (is_path && <u32>req.opcode == IORING_OP_BIND) req.flags |= REQ_F_FORCE_ASYNC;
+  return 0;
 }
 
+/** io_bind */
 export function bindIssue(req: Req): i32 {
-  const sock_idx = reqSock(req);
-  const sk = sock(sock_idx);
-  const at = reqSockaddr(req);
-  const ret = sockaddrCheck(sk, at, req.len);
-  return finish(req, ret != 0 ? ret : tcpBind(sock_idx, sockaddrHost(sk, at), sockaddrPort(at)));
+  if (!isSocket(req.file)) return -ENOTSOCK;
+  const a = asyncMsg(req.msg);
+  return finish(req, socketBind(req.file, asyncName(a), a.name_len));
 }
 
-export function connectIssue(req: Req): i32 {
-  const sock_idx = reqSock(req);
-  if ((req.flags & REQ_F_CONNECTING) != 0) {
-    const mask = reqPoll(req);
-    if ((mask & POLLERR) != 0) return finish(req, sockError(sock_idx));
-    return (mask & POLLOUT) != 0 ? finish(req, 0) : IOU_RETRY;
+/** io_connect */
+export function connectIssue(req: Req, issue_flags: u32): i32 {
+  const file_idx = req.file;
+  const connecting = (req.flags & REQ_F_CONNECTING) != 0;
+  if (connecting && (filePoll(file_idx) & POLLERR) != 0) return finish(req, socketError(file_idx));
+  const a = asyncMsg(req.msg);
+  const ret = isSocket(file_idx) ? socketConnect(file_idx, asyncName(a), a.name_len) : -ENOTSOCK;
+  if ((ret == -EAGAIN || ret == -EINPROGRESS || ret == -ECONNABORTED) && (issue_flags & ISSUE_NONBLOCK) != 0) {
+    if (ret == -EINPROGRESS) req.flags |= REQ_F_CONNECTING;
+    else if (ret == -ECONNABORTED) {
+      if (req.len != 0) return finish(req, ret);
+      req.len = 1; // seen_econnaborted
+    } else if ((fileAt(file_idx).f_flags & O_NONBLOCK) != 0) return finish(req, ret);
+    return -EAGAIN;
   }
-  const sk = sock(sock_idx);
-  const at = reqSockaddr(req);
-  let ret = sockaddrCheck(sk, at, req.len);
-  if (ret == 0) ret = tcpConnect(sock_idx, sockaddrHost(sk, at), sockaddrPort(at));
-  if (ret != -EINPROGRESS) return finish(req, ret);
-  req.flags |= REQ_F_CONNECTING;
-  return -EAGAIN;
+  if (connecting && (ret == -EBADFD || ret == -EISCONN)) return finish(req, socketError(file_idx));
+  return finish(req, ret);
 }
 
+/** io_listen_prep */
 export function listenPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.addr != 0 || sqe.buf_index != 0 || sqe.rw_flags != 0 || sqe.splice_fd_in != 0 || sqe.addr2 != 0) return -EINVAL;
   req.len = sqe.len;
   return 0;
 }
+/** io_listen */
 export function listenIssue(req: Req): i32 {
-  return finish(req, tcpListen(reqSock(req), req.len));
+  return isSocket(req.file) ? finish(req, socketListen(req.file, req.len)) : -ENOTSOCK;
 }
 
-export function acceptPrep(req: Req, sqe: io_uring_sqe): i32 {
-  if (sqe.len != 0 || sqe.buf_index != 0) return -EINVAL;
-  req.buf = sqe.addr;
-  req.buf2 = sqe.addr2;
-  req.op_flags = sqe.accept_flags;
-  req.ioprio = sqe.ioprio;
-  if ((req.ioprio & ~ACCEPT_FLAGS) != 0 || sqe.file_index != 0) return -EINVAL;
-  if ((req.op_flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0) return -EINVAL;
-  if ((req.ioprio & IORING_ACCEPT_MULTISHOT) != 0) req.flags |= REQ_F_APOLL_MULTISHOT;
-  if ((req.ioprio & IORING_ACCEPT_DONTWAIT) != 0) req.flags |= REQ_F_NOWAIT;
-  return 0;
-}
-
-/** One connection: its descriptor, or -errno. */
-function acceptOne(req: Req): i32 {
-  const r = ringAt(req.ring);
-  const child = tcpAccept(reqSock(req));
-  if (child < 0) return child;
-  if (req.buf != 0) {
-    const ret = sockaddrOut(sock(<u32>child), true, req.buf, req.buf2);
-    if (ret < 0) {
-      tcpClose(<u32>child);
-      return ret;
-    }
-  }
-  return installSock(r.host, r.task, <u32>child);
-}
-
-export function acceptIssue(req: Req): i32 {
-  const r = ringAt(req.ring);
-  if ((req.flags & REQ_F_POLLED) == 0 && (req.ioprio & IORING_ACCEPT_POLL_FIRST) != 0) return -EAGAIN;
-  while (true) {
-    if (!fdFree(r.task)) return -EMFILE;
-    const ret = acceptOne(req);
-    if (ret == -EAGAIN && (req.ioprio & IORING_ACCEPT_DONTWAIT) == 0) return IOU_RETRY;
-    let cflags: u32 = 0;
-    if (ret >= 0 && (reqPoll(req) & POLLIN) != 0) cflags = IORING_CQE_F_SOCK_NONEMPTY;
-    if (ret < 0 || (req.flags & REQ_F_APOLL_MULTISHOT) == 0 || !postCqe(req, ret, cflags | IORING_CQE_F_MORE)) {
-      return finish(req, ret, cflags);
-    }
-    if (cflags == 0) return IOU_RETRY;
-  }
-}
-
+/** io_shutdown_prep */
 export function shutdownPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.off != 0 || sqe.addr != 0 || sqe.rw_flags != 0 || sqe.buf_index != 0 || sqe.splice_fd_in != 0) return -EINVAL;
   req.len = sqe.len;
   req.flags |= REQ_F_FORCE_ASYNC;
   return 0;
 }
+/** io_shutdown */
 export function shutdownIssue(req: Req): i32 {
-  return finish(req, req.len > 2 ? -EINVAL : tcpShutdown(reqSock(req), req.len));
+  return isSocket(req.file) ? finish(req, socketShutdown(req.file, req.len)) : -ENOTSOCK;
 }
 
+/** io_close_prep */
 export function closePrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.off != 0 || sqe.addr != 0 || sqe.len != 0 || sqe.rw_flags != 0 || sqe.buf_index != 0) return -EINVAL;
+  if ((req.flags & IOSQE_FIXED_FILE) != 0) return -EBADF;
   req.fd = sqe.fd;
   // A slot of the registered files, from 1, and no descriptor then.
-  req.len = sqe.file_index;
+  req.file_slot = sqe.file_index;
   return sqe.file_index != 0 && sqe.fd != 0 ? -EINVAL : 0;
 }
+/** io_close */
 export function closeIssue(req: Req): i32 {
-  if (req.len != 0) return finish(req, closeFixed(req, req.len));
-  const task = ringAt(req.ring).task;
-  const file_idx = fdFile(task, req.fd);
+  if (req.file_slot != 0) return finish(req, closeFixed(req, req.file_slot));
+  const file_idx = fdFile(req.task, req.fd);
   if (file_idx == NONE || fileAt(file_idx).kind == FILE_RING) return finish(req, -EBADF);
-  fdRemove(task, req.fd);
+  fdRemove(req.task, req.fd);
   filePut(file_idx);
   return finish(req, 0);
 }

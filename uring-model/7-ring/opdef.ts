@@ -2,21 +2,26 @@
 import {
   EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_ASYNC_CANCEL, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT,
   IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_OP_LINK_TIMEOUT, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_NOP128,
-  IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_REMOVE_BUFFERS,
-  IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
+  IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_RECVMSG,
+  IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_OP_SENDMSG_ZC, IORING_OP_SHUTDOWN,
+  IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
 } from '../uapi.gen';
 import { cancelIssue, cancelPrep } from './cancel';
 import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
 import { filesUpdateIssue, filesUpdatePrep, fixedInstallIssue, fixedInstallPrep } from './files_ops';
+import { acceptIssue, acceptPrep } from './accept';
 import {
-  acceptIssue, acceptPrep, addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
+  addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
 } from './net';
 import { nopIssue, nopPrep } from './nop';
 import { pollAddIssue, pollAddPrep, pollRemoveIssue, pollRemovePrep } from './poll_add';
 import { recvZcIssue, recvZcPrep } from './recv_zc';
 import { Req } from './request';
-import { recvIssue, recvPrep, sendIssue, sendPrep } from './send_recv';
+import { recvIssue, recvPrep } from './recv';
+import { recvmsgIssue } from './recvmsg';
+import { sendIssue, sendmsgIssue, sendPrep } from './send';
+import { sendZcIssue, sendZcPrep } from './send_zc';
 import { linkTimeoutPrep, timeoutIssue, timeoutPrep, timeoutRemoveIssue, timeoutRemovePrep } from './timeout';
 
 export const OP_NEEDS_FILE: u32 = 1;
@@ -52,7 +57,11 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_CLOSE: return OP_SUPPORTED;
     case IORING_OP_PROVIDE_BUFFERS:
     case IORING_OP_REMOVE_BUFFERS: return OP_SUPPORTED;
+    case IORING_OP_SENDMSG:
+    case IORING_OP_SEND_ZC:
+    case IORING_OP_SENDMSG_ZC: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT | OP_IOPRIO;
     case IORING_OP_SEND: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT | OP_IOPRIO | OP_BUFFER_SELECT;
+    case IORING_OP_RECVMSG:
     case IORING_OP_RECV: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO | OP_BUFFER_SELECT;
     case IORING_OP_SHUTDOWN: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_SOCKET: return OP_SUPPORTED;
@@ -79,8 +88,12 @@ export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
     case IORING_OP_ACCEPT: return acceptPrep(req, sqe);
     case IORING_OP_CONNECT: return addressPrep(req, sqe);
     case IORING_OP_CLOSE: return closePrep(req, sqe);
-    case IORING_OP_SEND: return sendPrep(req, sqe);
-    case IORING_OP_RECV: return recvPrep(req, sqe);
+    case IORING_OP_SEND:
+    case IORING_OP_SENDMSG: return sendPrep(req, sqe);
+    case IORING_OP_SEND_ZC:
+    case IORING_OP_SENDMSG_ZC: return sendZcPrep(req, sqe);
+    case IORING_OP_RECV:
+    case IORING_OP_RECVMSG: return recvPrep(req, sqe);
     case IORING_OP_PROVIDE_BUFFERS: return provideBuffersPrep(req, sqe);
     case IORING_OP_REMOVE_BUFFERS: return removeBuffersPrep(req, sqe);
     case IORING_OP_SHUTDOWN: return shutdownPrep(req, sqe);
@@ -97,7 +110,11 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
   switch (<u32>req.opcode) {
     case IORING_OP_RECV_ZC: return recvZcIssue(req, issue_flags);
     case IORING_OP_RECV: return recvIssue(req, issue_flags);
-    case IORING_OP_SEND: return sendIssue(req);
+    case IORING_OP_SEND: return sendIssue(req, issue_flags);
+    case IORING_OP_RECVMSG: return recvmsgIssue(req, issue_flags);
+    case IORING_OP_SENDMSG: return sendmsgIssue(req, issue_flags);
+    case IORING_OP_SEND_ZC:
+    case IORING_OP_SENDMSG_ZC: return sendZcIssue(req, issue_flags);
     case IORING_OP_NOP:
     case IORING_OP_NOP128: return nopIssue(req);
     case IORING_OP_FILES_UPDATE: return filesUpdateIssue(req);
@@ -107,8 +124,8 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_TIMEOUT: return timeoutIssue(req);
     case IORING_OP_TIMEOUT_REMOVE: return timeoutRemoveIssue(req);
     case IORING_OP_ASYNC_CANCEL: return cancelIssue(req);
-    case IORING_OP_ACCEPT: return acceptIssue(req);
-    case IORING_OP_CONNECT: return connectIssue(req);
+    case IORING_OP_ACCEPT: return acceptIssue(req, issue_flags);
+    case IORING_OP_CONNECT: return connectIssue(req, issue_flags);
     case IORING_OP_CLOSE: return closeIssue(req);
     case IORING_OP_PROVIDE_BUFFERS:
     case IORING_OP_REMOVE_BUFFERS: return manageBuffersIssue(req);

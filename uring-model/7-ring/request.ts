@@ -90,6 +90,8 @@ export const TW_FAIL: u8 = 5;
 export const TW_IOWQ: u8 = 6;
 export const TW_TIMEOUT: u8 = 7;
 export const TW_LINK_TIMEOUT: u8 = 8;
+/** Notifications of zero-copy sends. */
+export const TW_NOTIF: u8 = 16;
 
 @unmanaged
 export class Req {
@@ -127,6 +129,15 @@ export class Req {
   /** Buffer that was picked from a list. */
   kbuf: u32;
   personality: u32;
+  /** Room for a message (AsyncMsg), or NONE; and ranges that the ring's vector for it has had. */
+  msg: u32;
+  vec_nr: u32;
+  /** Bytes that the socket had left last, -1: unknown. */
+  inq: i32;
+  /** Notification of a zero-copy send, or NONE. A notification's is itself. */
+  notif: u32;
+  /** Slot for a direct descriptor, from 1; 0: none. */
+  file_slot: u32;
   mshot_len: u32;
   mshot_total_len: u32;
   mshot_loops: u32;
@@ -146,7 +157,7 @@ export class Req {
   cancel_seq: u32;
   /** With REQ_F_REFCOUNT: references. */
   refs: u32;
-  // What is the operation's own: a socket address (28 bytes), a timer (timeout_list.ts)
+  // What is the operation's own: a timer (timeout_list.ts), a notification (notif.ts)
   cmd0: u64;
   cmd1: u64;
   cmd2: u64;
@@ -167,10 +178,6 @@ export function reqIdx(req: Req): u32 {
 /** What the operation keeps in the request: 64 bytes (io_kiocb_to_cmd). */
 export function reqCmd(req: Req): usize {
   return changetype<usize>(req) + offsetof<Req>('cmd0');
-}
-/** Where the request keeps its copy of a socket address. */
-export function reqSockaddr(req: Req): usize {
-  return reqCmd(req);
 }
 
 export function reqsInit(): void {
@@ -246,6 +253,8 @@ export function reqAlloc(r: Ring, task: u32): u32 {
   req.comp_next = NONE;
   req.link = NONE;
   req.list_prev = NONE;
+  req.msg = NONE;
+  req.notif = NONE;
   return idx;
 }
 

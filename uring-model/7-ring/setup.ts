@@ -27,6 +27,7 @@ import {
   RING_F_POLL_ACTIVATED, RING_F_TASK_COMPLETE, RING_OPEN, RINGS_CQ_FLAGS, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_SQ_DROPPED,
   RINGS_SQ_FLAGS, RINGS_SQ_HEAD, RINGS_SQ_TAIL,
 } from './state';
+import { netmsgCacheInit } from './async_msg';
 import { syscallBegin, syscallEnd, taskAt } from './task';
 import { userAlloc, userFree } from './user_memory';
 import { IO_CQ_WAKE_INIT } from './work_list';
@@ -149,6 +150,7 @@ function setup(task: u32, entries: u32, params: u64): i32 {
   memory.fill(changetype<usize>(r), 0, offsetof<Ring>());
   r.idx = idx;
   r.groups = NONE;
+  netmsgCacheInit(idx);
   ret = queueSizes(r, entries, flags, p.cq_entries);
   if (ret != 0) return ret;
   if ((flags & IORING_SETUP_CQE_MIXED) != 0 && r.cq_entries < 2) return -EOVERFLOW;

@@ -14,6 +14,15 @@ export class RingState {
   group_free: u32;
   legacy_base: u32;
   legacy_free: u32;
+  // Network requests (async_msg.ts, net_msg.ts)
+  msgs_base: u32;
+  msg_free: u32;
+  iovs_base: u32;
+  iovs_free: u32;
+  netmsg_cache: u32;
+  net_msg: u32;
+  net_name: u32;
+  buf_sel: u32;
   tasks_base: u32;
   /** Workers of each task (iowq.ts). */
   iowqs_base: u32;

@@ -5,10 +5,11 @@ import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
 import { queueIowq } from './iowq';
 import { ltimeoutTask } from './link_timeout';
+import { notifTwComplete } from './notif';
 import { pollTaskFunc } from './poll_task';
 import {
-  Req, reqAt, reqFree, REQ_F_FAIL, REQ_F_FORCE_ASYNC, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS, TW_IOWQ, TW_LINK_TIMEOUT, TW_POLL,
-  TW_TIMEOUT,
+  Req, reqAt, reqFree, REQ_F_FAIL, REQ_F_FORCE_ASYNC, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS, TW_IOWQ, TW_LINK_TIMEOUT, TW_NOTIF,
+  TW_POLL, TW_TIMEOUT,
 } from './request';
 import { queueSqe } from './sq';
 import { Ring, ringAt } from './state';
@@ -61,6 +62,7 @@ function runItem(r: Ring, idx: u32): void {
       reqFree(r, idx);
       return;
     }
+    case TW_NOTIF: return notifTwComplete(req);
     case TW_FAIL: return completeFailed(req, req.res);
     case TW_IOWQ: return queueIowq(req);
     default: return taskSubmit(req);

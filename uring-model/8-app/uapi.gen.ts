@@ -2895,12 +2895,16 @@ export const SHUT_RDWR = 2;
 export const MSG_OOB = 1;
 /** leave the data in the queue */
 export const MSG_PEEK = 2;
+/** answer: control data was cut */
+export const MSG_CTRUNC = 8;
 /** throw the data away, and say how much it was */
 export const MSG_TRUNC = 32;
 /** do not wait */
 export const MSG_DONTWAIT = 64;
 /** wait for all bytes */
 export const MSG_WAITALL = 256;
+/** take from the error queue */
+export const MSG_ERRQUEUE = 8192;
 /** no SIGPIPE */
 export const MSG_NOSIGNAL = 16384;
 /** more will follow */

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, TrapError } from '../host/index.ts';
 import { addBridge } from './command_bridge.ts';
+import { addDoctor } from './command_doctor.ts';
 import { addJourney } from './command_journey.ts';
 import { addList } from './command_list.ts';
 import { addPacketdrill } from './command_packetdrill.ts';
@@ -38,7 +39,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
+    addRun, addReplay, addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {

@@ -49,6 +49,12 @@ export const APP_RECEIVE_ZC: u32 = 0;
 export const APP_RECEIVE_RECV: u32 = 1;
 /** app.receive: multishot */
 export const APP_RECEIVE_MULTISHOT: u32 = 2;
+/** app.rearm: off */
+export const APP_REARM_OFF: u32 = 0;
+/** app.rearm: on */
+export const APP_REARM_ON: u32 = 1;
+/** app.rearm: close */
+export const APP_REARM_CLOSE: u32 = 2;
 /** app.check: none */
 export const APP_CHECK_NONE: u32 = 0;
 /** app.check: compare */
@@ -674,9 +680,9 @@ export class HostConfig {
   get app_stop_after(): u64 {
     return load<u64>(changetype<usize>(this), 1016);
   }
-  /** a sink re-arms a receive that ended without an end of stream */
-  get app_rearm(): bool {
-    return load<u32>(changetype<usize>(this), 1024) != 0;
+  /** what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection */
+  get app_rearm(): u32 {
+    return load<u32>(changetype<usize>(this), 1024);
   }
   /** how a sink proves its bytes */
   get app_check(): u32 {

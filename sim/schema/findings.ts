@@ -66,7 +66,7 @@ const IDLE: readonly FindingRow[] = [
     about: 'a connection is idle: its receive is armed and the window is open, but the NIC has no buffer for the frames',
     cause: 'every buffer of the area is posted or on loan; the NIC drops what comes, TCP sends it again later, and no completion tells'
       + ' of it.',
-    remedy: 'give buffers back sooner, make the area larger (refill.area_bytes), and watch ZCRX_NOTIF_NO_BUFFERS.',
+    remedy: 'give buffers back sooner, make the area larger (refill.area_bytes), and watch ZCRX_EVENT_ALLOC_FAIL.',
   }),
   row('idle', 'warning', 'idle-window-zero', 'I6 I1', {
     about: 'a connection is idle: its receive window is closed',
@@ -199,6 +199,11 @@ const AREA: readonly FindingRow[] = [
     cause: 'posted descriptors take their buffers from the same area: ring × ⌈segment / buffer⌉.',
     remedy: 'make the area larger (refill.area_bytes) or the RX ring shorter (nic.rx_ring).',
   }),
+  row('area', 'warning', 'ring-too-small', 'H5', {
+    about: 'the NIC dropped frames although the area had buffers: its RX ring was empty',
+    cause: 'more frames arrive between two polls of the driver than the ring has descriptors.',
+    remedy: 'a longer RX ring (nic.rx_ring), or polls that come sooner (nic.rx_usecs, nic.rx_frames).',
+  }),
   row('area', 'warning', 'segments-cut', 'G8', {
     about: 'each segment takes several buffers and several completions',
     cause: 'the payload of a frame is longer than a buffer.',
@@ -218,6 +223,11 @@ const AREA: readonly FindingRow[] = [
     about: 'the receive queue ran over its memory and segments that had arrived were thrown away',
     cause: 'zero-copy buffers cannot be collapsed into fewer, so pruning drops what plain sockets would only pack.',
     remedy: 'a larger receive buffer (socket.rcvbuf), larger segments, or a faster reader.',
+  }),
+  row('area', 'note', 'sack-off', 'I9', {
+    about: 'losses were repaired without selective acknowledgements',
+    cause: 'one of the hosts has SACK off, so that each hole costs a round trip, and more than one a time-out.',
+    remedy: 'turn it on (tcp.sack, sysctl net.ipv4.tcp_sack).',
   }),
 ];
 

@@ -256,7 +256,8 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('app', 'port', 'count', [1, 65535], 9999, 'port to listen on or to connect to'),
   knob('app', 'work_ns', 'ns', [0, HOUR], 0, 'time that a sink spends on each completion'),
   knob('app', 'stop_after', 'bytes', [0, 2 ** 45], 0, 'a sink closes the connection after this many bytes; 0: never'),
-  flag('app', 'rearm', true, 'a sink re-arms a receive that ended without an end of stream'),
+  choice('app', 'rearm', ['off', 'on', 'close'], 'on',
+    'what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection'),
   choice('app', 'check', ['none', 'compare', 'sha256'], 'sha256', 'how a sink proves its bytes'),
 
   knob('refill', 'area_bytes', 'bytes', [4096, 3 * GIB], 16 * 1024 ** 2, 'size of the zcrx area', { linux: 'io_uring_zcrx_area_reg.len' }),

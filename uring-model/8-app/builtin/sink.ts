@@ -3,7 +3,8 @@
  * proves every byte, works on each completion for `app.work_ns`, and gives buffers back by its policy.
  */
 import {
-  ACCOUNT_APP, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, hostConfig, NONE, now, traceAppRead,
+  ACCOUNT_APP, APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, hostConfig, NONE, now,
+  traceAppRead,
 } from '../../../sim/core';
 import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {
@@ -101,7 +102,8 @@ function arm(a: App, i: u32, s: Stream): void {
 function onEnd(a: App, i: u32, s: Stream, res: i32): void {
   const c = hostConfig(a.host);
   const starved = res == -ENOSPC || res == -ENOMEM || res == -ENOBUFS || res == -EAGAIN || res > 0;
-  if (starved && s.state == CONN_OPEN && c.app_rearm) {
+  if (starved && s.state == CONN_OPEN && c.app_rearm != APP_REARM_CLOSE) {
+    if (c.app_rearm == APP_REARM_OFF) return;
     if (res == -ENOMEM && c.refill_flush) rqFlush(a);
     if (res > 0 || res == -ENOSPC || s.bytes != s.mark) arm(a, i, s);
     else waitsAdd(a, now() + RETRY_NS, i);

@@ -1,0 +1,39 @@
+/** The completion queue: too small for what comes between two reapings. */
+import { type Evidence, type Symptom, atText } from './finding.ts';
+import { countText } from '../numbers_text.ts';
+import type { Detector, HostView } from './patient.ts';
+import { sizesOf } from './sizes.ts';
+
+const ENOSPC = -28;
+
+function remedyOf(h: HostView | undefined): { remedy: string } | Record<never, never> {
+  const need = h && sizesOf(h)?.('cq');
+  const now = h?.setup?.values['ring.cq_entries'];
+  if (!need || !now) return {};
+  return { remedy: `arm again after each completion without F_MORE, and give the queue ${Math.max(need, now * 2)} entries (ring.cq_entries, now ${now}); ringlab size derives it.` };
+}
+
+/** RECV_ZC that ended because there was no entry. */
+export const cqFull: Detector = (p) => {
+  const own = p.lives.filter((l) => l.ended?.res === ENOSPC && (l.op === 'RECV_ZC' || (l.op === '' && l.count > 1)));
+  const [first] = own;
+  if (!first?.ended) return [];
+  const host = p.hosts.find((h) => h.name === first.owner);
+  const evidence: Evidence[] = [{
+    ...first.ended,
+    text: `${first.op || `request ${first.user_data}`} ended with -ENOSPC after ${countText(first.count - 1, 'completion')}`
+      + `${own.length > 1 ? `; ${own.length} times in all` : ''}`,
+  }];
+  if (host?.setup) evidence.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most ${host.chart.burst} completions came between two turns of the application` });
+  return [{ name: 'cq-full', evidence, ...remedyOf(host) }];
+};
+
+/** Completions that went to the list, other than the last one of a RECV_ZC that found the queue full. */
+export const cqOverflow: Detector = (p) =>
+  p.hosts.flatMap((h): Symptom[] => {
+    const { count, first_ns, ring } = h.chart.overflows;
+    const of_zc = [...h.chart.lives.all].filter((l) => l.overflowed && l.ended?.res === ENOSPC).length;
+    if (count === 0 || count <= of_zc) return [];
+    const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at ${atText({ time_ns: first_ns })}`;
+    return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedyOf(h) }];
+  });

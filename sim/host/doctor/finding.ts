@@ -1,0 +1,50 @@
+/** What a detector says, and what becomes of it. */
+import { FINDINGS, type FindingRow } from '../../schema/findings.ts';
+import { durationText } from '../numbers_text.ts';
+
+/** Where something happened: at a time of the simulation, in a step of a step scenario, or in a line of a log. */
+export interface At {
+  readonly time_ns?: number;
+  readonly step?: number;
+  readonly line?: number;
+}
+
+export interface Evidence extends At {
+  readonly text: string;
+}
+
+/** A finding of a detector: the name of its row in sim/schema/findings.ts, and what the trace shows. */
+export interface Symptom {
+  readonly name: string;
+  readonly evidence: readonly Evidence[];
+  /** What to do, with numbers, where the row's own remedy knows none. */
+  readonly remedy?: string;
+}
+
+export interface Finding extends FindingRow {
+  readonly evidence: readonly Evidence[];
+}
+
+const ROWS: ReadonlyMap<string, FindingRow> = new Map(FINDINGS.map((f) => [f.name, f]));
+const EVIDENCE_MAX = 8;
+
+/** One finding for each name, in the order of the table; evidence that several detectors brought is put together. */
+export function findingsOf(symptoms: readonly Symptom[]): Finding[] {
+  const by_name = new Map<string, Symptom[]>();
+  for (const s of symptoms) by_name.set(s.name, [...(by_name.get(s.name) ?? []), s]);
+  return FINDINGS.filter((f) => by_name.has(f.name)).map(({ name }) => {
+    const row = ROWS.get(name) as FindingRow;
+    const own = by_name.get(name) ?? [];
+    const all = own.flatMap((s) => s.evidence);
+    const more = all.length - EVIDENCE_MAX;
+    const evidence = more > 0 ? [...all.slice(0, EVIDENCE_MAX), { text: `and ${more} more of the kind` }] : all;
+    const remedy = own.find((s) => s.remedy !== undefined)?.remedy;
+    return { ...row, evidence, ...(remedy === undefined ? {} : { remedy }) };
+  });
+}
+
+export function atText(at: At): string {
+  if (at.time_ns !== undefined) return durationText(at.time_ns);
+  if (at.step !== undefined) return `step ${at.step}`;
+  return at.line === undefined ? '' : `line ${at.line}`;
+}

@@ -1,6 +1,9 @@
 /** What a doctor is asked about, by what the file is: a scenario, a binary trace, the lines of a replay, a log of completions. */
-import { Chart, examine, type Finding, loadScenario, patientOf } from '../host/index.ts';
-import { loadCore, readSource } from './files.ts';
+import {
+  Chart, Examination, examine, type Finding, InputError, loadScenario, patientOf, patientOfStory, RECORD_BYTES, readCqeLog, storyOfLog,
+  storyOfSteps, TraceBatch, type TraceLine,
+} from '../host/index.ts';
+import { loadCore, readBytes, readSource, scenarioPath } from './files.ts';
 import { loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { watchedRun } from './watched_run.ts';
 
@@ -14,11 +17,52 @@ export interface Diagnosis {
 const TRACED: readonly Needed[] = [{ knob: 'run.trace', by: 'doctor' }];
 
 export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis> {
+  const recorded = /\.ya?ml$/.test(scenarioPath(what)) ? undefined : ofRecord(what, readBytes(scenarioPath(what)), flags);
+  if (recorded) return recorded;
   const source = readSource(what);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, TRACED));
   mustSee(scenario, TRACED);
+  const examination = new Examination();
+  const run = watchedRun(await loadCore(), scenario, examination.options());
+  return { name: scenario.name, findings: examination.findings({ scenario, ...run }), expected: scenario.doctor };
+}
+
+/** Findings over what was recorded before; undefined when the file is no record, and so a scenario. */
+function ofRecord(name: string, bytes: Uint8Array, flags: RunFlags): Diagnosis | undefined {
+  const findings = isTrace(bytes) ? ofTrace(name, bytes) : ofText(name, new TextDecoder().decode(bytes));
+  if (!findings) return undefined;
+  if (flags.set.length > 0 || flags.seed !== undefined || flags.until !== undefined)
+    throw new InputError(`doctor ${name}: what was recorded cannot be changed any more; leave out --set, --seed and --until.`);
+  return { name, findings, expected: undefined };
+}
+
+/** A trace has zero bytes where a text has none. */
+const isTrace = (bytes: Uint8Array) => bytes.length > 0 && bytes.subarray(0, RECORD_BYTES).includes(0);
+
+function ofTrace(name: string, bytes: Uint8Array): Finding[] {
+  if (bytes.length % RECORD_BYTES !== 0)
+    throw new InputError(`${name}: expected records of ${RECORD_BYTES} bytes, as ringlab run --trace writes them; found ${bytes.length} bytes.`);
   const chart = new Chart();
-  const run = watchedRun(await loadCore(), scenario, { sinks: { onTrace: (batch) => chart.add(batch) } });
-  const findings = examine(patientOf(scenario.name, chart, { scenario, ...run }));
-  return { name: scenario.name, findings, expected: scenario.doctor };
+  const copy = bytes.slice();
+  chart.add(new TraceBatch(copy.buffer as ArrayBuffer, 0, copy.length));
+  return examine(patientOf(name, chart));
+}
+
+function ofText(name: string, text: string): Finding[] | undefined {
+  if (text.trimStart().startsWith('{"')) return examine(patientOfStory(name, storyOfSteps([], linesOf(name, text))));
+  const cqes = readCqeLog(text);
+  return cqes ? examine(patientOfStory(name, storyOfLog(cqes))) : undefined;
+}
+
+function linesOf(name: string, text: string): TraceLine[] {
+  return text.split('\n').flatMap((line, i): TraceLine[] => {
+    if (line.trim() === '') return [];
+    try {
+      const value = JSON.parse(line) as TraceLine;
+      if (typeof value.i === 'number' && typeof value.e === 'string') return [value];
+    } catch {
+      // Said below.
+    }
+    throw new InputError(`${name}:${i + 1}: this is no line of ringlab replay --json; give it its whole output.`);
+  });
 }

@@ -3,6 +3,7 @@ import { ACCOUNTS, COSTS } from '../schema/costs.ts';
 import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
+import { FINDINGS } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { FAULT_KNOBS, HOST_KNOBS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
@@ -97,3 +98,34 @@ export function emitCostsMd(): string {
   return page('Costs', 'costs.ts', out);
 }
 
+const CONCERNS: Readonly<Record<string, string>> = {
+  idle: 'Why is this connection idle? One verdict for each connection on which nothing moves.',
+  termination: 'How requests end, and what the application makes of it.',
+  cq: 'The completion queue.',
+  refill: 'The way back: the refill ring, and how long buffers are kept.',
+  area: 'The area, the RX ring and the receive buffer.',
+  copies: 'Bytes that were copied where zero copy was meant.',
+  setup: 'Registrations and receives that are refused.',
+  buffers: 'Provided buffers.',
+  send_zc: 'Zero-copy sends and their notifications.',
+  tasks: 'Task work, waits and threads.',
+  cancel: 'Cancelling, closing, links and order.',
+};
+
+const capital = (s: string) => `${s.charAt(0).toUpperCase()}${s.slice(1)}`;
+
+export function emitDoctorMd(): string {
+  let out = '`ringlab doctor SCENARIO` runs a scenario and says what is wrong with it; `ringlab doctor FILE` does so for a trace\n'
+    + '(`run --trace`), the lines of a replay (`replay --json`), or a log of completions as people publish it: `user_data=7 res=64 flags=0x2`,\n'
+    + '`{64, 0x13}`, or columns under a heading. Each finding comes with evidence (times or steps, and numbers), cause and remedy. `--json` is the\n'
+    + 'same for programs. A scenario that says what must be found (`expect: - doctor: [NAME]`) ends with exit code 1 when it is not that.\n\n'
+    + 'Cases are public reports; each has a scenario that shows it: `ringlab list pain`, `ringlab doctor pain/A1`.\n';
+  for (const concern of [...new Set(FINDINGS.map((f) => f.concern))]) {
+    out += `\n## ${concern}\n\n${CONCERNS[concern] ?? ''}\n`;
+    for (const f of FINDINGS.filter((x) => x.concern === concern)) {
+      out += `\n### ${f.name}\n\n${capital(f.about)} (${f.severity}${f.cases.length > 0 ? `; ${f.cases.join(', ')}` : ''}).\n\n`
+        + `- Cause: ${f.cause}\n- Remedy: ${f.remedy}\n`;
+    }
+  }
+  return page('What the doctor finds', 'findings.ts', out);
+}

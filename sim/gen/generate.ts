@@ -5,7 +5,7 @@ import { emitConfig, emitConstants, emitTrace } from './emit_core.ts';
 import { emitMemoryMap, emitStructs } from './emit_host.ts';
 import { scenarioJsonSchema } from '../host/scenario_json_schema.ts';
 import { emitDivergence } from './emit_divergence.ts';
-import { emitCostsMd, emitCountersMd, emitDropsMd, emitEventsMd, emitLimitsMd, emitScenarioMd } from './emit_md.ts';
+import { emitCostsMd, emitCountersMd, emitDoctorMd, emitDropsMd, emitEventsMd, emitLimitsMd, emitScenarioMd } from './emit_md.ts';
 import { emitKnobTypes, emitTestConfig } from './emit_types.ts';
 import { emitUapiAs, emitUapiC, emitUapiMd, emitUapiTs } from './emit_uapi.ts';
 
@@ -28,6 +28,7 @@ const outputs: readonly [string, () => string][] = [
   ['docs/reference/drops.md', emitDropsMd],
   ['docs/reference/limits.md', emitLimitsMd],
   ['docs/reference/costs.md', emitCostsMd],
+  ['docs/doctor.md', emitDoctorMd],
   ['DIVERGENCE.md', emitDivergence],
 ];
 

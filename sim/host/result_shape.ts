@@ -45,7 +45,7 @@ const HOST: Parts<HostResult> = {
 };
 
 const CQE: Parts<StepCqe> = {
-  i: value, ring: value, ud: value, res: value, err: value, flags: value, more: value, bid: value,
+  i: value, ring: value, ud: value, res: value, err: value, flags: value, more: value, bid: value, text: value,
 };
 const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value };
 const STEPS: Parts<StepResult> = {

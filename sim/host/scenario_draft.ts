@@ -53,6 +53,8 @@ const HOST_SECTIONS = [...new Set(HOST_KNOBS.map((k) => k.section))];
 const TOP = ['about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect', 'steps', 'matrix', 'define'];
 /** Lists that stand among a section's knobs. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { nic: ['rules'], app: ['ports'] };
+/** Completions that a scenario lists. */
+const CQES_MAX = 1000;
 const PORT: Knob = { ...(HOST.get('app.port') as Knob), name: 'ports' };
 const limit = (name: string) => LIMITS.find((l) => l.name === name)?.value ?? 0;
 
@@ -262,31 +264,40 @@ class DraftReader {
     this.draft.faults = this.items(tree, 'faults', FAULT_KNOBS, limit('FAULTS_MAX'));
   }
 
-  /** `doctor: [name, …]` among the lines of `expect`. */
-  private diagnosis(tree: MapTree, path: string): void {
-    for (const { key, place, tree: names } of this.unique(tree, `${path}.`)) {
-      if (key !== 'doctor') {
-        this.problem(place, `${path}.${key}`, "expected a line such as 'drops.SIM_WIRE_LOSS > 0', or doctor: [NAME]");
-        continue;
-      }
-      const items = this.elements(names, `${path}.doctor`, FINDING_NAMES.length);
-      this.draft.doctor = items.flatMap((item) => {
-        const name = item.kind === 'scalar' ? String(item.value) : '';
-        if (FINDING_NAMES.includes(name)) return [name];
-        const hint = didYouMean(name, FINDING_NAMES) || '; docs/doctor.md lists them';
-        this.problem(item.place, `${path}.doctor`, `no such finding${hint}`);
-        return [];
-      });
-    }
+  /** `doctor: [name, …]` and `cqes: [line, …]` among the lines of `expect`. */
+  private expectLists(item: MapTree, path: string): Expectation[] {
+    return this.unique(item, `${path}.`).flatMap(({ key, place, tree }): Expectation[] => {
+      if (key === 'cqes') return this.log(tree, `${path}.cqes`);
+      if (key === 'doctor') this.diagnosis(tree, `${path}.doctor`);
+      else this.problem(place, `${path}.${key}`, "expected a line such as 'drops.SIM_WIRE_LOSS > 0', doctor: [NAME] or cqes: [LINE]");
+      return [];
+    });
+  }
+
+  private diagnosis(names: Tree, path: string): void {
+    this.draft.doctor = this.elements(names, path, FINDING_NAMES.length).flatMap((item) => {
+      const name = item.kind === 'scalar' ? String(item.value) : '';
+      if (FINDING_NAMES.includes(name)) return [name];
+      this.problem(item.place, path, `no such finding${didYouMean(name, FINDING_NAMES) || '; docs/doctor.md lists them'}`);
+      return [];
+    });
+  }
+
+  /** Every completion that a step scenario saw, in order. */
+  private log(tree: Tree, path: string): Expectation[] {
+    const lines = this.elements(tree, path, CQES_MAX);
+    const each = lines.flatMap((line, i) => {
+      if (line.kind === 'scalar' && typeof line.value === 'string') return [`steps.cqes[${i}].text == '${line.value.replaceAll("'", '')}'`];
+      this.problem(line.place, `${path}[${i}]`, `expected user_data, result and flags, such as '7 64 BUF:0|MORE'; found ${foundText(line)}`);
+      return [];
+    });
+    return [`count(steps.cqes) == ${lines.length}`, ...each].map(parseExpect);
   }
 
   private expects(tree: Tree): void {
     this.draft.expects = this.elements(tree, 'expect', 1000).flatMap((item, i) => {
       const key = `expect[${i}]`;
-      if (item.kind === 'map') {
-        this.diagnosis(item, key);
-        return [];
-      }
+      if (item.kind === 'map') return this.expectLists(item, key);
       if (item.kind !== 'scalar' || typeof item.value !== 'string') {
         this.problem(item.place, key, `expected a line such as 'drops.SIM_WIRE_LOSS > 0'; found ${foundText(item)}`);
         return [];

@@ -83,7 +83,7 @@ export function scenarioJsonSchema(): Json {
           anyOf: [
             { type: 'string', minLength: 1 },
             {
-              type: 'object', additionalProperties: false, required: ['doctor'],
+              type: 'object', additionalProperties: false, minProperties: 1,
               properties: { doctor: { type: 'array', description: 'Findings that the doctor must'
                 + ' have.', items: { enum: [...FINDING_NAMES] } } },
             },

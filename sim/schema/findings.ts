@@ -4,22 +4,9 @@
  *
  * Cases are the names of scenarios/pain/*.yaml.
  */
-export type Severity = 'error' | 'warning' | 'note';
+import { type FindingRow, row } from './finding_form.ts';
 
-export interface FindingRow {
-  readonly name: string;
-  /** The concern: a file of sim/host/doctor. */
-  readonly concern: string;
-  readonly severity: Severity;
-  readonly about: string;
-  readonly cause: string;
-  readonly remedy: string;
-  readonly cases: readonly string[];
-}
-
-type Texts = { readonly about: string; readonly cause: string; readonly remedy: string };
-const row = (concern: string, severity: Severity, name: string, cases: string, texts: Texts): FindingRow =>
-  ({ name, concern, severity, ...texts, cases: cases.split(' ').filter(Boolean) });
+export type { FindingRow, Severity } from './finding_form.ts';
 
 const IDLE: readonly FindingRow[] = [
   row('idle', 'error', 'idle-cq-full', 'A1 H2', {
@@ -223,6 +210,11 @@ const AREA: readonly FindingRow[] = [
     about: 'the receive queue ran over its memory and segments that had arrived were thrown away',
     cause: 'zero-copy buffers cannot be collapsed into fewer, so pruning drops what plain sockets would only pack.',
     remedy: 'a larger receive buffer (socket.rcvbuf), larger segments, or a faster reader.',
+  }),
+  row('area', 'note', 'window-update-lost', 'I6', {
+    about: 'a sender had to probe a window that was open again',
+    cause: 'the frame that told of it was lost, and nothing else tells.',
+    remedy: 'nothing: the persist timer repairs it; on a lossy link it costs a retransmission time-out each time.',
   }),
   row('area', 'note', 'sack-off', 'I9', {
     about: 'losses were repaired without selective acknowledgements',

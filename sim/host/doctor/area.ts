@@ -55,7 +55,7 @@ export const areaBelowRing: Detector = (p) =>
     const b = bound(h);
     if (!b) return [];
     const standing = b.ring * Math.ceil(mssOf(h) / b.buf) * b.buf;
-    if (standing < b.area || h.chart.pool_empty.count === 0) return [];
+    if (standing < b.area || !h.chart.drops.has(NO_DESC)) return [];
     const text = `${b.ring} descriptors of ${formatQuantity(standing / b.ring, 'bytes')} are ${formatQuantity(standing, 'bytes')}; the area has ${formatQuantity(b.area, 'bytes')}`;
     return [{ name: 'area-below-ring', evidence: [{ text }], remedy: `${needed(h, standing * 2)} of area (refill.area_bytes), or ${Math.max(8, b.ring / 4)} descriptors (nic.rx_ring).` }];
   });

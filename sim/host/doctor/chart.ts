@@ -110,9 +110,9 @@ export class Chart {
 
 const hostName = (batch: TraceBatch, i: number) => HOSTS[batch.host(i)] ?? 'host';
 
-function taken(chart: Chart, h: HostChart, batch: TraceBatch, i: number, len: number): SockChart {
+/** Bytes of a socket are on their way out. sock_read says afterwards how many have left. */
+function moving(chart: Chart, h: HostChart, batch: TraceBatch, i: number): SockChart {
   const s = chart.sock(batch, i, batch.a(i));
-  s.taken += len;
   s.moved_ns = batch.timeNs(i);
   h.taken_sock = s.sock;
   return s;
@@ -155,7 +155,7 @@ function give(h: HostChart, batch: TraceBatch, i: number): void {
 }
 
 function lend(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
-  const s = taken(chart, h, batch, i, batch.c(i));
+  const s = moving(chart, h, batch, i);
   s.lent += batch.c(i);
   h.lent++;
   h.lent_bytes += batch.c(i);
@@ -165,7 +165,7 @@ function lend(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
 }
 
 function copy(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
-  const s = taken(chart, h, batch, i, batch.b(i));
+  const s = moving(chart, h, batch, i);
   if (batch.c(i) === COPY_LINEAR) s.copied_linear += batch.b(i);
   else s.copied_page += batch.b(i);
   const out = h.out.get(batch.niovIdx(i));
@@ -217,7 +217,7 @@ const READ: Readonly<Record<string, Reader>> = {
     s.moved_ns = b.timeNs(i);
   },
   sock_read: (chart, h, b, i) => {
-    taken(chart, h, b, i, b.b(i));
+    moving(chart, h, b, i).taken += b.b(i);
   },
   zc_deliver: lend,
   zc_copy: copy,

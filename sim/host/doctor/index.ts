@@ -1,29 +1,8 @@
-/** The doctor: findings over a run, a trace, a step scenario or a log of completions. One table of detectors. */
-import {
-  areaBelowRing, areaTooSmall, buffersMostlyEmpty, receivePruned, ringSmall, sackOff, segmentsCut, windowByOverhead,
-} from './area.ts';
-import { copies, copiesRefused, rssReaches } from './copies.ts';
-import { cqFull, cqOverflow } from './cq.ts';
-import { type Finding, findingsOf } from './finding.ts';
-import { idle } from './idle.ts';
-import type { Detector, Patient } from './patient.ts';
-import { loansKept, refillOverfilled, refillRefused, refillUnread } from './refill.ts';
-import { registerRefused } from './setup.ts';
-import { rearmLoop } from './termination.ts';
-
+/** The doctor: findings over a run, a trace, a step scenario or a log of completions. */
 export { Chart } from './chart.ts';
+export { readCqeLog } from './cqe_log.ts';
+export { examine } from './detectors.ts';
+export { Examination } from './examination.ts';
 export { atText, type Evidence, type Finding } from './finding.ts';
 export { type Patient, patientOf, patientOfStory, type Run } from './patient.ts';
-export { type Story, storyOfSteps } from './story.ts';
-
-/** Independent of each other, and in no order: findings come in that of their table. */
-const DETECTORS: readonly Detector[] = [
-  idle, rearmLoop,
-  cqFull, cqOverflow,
-  refillRefused, refillOverfilled, refillUnread, loansKept,
-  areaTooSmall, ringSmall, areaBelowRing, segmentsCut, buffersMostlyEmpty, windowByOverhead, receivePruned, sackOff,
-  copies, copiesRefused, rssReaches,
-  registerRefused,
-];
-
-export const examine = (p: Patient): Finding[] => findingsOf(DETECTORS.flatMap((detect) => detect(p)));
+export { type Story, storyOfLog, storyOfSteps } from './story.ts';

@@ -5,6 +5,8 @@ import { atText, type Symptom } from './finding.ts';
 import type { Detector, HostView } from './patient.ts';
 
 const NO_DESC = 'SIM_NIC_NO_DESC';
+/** A buffer that was kept for this long was kept by the application, and not by the way back. */
+const LONG_NS = 50_000;
 const pow2 = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(n, 1)));
 
 /** Entries of the refill ring, where the scenario is known: as asked for, or one a buffer. */
@@ -52,18 +54,19 @@ function loans(h: HostView): Symptom[] {
   const starved = (c.drops.get(NO_DESC)?.count ?? 0) > 0 && c.pool_empty.count > 0;
   if (!starved) return [];
   const out = [...c.out.values()].flat();
-  const empty = `the pool was empty ${countText(c.pool_empty.count, 'time')}, first at ${atText({ time_ns: c.pool_empty.first_ns })}`;
-  if (c.pushes === 0 && c.lent > 0)
-    return [{ name: 'never-returned', evidence: [{ time_ns: c.pool_empty.first_ns, text: `${countText(c.lent, 'buffer')} were lent and none was given back; ${empty}` }] }];
-  const held = c.returned > 0 ? c.held_sum_ns / c.returned : 0;
-  const batch = h.setup?.values['refill.batch'] ?? 1;
-  const texts = `buffers were kept for ${durationText(Math.round(held))} in the middle and ${durationText(c.held_max_ns)} at most; ${empty}`;
-  const stuck = out.length > 0 && out.length < batch;
-  if (stuck) {
+  const time_ns = c.pool_empty.first_ns;
+  const empty = `the pool was empty ${countText(c.pool_empty.count, 'time')}, first at ${atText({ time_ns })}`;
+  const batch = h.setup?.values['refill.give_back'] === 1 ? h.setup.values['refill.batch'] : 1;
+  if (out.length > 0 && out.length < batch) {
     const text = `${countText(out.length, 'buffer')} are on loan, and the application collects ${batch} before it gives any back`;
-    return [{ name: 'loans-deadlock', evidence: [{ time_ns: Math.min(...out), text }, { time_ns: c.pool_empty.first_ns, text: empty }] }];
+    return [{ name: 'loans-deadlock', evidence: [{ time_ns: Math.min(...out), text }, { time_ns, text: empty }] }];
   }
-  return held > 50_000 ? [{ name: 'loans-long', evidence: [{ time_ns: c.pool_empty.first_ns, text: texts }] }] : [];
+  if (c.pushes === 0 && c.lent > 0)
+    return [{ name: 'never-returned', evidence: [{ time_ns, text: `${countText(c.lent, 'buffer')} were lent and none was given back; ${empty}` }] }];
+  const held = c.returned > 0 ? c.held_sum_ns / c.returned : 0;
+  if (held < LONG_NS) return [];
+  const text = `buffers were kept for ${durationText(Math.round(held))} on average and ${durationText(c.held_max_ns)} at most; ${empty}`;
+  return [{ name: 'loans-long', evidence: [{ time_ns, text }] }];
 }
 
 export const loansKept: Detector = (p) => p.hosts.flatMap(loans);

@@ -6,7 +6,9 @@ import type { Step } from '../steps/program.ts';
 import type { TraceLine, TraceValue } from '../steps/trace_line.ts';
 import { opName } from './errno.ts';
 import type { At } from './finding.ts';
-import { type Cqe, F_32, F_BUF_MORE, F_BUFFER, F_MORE, F_NOTIF, F_SKIP, F_SOCK_NONEMPTY, type Life, Lives } from './life.ts';
+import { flagBits } from './flags.ts';
+import { type Cqe, type Life, Lives } from './life.ts';
+import type { LoggedCqe } from './cqe_log.ts';
 import type { Quiet } from './patient.ts';
 
 /** One thing that happened, in order. */
@@ -15,19 +17,6 @@ export type Move =
   | { readonly kind: 'cqe'; readonly i: number; readonly life: Life; readonly cqe: Cqe; readonly line: TraceLine }
   | { readonly kind: 'step'; readonly i: number; readonly step: Step; readonly ret: number | undefined; readonly line: TraceLine | undefined }
   | { readonly kind: 'line'; readonly i: number; readonly line: TraceLine };
-
-const SHIFT = 16;
-const BITS: Readonly<Record<string, number>> = {
-  MORE: F_MORE, SOCK_NONEMPTY: F_SOCK_NONEMPTY, NOTIF: F_NOTIF, BUF_MORE: F_BUF_MORE, SKIP: F_SKIP, F32: F_32,
-};
-
-/** Flags of a completion from their names. */
-export function flagBits(names: readonly string[]): number {
-  return names.reduce((bits, name) => {
-    const buffer = /^BUF:(\d+)$/.exec(name);
-    return bits | (buffer ? F_BUFFER | (Number(buffer[1]) << SHIFT) : (BITS[name] ?? (Number(name) || 0)));
-  }, 0) >>> 0;
-}
 
 const strings = (v: TraceValue | undefined): string[] => (Array.isArray(v) ? v.map(String) : []);
 const number = (v: TraceValue | undefined): number | undefined => (typeof v === 'number' ? v : undefined);
@@ -156,4 +145,14 @@ export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine
   });
   else for (const [i, own] of by_step) b.step({ step: '' }, i, own);
   return { program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files };
+}
+
+/** The story of completions alone: of operations and files nothing is known. */
+export function storyOfLog(cqes: readonly LoggedCqe[]): Story {
+  const lives = new Lives();
+  const moves = cqes.map((c): Move => {
+    const cqe: Cqe = { line: c.line, res: c.res, flags: c.flags };
+    return { kind: 'cqe', i: c.line, life: lives.cqe('log', c.user_data, cqe), cqe, line: { i: c.line, e: 'cqe' } };
+  });
+  return { program: [], moves, lives: [...lives.all], quiet: [], entry: new Map(), files: new Map() };
 }

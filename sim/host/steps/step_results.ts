@@ -13,6 +13,8 @@ export interface StepCqe {
   readonly more: boolean;
   /** Id of the buffer, or -1. */
   readonly bid: number;
+  /** user_data, result and flags as people write them in reports: `7 64 BUF:0|MORE`, `7 -ENOBUFS`. */
+  readonly text: string;
 }
 
 export interface StepRet {
@@ -68,7 +70,9 @@ export class StepLog {
 function cqeOf(l: TraceLine): StepCqe {
   const flags = l.fl as readonly string[];
   const buffer = flags.find((f) => f.startsWith('BUF:'));
+  const res = l.err === undefined ? String(l.res) : `-${l.err}`;
   return {
+    text: `${l.ud} ${res}${flags.length > 0 ? ` ${flags.join('|')}` : ''}`,
     i: l.i, ring: Number(l.r), ud: Number(l.ud), res: Number(l.res), err: String(l.err ?? ''), flags: flags.join('|'),
     more: flags.includes('MORE'), bid: buffer === undefined ? -1 : Number(buffer.slice(4)),
   };

@@ -1,0 +1,24 @@
+/** A run under observation: what goes into it as options, and the findings that come of it. */
+import type { RunOptions } from '../run_scenario.ts';
+import type { TraceBatch } from '../trace.ts';
+import type { TraceLine } from '../steps/trace_line.ts';
+import { Chart } from './chart.ts';
+import type { Finding } from './finding.ts';
+import { examine } from './detectors.ts';
+import { patientOf, type Run } from './patient.ts';
+import { storyOfSteps } from './story.ts';
+
+export class Examination {
+  private readonly chart = new Chart();
+  private readonly lines: TraceLine[] = [];
+
+  /** What the run needs to be told. */
+  options(): RunOptions {
+    return { sinks: { onTrace: (batch: TraceBatch) => this.chart.add(batch) }, onStep: (line) => this.lines.push(line) };
+  }
+
+  findings(run: Run): Finding[] {
+    const { name, steps } = run.scenario;
+    return examine(patientOf(name, this.chart, run, steps ? storyOfSteps(steps, this.lines) : undefined));
+  }
+}

@@ -1,0 +1,112 @@
+/** The doctor: nothing where nothing is wrong, the cause where something is, and a sentence for what it cannot read. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, storyOfLog,
+} from '../../sim/host/index.ts';
+import { ringlab, root } from './cli.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'ringlab-doctor-'));
+afterAll(() => rmSync(place, { recursive: true }));
+const file = (name: string, text: string | Uint8Array): string => {
+  writeFileSync(join(place, name), text);
+  return join(place, name);
+};
+
+let core: WebAssembly.Module;
+beforeAll(async () => {
+  core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
+});
+function findings(name: string, sets: readonly string[] = []): string[] {
+  const scenario = loadScenario(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), `${name}.yaml`, { sets });
+  const examination = new Examination();
+  return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) }).map((f) => f.name);
+}
+
+/** Scenarios of the library that show something wrong, and what. All others are healthy. */
+const WRONG: Readonly<Record<string, readonly string[]>> = {
+  'area-too-small': ['loans-long', 'area-too-small'],
+  'cq-too-small': ['cq-full'],
+  'header-split-off': ['copies-refused', 'register-no-split'],
+  'no-device': ['refill-unread', 'copies-no-device'],
+  'refill-never': ['idle-area-exhausted', 'never-returned', 'area-too-small'],
+  'small-messages': ['buffers-mostly-empty'],
+  'steering-missed': ['copies-wrong-queue'],
+};
+const library = readdirSync(join(root, 'scenarios')).filter((f) => f.endsWith('.yaml')).map((f) => f.replace('.yaml', ''));
+
+test.each(library)('%s', (name) => {
+  expect(findings(name)).toEqual(WRONG[name] ?? []);
+});
+
+describe('a knob turned for the worse is found, and turned back it is not', () => {
+  test.each<[string, string, string]>([
+    ['bulk', 'server.ring.cq_entries=256', 'server.ring.sq_entries=256'],
+    ['bulk', 'server.refill.give_back=off', 'server.refill.give_back=on'],
+    ['bulk', 'server.nic.ntuple=off', 'server.nic.ntuple=on'],
+    ['jumbo', 'server.refill.rx_buf_len=4KiB', 'server.refill.rx_buf_len=16KiB'],
+  ])('%s with %s', (name, worse, good) => {
+    if (!worse.startsWith('server.ring')) expect(findings(name, [worse]).length).toBeGreaterThan(0);
+    expect(findings(name, [good])).toEqual([]);
+  });
+});
+
+describe('ringlab doctor', () => {
+  test('a scenario in a folder, as JSON', () => {
+    const { code, out } = ringlab('doctor', 'pain/A1', '--json');
+    const said = JSON.parse(out) as { ok: boolean; findings: { name: string; evidence: { time_ns?: number; text: string }[]; remedy: string }[] };
+    expect(said.ok).toBe(true);
+    expect(code).toBe(0);
+    const idle = said.findings.find((f) => f.name === 'idle-cq-full');
+    expect(idle?.evidence[0]?.text).toMatch(/nothing moves since .*RECV_ZC ended .*-ENOSPC.*was not armed again; \d+ bytes wait/);
+    expect(said.findings.find((f) => f.name === 'cq-full')?.remedy).toMatch(/give the queue \d+ entries/);
+  });
+  test('other findings than the scenario expects are exit code 1', () => {
+    const { code, out } = ringlab('doctor', 'pain/A1', '--set', 'server.app.rearm=on');
+    expect(code).toBe(1);
+    expect(out).toContain('✗ the scenario expects idle-cq-full, cq-full');
+  });
+  test('a trace that was written before has the same findings', () => {
+    const trace = join(place, 'a.trace');
+    ringlab('run', 'refill-never', '--trace', trace);
+    const said = JSON.parse(ringlab('doctor', trace, '--json').out) as { findings: { name: string }[] };
+    expect(said.findings.map((f) => f.name)).toEqual(['idle-area-exhausted', 'never-returned', 'area-too-small']);
+  });
+  test('a log that somebody pasted', () => {
+    const log = file('log.txt', '# ConnectX-7\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52 res=-28 flags=0x0\n');
+    expect(JSON.parse(ringlab('doctor', log, '--json').out)).toMatchObject({ findings: [{ name: 'cq-full', evidence: [{ line: 4 }] }] });
+  });
+  test.each<[string, string[], RegExp]>([
+    ['what is not there', ['nope'], /^ringlab: there is no scenario nope/],
+    ['a trace that was cut', [file('cut', new Uint8Array(33))], /cut: expected records of 32 bytes.*; found 33 bytes\.$/m],
+    ['lines that are none', [file('lines', '{"i":0,"e":"cqe","ud":"1","res":1}\n{"x"\n')], /lines:2: this is no line of ringlab replay --json/],
+    ['a change of what was recorded', [file('log2', '1 64 0x2\n'), '--seed', '2'], /cannot be changed any more; leave out --set/],
+    ['a trace that is off', ['tour', '--set', 'run.trace=off'], /doctor: nothing would be seen/],
+  ])('%s', (_, args, sentence) => {
+    const { code, err, out } = ringlab('doctor', ...args);
+    expect(err).toMatch(sentence);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect([code, out]).toEqual([2, '']);
+  });
+});
+
+describe('logs as people publish them', () => {
+  const found = (text: string) => examine(patientOfStory('log', storyOfLog(readCqeLog(text) ?? []))).map((f) => f.name);
+  test('are read in several spellings', () => {
+    const want = [{ line: 1, user_data: '7', res: 64, flags: 0x30003 }, { line: 2, user_data: '7', res: -105, flags: 0 }];
+    expect(readCqeLog('user_data=7 res=64 flags=0x30003\nuser_data=7 res=-105 flags=0x0\n')).toEqual(want);
+    expect(readCqeLog('7 64 BUF:3|MORE\n7 -105 0\n'.replace('BUF:3|MORE', '0x30003'))).toEqual(want);
+    expect(readCqeLog('ud: 7, res: 64, flags: BUF:3|MORE\nud: 7, res: -ENOBUFS\n')).toEqual(want);
+    expect(readCqeLog('{64, 0x13}')).toEqual([{ line: 1, user_data: '0', res: 64, flags: 0x13 }]);
+    expect(readCqeLog('| res | flags | bid |\n|---|---|---|\n| 64 | 3 | 3 |')).toMatchObject([{ res: 64, flags: 0x30003 }]);
+  });
+  test('what is no log is none', () => {
+    expect(readCqeLog('about: x\nhosts: {}\n')).toBeUndefined();
+    expect(readCqeLog('')).toBeUndefined();
+  });
+  test('a healthy stream has no finding', () => {
+    expect(found('7 64 0x2\n7 64 0x2\n7 0 0\n')).toEqual([]);
+  });
+});

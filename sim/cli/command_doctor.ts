@@ -1,6 +1,6 @@
 /** ringlab doctor SCENARIO|TRACE */
 import type { Command } from 'commander';
-import { atText, type Finding, resultJson } from '../host/index.ts';
+import { atText, countText, type Finding, resultJson } from '../host/index.ts';
 import { wrap } from './command_list.ts';
 import { diagnose } from './diagnosis.ts';
 import { addRunOptions, type RunFlags } from './run_options.ts';
@@ -32,7 +32,7 @@ const MARK = { error: red('✗'), warning: red('!'), note: dim('·') } as const;
 
 function lines(name: string, findings: readonly Finding[], expected: readonly string[] | undefined, ok: boolean): string[] {
   const width = (process.stdout.columns ?? 100) - 4;
-  const out = [bold(name) + dim(` · ${findings.length === 0 ? 'nothing to find' : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`}`)];
+  const out = [bold(name) + dim(` · ${findings.length === 0 ? 'nothing to find' : countText(findings.length, 'finding')}`)];
   for (const f of findings) {
     out.push('', `${MARK[f.severity]} ${bold(f.name)}`, ...wrap(`${f.about}.`, width).map((l) => `  ${l}`));
     for (const e of f.evidence) {
@@ -44,6 +44,7 @@ function lines(name: string, findings: readonly Finding[], expected: readonly st
     out.push(...wrap(`Cause: ${f.cause}`, width).map((l) => `  ${l}`), ...wrap(`Remedy: ${f.remedy}`, width).map((l) => `  ${l}`));
     if (f.cases.length > 0) out.push(dim(`  cases ${f.cases.join(', ')}: ringlab list pain`));
   }
-  if (expected !== undefined) out.push('', ok ? green('✓ as the scenario expects') : red(`✗ the scenario expects ${expected.join(', ') || 'nothing'}`));
-  return out;
+  if (expected === undefined) return out;
+  const verdict = ok ? green('✓ as the scenario expects') : red(`✗ the scenario expects ${expected.join(', ') || 'nothing'}`);
+  return [...out, '', verdict];
 }

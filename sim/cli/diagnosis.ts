@@ -41,7 +41,8 @@ const isTrace = (bytes: Uint8Array) => bytes.length > 0 && bytes.subarray(0, REC
 
 function ofTrace(name: string, bytes: Uint8Array): Finding[] {
   if (bytes.length % RECORD_BYTES !== 0)
-    throw new InputError(`${name}: expected records of ${RECORD_BYTES} bytes, as ringlab run --trace writes them; found ${bytes.length} bytes.`);
+    throw new InputError(`${name}: expected records of ${RECORD_BYTES} bytes, as ringlab run --trace writes them; found ${bytes.length}`
+      + ` bytes.`);
   const chart = new Chart();
   const copy = bytes.slice();
   chart.add(new TraceBatch(copy.buffer as ArrayBuffer, 0, copy.length));

@@ -116,9 +116,12 @@ const capital = (s: string) => `${s.charAt(0).toUpperCase()}${s.slice(1)}`;
 
 export function emitDoctorMd(): string {
   let out = '`ringlab doctor SCENARIO` runs a scenario and says what is wrong with it; `ringlab doctor FILE` does so for a trace\n'
-    + '(`run --trace`), the lines of a replay (`replay --json`), or a log of completions as people publish it: `user_data=7 res=64 flags=0x2`,\n'
-    + '`{64, 0x13}`, or columns under a heading. Each finding comes with evidence (times or steps, and numbers), cause and remedy. `--json` is the\n'
-    + 'same for programs. A scenario that says what must be found (`expect: - doctor: [NAME]`) ends with exit code 1 when it is not that.\n\n'
+    + '(`run --trace`), the lines of a replay (`replay --json`), or a log of completions as people publish it: `user_data=7 res=64'
+    + ' flags=0x2`,\n'
+    + '`{64, 0x13}`, or columns under a heading. Each finding comes with evidence (times or steps, and numbers), cause and remedy.'
+    + ' `--json` is the\n'
+    + 'same for programs. A scenario that says what must be found (`expect: - doctor: [NAME]`) ends with exit code 1 when it is not'
+    + ' that.\n\n'
     + 'Cases are public reports; each has a scenario that shows it: `ringlab list pain`, `ringlab doctor pain/A1`.\n';
   for (const concern of [...new Set(FINDINGS.map((f) => f.concern))]) {
     out += `\n## ${concern}\n\n${CONCERNS[concern] ?? ''}\n`;

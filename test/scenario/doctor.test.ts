@@ -56,7 +56,7 @@ describe('a knob turned for the worse is found, and turned back it is not', () =
 describe('ringlab doctor', () => {
   test('a scenario in a folder, as JSON', () => {
     const { code, out } = ringlab('doctor', 'pain/A1', '--json');
-    const said = JSON.parse(out) as { ok: boolean; findings: { name: string; evidence: { time_ns?: number; text: string }[]; remedy: string }[] };
+    const said = JSON.parse(out) as { ok: boolean; findings: { name: string; evidence: { text: string }[]; remedy: string }[] };
     expect(said.ok).toBe(true);
     expect(code).toBe(0);
     const idle = said.findings.find((f) => f.name === 'idle-cq-full');
@@ -75,13 +75,15 @@ describe('ringlab doctor', () => {
     expect(said.findings.map((f) => f.name)).toEqual(['idle-area-exhausted', 'never-returned', 'area-too-small']);
   });
   test('a log that somebody pasted', () => {
-    const log = file('log.txt', '# ConnectX-7\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52 res=-28 flags=0x0\n');
+    const log = file('log.txt', '# ConnectX-7\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52 res=1448 flags=0x2\nuser_data=0x52'
+      + ' res=-28 flags=0x0\n');
     expect(JSON.parse(ringlab('doctor', log, '--json').out)).toMatchObject({ findings: [{ name: 'cq-full', evidence: [{ line: 4 }] }] });
   });
   test.each<[string, string[], RegExp]>([
     ['what is not there', ['nope'], /^ringlab: there is no scenario nope/],
     ['a trace that was cut', [file('cut', new Uint8Array(33))], /cut: expected records of 32 bytes.*; found 33 bytes\.$/m],
-    ['lines that are none', [file('lines', '{"i":0,"e":"cqe","ud":"1","res":1}\n{"x"\n')], /lines:2: this is no line of ringlab replay --json/],
+    ['lines that are none', [file('lines', '{"i":0,"e":"cqe","ud":"1","res":1}\n{"x"\n')],
+      /lines:2: this is no line of ringlab replay --json/],
     ['a change of what was recorded', [file('log2', '1 64 0x2\n'), '--seed', '2'], /cannot be changed any more; leave out --set/],
     ['a trace that is off', ['tour', '--set', 'run.trace=off'], /doctor: nothing would be seen/],
   ])('%s', (_, args, sentence) => {

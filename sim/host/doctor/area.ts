@@ -29,12 +29,15 @@ export const areaTooSmall: Detector = (p) =>
     const { pool_empty } = h.chart;
     if (!drops || pool_empty.count === 0) return [];
     const evidence = [
-      { time_ns: pool_empty.first_ns, text: `the page pool had nothing to give ${countText(pool_empty.count, 'time')}, first at ${atText({ time_ns: pool_empty.first_ns })}` },
-      { time_ns: drops.first_ns, text: `the NIC dropped ${countText(drops.count, 'frame')} for want of a buffer, first at ${atText({ time_ns: drops.first_ns })}` },
+      { time_ns: pool_empty.first_ns, text: `the page pool had nothing to give ${countText(pool_empty.count, 'time')}, first at`
+        + ` ${atText({ time_ns: pool_empty.first_ns })}` },
+      { time_ns: drops.first_ns, text: `the NIC dropped ${countText(drops.count, 'frame')} for want of a buffer, first at`
+        + ` ${atText({ time_ns: drops.first_ns })}` },
     ];
     const b = bound(h);
     if (!b) return [{ name: 'area-too-small', evidence }];
-    const remedy = `the area has ${formatQuantity(b.area, 'bytes')}; ${needed(h, b.area * 2)} would do by the sizing rules (refill.area_bytes),`
+    const remedy = `the area has ${formatQuantity(b.area, 'bytes')}; ${needed(h, b.area * 2)} would do by the sizing rules`
+      + ` (refill.area_bytes),`
       + ' or fewer descriptors (nic.rx_ring), or buffers given back sooner (refill.delay_ns, refill.batch).';
     return [{ name: 'area-too-small', evidence, remedy }];
   });
@@ -43,10 +46,12 @@ export const ringSmall: Detector = (p) =>
   p.hosts.flatMap((h): Symptom[] => {
     const drops = h.chart.drops.get(NO_DESC);
     if (!drops || h.chart.pool_empty.count > 0) return [];
-    const text = `the NIC dropped ${countText(drops.count, 'frame')} for want of a descriptor, first at ${atText({ time_ns: drops.first_ns })},`
+    const text = `the NIC dropped ${countText(drops.count, 'frame')} for want of a descriptor, first at`
+      + ` ${atText({ time_ns: drops.first_ns })},`
       + ' and the page pool was never empty';
     const ring = h.setup?.values['nic.rx_ring'];
-    const remedy = ring === undefined ? {} : { remedy: `the RX ring has ${ring} descriptors: double it (nic.rx_ring, ethtool -G rx), or let the driver poll sooner (nic.rx_usecs).` };
+    const remedy = ring === undefined ? {} : { remedy: `the RX ring has ${ring} descriptors: double it (nic.rx_ring, ethtool -G rx), or`
+      + ` let the driver poll sooner (nic.rx_usecs).` };
     return [{ name: 'ring-too-small', evidence: [{ time_ns: drops.first_ns, text }], ...remedy }];
   });
 
@@ -56,8 +61,10 @@ export const areaBelowRing: Detector = (p) =>
     if (!b) return [];
     const standing = b.ring * Math.ceil(mssOf(h) / b.buf) * b.buf;
     if (standing < b.area || !h.chart.drops.has(NO_DESC)) return [];
-    const text = `${b.ring} descriptors of ${formatQuantity(standing / b.ring, 'bytes')} are ${formatQuantity(standing, 'bytes')}; the area has ${formatQuantity(b.area, 'bytes')}`;
-    return [{ name: 'area-below-ring', evidence: [{ text }], remedy: `${needed(h, standing * 2)} of area (refill.area_bytes), or ${Math.max(8, b.ring / 4)} descriptors (nic.rx_ring).` }];
+    const text = `${b.ring} descriptors of ${formatQuantity(standing / b.ring, 'bytes')} are ${formatQuantity(standing, 'bytes')}; the`
+      + ` area has ${formatQuantity(b.area, 'bytes')}`;
+    return [{ name: 'area-below-ring', evidence: [{ text }], remedy: `${needed(h, standing * 2)} of area (refill.area_bytes), or`
+      + ` ${Math.max(8, b.ring / 4)} descriptors (nic.rx_ring).` }];
   });
 
 export const segmentsCut: Detector = (p) =>
@@ -66,8 +73,10 @@ export const segmentsCut: Detector = (p) =>
     const mss = mssOf(h);
     if (!b || mss <= b.buf || h.chart.lent === 0) return [];
     const each = Math.ceil(mss / b.buf);
-    const text = `segments of ${mss} bytes in buffers of ${b.buf}: ${each} buffers and ${each} completions each, ${shareText(mss, each * b.buf)} of them full`;
-    return [{ name: 'segments-cut', evidence: [{ text }], remedy: `refill.rx_buf_len ${formatQuantity(2 ** Math.ceil(Math.log2(mss)), 'bytes')} makes it one.` }];
+    const text = `segments of ${mss} bytes in buffers of ${b.buf}: ${each} buffers and ${each} completions each,`
+      + ` ${shareText(mss, each * b.buf)} of them full`;
+    return [{ name: 'segments-cut', evidence: [{ text }], remedy: `refill.rx_buf_len`
+      + ` ${formatQuantity(2 ** Math.ceil(Math.log2(mss)), 'bytes')} makes it one.` }];
   });
 
 /** A tenth of a buffer, over many buffers, is little. */
@@ -79,7 +88,8 @@ export const buffersMostlyEmpty: Detector = (p) =>
     const buf = h.setup?.values['refill.rx_buf_len'] ?? 4096;
     const { lent, lent_bytes } = h.chart;
     if (lent < MANY || lent_bytes > lent * buf * LITTLE) return [];
-    const text = `${countText(lent, 'buffer')} of ${buf} bytes carried ${bytesText(lent_bytes)}: ${shareText(lent_bytes, lent * buf)} of their memory`;
+    const text = `${countText(lent, 'buffer')} of ${buf} bytes carried ${bytesText(lent_bytes)}: ${shareText(lent_bytes, lent * buf)}`
+      + ` of their memory`;
     return [{ name: 'buffers-mostly-empty', evidence: [{ text }] }];
   });
 
@@ -90,7 +100,8 @@ export const windowByOverhead: Detector = (p) =>
     const { lent, lent_bytes } = h.chart;
     const buf = h.setup?.values['refill.rx_buf_len'] ?? 4096;
     if (closed === 0 || lent < MANY || lent_bytes > lent * buf * LITTLE) return [];
-    const text = `the window closed ${countText(closed, 'time')}; a buffer of ${buf} bytes is charged for ${Math.round(lent_bytes / lent)} bytes of payload`;
+    const text = `the window closed ${countText(closed, 'time')}; a buffer of ${buf} bytes is charged for`
+      + ` ${Math.round(lent_bytes / lent)} bytes of payload`;
     return [{ name: 'window-by-overhead', evidence: [{ text }] }];
   });
 
@@ -99,7 +110,8 @@ export const receivePruned: Detector = (p) =>
     const t = h.result?.tcp;
     const lost = (t?.RcvPruned ?? 0) + (t?.TCPRcvQDrop ?? 0) + (t?.OfoPruned ?? 0) + (t?.TCPOFODrop ?? 0);
     if (!t || lost === 0) return [];
-    const text = `PruneCalled ${t.PruneCalled}, RcvPruned ${t.RcvPruned}, TCPRcvQDrop ${t.TCPRcvQDrop}, OfoPruned ${t.OfoPruned}, TCPOFODrop ${t.TCPOFODrop}`;
+    const text = `PruneCalled ${t.PruneCalled}, RcvPruned ${t.RcvPruned}, TCPRcvQDrop ${t.TCPRcvQDrop}, OfoPruned ${t.OfoPruned},`
+      + ` TCPOFODrop ${t.TCPOFODrop}`;
     return [{ name: 'receive-pruned', evidence: [{ text }] }];
   });
 
@@ -109,7 +121,8 @@ export const windowUpdateLost: Detector = (p) =>
     const probes = h.result?.tcp.TCPWinProbe ?? 0;
     const opened = p.hosts[1 - h.host]?.result?.tcp.TCPFromZeroWindowAdv ?? 0;
     if (probes === 0 || opened === 0) return [];
-    const text = `the ${h.name} sent ${countText(probes, 'window probe')}, and its peer had opened a closed window ${countText(opened, 'time')}`;
+    const text = `the ${h.name} sent ${countText(probes, 'window probe')}, and its peer had opened a closed window`
+      + ` ${countText(opened, 'time')}`;
     return [{ name: 'window-update-lost', evidence: [{ text }] }];
   });
 
@@ -118,5 +131,6 @@ export const sackOff: Detector = (p) =>
     const reno = h.result?.tcp.TCPRenoRecovery ?? 0;
     const timeouts = h.result?.tcp.TCPTimeouts ?? 0;
     if (reno === 0) return [];
-    return [{ name: 'sack-off', evidence: [{ text: `the ${h.name} recovered ${countText(reno, 'time')} without SACK, with ${countText(timeouts, 'time-out')}` }] }];
+    return [{ name: 'sack-off', evidence: [{ text: `the ${h.name} recovered ${countText(reno, 'time')} without SACK, with`
+      + ` ${countText(timeouts, 'time-out')}` }] }];
   });

@@ -72,8 +72,8 @@ export interface HostChart {
 const hostChart = (): HostChart => ({
   lives: new Lives(true), socks: new Map(), gone: [], drops: new Map(), steered: new Map(), takes: [0, 0, 0, 0], first_take: [],
   pushes: 0, first_push_ns: 0, unread_max: 0, unread_max_ns: 0, pool_empty: { count: 0, first_ns: 0, last_ns: 0 }, events: [],
-  overflows: { count: 0, first_ns: 0, ring: 0 }, burst: 0, burst_now: 0, taken_sock: -1, lent: 0, lent_bytes: 0, held_max_ns: 0, held_sum_ns: 0,
-  returned: 0, out: new Map(), splits: 0, unsplit: 0,
+  overflows: { count: 0, first_ns: 0, ring: 0 }, burst: 0, burst_now: 0, taken_sock: -1, lent: 0, lent_bytes: 0,
+  held_max_ns: 0, held_sum_ns: 0, returned: 0, out: new Map(), splits: 0, unsplit: 0,
 });
 
 type Reader = (chart: Chart, h: HostChart, batch: TraceBatch, i: number) => void;

@@ -20,7 +20,8 @@ function copied(h: HostView): Copied {
 
 function text({ linear, page, lent }: Copied): string {
   const all = linear + page + lent;
-  const parts = [page > 0 ? `${bytesText(page)} out of ordinary pages` : '', linear > 0 ? `${bytesText(linear)} out of the linear part` : ''];
+  const parts = [page > 0 ? `${bytesText(page)} out of ordinary pages` : '', linear > 0 ? `${bytesText(linear)} out of the linear`
+    + ` part` : ''];
   return `${shareText(linear + page, all)} of ${bytesText(all)} were copied: ${parts.filter(Boolean).join(', ')}`;
 }
 
@@ -60,7 +61,8 @@ export const copiesRefused: Detector = (p) =>
     const errno = h.result?.app.errno ?? 0;
     if (errno === 0 || h.result?.zcrx.length !== 0) return [];
     const bytes = [...h.chart.socks.values(), ...h.chart.gone].reduce((n, s) => n + s.taken, 0);
-    return [{ name: 'copies-refused', evidence: [{ text: `the ${h.name}'s application got errno ${errno} for its area, and ${bytesText(bytes)} by a receive that copies` }] }];
+    return [{ name: 'copies-refused', evidence: [{ text: `the ${h.name}'s application got errno ${errno} for its area, and`
+      + ` ${bytesText(bytes)} by a receive that copies` }] }];
   });
 
 /** The spread of RSS covers the queue of the area, and flows of strangers came that way. */
@@ -74,6 +76,7 @@ export const rssReaches: Detector = (p) =>
     const equal = v['nic.rss_equal'] || v['nic.rx_queues'] - v['nic.rss_start'];
     const covers = queue >= v['nic.rss_start'] && queue < v['nic.rss_start'] + equal;
     if (!covers || by_hash === 0 || !others || equal < 2) return [];
-    const text = `RSS spreads over queues ${v['nic.rss_start']} to ${v['nic.rss_start'] + equal - 1}; ${by_hash} frames came to queue ${queue}, that of the area, by the hash`;
+    const text = `RSS spreads over queues ${v['nic.rss_start']} to ${v['nic.rss_start'] + equal - 1}; ${by_hash} frames came to queue`
+      + ` ${queue}, that of the area, by the hash`;
     return [{ name: 'rss-reaches-area', evidence: [{ text }] }];
   });

@@ -10,7 +10,8 @@ function remedyOf(h: HostView | undefined): { remedy: string } | Record<never, n
   const need = h && sizesOf(h)?.('cq');
   const now = h?.setup?.values['ring.cq_entries'];
   if (!need || !now) return {};
-  return { remedy: `arm again after each completion without F_MORE, and give the queue ${Math.max(need, now * 2)} entries (ring.cq_entries, now ${now}); ringlab size derives it.` };
+  return { remedy: `arm again after each completion without F_MORE, and give the queue ${Math.max(need, now * 2)} entries`
+    + ` (ring.cq_entries, now ${now}); ringlab size derives it.` };
 }
 
 /** RECV_ZC that ended because there was no entry. */
@@ -24,7 +25,8 @@ export const cqFull: Detector = (p) => {
     text: `${first.op || `request ${first.user_data}`} ended with -ENOSPC after ${countText(first.count - 1, 'completion')}`
       + `${own.length > 1 ? `; ${own.length} times in all` : ''}`,
   }];
-  if (host?.setup) evidence.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most ${host.chart.burst} completions came between two turns of the application` });
+  if (host?.setup) evidence.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most ${host.chart.burst}`
+    + ` completions came between two turns of the application` });
   return [{ name: 'cq-full', evidence, ...remedyOf(host) }];
 };
 
@@ -34,6 +36,7 @@ export const cqOverflow: Detector = (p) =>
     const { count, first_ns, ring } = h.chart.overflows;
     const of_zc = [...h.chart.lives.all].filter((l) => l.overflowed && l.ended?.res === ENOSPC).length;
     if (count === 0 || count <= of_zc) return [];
-    const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at ${atText({ time_ns: first_ns })}`;
+    const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at`
+      + ` ${atText({ time_ns: first_ns })}`;
     return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedyOf(h) }];
   });

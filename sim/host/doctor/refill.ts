@@ -19,7 +19,8 @@ function rqEntries(h: HostView): number {
 function takes(h: HostView, result: number, name: string, what: string): Symptom[] {
   const n = h.chart.takes[result] ?? 0;
   const time_ns = h.chart.first_take[result] ?? 0;
-  return n === 0 ? [] : [{ name, evidence: [{ time_ns, text: `${countText(n, 'refill entry', 'refill entries')} ${what}, the first at ${atText({ time_ns })}` }] }];
+  return n === 0 ? [] : [{ name, evidence: [{ time_ns, text: `${countText(n, 'refill entry', 'refill entries')} ${what}, the first at`
+    + ` ${atText({ time_ns })}` }] }];
 }
 
 export const refillRefused: Detector = (p) => p.hosts.flatMap((h) => [
@@ -62,7 +63,8 @@ function loans(h: HostView): Symptom[] {
     return [{ name: 'loans-deadlock', evidence: [{ time_ns: Math.min(...out), text }, { time_ns, text: empty }] }];
   }
   if (c.pushes === 0 && c.lent > 0)
-    return [{ name: 'never-returned', evidence: [{ time_ns, text: `${countText(c.lent, 'buffer')} were lent and none was given back; ${empty}` }] }];
+    return [{ name: 'never-returned', evidence: [{ time_ns, text: `${countText(c.lent, 'buffer')} were lent and none was given back;`
+      + ` ${empty}` }] }];
   const held = c.returned > 0 ? c.held_sum_ns / c.returned : 0;
   if (held < LONG_NS) return [];
   const text = `buffers were kept for ${durationText(Math.round(held))} on average and ${durationText(c.held_max_ns)} at most; ${empty}`;

@@ -14,7 +14,9 @@ function refused(h: HostView, errno: number): Symptom {
   if (errno === EEXIST) return say('register-bound', 'EEXIST');
   if (errno === EOPNOTSUPP) return say('register-unsupported', 'EOPNOTSUPP');
   if (errno === ERANGE && v && v['refill.rx_buf_len'] <= 4096) return say('register-queue', `ERANGE: queue ${v['refill.queue']}`);
-  if (errno === EINVAL && v && (v['nic.header_split'] === 0 || v['nic.hds_thresh'] > 0)) return say('register-no-split', `EINVAL: ${split}`);
+  const unsplit = v?.['nic.header_split'] === 0 || (v?.['nic.hds_thresh'] ?? 0) > 0;
+  if (errno === EINVAL && unsplit) return say('register-no-split', `EINVAL:`
+    + ` ${split}`);
   return say('register-buf-len', `${errno === ERANGE ? 'ERANGE' : 'EINVAL'}: refill.rx_buf_len is ${v?.['refill.rx_buf_len']}`);
 }
 

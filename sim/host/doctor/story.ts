@@ -15,7 +15,9 @@ import type { Quiet } from './patient.ts';
 export type Move =
   | { readonly kind: 'sqe'; readonly i: number; readonly step: Step; readonly life: Life }
   | { readonly kind: 'cqe'; readonly i: number; readonly life: Life; readonly cqe: Cqe; readonly line: TraceLine }
-  | { readonly kind: 'step'; readonly i: number; readonly step: Step; readonly ret: number | undefined; readonly line: TraceLine | undefined }
+  | {
+    readonly kind: 'step'; readonly i: number; readonly step: Step; readonly ret: number | undefined; readonly line: TraceLine | undefined;
+  }
   | { readonly kind: 'line'; readonly i: number; readonly line: TraceLine };
 
 const strings = (v: TraceValue | undefined): string[] => (Array.isArray(v) ? v.map(String) : []);
@@ -109,10 +111,14 @@ class Builder {
     file.last = i;
   }
 
+  private connect(to: string, name: string): void {
+    this.connecting.set(to, [...(this.connecting.get(to) ?? []), name]);
+  }
+
   private note(step: Step, i: number, done: number | undefined): void {
     const fd = text(step, 'fd');
     if (step.step === 'sock.pair') this.pair(text(step, 'a'), text(step, 'b'));
-    else if (step.step === 'sock.connect') this.connecting.set(text(step, 'to'), [...(this.connecting.get(text(step, 'to')) ?? []), text(step, 'name')]);
+    else if (step.step === 'sock.connect') this.connect(text(step, 'to'), text(step, 'name'));
     else if (step.step === 'sock.accept') this.pair(text(step, 'name'), this.connecting.get(fd)?.shift() ?? '');
     else if (step.step === 'peer.send' && done !== undefined && done > 0) {
       const to = this.file(this.file(fd).peer);
@@ -130,7 +136,8 @@ class Builder {
       const armed = own.filter((l) => l.ended === undefined);
       const ended = own.filter((l) => l.ended !== undefined).sort((x, y) => (x.ended?.step ?? 0) - (y.ended?.step ?? 0)).at(-1);
       const at = { step: Math.max(file.last, ended?.ended?.step ?? 0) };
-      return [{ label: `file ${name}`, pending: Math.max(0, file.sent_to - file.received), at, armed, ended, host: undefined, window: undefined }];
+      const pending = Math.max(0, file.sent_to - file.received);
+      return [{ label: `file ${name}`, pending, at, armed, ended, host: undefined, window: undefined }];
     });
   }
 }

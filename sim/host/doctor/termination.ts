@@ -26,6 +26,7 @@ export const rearmLoop: Detector = (p) =>
     const failed = lives.filter((l) => l.ended !== undefined && l.ended.res < 0 && !PASSING.includes(l.ended.res));
     const [first] = failed;
     if (!first?.ended || failed.length < LOOP || failed.some((l) => l.ended?.res !== first.ended?.res)) return [];
-    const text = `${first.op} on ${first.sock} failed ${countText(failed.length, 'time')} with ${resText(first.ended.res)}, first at ${atText(first.ended)}`;
+    const text = `${first.op} on ${first.sock} failed ${countText(failed.length, 'time')} with ${resText(first.ended.res)}, first at`
+      + ` ${atText(first.ended)}`;
     return [{ name: 'rearm-loop', evidence: [{ ...first.ended, text }] }];
   });

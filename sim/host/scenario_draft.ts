@@ -287,8 +287,10 @@ class DraftReader {
   private log(tree: Tree, path: string): Expectation[] {
     const lines = this.elements(tree, path, CQES_MAX);
     const each = lines.flatMap((line, i) => {
-      if (line.kind === 'scalar' && typeof line.value === 'string') return [`steps.cqes[${i}].text == '${line.value.replaceAll("'", '')}'`];
-      this.problem(line.place, `${path}[${i}]`, `expected user_data, result and flags, such as '7 64 BUF:0|MORE'; found ${foundText(line)}`);
+      const said = line.kind === 'scalar' ? line.value : undefined;
+      if (typeof said === 'string') return [`steps.cqes[${i}].text == '${said.replaceAll("'", '')}'`];
+      this.problem(line.place, `${path}[${i}]`, `expected user_data, result and flags, such as '7 64 BUF:0|MORE'; found`
+        + ` ${foundText(line)}`);
       return [];
     });
     return [`count(steps.cqes) == ${lines.length}`, ...each].map(parseExpect);

@@ -3062,6 +3062,8 @@ export const __NR_accept4: u32 = 288;
 export const __NR_eventfd2: u32 = 290;
 /** make an epoll set */
 export const __NR_epoll_create1: u32 = 291;
+/** open a file */
+export const __NR_openat: u32 = 257;
 /** make a pipe */
 export const __NR_pipe2: u32 = 293;
 /** make a ring */
@@ -3112,6 +3114,8 @@ export const ENOSPC: i32 = 28;
 export const EPIPE: i32 = 32;
 /** out of range */
 export const ERANGE: i32 = 34;
+/** too deep, or a loop */
+export const ELOOP: i32 = 40;
 /** the time ran out */
 export const ETIME: i32 = 62;
 /** the value is too large */

@@ -1129,6 +1129,7 @@ _Static_assert((EMFILE) == 24, "value of EMFILE");
 _Static_assert((ENOSPC) == 28, "value of ENOSPC");
 _Static_assert((EPIPE) == 32, "value of EPIPE");
 _Static_assert((ERANGE) == 34, "value of ERANGE");
+_Static_assert((ELOOP) == 40, "value of ELOOP");
 _Static_assert((ETIME) == 62, "value of ETIME");
 _Static_assert((EOVERFLOW) == 75, "value of EOVERFLOW");
 _Static_assert((EBADFD) == 77, "value of EBADFD");

@@ -27,6 +27,8 @@ export const UDP_SKBS_MAX: u32 = 1024;
 export const PIPES_MAX: u32 = 64;
 /** eventfds in a world. At the limit: -ENFILE. */
 export const EVENTFDS_MAX: u32 = 128;
+/** bytes of the block device of a host. At the limit: -ENOSPC. */
+export const BLOCK_DEVICE_BYTES: u32 = 262144;
 /** epoll sets in a world. At the limit: -ENFILE. */
 export const EPOLLS_MAX: u32 = 32;
 /** descriptors in epoll sets. At the limit: -ENOSPC, as with max_user_watches. */

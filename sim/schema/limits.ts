@@ -25,6 +25,7 @@ export const LIMITS: readonly Limit[] = [
   limit('UDP_SKBS_MAX', 1024, 'datagrams that wait in UDP sockets', 'dropped, as without buffer space'),
   limit('PIPES_MAX', 64, 'pipes in a world', '-ENFILE'),
   limit('EVENTFDS_MAX', 128, 'eventfds in a world', '-ENFILE'),
+  limit('BLOCK_DEVICE_BYTES', 262144, 'bytes of the block device of a host', '-ENOSPC'),
   limit('EPOLLS_MAX', 32, 'epoll sets in a world', '-ENFILE'),
   limit('EPOLL_ITEMS_MAX', 1024, 'descriptors in epoll sets', '-ENOSPC, as with max_user_watches'),
   limit('BYTES_MAX', 2097152, 'bytes that wait in AF_UNIX and UDP sockets and in pipes', '-ENOBUFS'),

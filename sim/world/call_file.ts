@@ -1,12 +1,12 @@
 /** read(2), write(2) and their vectored forms, fcntl(2) (fs/read_write.c, fs/fcntl.c). */
 import { NONE } from '../core';
 import { userOk } from '../../stack/3-pool';
-import { fileAt, fileRead, fileWrite } from '../../stack/file';
+import { blockFileNew, eventfdFileNew, fileAt, fileRead, fileWrite, pipePairNew } from '../../stack/file';
 import { iovTotal, Msg, msgRange, POLLIN, POLLOUT } from '../../stack/6-socket';
 import { Task } from '../../uring-model/7-ring';
-import { EAGAIN, EBADF, EFAULT, EINVAL, F_GETFL, F_SETFL, O_NONBLOCK } from '../../uring-model/uapi.gen';
-import { blocks, fileOf, waitFor } from './call_wait';
-import { CALL_MSG } from './call_memory';
+import { EAGAIN, EBADF, EFAULT, EINVAL, ENOENT, F_GETFL, F_SETFL, O_NONBLOCK } from '../../uring-model/uapi.gen';
+import { CALL_MSG, CALL_PAIR } from './call_memory';
+import { blocks, fileOf, install, installPair, waitFor } from './call_wait';
 
 const MAX_RW_COUNT: u64 = 0x7ffff000;
 export const UIO_MAXIOV: u64 = 1024;
@@ -76,3 +76,23 @@ export function callFcntl(t: Task, fd: i32, command: u32, arg: u32): i64 {
   f.f_flags = (f.f_flags & ~O_NONBLOCK) | (arg & O_NONBLOCK);
   return 0;
 }
+
+export function callPipe(t: Task, out: u64, flags: u32): i64 {
+  if (!userOk(out, 8)) return -EFAULT;
+  const ret = pipePairNew(t.host, flags, CALL_PAIR);
+  return ret != 0 ? ret : installPair(t, load<u32>(CALL_PAIR), load<u32>(CALL_PAIR, 4), out);
+}
+export function callEventfd(t: Task, count: u32, flags: u32): i64 {
+  const ret = eventfdFileNew(t.host, count, flags);
+  return ret < 0 ? ret : install(t, <u32>ret);
+}
+
+/** openat(2). Differs from Linux: the one file that can be opened is the host's block device, /dev/vda. */
+export function callOpen(t: Task, path: u64, flags: u32): i64 {
+  if (!userOk(path, PATH_BYTES)) return -EFAULT;
+  // "/dev/vda" and its end
+  if (load<u64>(<usize>path) != 0x6164762f7665642f || load<u8>(<usize>path, 8) != 0) return -ENOENT;
+  const ret = blockFileNew(t.host, flags);
+  return ret < 0 ? ret : install(t, <u32>ret);
+}
+const PATH_BYTES: u32 = 9;

@@ -2,7 +2,7 @@
 import { NONE } from '../core';
 import { userOk } from '../../stack/3-pool';
 import {
-  fdFree, fdInstall, fileAt, filePut, FILE_SOCKET, isDatagram, isSocket, sockaddrIn, sockaddrToUser, socketAccept, socketBind,
+  fdFree, filePut, isDatagram, isSocket, sockaddrIn, sockaddrToUser, socketAccept, socketBind,
   socketConnect, socketGetname, socketGetsockopt, socketListen, socketNew, socketPairNew, socketRecvmsg, socketSendmsg, socketSetsockopt,
   socketShutdown,
 } from '../../stack/file';
@@ -11,10 +11,9 @@ import { Task } from '../../uring-model/7-ring';
 import {
   EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EMFILE, ENOTSOCK, MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, SOCK_CLOEXEC, SOCK_NONBLOCK,
 } from '../../uring-model/uapi.gen';
-import { zcrxSockReset } from '../../uring-model/9-refill';
 import { vector } from './call_file';
 import { CALL_MSG, CALL_NAME, CALL_NAME_BYTES, CALL_PAIR, CALL_VALUE, CALL_VALUE_BYTES } from './call_memory';
-import { blocks, fileOf, waitFor } from './call_wait';
+import { blocks, fileOf, install, installPair, waitFor } from './call_wait';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
 /** struct msghdr: name, namelen, iov, iovlen, control, controllen, flags. */
@@ -29,15 +28,6 @@ function socketOf(t: Task, fd: i32): i32 {
   if (file_idx == NONE) return -EBADF;
   return isSocket(file_idx) ? <i32>file_idx : -ENOTSOCK;
 }
-/** A new file gets a descriptor. */
-function install(t: Task, file_idx: u32): i64 {
-  if (fileAt(file_idx).kind == FILE_SOCKET) zcrxSockReset(fileAt(file_idx).obj);
-  const fd = fdInstall(t.idx, file_idx);
-  if (fd != NONE) return fd;
-  filePut(file_idx);
-  return -EMFILE;
-}
-
 export function callSocket(t: Task, family: u32, type: u32, protocol: u32): i64 {
   if ((type & ~SOCK_TYPE_MASK & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0) return -EINVAL;
   const ret = socketNew(t.host, family, type, protocol);
@@ -49,14 +39,7 @@ export function callSocketpair(t: Task, family: u32, type: u32, protocol: u32, o
   if (!userOk(out, 8)) return -EFAULT;
   const ret = socketPairNew(t.host, family, type, protocol, CALL_PAIR);
   if (ret != 0) return ret;
-  const b = load<u32>(CALL_PAIR, 4);
-  const fd = install(t, load<u32>(CALL_PAIR));
-  const fd2 = fd < 0 ? fd : install(t, b);
-  if (fd < 0) filePut(b);
-  if (fd2 < 0) return fd2;
-  store<u32>(<usize>out, <u32>fd);
-  store<u32>(<usize>out, <u32>fd2, 4);
-  return 0;
+  return installPair(t, load<u32>(CALL_PAIR), load<u32>(CALL_PAIR, 4), out);
 }
 
 export function callBind(t: Task, fd: i32, addr: u64, len: u64): i64 {

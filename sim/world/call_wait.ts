@@ -1,11 +1,31 @@
 /** What calls on files have in common: finding the file, and what becomes of a call that cannot go on. */
-import { fdFile, fileAt } from '../../stack/file';
+import { NONE } from '../core';
+import { fdFile, fdInstall, fileAt, filePut, FILE_SOCKET } from '../../stack/file';
 import { sleepOnFile, Task } from '../../uring-model/7-ring';
-import { EINTR, ENOMEM, ERESTARTSYS, O_NONBLOCK } from '../../uring-model/uapi.gen';
+import { zcrxSockReset } from '../../uring-model/9-refill';
+import { EINTR, EMFILE, ENOMEM, ERESTARTSYS, O_NONBLOCK } from '../../uring-model/uapi.gen';
 
 /** The file behind a descriptor, or NONE. */
 export function fileOf(t: Task, fd: i32): u32 {
   return fdFile(t.idx, fd);
+}
+/** A new file gets a descriptor: it, or -EMFILE. */
+export function install(t: Task, file_idx: u32): i64 {
+  if (fileAt(file_idx).kind == FILE_SOCKET) zcrxSockReset(fileAt(file_idx).obj);
+  const fd = fdInstall(t.idx, file_idx);
+  if (fd != NONE) return fd;
+  filePut(file_idx);
+  return -EMFILE;
+}
+/** Two new files get descriptors, which are written to user memory: 0 or -errno. */
+export function installPair(t: Task, a: u32, b: u32, out: u64): i64 {
+  const fd = install(t, a);
+  const fd2 = fd < 0 ? fd : install(t, b);
+  if (fd < 0) filePut(b);
+  if (fd2 < 0) return fd2;
+  store<u32>(<usize>out, <u32>fd);
+  store<u32>(<usize>out, <u32>fd2, 4);
+  return 0;
 }
 /** May calls on the file wait? */
 export function blocks(file_idx: u32): bool {

@@ -8,11 +8,13 @@ import {
   callAwake, runTaskWork, syscallBegin, syscallEnd, TASK_IN_CALL, Task, taskAt,
 } from '../../uring-model/7-ring';
 import {
-  __NR_accept4, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_fcntl, __NR_getpeername, __NR_getppid, __NR_getsockname,
-  __NR_getsockopt, __NR_listen, __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto,
-  __NR_setitimer, __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, ERESTARTSYS,
+  __NR_accept4, __NR_openat, __NR_pipe2, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_epoll_create1, __NR_epoll_ctl,
+  __NR_epoll_pwait, __NR_eventfd2, __NR_fcntl, __NR_getpeername, __NR_getppid, __NR_getsockname, __NR_getsockopt, __NR_listen,
+  __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
+  __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, ERESTARTSYS,
 } from '../../uring-model/uapi.gen';
-import { callFcntl, callRead, callReadv, callWrite, callWritev } from './call_file';
+import { callEpollCreate, callEpollCtl, callEpollWait } from './call_epoll';
+import { callEventfd, callFcntl, callOpen, callPipe, callRead, callReadv, callWrite, callWritev } from './call_file';
 import { callPoll } from './call_poll';
 import {
   callAccept, callBind, callConnect, callGetname, callGetsockopt, callListen, callRecvfrom, callRecvmsg, callSendmsg, callSendto,
@@ -52,6 +54,12 @@ function perform(t: Task, nr: u32, a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, 
     case __NR_fcntl: return callFcntl(t, fd, <u32>a1, <u32>a2);
     case __NR_getppid: return PPID;
     case __NR_clock_gettime: return callClockGettime(a1);
+    case __NR_pipe2: return callPipe(t, a0, <u32>a1);
+    case __NR_eventfd2: return callEventfd(t, <u32>a0, <u32>a1);
+    case __NR_openat: return callOpen(t, a1, <u32>a2);
+    case __NR_epoll_create1: return callEpollCreate(t, <u32>a0);
+    case __NR_epoll_ctl: return callEpollCtl(t, fd, <u32>a1, <i32>a2, a3);
+    case __NR_epoll_pwait: return callEpollWait(t, fd, a1, <i32>a2, <i32>a3);
     case __NR_accept4: return callAccept(t, fd, a1, a2, <u32>a3);
     default: return -ENOSYS;
   }

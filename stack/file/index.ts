@@ -10,11 +10,20 @@ import {
   BYTES_MAX, chainsInit, DMABUFS_MAX, EPOLLS_MAX, EVENTFDS_MAX, IFQS_MAX, PIPES_MAX, RINGS_MAX, runConfig, UDP_SOCKS_MAX, UNIX_SOCKS_MAX,
 } from '../../sim/core';
 import { unixInit } from '../unix';
+import { blockInit } from './block';
+import { epollInit } from './epoll';
+import { eventfdsInit } from './eventfd';
 import { fdsInit } from './fd';
+import { pipesInit } from './pipe';
 import { fileTableInit } from './table';
 
+export * from './create';
+export * from './epoll';
+export { EPOLL_URING_WAKE, EPOLLET } from './epoll_item';
+export { eventfdSignal, eventfdSignalAllowed } from './eventfd';
 export * from './fd';
-export { filePoll, filePut, fileWaitHead, setFileOps } from './kinds';
+export { O_DIRECT } from './flags';
+export { fileCanPoll, filePoll, filePut, fileWaitHead, setFileOps } from './kinds';
 export * from './rw';
 export * from './sockaddr';
 export * from './socket';
@@ -26,6 +35,10 @@ export function filesInit(): void {
   const capacity = runConfig().limits_socks + other;
   chainsInit(BYTES_MAX);
   unixInit();
+  pipesInit();
+  eventfdsInit();
+  epollInit();
+  blockInit();
   fileTableInit(capacity);
   fdsInit(capacity);
 }

@@ -3021,6 +3021,8 @@ export const __NR_accept4 = 288;
 export const __NR_eventfd2 = 290;
 /** make an epoll set */
 export const __NR_epoll_create1 = 291;
+/** open a file */
+export const __NR_openat = 257;
 /** make a pipe */
 export const __NR_pipe2 = 293;
 /** make a ring */
@@ -3071,6 +3073,8 @@ export const ENOSPC = 28;
 export const EPIPE = 32;
 /** out of range */
 export const ERANGE = 34;
+/** too deep, or a loop */
+export const ELOOP = 40;
 /** the time ran out */
 export const ETIME = 62;
 /** the value is too large */

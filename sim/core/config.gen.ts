@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 7800;
+export const CONFIG_BYTES: u32 = 7816;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 7760;
+export const CONFIG_STATE_BYTES: u32 = 7776;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 964961415;
+export const CONFIG_MAGIC: u32 = 2903294333;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -113,15 +113,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 7760) != 0;
+    return load<u32>(changetype<usize>(this), 7776) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 7768) != 0;
+    return load<u32>(changetype<usize>(this), 7784) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 7776) != 0;
+    return load<u32>(changetype<usize>(this), 7792) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -153,11 +153,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 7784);
+    return load<u32>(changetype<usize>(this), 7800);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 7792);
+    return load<u32>(changetype<usize>(this), 7808);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -764,173 +764,177 @@ export class HostConfig {
   get kernel_pbuf_min_left(): bool {
     return load<u32>(changetype<usize>(this), 1184) != 0;
   }
+  /** a message to a ring needs no ring to send it from; as the profile says unless given */
+  get kernel_sync_msg_ring(): bool {
+    return load<u32>(changetype<usize>(this), 1192) != 0;
+  }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1192) != 0;
+    return load<u32>(changetype<usize>(this), 1200) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1200) != 0;
+    return load<u32>(changetype<usize>(this), 1208) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1208) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1232) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1280);
+    return load<u32>(changetype<usize>(this), 1288);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1288);
+    return load<u32>(changetype<usize>(this), 1296);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1296);
+    return load<u32>(changetype<usize>(this), 1304);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1304);
+    return load<u32>(changetype<usize>(this), 1312);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1312);
+    return load<u32>(changetype<usize>(this), 1320);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1320);
+    return load<u32>(changetype<usize>(this), 1328);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1328);
+    return load<u32>(changetype<usize>(this), 1336);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1336);
+    return load<u32>(changetype<usize>(this), 1344);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1344);
+    return load<u32>(changetype<usize>(this), 1352);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1352);
+    return load<u32>(changetype<usize>(this), 1360);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1360);
+    return load<u32>(changetype<usize>(this), 1368);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1368);
+    return load<u32>(changetype<usize>(this), 1376);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1376);
+    return load<u32>(changetype<usize>(this), 1384);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1384);
+    return load<u32>(changetype<usize>(this), 1392);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1392);
+    return load<u32>(changetype<usize>(this), 1400);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1400);
+    return load<u32>(changetype<usize>(this), 1408);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1408);
+    return load<u32>(changetype<usize>(this), 1416);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1416);
+    return load<u32>(changetype<usize>(this), 1424);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1424);
+    return load<u32>(changetype<usize>(this), 1432);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1432);
+    return load<u32>(changetype<usize>(this), 1440);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1440);
+    return load<u32>(changetype<usize>(this), 1448);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1448);
+    return load<u32>(changetype<usize>(this), 1456);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1480);
+    return load<u32>(changetype<usize>(this), 1488);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1496);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1528);
   }
 }
 
@@ -972,20 +976,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2808);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2816);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2808 + 1528 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2816 + 1536 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2808 + 2552 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2816 + 2560 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2808 + 1320 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2816 + 1328 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 5712 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5728 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1001,28 +1005,30 @@ export const BEHAVES_SEND_FIXED_BUF: u32 = 4;
 export const BEHAVES_SEND_ZC_NOTIF_USER_DATA: u32 = 5;
 /** a ring of incremental buffers may say which room is the least that keeps a buffer in use */
 export const BEHAVES_PBUF_MIN_LEFT: u32 = 6;
+/** a message to a ring needs no ring to send it from */
+export const BEHAVES_SYNC_MSG_RING: u32 = 7;
 /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC */
-export const BEHAVES_ZCRX: u32 = 7;
+export const BEHAVES_ZCRX: u32 = 8;
 /** an instance can be told to read its refill ring, and be exported to other rings */
-export const BEHAVES_ZCRX_CTRL: u32 = 8;
+export const BEHAVES_ZCRX_CTRL: u32 = 9;
 /** an instance says how large its buffers shall be */
-export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 9;
+export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 10;
 /** an instance needs no device, and then copies everything */
-export const BEHAVES_ZCRX_NODEV: u32 = 10;
+export const BEHAVES_ZCRX_NODEV: u32 = 11;
 /** an instance tells that it ran out of buffers or copied, and counts copies */
-export const BEHAVES_ZCRX_EVENTS: u32 = 11;
+export const BEHAVES_ZCRX_EVENTS: u32 = 12;
 /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up */
-export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 12;
+export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 13;
 /** an instance can have several areas */
-export const BEHAVES_ZCRX_ADD_AREA: u32 = 13;
+export const BEHAVES_ZCRX_ADD_AREA: u32 = 14;
 /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many */
-export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 14;
+export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 15;
 /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one */
-export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 15;
+export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 16;
 /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64 */
-export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 16;
+export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 17;
 /** offsets in an area are computed in 64 bits and not in 32 */
-export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 17;
+export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 18;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {

@@ -169,6 +169,7 @@ export type HostKnob =
   | 'kernel.send_fixed_buf'
   | 'kernel.send_zc_notif_user_data'
   | 'kernel.pbuf_min_left'
+  | 'kernel.sync_msg_ring'
   | 'kernel.zcrx'
   | 'kernel.zcrx_ctrl'
   | 'kernel.zcrx_rx_buf_len'

@@ -38,6 +38,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'io_uring/net.c: io_send_zc_prep (addr3)', from('7.1')),
   behaviour('pbuf_min_left', 'a ring of incremental buffers may say which room is the least that keeps a buffer in use',
     'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
+  behaviour('sync_msg_ring', 'a message to a ring needs no ring to send it from',
+    'io_uring/register.c: io_uring_register_send_msg_ring', from('6.18')),
   behaviour('zcrx', 'zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC',
     'io_uring/zcrx.c: io_register_zcrx', from('6.18')),
   behaviour('zcrx_ctrl', 'an instance can be told to read its refill ring, and be exported to other rings',

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 7760;
-export const AT_RUN_CAPTURE: u32 = 7768;
-export const AT_RUN_VERIFY: u32 = 7776;
+export const AT_RUN_TRACE: u32 = 7776;
+export const AT_RUN_CAPTURE: u32 = 7784;
+export const AT_RUN_VERIFY: u32 = 7792;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 7784;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 7792;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 7800;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 7808;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -168,46 +168,47 @@ export const AT_KERNEL_SEND_VECTORIZED: u32 = 1160;
 export const AT_KERNEL_SEND_FIXED_BUF: u32 = 1168;
 export const AT_KERNEL_SEND_ZC_NOTIF_USER_DATA: u32 = 1176;
 export const AT_KERNEL_PBUF_MIN_LEFT: u32 = 1184;
-export const AT_KERNEL_ZCRX: u32 = 1192;
-export const AT_KERNEL_ZCRX_CTRL: u32 = 1200;
-export const AT_KERNEL_ZCRX_RX_BUF_LEN: u32 = 1208;
-export const AT_KERNEL_ZCRX_NODEV: u32 = 1216;
-export const AT_KERNEL_ZCRX_EVENTS: u32 = 1224;
-export const AT_KERNEL_ZCRX_STOPPED_EARLY: u32 = 1232;
-export const AT_KERNEL_ZCRX_ADD_AREA: u32 = 1240;
-export const AT_KERNEL_ZCRX_REFILL_FOLDS: u32 = 1248;
-export const AT_KERNEL_ZCRX_REFILL_REREADS: u32 = 1256;
-export const AT_KERNEL_ZCRX_RQ_CACHE_LINES: u32 = 1264;
-export const AT_KERNEL_ZCRX_WIDE_OFFSETS: u32 = 1272;
-export const AT_CPU_CORES: u32 = 1280;
-export const AT_CPU_MHZ: u32 = 1288;
-export const AT_CPU_IRQ_CORE: u32 = 1296;
-export const AT_CPU_IRQ_SPREAD: u32 = 1304;
-export const AT_CPU_APP_CORE: u32 = 1312;
-export const AT_COST_IRQ_ENTRY: u32 = 1320;
-export const AT_COST_NAPI_POLL: u32 = 1328;
-export const AT_COST_DRIVER_RX_FRAME: u32 = 1336;
-export const AT_COST_DRIVER_TX_FRAME: u32 = 1344;
-export const AT_COST_SKB_ALLOC: u32 = 1352;
-export const AT_COST_PAGE_POOL_FAST: u32 = 1360;
-export const AT_COST_PAGE_POOL_RING: u32 = 1368;
-export const AT_COST_PAGE_POOL_SLOW: u32 = 1376;
-export const AT_COST_GRO_FRAME: u32 = 1384;
-export const AT_COST_LO_PACKET: u32 = 1392;
-export const AT_COST_TCP_RX_SEGMENT: u32 = 1400;
-export const AT_COST_TCP_TX_SKB: u32 = 1408;
-export const AT_COST_GSO_SEGMENT: u32 = 1416;
-export const AT_COST_TCP_ACK: u32 = 1424;
-export const AT_COST_WAKE_UP: u32 = 1432;
-export const AT_COST_ENTER: u32 = 1440;
-export const AT_COST_SYSCALL: u32 = 1448;
-export const AT_COST_SQE: u32 = 1456;
-export const AT_COST_CQE: u32 = 1464;
-export const AT_COST_TASK_WORK: u32 = 1472;
-export const AT_COST_COPY_KIB: u32 = 1480;
-export const AT_COST_CSUM_KIB: u32 = 1488;
-export const AT_COST_ZC_CHUNK: u32 = 1496;
-export const AT_COST_APP_CQE: u32 = 1504;
+export const AT_KERNEL_SYNC_MSG_RING: u32 = 1192;
+export const AT_KERNEL_ZCRX: u32 = 1200;
+export const AT_KERNEL_ZCRX_CTRL: u32 = 1208;
+export const AT_KERNEL_ZCRX_RX_BUF_LEN: u32 = 1216;
+export const AT_KERNEL_ZCRX_NODEV: u32 = 1224;
+export const AT_KERNEL_ZCRX_EVENTS: u32 = 1232;
+export const AT_KERNEL_ZCRX_STOPPED_EARLY: u32 = 1240;
+export const AT_KERNEL_ZCRX_ADD_AREA: u32 = 1248;
+export const AT_KERNEL_ZCRX_REFILL_FOLDS: u32 = 1256;
+export const AT_KERNEL_ZCRX_REFILL_REREADS: u32 = 1264;
+export const AT_KERNEL_ZCRX_RQ_CACHE_LINES: u32 = 1272;
+export const AT_KERNEL_ZCRX_WIDE_OFFSETS: u32 = 1280;
+export const AT_CPU_CORES: u32 = 1288;
+export const AT_CPU_MHZ: u32 = 1296;
+export const AT_CPU_IRQ_CORE: u32 = 1304;
+export const AT_CPU_IRQ_SPREAD: u32 = 1312;
+export const AT_CPU_APP_CORE: u32 = 1320;
+export const AT_COST_IRQ_ENTRY: u32 = 1328;
+export const AT_COST_NAPI_POLL: u32 = 1336;
+export const AT_COST_DRIVER_RX_FRAME: u32 = 1344;
+export const AT_COST_DRIVER_TX_FRAME: u32 = 1352;
+export const AT_COST_SKB_ALLOC: u32 = 1360;
+export const AT_COST_PAGE_POOL_FAST: u32 = 1368;
+export const AT_COST_PAGE_POOL_RING: u32 = 1376;
+export const AT_COST_PAGE_POOL_SLOW: u32 = 1384;
+export const AT_COST_GRO_FRAME: u32 = 1392;
+export const AT_COST_LO_PACKET: u32 = 1400;
+export const AT_COST_TCP_RX_SEGMENT: u32 = 1408;
+export const AT_COST_TCP_TX_SKB: u32 = 1416;
+export const AT_COST_GSO_SEGMENT: u32 = 1424;
+export const AT_COST_TCP_ACK: u32 = 1432;
+export const AT_COST_WAKE_UP: u32 = 1440;
+export const AT_COST_ENTER: u32 = 1448;
+export const AT_COST_SYSCALL: u32 = 1456;
+export const AT_COST_SQE: u32 = 1464;
+export const AT_COST_CQE: u32 = 1472;
+export const AT_COST_TASK_WORK: u32 = 1480;
+export const AT_COST_COPY_KIB: u32 = 1488;
+export const AT_COST_CSUM_KIB: u32 = 1496;
+export const AT_COST_ZC_CHUNK: u32 = 1504;
+export const AT_COST_APP_CQE: u32 = 1512;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -215,14 +216,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 2808 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 2816 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 2808;
-  const i = load<u32>(base, 1512);
-  store<u64>(base, i + 1, 1512);
-  const at = base + 1528 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 2816;
+  const i = load<u32>(base, 1520);
+  store<u64>(base, i + 1, 1520);
+  const at = base + 1536 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -400,6 +401,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_KERNEL_SEND_FIXED_BUF, 1);
   setHost(host, AT_KERNEL_SEND_ZC_NOTIF_USER_DATA, 1);
   setHost(host, AT_KERNEL_PBUF_MIN_LEFT, 1);
+  setHost(host, AT_KERNEL_SYNC_MSG_RING, 1);
   setHost(host, AT_KERNEL_ZCRX, 1);
   setHost(host, AT_KERNEL_ZCRX_CTRL, 1);
   setHost(host, AT_KERNEL_ZCRX_RX_BUF_LEN, 1);
@@ -440,7 +442,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
   setHost(host, AT_COST_APP_CQE, 60);
-  const base = CONFIG_ADDR + 96 + host * 2808;
-  store<u64>(base, 1, 1520);
-  store<u32>(base, 9999, 2552);
+  const base = CONFIG_ADDR + 96 + host * 2816;
+  store<u64>(base, 1, 1528);
+  store<u32>(base, 9999, 2560);
 }

@@ -5,12 +5,13 @@ import { cqeOverflow, cqUnlockPostBatch, fillCqeAux, fillCqeReq } from './cq';
 import { queueDeferred } from './drain';
 import { filePut } from '../../stack/file';
 import { kbufPut } from './kbuf';
-import { netClean, netFail } from './net_cleanup';
+import { netFail } from './net_cleanup';
 import { LINK_FLAGS, queueNext } from './links';
 import {
   Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_BUFFER_SELECTED, REQ_F_NEED_CLEANUP, REQ_F_REFCOUNT, REQ_HELD,
   transition,
 } from './request';
+import { opCleanup } from './opdef';
 import { nodePut } from './rsrc';
 import { Ring, ringAt, RING_F_DRAIN_ACTIVE } from './state';
 
@@ -88,7 +89,7 @@ export function flushCompletions(r: Ring): void {
 /** Files, nodes and the request itself go back. */
 export function reqPut(r: Ring, idx: u32): void {
   const req = reqAt(idx);
-  if ((req.flags & (REQ_F_BUFFER_SELECTED | REQ_F_NEED_CLEANUP)) != 0) netClean(req);
+  if ((req.flags & (REQ_F_BUFFER_SELECTED | REQ_F_NEED_CLEANUP)) != 0) opCleanup(req);
   if (req.file_node != NONE) nodePut(r, req.file_node);
   else if (req.file != NONE) filePut(req.file);
   if (req.buf_node != NONE) nodePut(r, req.buf_node);

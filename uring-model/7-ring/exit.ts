@@ -35,6 +35,16 @@ function forgetTaskWork(t: Task, r: Ring): void {
   t.work_tail = last;
 }
 
+/** Nor do they send a task a file any more. */
+function forgetMessages(t: Task, r: Ring): void {
+  let last = NONE;
+  for (let idx = t.msg_head; idx != NONE; idx = reqAt(idx).tw_next) {
+    if (reqAt(idx).ring != r.idx) last = idx;
+    else if (last == NONE) t.msg_head = reqAt(idx).tw_next;
+    else reqAt(last).tw_next = reqAt(idx).tw_next;
+  }
+}
+
 /** How often a ring looks whether the network is done with what its requests lent it. */
 const EXIT_INTERVAL_NS: u64 = 50000000;
 
@@ -43,7 +53,10 @@ const EXIT_INTERVAL_NS: u64 = 50000000;
  * so the ring stays until they are gone.
  */
 function cancelRequests(r: Ring): bool {
-  for (let i: u32 = 0; i < TASKS_MAX; i++) forgetTaskWork(taskAt(i), r);
+  for (let i: u32 = 0; i < TASKS_MAX; i++) {
+    forgetTaskWork(taskAt(i), r);
+    forgetMessages(taskAt(i), r);
+  }
   r.work_head = NONE;
   r.work_tail = NONE;
   const capacity = ringState().req_capacity;

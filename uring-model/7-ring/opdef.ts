@@ -1,10 +1,10 @@
 /** One row for each opcode (io_uring/opdef.c): how it is prepared, issued and waited for. */
 import {
   EINVAL, io_uring_sqe, IORING_OP_ACCEPT, IORING_OP_ASYNC_CANCEL, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT,
-  IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_OP_LINK_TIMEOUT, IORING_OP_LISTEN, IORING_OP_NOP, IORING_OP_NOP128,
-  IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_RECVMSG,
-  IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_OP_SENDMSG_ZC, IORING_OP_SHUTDOWN,
-  IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
+  IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_OP_LINK_TIMEOUT, IORING_OP_LISTEN, IORING_OP_MSG_RING, IORING_OP_NOP,
+  IORING_OP_NOP128, IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC,
+  IORING_OP_RECVMSG, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_OP_SENDMSG_ZC,
+  IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
 } from '../uapi.gen';
 import { cancelIssue, cancelPrep } from './cancel';
 import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
@@ -14,6 +14,8 @@ import {
   addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
 } from './net';
+import { msgCleanup, msgRingIssue, msgRingPrep } from './msg_ring';
+import { netClean } from './net_cleanup';
 import { nopIssue, nopPrep } from './nop';
 import { pollAddIssue, pollAddPrep, pollRemoveIssue, pollRemovePrep } from './poll_add';
 import { recvZcIssue, recvZcPrep } from './recv_zc';
@@ -46,6 +48,7 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_NOP128: return OP_SUPPORTED | OP_IOPOLL | OP_128;
     case IORING_OP_FILES_UPDATE: return OP_SUPPORTED | OP_IOPOLL;
     case IORING_OP_FIXED_FD_INSTALL: return OP_SUPPORTED | OP_NEEDS_FILE;
+    case IORING_OP_MSG_RING: return OP_SUPPORTED | OP_NEEDS_FILE | OP_ANY_FILE | OP_IOPOLL;
     case IORING_OP_POLL_ADD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_ANY_FILE;
     case IORING_OP_POLL_REMOVE: return OP_SUPPORTED;
     case IORING_OP_TIMEOUT: return OP_SUPPORTED;
@@ -79,6 +82,7 @@ export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
     case IORING_OP_NOP128: return nopPrep(req, sqe);
     case IORING_OP_FILES_UPDATE: return filesUpdatePrep(req, sqe);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallPrep(req, sqe);
+    case IORING_OP_MSG_RING: return msgRingPrep(req, sqe);
     case IORING_OP_POLL_ADD: return pollAddPrep(req, sqe);
     case IORING_OP_POLL_REMOVE: return pollRemovePrep(req, sqe);
     case IORING_OP_TIMEOUT: return timeoutPrep(req, sqe);
@@ -119,6 +123,7 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_NOP128: return nopIssue(req);
     case IORING_OP_FILES_UPDATE: return filesUpdateIssue(req);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallIssue(req);
+    case IORING_OP_MSG_RING: return msgRingIssue(req, issue_flags);
     case IORING_OP_POLL_ADD: return pollAddIssue(req);
     case IORING_OP_POLL_REMOVE: return pollRemoveIssue(req);
     case IORING_OP_TIMEOUT: return timeoutIssue(req);
@@ -136,4 +141,10 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_LISTEN: return listenIssue(req);
     default: return -EINVAL;
   }
+}
+
+/** Gives back what an operation holds (io_cold_def.cleanup). */
+export function opCleanup(req: Req): void {
+  if (<u32>req.opcode == IORING_OP_MSG_RING) msgCleanup(req);
+  else netClean(req);
 }

@@ -1,16 +1,17 @@
 /** io_uring_register(2) (io_uring/register.c). Differs from Linux: opcodes that are no case here are refused with -EINVAL. */
-import { charge, COST_ENTER } from '../../sim/core';
+import { behaves, BEHAVES_SYNC_MSG_RING, charge, COST_ENTER } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { zcrxControl, zcrxRegister } from '../9-refill';
 import {
   EBADFD, EFAULT, EINVAL, IO_URING_OP_SUPPORTED, io_uring_probe, IO_URING_PROBE_BYTES, IO_URING_PROBE_OP_BYTES, IORING_OP_LAST,
   IORING_REGISTER_ENABLE_RINGS, IORING_REGISTER_LAST, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_REGISTER_PROBE,
-  IORING_REGISTER_SYNC_CANCEL, IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ,
-  IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_UNREGISTER_PBUF_RING,
+  IORING_REGISTER_SEND_MSG_RING, IORING_REGISTER_SYNC_CANCEL, IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL,
+  IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_UNREGISTER_PBUF_RING,
 } from '../uapi.gen';
 import { syncCancel } from './cancel';
 import { ringOfFd } from './enter';
 import { pbufStatus, registerPbufRing, unregisterPbufRing } from './kbuf_register';
+import { syncMsgRing } from './msg_ring';
 import { opDef, OP_SUPPORTED } from './opdef';
 import { Ring, ringAt } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
@@ -55,13 +56,26 @@ function register(r: Ring, task: u32, opcode: u32, arg: u64, nr: u32): i32 {
   }
 }
 
+/** What needs no ring (io_uring_register_blind). */
+function registerBlind(task: u32, opcode: u32, arg: usize, nr: u32): i32 {
+  const t = taskAt(task);
+  if (opcode != IORING_REGISTER_SEND_MSG_RING || !behaves(t.host, BEHAVES_SYNC_MSG_RING)) return -EINVAL;
+  syscallBegin(t);
+  charge(COST_ENTER);
+  const ret = syncMsgRing(task, arg, nr);
+  runTaskWork(t);
+  syscallEnd(t, false);
+  return ret;
+}
+
 /** io_uring_register(2) */
 export function sysRegister(task: u32, fd: u32, opcode: u32, arg: usize, nr: u32): i32 {
   const t = taskAt(task);
   const registered = (opcode & IORING_REGISTER_USE_REGISTERED_RING) != 0;
   const op = opcode & ~IORING_REGISTER_USE_REGISTERED_RING;
   if (op >= IORING_REGISTER_LAST) return -EINVAL;
-  const ring = <i32>fd == -1 ? -EINVAL : ringOfFd(task, <i32>fd, registered);
+  if (<i32>fd == -1) return registerBlind(task, op, arg, nr);
+  const ring = ringOfFd(task, <i32>fd, registered);
   if (ring < 0) return ring;
   syscallBegin(t);
   charge(COST_ENTER);

@@ -92,6 +92,8 @@ export const TW_TIMEOUT: u8 = 7;
 export const TW_LINK_TIMEOUT: u8 = 8;
 /** Notifications of zero-copy sends. */
 export const TW_NOTIF: u8 = 16;
+/** A completion that another ring sent. */
+export const TW_MSG: u8 = 9;
 
 @unmanaged
 export class Req {
@@ -201,7 +203,7 @@ const LEGAL_ISSUED: u32 = (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_WORK) | (1 << <
   | (1 << <u32>REQ_TIMER) | (1 << <u32>REQ_HELD);
 const LEGAL_ARMED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_FREE);
 const LEGAL_WORK: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_ARMED) | (1 << <u32>REQ_COMPLETE) | (1 << <u32>REQ_FREE)
-  | (1 << <u32>REQ_IOWQ) | (1 << <u32>REQ_TIMER) | (1 << <u32>REQ_HELD);
+  | (1 << <u32>REQ_IOWQ) | (1 << <u32>REQ_TIMER) | (1 << <u32>REQ_HELD) | (1 << <u32>REQ_WORK);
 const LEGAL_COMPLETE: u32 = (1 << <u32>REQ_FREE) | (1 << <u32>REQ_HELD);
 const LEGAL_IOWQ: u32 = (1 << <u32>REQ_ISSUED) | (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);
 const LEGAL_DEFERRED: u32 = (1 << <u32>REQ_WORK) | (1 << <u32>REQ_FREE);

@@ -44,6 +44,11 @@ export class RingState {
   cancel_opcode: u32;
   cancel_seq: u32;
   cancel_task: u32;
+  // A message that no request sends (msg_ring.ts)
+  msg0: u64;
+  msg1: u64;
+  msg2: u64;
+  msg3: u64;
 }
 
 /** Offsets in struct io_rings (include/linux/io_uring_types.h). */

@@ -47,7 +47,8 @@ export class Task {
   nr_wait: i32;
   hit_timeout: u32;
   nr_timeouts: u32;
-  unused: u32;
+  /** Requests that send a file to one of its rings, last come, first served (msg_ring.ts). */
+  msg_head: u32;
   /** When the wait's times are over; u64.MAX_VALUE for never. 0 in min_deadline_ns: not used. */
   deadline_ns: u64;
   min_deadline_ns: u64;
@@ -96,6 +97,7 @@ export function tasksInit(): void {
     t.timer_event_ns = u64.MAX_VALUE;
     t.work_head = NONE;
     t.work_tail = NONE;
+    t.msg_head = NONE;
     taskTimer(t).kind = TIMER_RING;
     taskTimer(t).arg = i;
   }

@@ -5,11 +5,12 @@ import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
 import { queueIowq } from './iowq';
 import { ltimeoutTask } from './link_timeout';
+import { msgFdTask, msgTask } from './msg_ring';
 import { notifTwComplete } from './notif';
 import { pollTaskFunc } from './poll_task';
 import {
-  Req, reqAt, reqFree, REQ_F_FAIL, REQ_F_FORCE_ASYNC, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS, TW_IOWQ, TW_LINK_TIMEOUT, TW_NOTIF,
-  TW_POLL, TW_TIMEOUT,
+  Req, reqAt, reqFree, REQ_F_FAIL, REQ_F_FORCE_ASYNC, TW_COMPLETE, TW_EVENT, TW_FAIL, TW_FAIL_LINKS, TW_IOWQ, TW_LINK_TIMEOUT, TW_MSG,
+  TW_NOTIF, TW_POLL, TW_TIMEOUT,
 } from './request';
 import { queueSqe } from './sq';
 import { Ring, ringAt } from './state';
@@ -55,6 +56,7 @@ function runItem(r: Ring, idx: u32): void {
     case TW_POLL: return pollTaskFunc(req);
     case TW_COMPLETE: return completeDefer(req);
     case TW_FAIL_LINKS: return failLinks(req);
+    case TW_MSG: return msgTask(r, req);
     case TW_TIMEOUT: return timeoutTask(req);
     case TW_LINK_TIMEOUT: return ltimeoutTask(req);
     case TW_EVENT: {
@@ -108,7 +110,9 @@ export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
 
 /** Runs the task's list, on the way back to user space or in a wait (tctx_task_work_run). True when there was some. */
 export function runTaskWork(t: Task): bool {
-  if (t.work_head == NONE) return false;
+  const files = t.msg_head != NONE;
+  if (files) msgFdTask(t);
+  if (t.work_head == NONE) return files;
   let ring = NONE;
   let items: u32 = 0;
   while (t.work_head != NONE) {

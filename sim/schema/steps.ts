@@ -42,6 +42,8 @@ const CANCEL = named('IORING_ASYNC_CANCEL_');
 const MSG_RING = named('IORING_MSG_RING_');
 const IOPRIO = new Map([...named('IORING_')].filter(([n]) => /^(RECVSEND|RECV|SEND|ACCEPT)_/.test(n)));
 const SOCK = new Map([...named('SOCK_')].filter(([n]) => n === 'NONBLOCK' || n === 'CLOEXEC'));
+/** Bits of type_mask. */
+const EVENT_BITS = new Map([['ALLOC_FAIL', 1], ['COPY', 2]]);
 const PBUF = new Map([['MMAP', 1], ['INC', 2]]);
 
 const PAIRS = listed('tcp', 'unix', 'unix-dgram', 'seqpacket', 'udp');
@@ -183,7 +185,7 @@ export const STEP_ROWS: readonly StepRow[] = [
     RING, fresh('name', 'its name', 'z0'), int('pages', 'pages of the area', 4), int('rq', 'entries of the refill ring', 4),
     bool('nodev', 'without a device', true), int('if_idx', 'interface', 2), int('rxq', 'queue', 0), int('rx_buf_len',
       'bytes of a buffer; 0: a page', 0),
-    flags('events', named('ZCRX_EVENT_'), 'ask for these events', undefined as never), int('ev_ud', 'user_data of events', 0xeeee),
+    flags('events', EVENT_BITS, 'ask for these events', null), int('ev_ud', 'user_data of events', 0xeeee),
       bool('stats', 'and for statistics', false),
     memory('area', 'memory of the area, when it is not new'), int('reg_flags', 'further flags of the registration', 0),
       int('area_flags', 'flags of the area', 0),
@@ -296,7 +298,8 @@ export const STEP_ROWS: readonly StepRow[] = [
 /** Fields that every step has. */
 export const COMMON_FIELDS: readonly StepField[] = [
   text('tag', 'said again in the step\'s lines of the trace'),
-  int('thread', 'thread of the process that does it; 0 is the one that waits for the others', 0),
+  { name: 'quiet', kind: 'bool', about: 'its result is not in the trace', required: false },
+  int('thread', 'thread of the process that does it; 0 is the one that waits for the others'),
   { name: 'as', kind: 'news', about: 'names for its result: of drain one for each completion, with res, ud, bid, off and flags',
     required: false },
 ];

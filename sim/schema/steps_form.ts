@@ -50,8 +50,9 @@ export const fresh = field('new');
 export const pokes = field('pokes');
 export const pieces = field('pieces');
 export const ints = field('ints');
-export const flags = (name: string, set: ReadonlyMap<string, number>, about: string, value: Default = []): StepField =>
-  field('flags')(name, about, value, { set });
+/** Without flags nothing is set; with null for that, the step can tell whether they were given. */
+export const flags = (name: string, set: ReadonlyMap<string, number>, about: string, value: Default | null = []): StepField =>
+  field('flags')(name, about, value ?? undefined, { set });
 export const one = (name: string, set: ReadonlyMap<string, number>, about: string, value?: Default): StepField =>
   field('one')(name, about, value, { set });
 

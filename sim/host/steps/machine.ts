@@ -17,6 +17,8 @@ export interface Named {
 export interface Sent {
   readonly op: number;
   readonly bgid: number | undefined;
+  /** Its result is a descriptor. */
+  readonly makes_file: boolean;
 }
 
 export interface OpenRing {
@@ -25,6 +27,8 @@ export interface OpenRing {
   readonly sent: Map<bigint, Sent>;
   /** Completions that were seen. */
   seen: number;
+  /** First descriptor that a completion brought. */
+  first_file?: number;
 }
 
 /** Buffers of a group, as user space knows them. */
@@ -88,7 +92,7 @@ export class Machine {
   /** What a step came to. */
   ret(value: number, rest: Readonly<Record<string, TraceValue | undefined>> = {}): void {
     const [name] = this.step.as ?? [];
-    this.emit('ret', { step: this.step.step, ...resultOf('ret', value), ...rest, ...(name === undefined ? {} : { as: name }) });
+    if (!this.flag('quiet')) this.emit('ret', { step: this.step.step, ...resultOf('ret', value), ...rest, ...(name === undefined ? {} : { as: name }) });
     if (name !== undefined) this.names.set(name, { value: BigInt(value), fields: { ret: BigInt(value), res: BigInt(value) } });
   }
 

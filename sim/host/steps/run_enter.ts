@@ -2,7 +2,7 @@
 import type { Cqe, Steps } from '../../../uring-model/8-app/index.ts';
 import {
   IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_ENTER_EXT_ARG,
-  IORING_OP_RECV_ZC, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT, io_uring_getevents_arg, io_uring_sqe,
+  IORING_OP_ACCEPT, IORING_OP_RECV_ZC, IORING_OP_SOCKET, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT, io_uring_getevents_arg, io_uring_sqe,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import { STRUCTS } from '../../schema/uapi.ts';
 import { fieldType } from '../../schema/uapi_form.ts';
@@ -50,7 +50,8 @@ function fill(m: Machine): void {
     view.setUint32(sqe.base + Number(m.big(off)), Number(BigInt.asUintN(32, m.big(word))), true);
   }
   const now = new io_uring_sqe(view, sqe.base);
-  open.sent.set(now.user_data, { op: now.opcode, bgid: m.has('bgid') ? m.int('bgid') : undefined });
+  const makes_file = (now.opcode === IORING_OP_ACCEPT || now.opcode === IORING_OP_SOCKET) && now.file_index === 0;
+  open.sent.set(now.user_data, { op: now.opcode, bgid: m.has('bgid') ? m.int('bgid') : undefined, makes_file });
 }
 /** Flags have a default, and those of one operation lie where those of another do. */
 const isFlags = (name: string) => name.endsWith('_flags') || name === 'poll_events';
@@ -67,7 +68,7 @@ function* timed(m: Machine, what: Steps<number>): Steps<void> {
   const ms = Number(((yield* m.clockNs()) - before) / MS);
   const i = buckets.findIndex((b) => ms < b);
   const took = i === 0 ? `<${buckets[0]}ms` : i < 0 ? `>=${buckets.at(-1)}ms` : `${buckets[i - 1]}..${buckets[i]}ms`;
-  m.ret(done, { took });
+  m.ret(done, { took, cqe: m.ring().ring.cqReady() > 0 });
 }
 
 /** A struct io_uring_getevents_arg. */
@@ -139,6 +140,13 @@ function zeroCopy(m: Machine, cqe: Cqe): Record<string, TraceValue> {
   return { off: where, ok };
 }
 
+/** A descriptor is said relative to the first that the ring gave; res is then 0. */
+function fileOrResult(open: OpenRing, cqe: Cqe): Record<string, TraceValue> {
+  if (cqe.res < 0 || !open.sent.get(cqe.user_data)?.makes_file) return resultOf('res', cqe.res);
+  open.first_file ??= cqe.res;
+  return { res: 0, fd: `first+${cqe.res - open.first_file}` };
+}
+
 function drain(m: Machine): void {
   const open = m.ring();
   const names = m.raw('as') as readonly string[] | undefined;
@@ -153,7 +161,7 @@ function drain(m: Machine): void {
       res: BigInt(cqe.res), ud: cqe.user_data, flags: BigInt(cqe.flags), bid: BigInt(cqe.flags >>> IORING_CQE_BUFFER_SHIFT), off,
     });
     m.emit('cqe', {
-      r: m.int('ring'), ud: cqe.user_data.toString(), ...resultOf('res', cqe.res), fl: cqeFlags(cqe.flags), seq: open.seen,
+      r: m.int('ring'), ud: cqe.user_data.toString(), ...fileOrResult(open, cqe), fl: cqeFlags(cqe.flags), seq: open.seen,
       ...dataOf(m, open, cqe), ...(names?.[n] === undefined ? {} : { as: names[n] }),
     });
     open.seen++;
@@ -186,7 +194,7 @@ export const ENTER_STEPS: Handlers = {
   },
   *get_events(m) {
     const done = yield* m.ring().ring.getEvents();
-    if (!m.flag('quiet')) m.ret(done);
+    m.ret(done);
   },
   *wait(m) {
     yield* timed(m, wait(m));

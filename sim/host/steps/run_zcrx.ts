@@ -73,8 +73,9 @@ function* register(m: Machine): Steps<void> {
     });
     m.give(m.text('name'), reg.zcrx_id, { id: BigInt(reg.zcrx_id), token, area: BigInt(area_at) });
   }
+  const asked = m.has('events') ? (m.flag('stats') ? 2 : 1) : 0;
   m.ret(done, {
-    id: reg.zcrx_id, rx_buf_len: reg.rx_buf_len, rq_entries: reg.rq_entries, head, tail, rqes, token: `0x${token.toString(16)}`,
+    pages: m.int('pages'), rq: m.int('rq'), ev: asked, id: reg.zcrx_id, rx_buf_len: reg.rx_buf_len, rq_entries: reg.rq_entries, head, tail, rqes, token: `0x${token.toString(16)}`,
   });
 }
 

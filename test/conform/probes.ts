@@ -1,0 +1,28 @@
+/** The probes, the scenarios of ours that say the same, and the kernels whose traces there are. */
+
+export interface Probe {
+  readonly name: string;
+  /** Scenarios in scenarios/conform, one after the other. */
+  readonly scenarios: readonly string[];
+}
+
+const probe = (name: string, ...scenarios: readonly string[]): Probe => ({ name, scenarios });
+
+export const PROBES: readonly Probe[] = [
+  probe('p01_enobufs', 'enobufs'), probe('p02_cqovf', 'cq-overflow'), probe('p03_sendzc', 'send-zc'), probe('p04_bundle', 'bundle'),
+  probe('p06_poll', 'poll'), probe('p07_cancel', 'cancel'), probe('p08_shutdown', 'shutdown'), probe('p10_timeouts', 'timeouts'),
+  probe('p11_msgring', 'msg-ring'), probe('p12_wait', 'wait'), probe('p13_modes', 'modes'), probe('p14_accept', 'accept'),
+  probe('p15_zcrx', 'zcrx-register', 'zcrx-nodev'),
+];
+
+export interface Kernel {
+  readonly profile: string;
+  /** File of a probe's golden trace, in test/fixtures/golden. */
+  readonly file: (probe: string) => string;
+}
+
+export const KERNELS: readonly Kernel[] = [
+  { profile: '6.18', file: (p) => `${p}.host.txt` },
+  { profile: '7.2', file: (p) => `${p}.vm.txt` },
+  ...['6.12', '6.19', '7.0', '7.1'].map((profile): Kernel => ({ profile, file: (p) => `matrix/${profile}/${p}.txt` })),
+];

@@ -7,7 +7,7 @@ import { HOST_KNOBS } from '../schema/scenario.ts';
 import type { HostSetup, Scenario } from './scenario.ts';
 import { refillEntries } from './scenario_limits.ts';
 import { simulatorCaps } from './steps/caps.ts';
-import type { StepLog } from './steps/step_results.ts';
+import type { StepHost } from './steps/machine.ts';
 import { stepsApp } from './steps/steps_app.ts';
 
 /** The NIC of a simulated host, as in ip link. */
@@ -62,13 +62,13 @@ function fetchOf({ values }: HostSetup, host: 0 | 1, log: StreamLog): App {
 }
 
 /** The application that a scenario names for a host. */
-export function scriptApp(scenario: Scenario, host: 0 | 1, log: StreamLog, hash: () => Hash, steps?: StepLog): App | undefined {
+export function scriptApp(scenario: Scenario, host: 0 | 1, log: StreamLog, hash: () => Hash, steps?: StepHost): App | undefined {
   const setup = scenario.hosts[host];
   switch (scriptOf(scenario, host)) {
     case 'http': return serverOf(setup, log, hash);
     case 'fetch': return fetchOf(setup, host, log);
     case 'steps':
-      return scenario.steps && steps ? stepsApp(scenario.steps, simulatorCaps(scenario, host), (line) => steps.add(line)) : undefined;
+      return scenario.steps && steps ? stepsApp(scenario.steps, simulatorCaps(scenario, host), steps) : undefined;
     default: return undefined;
   }
 }

@@ -37,7 +37,7 @@ export class ScriptHosts {
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script') continue;
       const log = new ScriptStreams(engine, host, hash);
-      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, this.steps);
+      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, this.steps && { log: this.steps, spawn: this.spawner(host) });
       if (!app) {
         const who = host === 0 ? 'client' : 'server';
         const where = placeOf(scenario, `${who}.app.role`);
@@ -48,11 +48,23 @@ export class ScriptHosts {
     }
   }
 
+  /** Lets another thread of a host's process run an application of its own. */
+  private spawner(host: number): (thread: number, app: App) => void {
+    return (thread, app) => {
+      const driver = new AppDriver(this.engine, host + THREAD_STRIDE * thread, app);
+      this.drivers.set(host + THREAD_STRIDE * thread, driver);
+      driver.step();
+      if (driver.result !== undefined) this.drivers.delete(host + THREAD_STRIDE * thread);
+    };
+  }
+
   /** The core has stopped because a task may run: runs it as far as it can go. */
   step(): void {
     const task = this.engine.core.appRunnable();
-    const driver = this.drivers.get(task % THREAD_STRIDE);
+    const driver = this.drivers.get(task) ?? this.drivers.get(task % THREAD_STRIDE);
     if (!driver) throw new Error(`task ${task} may run, but no application drives it`);
     driver.step();
+    // A thread that has ended leaves its number to others.
+    if (task >= THREAD_STRIDE && driver.result !== undefined) this.drivers.delete(task);
   }
 }

@@ -1,5 +1,5 @@
 /** What a running program has: its memory, the names that steps gave, its rings, and where its trace goes. */
-import type { Ring, Steps, UserMemory } from '../../../uring-model/8-app/index.ts';
+import type { App, Ring, Steps, UserMemory } from '../../../uring-model/8-app/index.ts';
 import { __NR_clock_gettime } from '../../../uring-model/8-app/uapi.gen.ts';
 import { REFERENCE, type Step, type StepValue } from './program.ts';
 import { resultOf, type TraceLine, type TraceValue } from './trace_line.ts';
@@ -54,6 +54,12 @@ export interface Instance {
   tail: number;
 }
 
+/** Who runs the program. */
+export interface StepHost {
+  readonly log: { add(line: TraceLine): void };
+  readonly spawn: (thread: number, app: App) => void;
+}
+
 const PAGE = 4096;
 const CLOCK_MONOTONIC = 1;
 const NS_PER_S = 1_000_000_000n;
@@ -69,14 +75,19 @@ export class Machine {
   seq_proved = 0;
   /** Bytes that peer.fill sent and nobody received. */
   filled = 0;
-  private readonly sink: (line: TraceLine) => void;
+  private readonly host: StepHost;
   private i = -1;
   private step: Step = { step: '' };
   private readonly scraps = new Map<number, number>();
 
-  constructor(memory: UserMemory, sink: (line: TraceLine) => void) {
+  constructor(memory: UserMemory, host: StepHost) {
     this.memory = memory;
-    this.sink = sink;
+    this.host = host;
+  }
+
+  /** Another thread runs something while this one goes on. */
+  spawn(thread: number, app: App): void {
+    this.host.spawn(thread, app);
   }
 
   begin(i: number, step: Step): void {
@@ -87,7 +98,7 @@ export class Machine {
   /** A line of the trace. */
   emit(e: string, rest: Readonly<Record<string, TraceValue | undefined>> = {}): void {
     const { tag } = this.step;
-    this.sink({ i: this.i, e, ...(tag === undefined ? {} : { tag }), ...rest });
+    this.host.log.add({ i: this.i, e, ...(tag === undefined ? {} : { tag }), ...rest });
   }
   /** What a step came to. */
   ret(value: number, rest: Readonly<Record<string, TraceValue | undefined>> = {}): void {

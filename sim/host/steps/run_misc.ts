@@ -1,6 +1,6 @@
 /** Steps on time, signals and the trace itself. */
 import type { Steps } from '../../../uring-model/8-app/index.ts';
-import { __NR_getppid, __NR_nanosleep, __NR_setitimer } from '../../../uring-model/8-app/uapi.gen.ts';
+import { __NR_getppid, __NR_nanosleep, __NR_sendto, __NR_setitimer, MSG_NOSIGNAL } from '../../../uring-model/8-app/uapi.gen.ts';
 import type { Handlers, Machine } from './machine.ts';
 
 const MS = 1_000_000;
@@ -20,7 +20,21 @@ function* alarm(m: Machine): Steps<void> {
   yield* m.sys(__NR_setitimer, ITIMER_REAL, at, 0);
 }
 
+/** A second thread sleeps, and sends a byte. */
+function after(m: Machine): void {
+  const ts = m.timespec(m.int('time'));
+  const at = m.memory.alloc(8);
+  m.memory.bytes(at, 1)[0] = m.text('fill').charCodeAt(0);
+  const fd = m.int('fd');
+  m.spawn(1, function* late() {
+    yield { call: 'syscall', nr: __NR_nanosleep, args: [ts, 0] };
+    yield { call: 'syscall', nr: __NR_sendto, args: [fd, at, 1, MSG_NOSIGNAL, 0, 0] };
+    return 0;
+  });
+}
+
 export const MISC_STEPS: Handlers = {
+  after,
   *sleep_ms(m) {
     yield* sleep(m, m.int('ms') * MS);
   },

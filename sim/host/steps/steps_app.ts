@@ -1,7 +1,7 @@
 /** A step scenario's program as an application: what drives it is the same as for any application. */
 import type { App, Steps } from '../../../uring-model/8-app/index.ts';
 import { __NR_getppid } from '../../../uring-model/8-app/uapi.gen.ts';
-import { type Handlers, Machine, StepError } from './machine.ts';
+import { type Handlers, Machine, StepError, type StepHost } from './machine.ts';
 import type { Program, Step } from './program.ts';
 import { ENTER_STEPS } from './run_enter.ts';
 import { FILE_STEPS } from './run_files.ts';
@@ -29,9 +29,9 @@ function* perform(m: Machine, step: Step): Steps<void> {
 }
 
 /** The program; `caps` is the first line of its trace. */
-export function stepsApp(program: Program, caps: Omit<TraceLine, 'i' | 'e'>, sink: (line: TraceLine) => void): App {
+export function stepsApp(program: Program, caps: Omit<TraceLine, 'i' | 'e'>, host: StepHost): App {
   return function* steps(memory) {
-    const m = new Machine(memory, sink);
+    const m = new Machine(memory, host);
     const sayCaps = () => m.emit('caps', caps as Readonly<Record<string, string>>);
     sayCaps();
     for (const [i, step] of program.entries()) {

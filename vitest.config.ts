@@ -9,12 +9,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{tidy,determinism,e2e,packetdrill,bridge}/**'],
+          exclude: ['test/{tidy,determinism,e2e,packetdrill,bridge,conform}/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
         },
       },
+      { test: { name: 'conform', include: ['test/conform/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'packetdrill', include: ['test/packetdrill/**/*.test.ts'], testTimeout: 240_000, maxWorkers: 2 } },
       // In real time: nothing else runs beside it.
       { test: { name: 'bridge', include: ['test/bridge/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false } },

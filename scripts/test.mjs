@@ -2,7 +2,7 @@
  * npm test [-- PART…]: installs what is missing, builds what is stale, runs every test. The last line is
  * `N passed, N failed`; what could not run here says why before that.
  *
- * Parts: gen types lint tidy unit packetdrill bridge determinism e2e c. Naming some runs only these.
+ * Parts: gen types lint tidy unit conform packetdrill bridge determinism e2e c. Naming some runs only these.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { say, step } from './terminal.mjs';
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const notes = [];
+const tables = [];
 
 function count(name, progress, { passed = 0, failed = 0, skipped = 0, text = '', output = '' }) {
   totals.passed += passed;
@@ -85,6 +86,33 @@ const packetdrill = async () => {
   if (code !== 0) notes.push(`Linux's packetdrill scripts could not be fetched: ${output.trim().split('\n').at(-1)}`);
   return vitest('packetdrill')();
 };
+/** Traces of step scenarios beside those of real kernels; what came of it is shown as a table. */
+const conform = async () => {
+  const result = await vitest('conform')();
+  const file = join(root, 'build/results/conform-table.json');
+  if (existsSync(file)) tables.push(conformTable(JSON.parse(readFileSync(file, 'utf8'))));
+  return result;
+};
+
+/** A row a probe, a column a kernel: lines that were compared, and how many of them differ. */
+function conformTable(results) {
+  const kernels = [...new Set(results.map((r) => r.kernel))];
+  const probes = [...new Set(results.map((r) => r.probe))].sort();
+  const of = (probe, kernel) => results.find((r) => r.probe === probe && r.kernel === kernel)?.comparison;
+  const sum = (key) => results.reduce((a, { comparison }) => a + comparison[key], 0);
+  const cell = (c) => (c === undefined ? '' : c.differing === 0 ? `${c.compared}` : `${c.compared} (${c.differing} differ)`);
+  const width = Math.max(8, ...results.map((r) => cell(r.comparison).length)) + 2;
+  const row = (name, cells, last) => `${name.padEnd(14)}${cells.map((c) => c.padStart(width)).join('')}${last.padStart(12)}`;
+  const rows = probes.map((p) => row(p, kernels.map((k) => cell(of(p, k))), String(of(p, kernels[0])?.declared ?? '')));
+  const rules = {};
+  for (const { comparison } of results) for (const [name, n] of Object.entries(comparison.touched)) rules[name] = (rules[name] ?? 0) + n;
+  const declared = Object.entries(rules).map(([name, n]) => `${name} ${n}`).join(', ');
+  return [
+    'lines of real kernels\' traces that the simulator printed too, by probe and kernel',
+    row('', kernels.map((k) => `Linux ${k}`), 'declared'), ...rows,
+    `${sum('compared')} lines compared, ${sum('differing')} differ; declared differences (test/conform/rules.ts): ${declared}`,
+  ].join('\n');
+}
 const havePeer = () => ['ip', 'curl', 'nc'].every(which);
 const haveChromium = () => Boolean(process.env.CHROMIUM ?? which('chromium'));
 
@@ -116,6 +144,7 @@ const PARTS = [
   ['c', 'C layout asserts', layoutAsserts],
   ['tidy', 'tidy', vitest('tidy')],
   ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],
+  ['conform', 'traces of real kernels', conform],
   ['packetdrill', 'packetdrill scripts', packetdrill],
   ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],
   ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
@@ -131,7 +160,7 @@ if (unknown !== undefined) {
 checkNode();
 await installModules();
 mkdirSync(join(root, 'build/results'), { recursive: true });
-const BUILT = ['unit', 'packetdrill', 'bridge', 'determinism', 'e2e'];
+const BUILT = ['unit', 'conform', 'packetdrill', 'bridge', 'determinism', 'e2e'];
 const errors = wanted.length === 0 || wanted.some((w) => BUILT.includes(w)) ? await build() : [];
 if (errors.length > 0) {
   console.error(errors.join('\n'));
@@ -144,6 +173,7 @@ for (const [part, name, test] of PARTS) {
   count(name, progress, await test());
 }
 if (failures.length > 0) say(`\n${failures.join('\n\n')}\n`);
+for (const table of tables) say(`\n${table}\n`);
 for (const note of notes) say(note);
 if (totals.skipped > 0) say(`${totals.skipped} skipped`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);

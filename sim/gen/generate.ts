@@ -6,6 +6,7 @@ import { emitMemoryMap, emitStructs } from './emit_host.ts';
 import { scenarioJsonSchema } from '../host/scenario_json_schema.ts';
 import { emitDivergence } from './emit_divergence.ts';
 import { emitCostsMd, emitCountersMd, emitDoctorMd, emitDropsMd, emitEventsMd, emitLimitsMd, emitScenarioMd } from './emit_md.ts';
+import { emitStepsMd } from './emit_steps_md.ts';
 import { emitKnobTypes, emitTestConfig } from './emit_types.ts';
 import { emitUapiAs, emitUapiC, emitUapiMd, emitUapiTs } from './emit_uapi.ts';
 
@@ -29,6 +30,7 @@ const outputs: readonly [string, () => string][] = [
   ['docs/reference/limits.md', emitLimitsMd],
   ['docs/reference/costs.md', emitCostsMd],
   ['docs/doctor.md', emitDoctorMd],
+  ['docs/steps.md', emitStepsMd],
   ['DIVERGENCE.md', emitDivergence],
 ];
 

@@ -2,6 +2,7 @@
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
 import { FINDING_NAMES } from '../schema/findings.ts';
+import { stepsJsonSchema } from './steps/steps_json_schema.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { formatValue, quantityPattern } from './scenario_units.ts';
 
@@ -56,6 +57,7 @@ function sections(knobs: readonly Knob[]): Json {
 }
 
 export function scenarioJsonSchema(): Json {
+  const steps = stepsJsonSchema();
   const of_hosts = sections(HOST_KNOBS);
   const references = Object.fromEntries(Object.keys(of_hosts).map((name) => [name, { $ref: `#/definitions/${name}` }]));
   const host: Json = { type: 'object', additionalProperties: false, properties: references };
@@ -76,6 +78,7 @@ export function scenarioJsonSchema(): Json {
       faults: {
         description: 'What happens to single frames.', type: 'array', maxItems: limit('FAULTS_MAX'), items: knobsSchema(FAULT_KNOBS),
       },
+      ...steps.properties,
       expect: {
         description: 'Lines that the result must fulfil, such as drops.SIM_WIRE_LOSS > 0.',
         type: 'array',
@@ -91,6 +94,6 @@ export function scenarioJsonSchema(): Json {
         },
       },
     },
-    definitions: of_hosts,
+    definitions: { ...of_hosts, ...steps.definitions },
   };
 }

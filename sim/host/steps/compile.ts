@@ -152,7 +152,8 @@ class Compiler {
   private int(tree: Tree, key: string, what = 'a whole number'): StepValue | undefined {
     const value = tree.kind === 'scalar' ? tree.value : null;
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-    if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value).toString();
+    if (typeof value === 'number' && Number.isInteger(value))
+      return this.problem(tree.place, key, `expected ${what}; this one has more than 53 bits: put it in quotes`);
     if (typeof value === 'boolean') return value ? 1 : 0;
     if (typeof value === 'string') {
       const number = this.literal(value.trim());

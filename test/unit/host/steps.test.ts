@@ -1,0 +1,87 @@
+/** Step scenarios: how they are written, what they compile to, and what is said when something is wrong. */
+import { describe, expect, test } from 'vitest';
+import { loadScenario, ScenarioError, type Step } from '../../../sim/host/index.ts';
+import { HANDLERS } from '../../../sim/host/steps/steps_app.ts';
+import { STEP_ROWS } from '../../../sim/schema/steps.ts';
+
+const compile = (text: string): readonly Step[] => loadScenario(text, 'x.yaml').steps ?? [];
+function refusal(text: string): string {
+  try {
+    compile(text);
+  } catch (error) {
+    if (error instanceof ScenarioError) return error.message;
+    throw error;
+  }
+  return 'not refused';
+}
+
+test('every step of the vocabulary is carried out by somebody, and nothing else is', () => {
+  const carried = [...Object.keys(HANDLERS), 'probe_caps'].sort();
+  expect(STEP_ROWS.map((s) => s.name).sort()).toEqual(carried);
+});
+
+describe('a program is flat', () => {
+  test('matrix, repeat, when and use are unrolled', () => {
+    const steps = compile(`
+matrix: {kind: [tcp, unix], mode: [{name: D, flags: [SINGLE_ISSUER, DEFER_TASKRUN]}]}
+define: {open: [{sock.pair: {kind: $kind}}, {ring.init: {flags: $mode.flags, sq: $sq}}]}
+steps:
+  - use: {name: open, sq: 4}
+  - repeat: {times: 2, as: k, steps: [{sqe: {op: NOP, ud: "\${10 * (k + 1)}"}}]}
+  - repeat: {for: {n: [5, 7]}, steps: [{peer.send: {fd: b, n: $n, tag: "$kind $n"}}]}
+  - when: {is: {kind: tcp}, steps: [{peer.close: {fd: b, rst: on}}], else: [{peer.close: b}]}
+`);
+    expect(steps.map((s) => s.step)).toEqual(['tcp', 'unix'].flatMap(() =>
+      ['sock.pair', 'ring.init', 'sqe', 'sqe', 'peer.send', 'peer.send', 'peer.close']));
+    expect(steps[1]).toMatchObject({ sq: 4, flags: 0x3000 });
+    expect([steps[2]?.ud, steps[3]?.ud]).toEqual([10, 20]);
+    expect(steps[12]?.tag).toBe('unix 7');
+    expect([steps[6]?.rst, steps[13]?.rst]).toEqual([true, false]);
+  });
+  test('numbers are constants of the kernel, sizes, times, hexadecimal, or references', () => {
+    const [, , sqe] = compile(`
+steps:
+  - mem.bytes: {name: buf, len: 64 KiB}
+  - mem.ts: {name: t, time: 10ms}
+  - sqe: {op: POLL_ADD, fd: -1, len: IORING_POLL_ADD_MULTI|IORING_POLL_ADD_LEVEL, addr: buf+100, ud: '0xffffffffffffffff'}
+`);
+    expect(sqe).toMatchObject({ op: 6, fd: -1, len: 9, addr: 'buf+100', ud: '18446744073709551615' });
+  });
+  test('no value of it is an expression', () => {
+    const values = compile('steps: [{ring.init: {sq: 8}}, submit, {drain: {as: [c]}}, {sqe: {op: NOP, ud: c.ud}}]')
+      .flatMap((s) => Object.values(s));
+    expect(values.filter((v) => typeof v === 'string' && v.includes('$'))).toEqual([]);
+  });
+});
+
+describe('what is wrong is said with its place and a remedy', () => {
+  test.each([
+    ['steps: [{sqee: {op: NOP}}]', "x.yaml:1:10: key 'steps[0]': no such step 'sqee'; did you mean 'sqe'?"],
+    ['steps: [{sqe: {opp: NOP}}]', "no such field of sqe; did you mean 'op'?"],
+    ['steps: [{sqe: {ud: 1}}]', "x.yaml:1:10: key 'steps[0]': sqe needs 'op'"],
+    ['steps: [{sqe: {op: NOOP}}]', "found 'NOOP'; did you mean 'NOP'?"],
+    ['steps: [{ring.init: {flags: DEFER}}]', "no such flag 'DEFER'"],
+    ['steps: [{peer.send: {fd: b, n: 1}}]', "no step before this one made 'b'"],
+    ['steps: [{sock.pair: {a: left}}, {peer.close: lefd}]', "no step before this one made 'lefd'; did you mean 'left'?"],
+    ['steps: [{ring.exit: 9}]', 'expected a ring from 0 to 7; found 9'],
+    ['steps: [{sqe: {op: NOP, ud: 0xffffffffffffffff}}]', 'more than 53 bits: put it in quotes'],
+    ['steps: [{note: $x}]', "no value for '$x'; nothing is bound here"],
+    ['matrix: {kind: [a]}\nsteps: [{note: $kin}]', "no value for '$kin'; did you mean 'kind'?"],
+    ['steps: [{use: opn}]', "no such definition 'opn'; write it under 'define:'"],
+    ['define: {a: [{use: a}]}\nsteps: [{use: a}]', 'a definition that uses itself?'],
+    ['steps: [{repeat: {steps: [submit]}}]', "expected 'steps' and either 'times' or 'for'"],
+    ['steps: [{repeat: {times: 4097, steps: [submit]}}]', 'expected a number of times; found 4097'],
+    ['steps: [{repeat: {times: 4096, steps: [submit, submit]}}]', 'expected at most 4096 steps'],
+    ['steps: [{note: "${1 +}"}]', "in '${1 +}': expected a number; found the end"],
+    ['steps: [{submit: 0, drain: 0}]', "found 'submit' and 'drain' in one"],
+    ['steps: 7', 'expected a list of steps; found 7'],
+    ['matrix: {a: [1]}', "belongs to 'steps:', and there are none"],
+    ['app: {role: sink}\nsteps: [submit]', "the server's application is the program in 'steps'"],
+    ['steps: [{pbuf.reg: {entries: 4}}]\nexpect: [steps.cqe.res == 1]', "did you mean 'cqes'?"],
+  ])('%s', (text, said) => {
+    expect(refusal(text)).toContain(said);
+  });
+  test('once, however often the step is unrolled', () => {
+    expect(refusal('steps: [{repeat: {times: 5, steps: [{sqe: {op: NOOP}}]}}]').split('\n')).toHaveLength(1);
+  });
+});

@@ -52,8 +52,8 @@ What \`--program\` prints has none of these: a line of plain values for each ste
 ## Expectations
 
 \`steps.complete\`: the program came to its end. \`steps.cqes\` are all completions in order, with \`ring\`, \`ud\`, \`res\`, \`err\` (name
-of the errno, or ''), \`flags\` (joined by \`|\`), \`more\` and \`bid\`; \`steps.rets\` the results of steps, with \`step\`, \`tag\`, \`ret\`
-and \`err\`; \`steps.named.c1\` is what \`as: c1\` captured.
+of the errno, or ''), \`flags\` (joined by \`|\`), \`more\` and \`bid\`; \`steps.rets\` the results of steps, with \`step\`, \`tag\`,
+\`ret\` and \`err\`; \`steps.named.c1\` is what \`as: c1\` captured.
 
 ## The trace
 
@@ -64,7 +64,8 @@ pointers, descriptors, ports or times in it.
 | --- | --- |
 | \`caps\` | first line: which kernel, and which behaviours it has |
 | \`ret\` | the result of a step: \`ret\`, with \`err\` when it is negative, and what else it answered |
-| \`cqe\` | a completion: \`r\` ring, \`ud\`, \`res\` (\`err\`), \`fl\` flags by name (\`BUF:3\` is a buffer id), \`seq\` its number in the ring; \`off\` {area, niov, at} of zero-copy receive; \`crc\` of its bytes, \`ok\` when they were proved; \`fd\` instead of a descriptor |
+| \`cqe\` | a completion: \`r\` ring, \`ud\`, \`res\` (\`err\`), \`fl\` flags by name (\`BUF:3\`: a buffer id), \`seq\` its number |
+| | \`off\` {area, niov, at} of zero-copy receive, \`crc\` of its bytes, \`ok\` when they were proved; \`fd\` instead of a descriptor |
 | \`rings\` | \`sq\` and \`cq\`: heads, tails, dropped, overflow, flags |
 | \`pbuf\` | head and tail of a ring of buffers, or its \`slots\` |
 | \`rq\`, \`stats\`, \`data\` | a refill ring; what was copied; bytes of memory |
@@ -103,8 +104,10 @@ function rows(fields: readonly StepField[], main: string | undefined): string {
   return `| field | takes | default | meaning |\n| --- | --- | --- | --- |\n${lines.join('')}`;
 }
 
-const section = (row: StepRow): string =>
-  `### ${row.name}\n\n${row.about.charAt(0).toUpperCase()}${row.about.slice(1)}.\n${row.fields.length === 0 ? '' : `\n${rows(row.fields, row.main)}`}`;
+function section(row: StepRow): string {
+  const fields = row.fields.length === 0 ? '' : `\n${rows(row.fields, row.main)}`;
+  return `### ${row.name}\n\n${row.about.charAt(0).toUpperCase()}${row.about.slice(1)}.\n${fields}`;
+}
 
 export function emitStepsMd(): string {
   const groups = [...new Set(STEP_ROWS.map((r) => r.group))];

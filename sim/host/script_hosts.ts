@@ -37,7 +37,8 @@ export class ScriptHosts {
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script') continue;
       const log = new ScriptStreams(engine, host, hash);
-      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, this.steps && { log: this.steps, spawn: this.spawner(host) });
+      const runner = this.steps && { log: this.steps, spawn: this.spawner(host) };
+      const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, runner);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';
         const where = placeOf(scenario, `${who}.app.role`);

@@ -71,7 +71,9 @@ export function compare(core: WebAssembly.Module, probe: Probe, kernel: Kernel):
     golden: golden.length, compared: want.lines.length, touched: want.touched,
     declared: Object.values(want.touched).reduce((a, b) => a + b, 0),
     differing: place < 0 ? 0 : Math.max(want.lines.length, got.lines.length) - common(want.lines, got.lines),
-    first: place < 0 ? '' : `${probe.name} ${kernel.profile}, line ${place + 1}:\n-- kernel\n${around(want.lines)}\n-- simulator\n${around(got.lines)}`,
+    first: place < 0 ? '' : [
+      `${probe.name} ${kernel.profile}, line ${place + 1}:`, '-- kernel', around(want.lines), '-- simulator', around(got.lines),
+    ].join('\n'),
     kind: place < 0 ? '' : kindOf(want.lines[place], got.lines[place]),
   };
 }

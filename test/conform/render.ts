@@ -32,7 +32,8 @@ function rings(line: TraceLine): string {
   const sq = line.sq as Row;
   const cq = line.cq as Row;
   const fl = sq.fl as readonly string[];
-  const names = ['CQ_OVERFLOW', 'TASKRUN'].filter((f) => fl.includes(f)).map((f) => `${f} `).join('') + (fl.includes('NEED_WAKEUP') ? 'WAKEUP' : '');
+  const known = [['CQ_OVERFLOW', 'CQ_OVERFLOW '], ['TASKRUN', 'TASKRUN '], ['NEED_WAKEUP', 'WAKEUP']] as const;
+  const names = known.map(([name, text]) => (fl.includes(name) ? text : '')).join('');
   return `  ring ${line.tag}: sq h=${sq.head} t=${sq.tail} drop=${sq.dropped} fl=${names}  cq h=${cq.head} t=${cq.tail} ovf=${cq.overflow}`;
 }
 
@@ -57,10 +58,11 @@ const instance = (l: TraceLine) =>
 function query(l: TraceLine): string {
   const ret = `ret=${result(l, 'ret')}`;
   const answer = num(l.result) < 0 ? `-${RESULT_NAMES[-num(l.result)] ?? '?'}` : '0';
+  const facts = (...names: readonly string[]) => names.map((n) => ` ${n}=${l[n]}`).join('');
   if (l.ops !== undefined)
-    return `  query opcodes ${ret} hdr.result=${answer} ops=${l.ops} regops=${l.regops} feat=${l.feat} setup=${l.setup} enter=${l.enter} sqe=${l.sqe} nq=${l.nq}`;
+    return `  query opcodes ${ret} hdr.result=${answer}${facts('ops', 'regops', 'feat', 'setup', 'enter', 'sqe', 'nq')}`;
   if (l.regflags !== undefined)
-    return `  query ${ret} result=${answer} regflags=${l.regflags} areaflags=${l.areaflags} nctrl=${l.nctrl} features=${l.features} hdr=${l.hdr} align=${l.align}`;
+    return `  query ${ret} result=${answer}${facts('regflags', 'areaflags', 'nctrl', 'features', 'hdr', 'align')}`;
   return `  query op3 (zcrx events, 7.3) ${ret} result=${answer}`;
 }
 const RESULT_NAMES: Readonly<Record<number, string>> = { 22: 'EINVAL', 95: 'EOPNOTSUPP' };

@@ -26,7 +26,8 @@ export const RULES: readonly Rule[] = [
     apply: drop(/^ {2}NODEV zcrx unavailable/),
   },
   {
-    name: 'send as data', why: 'the probe takes the completion of a SEND_ZC for received data, and is out of step with its pattern from there on',
+    name: 'send as data',
+    why: 'the probe takes the completion of a SEND_ZC for received data, and is out of step with its pattern from there on',
     probes: ['p15_zcrx'],
     apply: (line, section) => (section.startsWith('SEND_ZC into RECV_ZC')
       ? line.replace(/^( {2}cq after submit\[0\]: ud=2 .*) area=.*$/, '$1').replace(/ data=\w+$/, '') : line),

@@ -103,7 +103,8 @@ export class Machine {
   /** What a step came to. */
   ret(value: number, rest: Readonly<Record<string, TraceValue | undefined>> = {}): void {
     const [name] = this.step.as ?? [];
-    if (!this.flag('quiet')) this.emit('ret', { step: this.step.step, ...resultOf('ret', value), ...rest, ...(name === undefined ? {} : { as: name }) });
+    const named = name === undefined ? {} : { as: name };
+    if (!this.flag('quiet')) this.emit('ret', { step: this.step.step, ...resultOf('ret', value), ...rest, ...named });
     if (name !== undefined) this.names.set(name, { value: BigInt(value), fields: { ret: BigInt(value), res: BigInt(value) } });
   }
 

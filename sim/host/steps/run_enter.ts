@@ -1,8 +1,9 @@
 /** Steps that fill submission entries, enter the kernel, and look at the rings. */
 import type { Cqe, Steps } from '../../../uring-model/8-app/index.ts';
 import {
-  IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_ENTER_EXT_ARG,
-  IORING_OP_ACCEPT, IORING_OP_RECV_ZC, IORING_OP_SOCKET, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT, io_uring_getevents_arg, io_uring_sqe,
+  IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE,
+  IORING_ENTER_EXT_ARG, IORING_OP_ACCEPT, IORING_OP_RECV_ZC, IORING_OP_SOCKET, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT,
+  io_uring_getevents_arg, io_uring_sqe,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import { STRUCTS } from '../../schema/uapi.ts';
 import { fieldType } from '../../schema/uapi_form.ts';

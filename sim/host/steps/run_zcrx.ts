@@ -75,7 +75,8 @@ function* register(m: Machine): Steps<void> {
   }
   const asked = m.has('events') ? (m.flag('stats') ? 2 : 1) : 0;
   m.ret(done, {
-    pages: m.int('pages'), rq: m.int('rq'), ev: asked, id: reg.zcrx_id, rx_buf_len: reg.rx_buf_len, rq_entries: reg.rq_entries, head, tail, rqes, token: `0x${token.toString(16)}`,
+    pages: m.int('pages'), rq: m.int('rq'), ev: asked, id: reg.zcrx_id, rx_buf_len: reg.rx_buf_len, rq_entries: reg.rq_entries,
+    head, tail, rqes, token: `0x${token.toString(16)}`,
   });
 }
 

@@ -449,120 +449,122 @@ export const TCP_TCPSYNCHALLENGE: u32 = 45;
 export const TCP_TCPREQQFULLDROP: u32 = 46;
 /** sockets that finished TIME-WAIT */
 export const TCP_TW: u32 = 47;
+/** connections opened in the place of one in TIME-WAIT */
+export const TCP_TWRECYCLED: u32 = 48;
 /** pure ACKs taken by header prediction */
-export const TCP_TCPHPACKS: u32 = 48;
+export const TCP_TCPHPACKS: u32 = 49;
 /** SYNs and SYN-ACKs sent again */
-export const TCP_TCPSYNRETRANS: u32 = 49;
+export const TCP_TCPSYNRETRANS: u32 = 50;
 /** data segments sent for the first time */
-export const TCP_TCPORIGDATASENT: u32 = 50;
+export const TCP_TCPORIGDATASENT: u32 = 51;
 /** tail loss probes sent */
-export const TCP_TCPLOSSPROBES: u32 = 51;
+export const TCP_TCPLOSSPROBES: u32 = 52;
 /** losses that a tail loss probe repaired */
-export const TCP_TCPLOSSPROBERECOVERY: u32 = 52;
+export const TCP_TCPLOSSPROBERECOVERY: u32 = 53;
 /** window reductions undone in Loss */
-export const TCP_TCPLOSSUNDO: u32 = 53;
+export const TCP_TCPLOSSUNDO: u32 = 54;
 /** window reductions undone at the end of recovery */
-export const TCP_TCPFULLUNDO: u32 = 54;
+export const TCP_TCPFULLUNDO: u32 = 55;
 /** window reductions undone by a partial ACK */
-export const TCP_TCPPARTIALUNDO: u32 = 55;
+export const TCP_TCPPARTIALUNDO: u32 = 56;
 /** window reductions undone by DSACKs */
-export const TCP_TCPDSACKUNDO: u32 = 56;
+export const TCP_TCPDSACKUNDO: u32 = 57;
 /** timeouts that F-RTO found spurious */
-export const TCP_TCPSPURIOUSRTOS: u32 = 57;
+export const TCP_TCPSPURIOUSRTOS: u32 = 58;
 /** receivers that forgot what they had SACKed */
-export const TCP_TCPSACKRENEGING: u32 = 58;
+export const TCP_TCPSACKRENEGING: u32 = 59;
 /** reordering seen by SACK */
-export const TCP_TCPSACKREORDER: u32 = 59;
+export const TCP_TCPSACKREORDER: u32 = 60;
 /** reordering seen by duplicate ACKs */
-export const TCP_TCPRENOREORDER: u32 = 60;
+export const TCP_TCPRENOREORDER: u32 = 61;
 /** reordering seen by timestamps */
-export const TCP_TCPTSREORDER: u32 = 61;
+export const TCP_TCPTSREORDER: u32 = 62;
 /** SACK blocks that make no sense */
-export const TCP_TCPSACKDISCARD: u32 = 62;
+export const TCP_TCPSACKDISCARD: u32 = 63;
 /** retransmits that the device refused */
-export const TCP_TCPRETRANSFAIL: u32 = 63;
+export const TCP_TCPRETRANSFAIL: u32 = 64;
 /** connections closed at once because no TIME-WAIT was free */
-export const TCP_TCPTIMEWAITOVERFLOW: u32 = 64;
+export const TCP_TCPTIMEWAITOVERFLOW: u32 = 65;
 /** segments that came again, perhaps because an ACK was lost */
-export const TCP_DELAYEDACKLOST: u32 = 65;
+export const TCP_DELAYEDACKLOST: u32 = 66;
 /** segments beyond the receive window */
-export const TCP_BEYONDWINDOW: u32 = 66;
+export const TCP_BEYONDWINDOW: u32 = 67;
 /** SYN-ACKs refused for their timestamp */
-export const TCP_PAWSACTIVE: u32 = 67;
+export const TCP_PAWSACTIVE: u32 = 68;
 /** old ACKs refused by PAWS */
-export const TCP_PAWSOLDACK: u32 = 68;
+export const TCP_PAWSOLDACK: u32 = 69;
 /** handshake ACKs refused for their timestamp echo */
-export const TCP_TSECRREJECTED: u32 = 69;
+export const TCP_TSECRREJECTED: u32 = 70;
 /** signed segments that nobody asked for */
-export const TCP_TCPMD5UNEXPECTED: u32 = 70;
+export const TCP_TCPMD5UNEXPECTED: u32 = 71;
 /** SYNs answered with a cookie */
-export const TCP_SYNCOOKIESSENT: u32 = 71;
+export const TCP_SYNCOOKIESSENT: u32 = 72;
 /** cookies that came back */
-export const TCP_SYNCOOKIESRECV: u32 = 72;
+export const TCP_SYNCOOKIESRECV: u32 = 73;
 /** ACKs that should hold a cookie and do not */
-export const TCP_SYNCOOKIESFAILED: u32 = 73;
+export const TCP_SYNCOOKIESFAILED: u32 = 74;
 /** half-open connections that were reset */
-export const TCP_EMBRYONICRSTS: u32 = 74;
+export const TCP_EMBRYONICRSTS: u32 = 75;
 /** times the out-of-order queue was pruned */
-export const TCP_OFOPRUNED: u32 = 75;
+export const TCP_OFOPRUNED: u32 = 76;
 /** slow starts ended by an ACK train */
-export const TCP_TCPHYSTARTTRAINDETECT: u32 = 76;
+export const TCP_TCPHYSTARTTRAINDETECT: u32 = 77;
 /** slow starts ended by rising delay */
-export const TCP_TCPHYSTARTDELAYDETECT: u32 = 77;
+export const TCP_TCPHYSTARTDELAYDETECT: u32 = 78;
 /** segments that ACKs reported as delivered */
-export const TCP_TCPDELIVERED: u32 = 78;
+export const TCP_TCPDELIVERED: u32 = 79;
 /** of these, those reported with a CE mark */
-export const TCP_TCPDELIVEREDCE: u32 = 79;
+export const TCP_TCPDELIVEREDCE: u32 = 80;
 /** packets received that are not ECN-capable */
-export const TCP_INNOECTPKTS: u32 = 80;
+export const TCP_INNOECTPKTS: u32 = 81;
 /** packets received with ECT(1) */
-export const TCP_INECT1PKTS: u32 = 81;
+export const TCP_INECT1PKTS: u32 = 82;
 /** packets received with ECT(0) */
-export const TCP_INECT0PKTS: u32 = 82;
+export const TCP_INECT0PKTS: u32 = 83;
 /** packets received with a CE mark */
-export const TCP_INCEPKTS: u32 = 83;
+export const TCP_INCEPKTS: u32 = 84;
 /** Fast Opens whose data was taken by the peer */
-export const TCP_TCPFASTOPENACTIVE: u32 = 84;
+export const TCP_TCPFASTOPENACTIVE: u32 = 85;
 /** Fast Opens whose data the peer did not take */
-export const TCP_TCPFASTOPENACTIVEFAIL: u32 = 85;
+export const TCP_TCPFASTOPENACTIVEFAIL: u32 = 86;
 /** Fast Opens that we accepted */
-export const TCP_TCPFASTOPENPASSIVE: u32 = 86;
+export const TCP_TCPFASTOPENPASSIVE: u32 = 87;
 /** Fast Opens with a wrong cookie */
-export const TCP_TCPFASTOPENPASSIVEFAIL: u32 = 87;
+export const TCP_TCPFASTOPENPASSIVEFAIL: u32 = 88;
 /** Fast Opens refused because too many were pending */
-export const TCP_TCPFASTOPENLISTENOVERFLOW: u32 = 88;
+export const TCP_TCPFASTOPENLISTENOVERFLOW: u32 = 89;
 /** requests for a Fast Open cookie */
-export const TCP_TCPFASTOPENCOOKIEREQD: u32 = 89;
+export const TCP_TCPFASTOPENCOOKIEREQD: u32 = 90;
 /** times that Fast Open was paused because something on the path seems to swallow it */
-export const TCP_TCPFASTOPENBLACKHOLE: u32 = 90;
+export const TCP_TCPFASTOPENBLACKHOLE: u32 = 91;
 /** Fast Opens with a cookie of the backup key */
-export const TCP_TCPFASTOPENPASSIVEALTKEY: u32 = 91;
+export const TCP_TCPFASTOPENPASSIVEALTKEY: u32 = 92;
 /** last ACKs of handshakes ignored because data is waited for */
-export const TCP_TCPDEFERACCEPTDROP: u32 = 92;
+export const TCP_TCPDEFERACCEPTDROP: u32 = 93;
 /** ICMP messages about segments that are not in flight */
-export const TCP_OUTOFWINDOWICMPS: u32 = 93;
+export const TCP_OUTOFWINDOWICMPS: u32 = 94;
 /** probes of the path MTU that arrived */
-export const TCP_TCPMTUPSUCCESS: u32 = 94;
+export const TCP_TCPMTUPSUCCESS: u32 = 95;
 /** probes of the path MTU that were lost */
-export const TCP_TCPMTUPFAIL: u32 = 95;
+export const TCP_TCPMTUPFAIL: u32 = 96;
 /** ACKs with SACK blocks that were not sent because a later one was */
-export const TCP_TCPACKCOMPRESSED: u32 = 96;
+export const TCP_TCPACKCOMPRESSED: u32 = 97;
 /** ICMP messages received */
-export const TCP_ICMPINMSGS: u32 = 97;
+export const TCP_ICMPINMSGS: u32 = 98;
 /** ICMP messages that are wrong or about nothing of ours */
-export const TCP_ICMPINERRORS: u32 = 98;
+export const TCP_ICMPINERRORS: u32 = 99;
 /** ICMP messages with a wrong checksum */
-export const TCP_ICMPINCSUMERRORS: u32 = 99;
+export const TCP_ICMPINCSUMERRORS: u32 = 100;
 /** ICMPv6 messages received */
-export const TCP_ICMP6INMSGS: u32 = 100;
+export const TCP_ICMP6INMSGS: u32 = 101;
 /** ICMPv6 messages that are wrong or about nothing of ours */
-export const TCP_ICMP6INERRORS: u32 = 101;
+export const TCP_ICMP6INERRORS: u32 = 102;
 /** ICMPv6 messages with a wrong checksum */
-export const TCP_ICMP6INCSUMERRORS: u32 = 102;
+export const TCP_ICMP6INCSUMERRORS: u32 = 103;
 /** writers that found no transmit page or skb */
-export const TCP_TCPMEMORYWAITS: u32 = 103;
+export const TCP_TCPMEMORYWAITS: u32 = 104;
 /** number of counters of group tcp */
-export const TCP_COUNTERS: u32 = 104;
+export const TCP_COUNTERS: u32 = 105;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */

@@ -89,6 +89,7 @@ export const COUNTERS: readonly Counter[] = [
   counter('tcp', 'TCPSYNChallenge', 'challenge ACKs for SYNs'),
   counter('tcp', 'TCPReqQFullDrop', 'SYNs dropped because the SYN queue is full'),
   counter('tcp', 'TW', 'sockets that finished TIME-WAIT'),
+  counter('tcp', 'TWRecycled', 'connections opened in the place of one in TIME-WAIT'),
   counter('tcp', 'TCPHPAcks', 'pure ACKs taken by header prediction'),
   counter('tcp', 'TCPSynRetrans', 'SYNs and SYN-ACKs sent again'),
   counter('tcp', 'TCPOrigDataSent', 'data segments sent for the first time'),

@@ -31,7 +31,7 @@ export function loopbackAddress0(family: u32): u64 {
 export function loopbackAddress1(family: u32): u64 {
   return family == 4 ? 0 : <u64>1 << 56;
 }
-function isLoopback(family: u32, a0: u64, a1: u64): bool {
+export function isLoopback(family: u32, a0: u64, a1: u64): bool {
   return family == 4 ? (a0 & 0xff) == 127 : a0 == 0 && a1 == loopbackAddress1(6);
 }
 

@@ -2,11 +2,11 @@
 import { draw, drawBelow, hostConfig, NONE, STREAM_TCP_ISS, STREAM_TCP_PORT, TCP_ACTIVEOPENS } from '../../sim/core';
 import { skb, skbAlloc } from '../3-pool';
 import {
-  bindConflict, ehashInsert, ehashLookup, mibInc, queueTail, rtxQueue, Sock, SOCK_CONNECTING, SOCK_DONE, SOCK_RCVBUF_LOCK, TCP_CLOSE,
+  bindConflict, ehashInsert, ehashLookup, mibInc, mini, queueTail, rtxQueue, Sock, SOCK_CONNECTING, SOCK_DONE, SOCK_RCVBUF_LOCK, TCP_CLOSE,
   TCP_SYN_SENT, tupleKey, TX_SKB_TRUESIZE, wmemAdd,
 } from '../6-socket';
 import { ICSK_TIME_RETRANS } from './ack_flags';
-import { jiffies, mstampRefresh } from './clock';
+import { clockRefresh, jiffies, mstampRefresh } from './clock';
 import { ecnSendSyn } from './ecn_handshake';
 import { EADDRNOTAVAIL, ENOBUFS } from './errno';
 import { deferConnect, sendSynData } from './fastopen_client';
@@ -17,6 +17,7 @@ import { initializeRcvMss, TCP_MSS_DEFAULT } from './rcvbuf';
 import { resetXmitTimer, TCP_TIMEOUT_INIT } from './rto';
 import { stage } from './stage';
 import { transition } from './state';
+import { mayReplace, replaceTimewait } from './timewait_reuse';
 import { transmitSkb } from './transmit';
 import { selectInitialWindow, tcpFullSpace } from './window';
 
@@ -24,10 +25,16 @@ import { selectInitialWindow, tcpFullSpace } from './window';
 const PORT_LOW: u32 = 32768;
 const PORT_HIGH: u32 = 60999;
 
-/** Is a local port free for this peer? Connections in TIME-WAIT keep theirs (tcp_tw_reuse is for loopback only). */
+/** The connection to this peer that a local port has already; NONE: none. */
+function holder(sk: Sock, port: u32): u32 {
+  return ehashLookup(sk.laddr0, sk.laddr1, sk.raddr0, sk.raddr1, tupleKey(sk.host, sk.family, port, sk.rport));
+}
+
+/** Is a local port free for this peer? */
 function portFree(sk: Sock, port: u32): bool {
   if (bindConflict(sk.host, port, sk.laddr0, sk.laddr1, false)) return false;
-  return ehashLookup(sk.laddr0, sk.laddr1, sk.raddr0, sk.raddr1, tupleKey(sk.host, sk.family, port, sk.rport)) == NONE;
+  const handle = holder(sk, port);
+  return handle == NONE || mayReplace(sk, handle, false);
 }
 
 /** An ephemeral port: from a random place on, first those of the parity of the range's begin. 0 when none is free. */
@@ -81,19 +88,19 @@ function connectInit(sk: Sock): void {
 
 /** Sends a SYN on a socket whose addresses and remote port are set. 0 or -errno. */
 export function connectStart(sk: Sock): i32 {
-  if (sk.lport == 0) {
-    const port = ephemeralPort(sk);
-    if (port == 0) return -<i32>EADDRNOTAVAIL;
-    sk.lport = <u16>port;
-  } else if (ehashLookup(sk.laddr0, sk.laddr1, sk.raddr0, sk.raddr1, tupleKey(sk.host, sk.family, sk.lport, sk.rport)) != NONE) {
-    return -<i32>EADDRNOTAVAIL;
-  }
+  clockRefresh();
+  const bound = sk.lport != 0;
+  const port = bound ? <u32>sk.lport : ephemeralPort(sk);
+  const old = port == 0 ? NONE : holder(sk, port);
+  if (port == 0 || (bound && old != NONE && !mayReplace(sk, old, true))) return -<i32>EADDRNOTAVAIL;
+  sk.lport = <u16>port;
+  const seq = old == NONE ? 0 : replaceTimewait(sk, mini(old));
   transition(sk, TCP_SYN_SENT);
   sk.flags |= SOCK_CONNECTING;
   ehashInsert(sk);
   sk.mss_clamp = sk.family == 4 ? TCP_MSS_DEFAULT : MSS_DEFAULT_V6;
   const drawn = draw(sk.host, STREAM_TCP_ISS);
-  sk.write_seq = <u32>drawn;
+  sk.write_seq = seq != 0 ? seq : <u32>drawn;
   sk.tsoffset = <u32>(drawn >> 32);
   sk.txhash = <u32>draw(sk.host, STREAM_TCP_ISS);
   mstampRefresh(sk);

@@ -64,6 +64,7 @@ export function timeWait(sk: Sock, state: u32, timeo: u32): void {
     m.ts_off = sk.tsoffset;
     m.txhash = sk.txhash;
     m.reply_tos = sk.tos;
+    m.entry_stamp = jiffies();
     const least = (sk.rto << 2) - (sk.rto >> 1);
     const len = state == TCP_TIME_WAIT ? timewaitLen(sk.host) : timeo > least ? timeo : least;
     ehashInsert(m);
@@ -142,6 +143,7 @@ function onFinWait2(m: Mini, b: Skb, opt: Options, paws_reject: bool): void {
   m.substate = <u8>TCP_TIME_WAIT;
   m.rcv_seq = b.end_seq;
   takeTsRecent(m, opt);
+  if (opt.saw_tstamp != 0) m.entry_stamp = jiffies();
   armMini(m, timewaitLen(m.host));
   timewaitAck(m);
 }

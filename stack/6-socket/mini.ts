@@ -42,6 +42,8 @@ export class Mini extends SockCommon {
   rcv_nxt: u32;
   child: u32;
   expires: u32;
+  /** TIME-WAIT: since when, in jiffies. */
+  entry_stamp: u32;
   // ECN, as in Sock
   ecn_ok: u8;
   accecn_ok: u8;

@@ -1,9 +1,9 @@
 /** Description: a connection over the loopback device ends. */
-import { TCP_ESTABRESETS } from '../../../sim/core';
+import { TCP_ESTABRESETS, TCP_TWRECYCLED } from '../../../sim/core';
 import { POLLHUP, POLLIN, POLLRDHUP, mibBase, sock, sockLive, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_FIN_WAIT2 } from '../../../stack/6-socket';
 import {
-  build, close, connectTo, defaults, EAGAIN, ECONNRESET, EPIPE, lingerNot, listener, LOCALHOST, newSocket, pair, passMs, recv, send, shut,
-  woken,
+  accept, bindTo, build, close, connectTo, defaults, EAGAIN, ECONNRESET, EINPROGRESS, EPIPE, lingerNot, listener, LOCALHOST, newSocket,
+  pair, passMs, recv, send, shut, woken,
 } from '../config_lo.as';
 
 export function a_fin_arrives_within_the_call(): void {
@@ -93,4 +93,21 @@ export function who_is_not_accepted_is_reset_when_the_listener_closes(): void {
   assert(recv(c, 10) == EAGAIN, 'it is connected');
   close(l);
   assert(recv(c, 10) == ECONNRESET, 'it was');
+}
+
+export function a_port_in_time_wait_is_taken_again(): void {
+  defaults();
+  build();
+  const l = listener();
+  const port = <u32>sock(l).lport;
+  for (let i: u32 = 0; i < 3; i++) {
+    const c = newSocket();
+    assert(bindTo(c, 4, LOCALHOST, 7001) == 0 && connectTo(c, 4, LOCALHOST, port) == EINPROGRESS, 'the same port each time');
+    const s = accept(l);
+    assert(s >= 0 && send(c, 10) == 10 && recv(<u32>s, 100) == 10, 'it works');
+    close(c);
+    close(<u32>s);
+    assert(!sockLive(c), 'its TIME-WAIT has begun');
+  }
+  assert(load<u64>(mibBase(0) + (<usize>TCP_TWRECYCLED << 3)) == 2, 'two of three gave way');
 }

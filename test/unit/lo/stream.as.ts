@@ -3,11 +3,14 @@ import { NONE } from '../../../sim/core';
 import { skb } from '../../../stack/3-pool';
 import { POLLIN, POLLOUT, sock, TCP_ESTABLISHED } from '../../../stack/6-socket';
 import {
-  accept, bindTo, build, close, connectTo, defaults, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EINPROGRESS, listener, LOCALHOST, newSocket, pair,
-  passMs, piece, queued, recv, send, user, woken,
+  accept, bindTo, build, close, connectTo, defaults, EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EINPROGRESS, listener, LOCALHOST, newSocket,
+  option, pair, passMs, piece, queued, recv, send, user, woken,
 } from '../config_lo.as';
 
 const HOST_ADDRESS: u32 = 0x0100000a;
+const SOL_SOCKET: u32 = 1;
+const SO_SNDBUF: u32 = 7;
+const SO_RCVBUF: u32 = 8;
 
 export function a_connection_is_there_when_connect_returns(): void {
   defaults();
@@ -101,6 +104,48 @@ export function what_the_sender_still_holds_is_not_joined(): void {
   for (let i: u32 = 0; i < 20; i++) send(c, 10);
   assert(skb(queued(s, 0)).nr_frags == 17 && skb(queued(s, 0)).clone == 0, 'behind what was acknowledged there is room for the next');
   for (let i: u32 = 1; i < 4; i++) assert(skb(queued(s, i)).nr_frags == 1 && skb(queued(s, i)).clone != 0, 'a clone is left alone');
+}
+
+export function six_writes_are_six_pieces(): void {
+  defaults();
+  build();
+  const p = pair();
+  for (let i: u32 = 0; i < 6; i++) assert(send(<u32>(p >> 32), 3000) == 3000, 'taken');
+  for (let i: u32 = 0; i < 6; i++) assert(piece(<u32>p, i) == 3000, 'each its own');
+  assert(piece(<u32>p, 6) == 0, 'no more');
+}
+
+export function a_full_socket_goes_on_when_its_peer_reads(): void {
+  defaults();
+  build();
+  const p = pair();
+  const c = <u32>(p >> 32);
+  const s = <u32>p;
+  option(c, SOL_SOCKET, SO_SNDBUF, 4096);
+  option(s, SOL_SOCKET, SO_RCVBUF, 4096);
+  let sent: u32 = 0;
+  for (let n = send(c, 65536); n > 0; n = send(c, 65536)) sent += n;
+  assert(sent != 0 && send(c, 4096) == EAGAIN, 'it is full');
+  woken(c);
+  let got: u32 = 0;
+  for (let i: u32 = 0; i < 1000 && got < sent; i++) {
+    const n = recv(s, 65536);
+    if (n > 0) got += n;
+    else passMs(4);
+  }
+  assert(got == sent && (woken(c) & POLLOUT) != 0, 'all comes, and the writer is told');
+  assert(send(c, 4096) > 0, 'who may go on');
+}
+
+export function a_socket_may_connect_to_itself(): void {
+  defaults();
+  build();
+  const c = newSocket();
+  assert(bindTo(c, 4, LOCALHOST, 7777) == 0 && connectTo(c, 4, LOCALHOST, 7777) == EINPROGRESS, 'both ends are one');
+  assert(sock(c).state == <u8>TCP_ESTABLISHED, 'its SYN crossed itself');
+  assert(send(c, 10) == 10 && recv(c, 100) == 10, 'it hears itself');
+  close(c);
+  passMs(1000);
 }
 
 export function large_writes_are_cut_as_the_pages_they_were_copied_to(): void {

@@ -54,3 +54,24 @@ export function the_owner_is_told_when_the_reader_acknowledges(): void {
   assert(recv(<u32>p, 100) == 16, 'the reader sends it');
   assert(refs() == 0 && sock(c).error_len == 1, 'within its own call');
 }
+
+/** Sends, and says whether the memory was given back before the send returned; then the peer reads it all. */
+function backAtOnce(p: u64, len: u32): bool {
+  assert(send(<u32>(p >> 32), len, MSG_ZEROCOPY) == <i32>len, 'taken');
+  const at_once = refs() == 0;
+  assert(recv(<u32>p, 131072) == <i32>len, 'read');
+  assert(refs() == 0, 'the reader gives it back');
+  return at_once;
+}
+
+export function memory_comes_back_when_it_does_on_a_kernel(): void {
+  defaults();
+  build();
+  const p = pair();
+  option(<u32>(p >> 32), 1, SO_ZEROCOPY, 1);
+  // Probe p03: the third fills more than half of the window, which ends the quick ACKs.
+  assert(backAtOnce(p, 16) && backAtOnce(p, 1024) && backAtOnce(p, 65536), 'quick ACKs');
+  assert(!backAtOnce(p, 16), 'a delayed one');
+  assert(backAtOnce(p, 1024), 'at once');
+  assert(!backAtOnce(p, 65536), 'and delayed again');
+}

@@ -1,6 +1,6 @@
 /** What calls on files have in common: finding the file, and what becomes of a call that cannot go on. */
 import { NONE } from '../core';
-import { fdFile, fdInstall, fileAt, filePut, FILE_SOCKET } from '../../stack/file';
+import { fdFile, fdInstall, fileAt, filePoll, filePut, FILE_SOCKET } from '../../stack/file';
 import { sleepOnFile, Task } from '../../uring-model/7-ring';
 import { zcrxSockReset } from '../../uring-model/9-refill';
 import { EINTR, EMFILE, ENOMEM, ERESTARTSYS, O_NONBLOCK } from '../../uring-model/uapi.gen';
@@ -39,5 +39,11 @@ export function blocks(file_idx: u32): bool {
 export function waitFor(t: Task, file_idx: u32, events: u32, exclusive: bool): i64 {
   if (t.sig_pending != 0) return t.call_done != 0 ? <i64>t.call_done : -EINTR;
   // Differs from Linux: at the limit of wait entries a call that would have to wait fails with -ENOMEM.
-  return sleepOnFile(t, file_idx, events, exclusive) ? -ERESTARTSYS : -ENOMEM;
+  if (!sleepOnFile(t, file_idx, events, exclusive)) return -ENOMEM;
+  // What the call itself sent over the loopback device may have been answered before it began to wait: then it looks once more.
+  if (t.call_looked != t.call_done + 1 && (filePoll(file_idx) & events) != 0) {
+    t.call_looked = t.call_done + 1;
+    t.call_woken = 1;
+  }
+  return -ERESTARTSYS;
 }

@@ -81,13 +81,14 @@ export function callSystem(task: u32, nr: u32, a0: u64, a1: u64, a2: u64, a3: u6
     charge(COST_SYSCALL);
     t.call_nr = nr + 1;
     t.call_done = 0;
+    t.call_looked = 0;
     t.deadline_ns = 0;
   }
   let ret: i64;
   do {
     ret = perform(t, nr, a0, a1, a2, a3, a4, a5);
     // Work that is there already is done before the task sleeps; it may bring what the call waits for.
-    if (t.work_head == NONE) break;
+    if (t.work_head == NONE && t.call_woken == 0) break;
     if (ret == -ERESTARTSYS) callAwake(t);
     runTaskWork(t);
   } while (ret == -ERESTARTSYS);

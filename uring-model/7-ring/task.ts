@@ -65,6 +65,8 @@ export class Task {
   call_done: u32;
   call_events: u32;
   call_woken: u32;
+  /** 1 + call_done when the call looked once more instead of sleeping. */
+  call_looked: u32;
   /** 1 + the first of its wait entries. */
   call_waits: u32;
   /** A signal is there that no handler has taken yet. */

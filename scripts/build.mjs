@@ -5,14 +5,17 @@
  *     debug    build/core.debug.wasm    the same with names, for tests and debuggers
  *     wasi     build/core.wasi.wasm     the same as a WASI command
  *     cli      build/cli.mjs            the command line
+ *     package  build/ringlab.mjs        what `import 'ringlab'` gets, with its types
  *     web      dist/web                 the page: any static host serves it
  *
  * A target is stale when its outputs are missing or a byte of its inputs has changed since they were made.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { closure, filesUnder } from './as_sources.mjs';
 import { ascInputs } from './asc.mjs';
 import { root } from './run_command.mjs';
@@ -37,6 +40,11 @@ export const TARGETS = {
     inputs: () => ['scripts/build.mjs', 'package-lock.json', ...tsTree()],
     make: bundleCli,
   },
+  package: {
+    outputs: ['build/ringlab.mjs', 'build/types/sim/package/index.d.ts'],
+    inputs: () => ['scripts/build.mjs', 'package-lock.json', 'tsconfig.package.json', ...filesUnder('sim/package'), ...tsTree()],
+    make: bundlePackage,
+  },
   web: {
     outputs: ['dist/web/index.html'],
     inputs: () => ['vite.config.ts', 'package-lock.json', 'build/core.wasm', ...filesUnder('web'), ...tsTree()],
@@ -44,11 +52,21 @@ export const TARGETS = {
   },
 };
 
-async function bundleCli() {
+async function bundleNode(input, file) {
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input: join(root, 'sim/cli/main.ts'), cwd: root, platform: 'node', logLevel: 'silent' });
-  await bundle.write({ file: join(root, 'build/cli.mjs'), format: 'esm', sourcemap: true, codeSplitting: false });
+  const bundle = await rolldown({ input: join(root, input), cwd: root, platform: 'node', logLevel: 'silent' });
+  await bundle.write({ file: join(root, file), format: 'esm', sourcemap: true, codeSplitting: false });
   await bundle.close();
+}
+function bundleCli() {
+  return bundleNode('sim/cli/main.ts', 'build/cli.mjs');
+}
+
+/** JavaScript for Node, and declarations for the editor and the compiler. */
+async function bundlePackage() {
+  await bundleNode('sim/package/index.ts', 'build/ringlab.mjs');
+  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.package.json'], { cwd: root });
 }
 
 async function buildWeb() {

@@ -25,6 +25,8 @@ export { Bridge, type BridgeOptions, type BridgeResult, type Traffic } from './b
 export { scriptOf } from './script_apps.ts';
 export { Transcript, type TranscriptEntry } from './transcript.ts';
 export { SimKernel, SimMemory } from './sim_kernel.ts';
+export { Simulation, simulateWith, type World } from './simulate.ts';
+export { Deadlock, Process, type SyncRing, type SyncZcrx, type Synchronous } from './synchronous.ts';
 export { readWireFrames, type WireFrame } from './capture.ts';
 export { PcapngWriter } from './export_pcapng.ts';
 export { PerfettoWriter } from './export_perfetto.ts';

@@ -86,6 +86,7 @@ const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
   ['sim/schema', [/^sim\/schema\//]],
   ['sim/gen', [/^sim\/(gen|schema)\//, /^sim\/host\/scenario/]],
   ['sim/host', [/^sim\/(host|schema)\//, /^sim\/gen\/config_layout\.ts$/, /^uring-model\/8-app\//]],
+  ['sim/package', [/^sim\/package\//, /^sim\/host\/index\.ts$/, /^uring-model\/8-app\/(index|uapi\.gen)\.ts$/]],
   // The packetdrill interpreter is a test that has a command too.
   ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/host\/index\.ts$/, /^test\/packetdrill\//]],
 ];

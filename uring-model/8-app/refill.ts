@@ -9,8 +9,8 @@ import type { UserMemory } from './kernel.ts';
 import type { Cqe, Ring } from './ring.ts';
 import {
   IO_URING_CQE_BYTES, IO_URING_REGION_DESC_BYTES, IO_URING_ZCRX_AREA_REG_BYTES, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES,
-  IORING_MEM_REGION_TYPE_USER, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_ZCRX_AREA_MASK, io_uring_region_desc,
-  io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, zcrx_ctrl,
+  IORING_MEM_REGION_TYPE_USER, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_ZCRX_AREA_DMABUF, IORING_ZCRX_AREA_MASK,
+  io_uring_region_desc, io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, zcrx_ctrl,
 } from './uapi.gen.ts';
 
 const PAGE = 4096;
@@ -23,6 +23,8 @@ export interface ZcrxOptions {
   readonly rx_buf_len?: number;
   /** ZCRX_REG_* */
   readonly flags?: number;
+  /** The area is a dma-buf: its descriptor, and where the application sees its memory. */
+  readonly dmabuf?: { readonly fd: number; readonly address: number };
 }
 
 /** A registered zcrx instance: its area and its refill ring. */
@@ -55,14 +57,18 @@ export class Zcrx {
     const { memory } = ring;
     const region_bytes = Math.ceil((options.rq_entries * IO_URING_ZCRX_RQE_BYTES + PAGE) / PAGE) * PAGE;
     const region = memory.alloc(region_bytes);
-    const address = memory.alloc(options.area_bytes);
+    const address = options.dmabuf?.address ?? memory.alloc(options.area_bytes);
     const area_reg = memory.alloc(IO_URING_ZCRX_AREA_REG_BYTES);
     const region_reg = memory.alloc(IO_URING_REGION_DESC_BYTES);
     const ifq_reg = memory.alloc(IO_URING_ZCRX_IFQ_REG_BYTES);
     const view = memory.view();
     const a = new io_uring_zcrx_area_reg(view, area_reg);
-    a.addr = BigInt(address);
+    a.addr = options.dmabuf ? 0n : BigInt(address);
     a.len = BigInt(options.area_bytes);
+    if (options.dmabuf) {
+      a.flags = IORING_ZCRX_AREA_DMABUF;
+      a.dmabuf_fd = options.dmabuf.fd;
+    }
     const r = new io_uring_region_desc(view, region_reg);
     r.user_addr = BigInt(region);
     r.size = BigInt(region_bytes);

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 7816;
+export const CONFIG_BYTES: u32 = 7832;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 7776;
+export const CONFIG_STATE_BYTES: u32 = 7792;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 2903294333;
+export const CONFIG_MAGIC: u32 = 647673922;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -113,15 +113,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 7776) != 0;
+    return load<u32>(changetype<usize>(this), 7792) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 7784) != 0;
+    return load<u32>(changetype<usize>(this), 7800) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 7792) != 0;
+    return load<u32>(changetype<usize>(this), 7808) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -153,11 +153,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 7800);
+    return load<u32>(changetype<usize>(this), 7816);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 7808);
+    return load<u32>(changetype<usize>(this), 7824);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -740,201 +740,205 @@ export class HostConfig {
   get kernel_unix_inq(): bool {
     return load<u32>(changetype<usize>(this), 1136) != 0;
   }
+  /** what is left of an AF_UNIX stream counts a message that was read in part as a whole; as the profile says unless given */
+  get kernel_unix_inq_whole(): bool {
+    return load<u32>(changetype<usize>(this), 1144) != 0;
+  }
   /** a multishot RECV may have a length for each shot, and a limit for all of them; as the profile says unless given */
   get kernel_recv_mshot_len(): bool {
-    return load<u32>(changetype<usize>(this), 1144) != 0;
+    return load<u32>(changetype<usize>(this), 1152) != 0;
   }
   /** a bundle that goes on once keeps the word that its last incremental buffer has room left; as the profile says unless given */
   get kernel_bundle_buf_more(): bool {
-    return load<u32>(changetype<usize>(this), 1152) != 0;
+    return load<u32>(changetype<usize>(this), 1160) != 0;
   }
   /** a SEND may have several ranges, and a zero-copy send several in a registered buffer; as the profile says unless given */
   get kernel_send_vectorized(): bool {
-    return load<u32>(changetype<usize>(this), 1160) != 0;
+    return load<u32>(changetype<usize>(this), 1168) != 0;
   }
   /** a plain SEND or RECV may use a registered buffer; as the profile says unless given */
   get kernel_send_fixed_buf(): bool {
-    return load<u32>(changetype<usize>(this), 1168) != 0;
+    return load<u32>(changetype<usize>(this), 1176) != 0;
   }
   /** the notification of a zero-copy send may have user_data of its own; as the profile says unless given */
   get kernel_send_zc_notif_user_data(): bool {
-    return load<u32>(changetype<usize>(this), 1176) != 0;
+    return load<u32>(changetype<usize>(this), 1184) != 0;
   }
   /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
   get kernel_pbuf_min_left(): bool {
-    return load<u32>(changetype<usize>(this), 1184) != 0;
+    return load<u32>(changetype<usize>(this), 1192) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1192) != 0;
+    return load<u32>(changetype<usize>(this), 1200) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1200) != 0;
+    return load<u32>(changetype<usize>(this), 1208) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1208) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1232) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1280) != 0;
+    return load<u32>(changetype<usize>(this), 1288) != 0;
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1288);
+    return load<u32>(changetype<usize>(this), 1296);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1296);
+    return load<u32>(changetype<usize>(this), 1304);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1304);
+    return load<u32>(changetype<usize>(this), 1312);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1312);
+    return load<u32>(changetype<usize>(this), 1320);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1320);
+    return load<u32>(changetype<usize>(this), 1328);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1328);
+    return load<u32>(changetype<usize>(this), 1336);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1336);
+    return load<u32>(changetype<usize>(this), 1344);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1344);
+    return load<u32>(changetype<usize>(this), 1352);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1352);
+    return load<u32>(changetype<usize>(this), 1360);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1360);
+    return load<u32>(changetype<usize>(this), 1368);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1368);
+    return load<u32>(changetype<usize>(this), 1376);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1376);
+    return load<u32>(changetype<usize>(this), 1384);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1384);
+    return load<u32>(changetype<usize>(this), 1392);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1392);
+    return load<u32>(changetype<usize>(this), 1400);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1400);
+    return load<u32>(changetype<usize>(this), 1408);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1408);
+    return load<u32>(changetype<usize>(this), 1416);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1416);
+    return load<u32>(changetype<usize>(this), 1424);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1424);
+    return load<u32>(changetype<usize>(this), 1432);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1432);
+    return load<u32>(changetype<usize>(this), 1440);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1440);
+    return load<u32>(changetype<usize>(this), 1448);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1448);
+    return load<u32>(changetype<usize>(this), 1456);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1480);
+    return load<u32>(changetype<usize>(this), 1488);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1496);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1536);
   }
 }
 
@@ -976,59 +980,61 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2816);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2824);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2816 + 1536 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2824 + 1544 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2816 + 2560 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2824 + 2568 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2816 + 1328 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2824 + 1336 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 5728 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5744 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
+/** what is left of an AF_UNIX stream counts a message that was read in part as a whole */
+export const BEHAVES_UNIX_INQ_WHOLE: u32 = 1;
 /** a multishot RECV may have a length for each shot, and a limit for all of them */
-export const BEHAVES_RECV_MSHOT_LEN: u32 = 1;
+export const BEHAVES_RECV_MSHOT_LEN: u32 = 2;
 /** a bundle that goes on once keeps the word that its last incremental buffer has room left */
-export const BEHAVES_BUNDLE_BUF_MORE: u32 = 2;
+export const BEHAVES_BUNDLE_BUF_MORE: u32 = 3;
 /** a SEND may have several ranges, and a zero-copy send several in a registered buffer */
-export const BEHAVES_SEND_VECTORIZED: u32 = 3;
+export const BEHAVES_SEND_VECTORIZED: u32 = 4;
 /** a plain SEND or RECV may use a registered buffer */
-export const BEHAVES_SEND_FIXED_BUF: u32 = 4;
+export const BEHAVES_SEND_FIXED_BUF: u32 = 5;
 /** the notification of a zero-copy send may have user_data of its own */
-export const BEHAVES_SEND_ZC_NOTIF_USER_DATA: u32 = 5;
+export const BEHAVES_SEND_ZC_NOTIF_USER_DATA: u32 = 6;
 /** a ring of incremental buffers may say which room is the least that keeps a buffer in use */
-export const BEHAVES_PBUF_MIN_LEFT: u32 = 6;
+export const BEHAVES_PBUF_MIN_LEFT: u32 = 7;
 /** a message to a ring needs no ring to send it from */
-export const BEHAVES_SYNC_MSG_RING: u32 = 7;
+export const BEHAVES_SYNC_MSG_RING: u32 = 8;
 /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC */
-export const BEHAVES_ZCRX: u32 = 8;
+export const BEHAVES_ZCRX: u32 = 9;
 /** an instance can be told to read its refill ring, and be exported to other rings */
-export const BEHAVES_ZCRX_CTRL: u32 = 9;
+export const BEHAVES_ZCRX_CTRL: u32 = 10;
 /** an instance says how large its buffers shall be */
-export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 10;
+export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 11;
 /** an instance needs no device, and then copies everything */
-export const BEHAVES_ZCRX_NODEV: u32 = 11;
+export const BEHAVES_ZCRX_NODEV: u32 = 12;
 /** an instance tells that it ran out of buffers or copied, and counts copies */
-export const BEHAVES_ZCRX_EVENTS: u32 = 12;
+export const BEHAVES_ZCRX_EVENTS: u32 = 13;
 /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up */
-export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 13;
+export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 14;
 /** an instance can have several areas */
-export const BEHAVES_ZCRX_ADD_AREA: u32 = 14;
+export const BEHAVES_ZCRX_ADD_AREA: u32 = 15;
 /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many */
-export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 15;
+export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 16;
 /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one */
-export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 16;
+export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 17;
 /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64 */
-export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 17;
+export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 18;
 /** offsets in an area are computed in 64 bits and not in 32 */
-export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 18;
+export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 19;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {

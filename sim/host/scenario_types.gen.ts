@@ -163,6 +163,7 @@ export type HostKnob =
   | 'refill.flush'
   | 'kernel.profile'
   | 'kernel.unix_inq'
+  | 'kernel.unix_inq_whole'
   | 'kernel.recv_mshot_len'
   | 'kernel.bundle_buf_more'
   | 'kernel.send_vectorized'

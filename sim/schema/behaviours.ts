@@ -26,6 +26,8 @@ const behaviour = (name: string, about: string, source: string, profiles: readon
 export const BEHAVIOURS: readonly Behaviour[] = [
   behaviour('unix_inq', 'a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than '
     + 'one buffer', 'net/unix/af_unix.c: unix_stream_read_generic (msg_get_inq)', from('6.18')),
+  behaviour('unix_inq_whole', 'what is left of an AF_UNIX stream counts a message that was read in part as a whole',
+    'golden/matrix/6.19/p04_bundle.txt', ['6.19']),
   behaviour('recv_mshot_len', 'a multishot RECV may have a length for each shot, and a limit for all of them',
     'io_uring/net.c: io_recvmsg_prep (mshot_len, optlen)', from('6.18')),
   behaviour('bundle_buf_more', 'a bundle that goes on once keeps the word that its last incremental buffer has room left',

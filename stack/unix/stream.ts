@@ -1,5 +1,5 @@
 /** SOCK_STREAM (net/unix/af_unix.c: unix_stream_sendmsg, unix_stream_read_generic). */
-import { behaves, BEHAVES_UNIX_INQ, NONE } from '../../sim/core';
+import { behaves, BEHAVES_UNIX_INQ, BEHAVES_UNIX_INQ_WHOLE, NONE } from '../../sim/core';
 import { iovTotal, Msg, msgFromChain, RCV_SHUTDOWN, SEND_SHUTDOWN, TCP_ESTABLISHED } from '../6-socket';
 import {
   EAGAIN, ECONNRESET, EFAULT, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_WAITALL,
@@ -87,6 +87,9 @@ export function streamRecv(u: UnixSock, m: Msg, skip: u32): i32 {
     skbFree(idx);
     idx = u.queue_head;
   } while (size != 0);
-  if ((copied != 0 || err >= 0) && behaves(u.host, BEHAVES_UNIX_INQ)) m.inq = <i32>u.inq_len;
+  if ((copied != 0 || err >= 0) && behaves(u.host, BEHAVES_UNIX_INQ)) {
+    m.inq = <i32>u.inq_len;
+    if (u.queue_head != NONE && behaves(u.host, BEHAVES_UNIX_INQ_WHOLE)) m.inq += <i32>unixSkb(u.queue_head).consumed;
+  }
   return copied != 0 ? <i32>copied : err;
 }

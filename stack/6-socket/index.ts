@@ -25,5 +25,6 @@ export * from './sock_flags';
 export * from './state';
 export * from './table';
 export * from './timestamping';
+export * from './truesize';
 export * from './wake';
 export * from './zerocopy';

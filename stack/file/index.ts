@@ -9,6 +9,7 @@
 import {
   BYTES_MAX, chainsInit, DMABUFS_MAX, EPOLLS_MAX, EVENTFDS_MAX, IFQS_MAX, PIPES_MAX, RINGS_MAX, runConfig, UDP_SOCKS_MAX, UNIX_SOCKS_MAX,
 } from '../../sim/core';
+import { udpInit } from '../udp';
 import { unixInit } from '../unix';
 import { blockInit } from './block';
 import { epollInit } from './epoll';
@@ -35,6 +36,7 @@ export function filesInit(): void {
   const capacity = runConfig().limits_socks + other;
   chainsInit(BYTES_MAX);
   unixInit();
+  udpInit();
   pipesInit();
   eventfdsInit();
   epollInit();

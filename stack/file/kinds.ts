@@ -7,12 +7,13 @@
 import { PORTS_ADDR } from '../../sim/core';
 import { tcpClose, tcpPoll } from '../5-tcp';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, sock, sockWaiters } from '../6-socket';
+import { udpPoll, udpRelease, udpWaitHead } from '../udp';
 import { unixPoll, unixRelease, unixWaitHead } from '../unix';
 import { watchersRelease } from './epoll_item';
 import { eventfdPoll, eventfdRelease, eventfdWaitHead } from './eventfd';
 import { pipePoll, pipeRelease, pipeWaitHead } from './pipe';
 import {
-  fileAt, fileFree, FILE_BLOCK, FILE_EVENTFD, FILE_PIPE_READ, FILE_PIPE_WRITE, FILE_SOCKET, FILE_UNIX,
+  fileAt, fileFree, FILE_BLOCK, FILE_EVENTFD, FILE_PIPE_READ, FILE_PIPE_WRITE, FILE_SOCKET, FILE_UDP, FILE_UNIX,
 } from './table';
 
 /** What a poll says of a file that cannot be polled. */
@@ -43,6 +44,7 @@ export function filePoll(file_idx: u32, events: u32 = 0): u32 {
   switch (f.kind) {
     case FILE_SOCKET: return tcpPoll(f.obj);
     case FILE_UNIX: return unixPoll(f.obj);
+    case FILE_UDP: return udpPoll(f.obj);
     case FILE_PIPE_READ: return pipePoll(f.obj, false, events);
     case FILE_PIPE_WRITE: return pipePoll(f.obj, true, events);
     case FILE_EVENTFD: return eventfdPoll(f.obj);
@@ -57,6 +59,7 @@ export function fileWaitHead(file_idx: u32, which: u32): usize {
   switch (f.kind) {
     case FILE_SOCKET: return which == 0 ? sockWaiters(sock(f.obj)) : 0;
     case FILE_UNIX: return which == 0 ? unixWaitHead(f.obj) : 0;
+    case FILE_UDP: return which == 0 ? udpWaitHead(f.obj) : 0;
     case FILE_PIPE_READ: return which == 0 ? pipeWaitHead(f.obj, false) : 0;
     case FILE_PIPE_WRITE: return which == 0 ? pipeWaitHead(f.obj, true) : 0;
     case FILE_EVENTFD: return which == 0 ? eventfdWaitHead(f.obj) : 0;
@@ -70,6 +73,7 @@ function release(kind: u8, obj: u32): void {
   switch (kind) {
     case FILE_SOCKET: return tcpClose(obj);
     case FILE_UNIX: return unixRelease(obj);
+    case FILE_UDP: return udpRelease(obj);
     case FILE_PIPE_READ: return pipeRelease(obj, false);
     case FILE_PIPE_WRITE: return pipeRelease(obj, true);
     case FILE_EVENTFD: return eventfdRelease(obj);

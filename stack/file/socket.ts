@@ -17,6 +17,9 @@ import {
   unixAccept, unixBind, unixConnect, unixGetname, unixGetsockopt, unixListen, unixPair, unixRecv, unixRelease, unixSend, unixSetsockopt,
   unixShutdown, unixSocket, unixType,
 } from '../unix';
+import {
+  udpBind, udpConnect, udpGetname, udpGetsockopt, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
+} from '../udp';
 import { filePut } from './kinds';
 import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
@@ -52,15 +55,19 @@ function install(host: u32, kind: u8, obj: u32, type: u32): i32 {
   if (file_idx != NONE) return <i32>file_idx;
   if (kind == FILE_SOCKET) tcpClose(obj);
   else if (kind == FILE_UNIX) unixRelease(obj);
+  else udpRelease(obj);
   return -ENFILE;
 }
 
 /** socket(): a file with one reference, or -errno. `type` may have SOCK_NONBLOCK. */
 export function socketNew(host: u32, family: u32, type: u32, protocol: u32): i32 {
-  const kind = family == AF_UNIX ? FILE_UNIX : FILE_SOCKET;
+  const datagram = (type & SOCK_TYPE_MASK) == SOCK_DGRAM;
+  const kind = family == AF_UNIX ? FILE_UNIX : datagram ? FILE_UDP : FILE_SOCKET;
   let ret = -EAFNOSUPPORT;
   if (family == AF_UNIX) ret = unixSocket(host, type & SOCK_TYPE_MASK, protocol);
-  else if (family == AF_INET || family == AF_INET6) ret = tcpNew(host, family, type & SOCK_TYPE_MASK, protocol);
+  else if (family == AF_INET || family == AF_INET6) {
+    ret = datagram ? udpSocket(host, family == AF_INET6 ? 6 : 4, protocol) : tcpNew(host, family, type & SOCK_TYPE_MASK, protocol);
+  }
   return ret < 0 ? ret : install(host, kind, <u32>ret, type);
 }
 
@@ -84,6 +91,7 @@ export function socketPairNew(host: u32, family: u32, type: u32, protocol: u32, 
 export function socketBind(file_idx: u32, name: usize, len: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_UNIX) return unixBind(f.obj, name, len);
+  if (f.kind == FILE_UDP) return udpBind(f.obj, name, len);
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   const sk = sock(f.obj);
   const ret = sockaddrCheck(sk, name, len);
@@ -93,6 +101,7 @@ export function socketBind(file_idx: u32, name: usize, len: u32): i32 {
 export function socketListen(file_idx: u32, backlog: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_UNIX) return unixListen(f.obj, backlog);
+  if (f.kind == FILE_UDP) return -EOPNOTSUPP;
   return f.kind == FILE_SOCKET ? tcpListen(f.obj, backlog) : -ENOTSOCK;
 }
 
@@ -115,6 +124,7 @@ export function socketAcceptMore(file_idx: u32): i32 {
 export function socketConnect(file_idx: u32, name: usize, len: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_UNIX) return unixConnect(f.obj, name, len);
+  if (f.kind == FILE_UDP) return udpConnect(f.obj, name, len);
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   if (len < 2) return -EINVAL;
   if (<u32>load<u16>(name) == AF_UNSPEC) return tcpDisconnect(f.obj);
@@ -126,6 +136,7 @@ export function socketConnect(file_idx: u32, name: usize, len: u32): i32 {
 export function socketShutdown(file_idx: u32, how: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_UNIX) return unixShutdown(f.obj, how);
+  if (f.kind == FILE_UDP) return udpShutdown(f.obj, how);
   return f.kind == FILE_SOCKET ? tcpShutdown(f.obj, how) : -ENOTSOCK;
 }
 
@@ -136,6 +147,7 @@ export function socketGetname(file_idx: u32, peer: bool, to: usize): i32 {
     const len = unixGetname(f.obj, peer, to);
     return len < 0 ? -ENOTCONN : len;
   }
+  if (f.kind == FILE_UDP) return udpGetname(f.obj, peer, to);
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   const sk = sock(f.obj);
   return peer && sk.rport == 0 ? -ENOTCONN : <i32>writeName(sk, peer, to);
@@ -145,6 +157,7 @@ export function socketGetname(file_idx: u32, peer: bool, to: usize): i32 {
 export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_SOCKET) return tcpSendMsg(f.obj, m, skip);
+  if (f.kind == FILE_UDP) return udpSend(f.obj, m);
   return f.kind == FILE_UNIX ? unixSend(f.obj, m, skip) : -ENOTSOCK;
 }
 /**
@@ -157,6 +170,7 @@ export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   m.name_len = 0;
   m.control_len = 0;
   if (f.kind == FILE_SOCKET) return tcpRecvMsg(f.obj, m, skip);
+  if (f.kind == FILE_UDP) return udpRecv(f.obj, m);
   return f.kind == FILE_UNIX ? unixRecv(f.obj, m, skip) : -ENOTSOCK;
 }
 
@@ -164,6 +178,7 @@ export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
 export function socketSetsockopt(file_idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_UNIX) return unixSetsockopt(f.obj, level, name, at, len);
+  if (f.kind == FILE_UDP) return udpSetsockopt(f.obj, level, name, at, len);
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   const ret = tcpSetsockopt(f.obj, level, name, at, len);
   return ret == NOT_MODELLED ? -ENOPROTOOPT : ret;
@@ -191,17 +206,22 @@ function commonOption(sock_idx: u32, name: u32): i32 {
   }
 }
 
+/** An option whose value is a number is written to `at`, as far as there is room: bytes, or what is wrong. */
+function putNumber(value: i32, at: usize, len: u32): i32 {
+  if (value < 0) return value;
+  const n = min<u32>(len, 4);
+  for (let i: u32 = 0; i < n; i++) store<u8>(at + i, <u8>(value >> (i << 3)));
+  return <i32>n;
+}
+
 /** getsockopt(): bytes that it wrote to `at`, or -errno. */
 export function socketGetsockopt(file_idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
   const f = fileAt(file_idx);
-  if (f.kind == FILE_UNIX) return unixGetsockopt(f.obj, level, name, at, len);
+  if (f.kind == FILE_UNIX) return putNumber(unixGetsockopt(f.obj, level, name), at, len);
+  if (f.kind == FILE_UDP) return putNumber(udpGetsockopt(f.obj, level, name), at, len);
   if (f.kind != FILE_SOCKET) return -ENOTSOCK;
   const common = level == SOL_SOCKET ? commonOption(f.obj, name) : NOT_MODELLED;
-  if (common != NOT_MODELLED) {
-    const n = min<u32>(len, 4);
-    for (let i: u32 = 0; i < n; i++) store<u8>(at + i, <u8>(common >> (i << 3)));
-    return <i32>n;
-  }
+  if (common != NOT_MODELLED) return putNumber(common, at, len);
   const ret = tcpGetsockopt(f.obj, level, name, at, len);
   return ret == NOT_MODELLED ? -ENOPROTOOPT : ret;
 }

@@ -1,10 +1,10 @@
 /** SOCK_DGRAM and SOCK_SEQPACKET (net/unix/af_unix.c: unix_dgram_sendmsg, __unix_dgram_recvmsg, unix_dgram_connect). */
 import { NONE, wakeUp } from '../../sim/core';
-import { iovTotal, Msg, msgFromChain, RCV_SHUTDOWN, TCP_CLOSE, TCP_ESTABLISHED } from '../6-socket';
+import { iovTotal, Msg, msgFromChain, pageAlign, RCV_SHUTDOWN, SKB_MAX_ALLOC, TCP_CLOSE, TCP_ESTABLISHED } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, ECONNRESET, EFAULT, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET,
 } from '../../uring-model/uapi.gen';
-import { pageAlign, sendSkb, SKB_MAX_ALLOC } from './alloc';
+import { sendSkb } from './alloc';
 import { copyName, findName, nameCheck } from './name';
 import {
   dataReady, errorReport, peerWait, peerWakeDisconnect, peerWakeMe, queueFull, queueSkb, skbFree, takeError, unixHold, unixPut,

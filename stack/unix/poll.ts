@@ -10,6 +10,8 @@ import { peerWakeMe, queueFull, takeError, unixSock, unixWaiters, unixWritable, 
 /** SOCK_MIN_SNDBUF; net.core.wmem_max. */
 const MIN_SNDBUF: u32 = 4608;
 const WMEM_MAX: u32 = 4194304;
+/** net.core.rmem_default. */
+const RMEM_DEFAULT: i32 = 212992;
 
 export function unixPoll(idx: u32): u32 {
   const u = unixSock(idx);
@@ -39,20 +41,18 @@ export function unixSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: 
   if (unixWritable(u)) wakeUp(unixWaiters(u), WRITE_BITS);
   return 0;
 }
-/** getsockopt(): bytes written, or -errno. */
-export function unixGetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+/** getsockopt() of a number: the number, or -errno. */
+export function unixGetsockopt(idx: u32, level: u32, name: u32): i32 {
   if (level != SOL_SOCKET) return -EOPNOTSUPP;
   const u = unixSock(idx);
-  let value: u32;
-  if (name == SO_SNDBUF) value = u.sndbuf;
-  else if (name == SO_RCVBUF) value = 212992;
-  else if (name == SO_ERROR) value = <u32>-takeError(u);
-  else if (name == SO_TYPE) value = u.type;
-  else if (name == SO_DOMAIN) value = AF_UNIX;
-  else if (name == SO_PROTOCOL) value = 0;
-  else if (name == SO_ACCEPTCONN) value = u.state == <u8>TCP_LISTEN ? 1 : 0;
-  else return -ENOPROTOOPT;
-  const n = min<u32>(len, 4);
-  for (let i: u32 = 0; i < n; i++) store<u8>(at + i, <u8>(value >> (i << 3)));
-  return <i32>n;
+  switch (name) {
+    case SO_SNDBUF: return <i32>u.sndbuf;
+    case SO_RCVBUF: return RMEM_DEFAULT;
+    case SO_ERROR: return -takeError(u);
+    case SO_TYPE: return <i32>u.type;
+    case SO_DOMAIN: return <i32>AF_UNIX;
+    case SO_PROTOCOL: return 0;
+    case SO_ACCEPTCONN: return u.state == <u8>TCP_LISTEN ? 1 : 0;
+    default: return -ENOPROTOOPT;
+  }
 }

@@ -1,11 +1,11 @@
 /** SOCK_STREAM (net/unix/af_unix.c: unix_stream_sendmsg, unix_stream_read_generic). */
 import { behaves, BEHAVES_UNIX_INQ, BEHAVES_UNIX_INQ_WHOLE, NONE } from '../../sim/core';
-import { iovTotal, Msg, msgFromChain, RCV_SHUTDOWN, SEND_SHUTDOWN, TCP_ESTABLISHED } from '../6-socket';
+import { iovTotal, Msg, msgFromChain, pageAlign, RCV_SHUTDOWN, SEND_SHUTDOWN, SKB_MAX_HEAD, TCP_ESTABLISHED } from '../6-socket';
 import {
   EAGAIN, ECONNRESET, EFAULT, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_WAITALL,
 } from '../../uring-model/uapi.gen';
 import { copyName } from './name';
-import { pageAlign, sendSkb, SKB_MAX_HEAD, UNIX_SKB_FRAGS_SZ } from './alloc';
+import { sendSkb, UNIX_SKB_FRAGS_SZ } from './alloc';
 import { dataReady, queueSkb, skbFree, takeError, unixSkb, UnixSock, unixSock, unqueueSkb } from './sock';
 
 /** Sends what is behind the first `skip` bytes. Bytes, or -errno. Differs from Linux: there is no urgent data, and no MSG_OOB. */

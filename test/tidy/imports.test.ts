@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [stage(5)]: [CORE, stage(3), stage(6)],
   [stage(6)]: [CORE, stage(3)],
   [UNIX]: [CORE, stage(3), stage(6), UAPI],
-  [UDP]: [CORE, stage(3), stage(6), UAPI],
+  [UDP]: [CORE, stage(3), stage(5), stage(6), UAPI],
   [FILE]: [CORE, stage(3), stage(5), stage(6), UNIX, UDP, UAPI],
   [stage(7)]: [CORE, stage(3), stage(5), stage(6), FILE, stage(9), UAPI],
   [BUILTIN]: [CORE, stage(7), stage(9), UAPI],

@@ -1,0 +1,132 @@
+/**
+ * UDP between sockets of one host.
+ *
+ * Linux 7.3   net/ipv4/udp.c, net/ipv6/udp.c, net/ipv4/datagram.c, net/core/datagram.c
+ * Owns        the sockets, their ports, the datagrams that wait
+ * Does not    send over the NIC; fragment; know files, which belong to stack/file
+ */
+import { NONE, waitForget, wakeUp } from '../../sim/core';
+import {
+  Msg, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, RCV_SHUTDOWN, SHUTDOWN_MASK,
+} from '../6-socket';
+import { isLocal } from '../5-tcp';
+import {
+  AF_INET, AF_INET6, EINVAL, ENETUNREACH, ENFILE, ENOPROTOOPT, ENOTCONN, EPROTONOSUPPORT, IPPROTO_UDP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR,
+  SO_PROTOCOL, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SO_TYPE, SOCK_DGRAM, SOL_SOCKET,
+} from '../../uring-model/uapi.gen';
+import { autobind, bindTo, readName, sourceOf, writeName } from './address';
+import { flush, receive, send, takeError } from './message';
+import { copyName, localName, ownName, remoteName, sockFree, sockNew, toName, udpSock, udpWaiters } from './sock';
+
+export { udpInit } from './sock';
+
+const AF_UNSPEC: u32 = 0;
+/** SOCK_MIN_RCVBUF. */
+const MIN_BUF: u32 = 2304;
+const MEM_MAX: u32 = 4194304;
+
+/** socket(): its index, or -errno. */
+export function udpSocket(host: u32, family: u32, protocol: u32): i32 {
+  if (protocol != 0 && protocol != IPPROTO_UDP) return -EPROTONOSUPPORT;
+  const idx = sockNew(host, family);
+  return idx == NONE ? -ENFILE : <i32>idx;
+}
+
+export function udpBind(idx: u32, name: usize, len: u32): i32 {
+  const u = udpSock(idx);
+  const bad = readName(u, name, len, ownName());
+  return bad != 0 ? bad : bindTo(u, ownName());
+}
+
+/** connect(): from now on there is one peer; AF_UNSPEC: none. 0 or -errno (__ip4_datagram_connect). */
+export function udpConnect(idx: u32, name: usize, len: u32): i32 {
+  const u = udpSock(idx);
+  if (len < 2) return -EINVAL;
+  if (<u32>load<u16>(name) == AF_UNSPEC) {
+    u.connected = 0;
+    if (u.bound_addr == 0) localName(u).addr0 = localName(u).addr1 = 0;
+    return 0;
+  }
+  const to = toName();
+  const bad = readName(u, name, len, to);
+  if (bad != 0) return bad;
+  if (!isLocal(u.host, to.family, to.addr0, to.addr1)) return -ENETUNREACH;
+  const unbound = autobind(u, ownName());
+  if (unbound != 0) return unbound;
+  sourceOf(u, to, ownName());
+  copyName(localName(u), ownName());
+  copyName(remoteName(u), to);
+  u.connected = 1;
+  return 0;
+}
+
+export function udpShutdown(idx: u32, how: u32): i32 {
+  const u = udpSock(idx);
+  if (how > 2) return -EINVAL;
+  if (u.connected == 0) return -ENOTCONN;
+  u.shutdown |= <u8>(how + 1);
+  wakeUp(udpWaiters(u), 0);
+  return 0;
+}
+
+/** getsockname, or getpeername: how long the name at `to` is, or -errno. */
+export function udpGetname(idx: u32, peer: bool, to: usize): i32 {
+  const u = udpSock(idx);
+  if (peer && u.connected == 0) return -ENOTCONN;
+  return <i32>writeName(u, peer ? remoteName(u) : localName(u), to);
+}
+
+export function udpSend(idx: u32, m: Msg): i32 {
+  return send(udpSock(idx), m);
+}
+export function udpRecv(idx: u32, m: Msg): i32 {
+  return receive(udpSock(idx), m);
+}
+
+/** datagram_poll */
+export function udpPoll(idx: u32): u32 {
+  const u = udpSock(idx);
+  let mask: u32 = POLLOUT | POLLWRNORM | POLLWRBAND;
+  if (u.err != 0) mask |= POLLERR;
+  if ((<u32>u.shutdown & RCV_SHUTDOWN) != 0) mask |= POLLRDHUP | POLLIN | POLLRDNORM;
+  if (u.shutdown == <u8>SHUTDOWN_MASK) mask |= POLLHUP;
+  if (u.queue_head != NONE) mask |= POLLIN | POLLRDNORM;
+  return mask;
+}
+export function udpWaitHead(idx: u32): usize {
+  return udpWaiters(udpSock(idx));
+}
+
+export function udpRelease(idx: u32): void {
+  const u = udpSock(idx);
+  waitForget(udpWaiters(u));
+  flush(u);
+  sockFree(u);
+}
+
+/** setsockopt(): 0 or -errno. Differs from Linux: of the options there are SO_RCVBUF, SO_SNDBUF, and SO_REUSEADDR, which does nothing. */
+export function udpSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
+  if (len < 4) return -EINVAL;
+  if (level != SOL_SOCKET) return -ENOPROTOOPT;
+  const u = udpSock(idx);
+  const doubled = max(min(load<u32>(at), MEM_MAX) * 2, MIN_BUF);
+  if (name == SO_RCVBUF) u.rcvbuf = doubled;
+  else if (name == SO_SNDBUF) u.sndbuf = doubled;
+  else if (name != SO_REUSEADDR) return -ENOPROTOOPT;
+  return 0;
+}
+/** getsockopt() of a number: the number, or -errno. */
+export function udpGetsockopt(idx: u32, level: u32, name: u32): i32 {
+  if (level != SOL_SOCKET) return -ENOPROTOOPT;
+  const u = udpSock(idx);
+  switch (name) {
+    case SO_RCVBUF: return <i32>u.rcvbuf;
+    case SO_SNDBUF: return <i32>u.sndbuf;
+    case SO_ERROR: return -takeError(u);
+    case SO_TYPE: return <i32>SOCK_DGRAM;
+    case SO_DOMAIN: return <i32>(u.family == 6 ? AF_INET6 : AF_INET);
+    case SO_PROTOCOL: return <i32>IPPROTO_UDP;
+    case SO_ACCEPTCONN: return 0;
+    default: return -ENOPROTOOPT;
+  }
+}

@@ -1,0 +1,134 @@
+/** Datagrams are sent and received (net/ipv4/udp.c: udp_sendmsg, __udp_enqueue_schedule_skb, udp_recvmsg). */
+import { chainAlloc, chainFree, NONE, wakeUp } from '../../sim/core';
+import { zcopyComplete, zcopyGet } from '../3-pool';
+import { isLocal } from '../5-tcp';
+import {
+  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, POLLIN, POLLPRI, POLLRDBAND, POLLRDNORM, SEND_SHUTDOWN, SKB_MAX_ALLOC,
+  skbTruesize,
+} from '../6-socket';
+import {
+  EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
+} from '../../uring-model/uapi.gen';
+import { autobind, lookup, readName, sourceOf, writeName } from './address';
+import {
+  copyName, fromName, ownName, remoteName, skbGone, skbNew, toName, UdpName, UdpSkb, udpSkb, UdpSock, udpSock, udpWaiters,
+} from './sock';
+
+/** Longest payload over IPv4: 65535 less both headers; over IPv6 the header does not count. */
+const MAX_LEN4: u32 = 65507;
+const MAX_LEN6: u32 = 65527;
+/** Link, IP and UDP headers before the payload, and what is kept free. */
+const HEADERS: u32 = 64;
+
+/** sock_error */
+export function takeError(u: UdpSock): i32 {
+  const err = u.err;
+  u.err = 0;
+  return -err;
+}
+
+/** To whom the message goes: 0 and toName(), or -errno. */
+function destination(u: UdpSock, m: Msg): i32 {
+  const to = toName();
+  if (m.name_len == 0) {
+    if (u.connected == 0) return -EDESTADDRREQ;
+    copyName(to, remoteName(u));
+    return 0;
+  }
+  const bad = readName(u, m.name, m.name_len, to);
+  if (bad != 0) return bad;
+  return to.port == 0 ? -EINVAL : 0;
+}
+
+/** The datagram reaches its socket, if there is one with room: then its chain is the socket's (udp_queue_rcv_skb). */
+function deliver(u: UdpSock, from: UdpName, chain: u32, len: u32): bool {
+  const paged = len + HEADERS > SKB_MAX_ALLOC ? len : 0;
+  const truesize = skbTruesize(len - paged + HEADERS, pageAlign(paged));
+  if (u.rmem_alloc + truesize > u.rcvbuf && u.rmem_alloc != 0) return false;
+  const idx = skbNew();
+  if (idx == NONE) return false;
+  const b = udpSkb(idx);
+  b.chain = chain;
+  b.len = len;
+  b.truesize = truesize;
+  b.next = NONE;
+  copyName(fromName(b), from);
+  if (u.queue_head == NONE) u.queue_head = idx;
+  else udpSkb(u.queue_tail).next = idx;
+  u.queue_tail = idx;
+  u.rmem_alloc += truesize;
+  wakeUp(udpWaiters(u), POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
+  return true;
+}
+
+/**
+ * Sends one datagram: its length, or -errno. It is received within the call, as the loopback device does it. Memory that was lent
+ * is copied then (skb_orphan_frags_rx), so the lender hears at once that it was.
+ *
+ * Differs from Linux: datagrams reach sockets of the same host alone; any other destination is unreachable.
+ */
+export function send(u: UdpSock, m: Msg): i32 {
+  const len = iovTotal(m.iov, m.iov_count);
+  if (len > 0xffff) return -EMSGSIZE;
+  if ((m.flags & MSG_OOB) != 0) return -EOPNOTSUPP;
+  const bad = destination(u, m);
+  if (bad != 0) return bad;
+  const to = toName();
+  const own = ownName();
+  const unbound = autobind(u, own);
+  if (unbound != 0) return -EAGAIN;
+  if (!isLocal(u.host, to.family, to.addr0, to.addr1)) return -ENETUNREACH;
+  if (len > <u64>(to.family == 4 ? MAX_LEN4 : MAX_LEN6)) return -EMSGSIZE;
+  const err = takeError(u);
+  if (err != 0) return err;
+  if ((<u32>u.shutdown & SEND_SHUTDOWN) != 0) return -EPIPE;
+  const bytes = <u32>len;
+  const chain = chainAlloc(bytes);
+  if (chain == NONE && bytes != 0) return -ENOBUFS;
+  if (!msgToChain(m, 0, bytes, chain, 0)) {
+    chainFree(chain);
+    return -EFAULT;
+  }
+  if (m.ubuf != 0 && bytes != 0) {
+    zcopyGet(m.ubuf);
+    zcopyComplete(NONE, m.ubuf, false);
+  }
+  sourceOf(u, to, own);
+  const idx = lookup(u.host, to, own);
+  if (idx == NONE || !deliver(udpSock(idx), own, chain, bytes)) chainFree(chain);
+  // The answer of the host to itself: port unreachable, which a connected socket hears of.
+  if (idx == NONE && u.connected != 0) {
+    u.err = ECONNREFUSED;
+    wakeUp(udpWaiters(u), POLLERR);
+  }
+  return <i32>bytes;
+}
+
+function unqueue(u: UdpSock, idx: u32, b: UdpSkb): void {
+  u.queue_head = b.next;
+  if (b.next == NONE) u.queue_tail = NONE;
+  u.rmem_alloc -= b.truesize;
+  skbGone(idx);
+}
+
+/** Receives one datagram: bytes, or -errno. */
+export function receive(u: UdpSock, m: Msg): i32 {
+  const err = takeError(u);
+  if (err != 0) return err;
+  const idx = u.queue_head;
+  if (idx == NONE) return -EAGAIN;
+  const b = udpSkb(idx);
+  const room = iovTotal(m.iov, m.iov_count);
+  const size = <u32>min<u64>(room, b.len);
+  if (room < <u64>b.len) m.out_flags |= MSG_TRUNC;
+  const ok = msgFromChain(m, 0, size, b.chain, 0);
+  if (m.name != 0) m.name_len = writeName(u, fromName(b), m.name);
+  const ret = !ok ? -EFAULT : (m.flags & MSG_TRUNC) != 0 ? <i32>b.len : <i32>size;
+  if ((m.flags & MSG_PEEK) == 0) unqueue(u, idx, b);
+  return ret;
+}
+
+/** Everything that waits is lost. */
+export function flush(u: UdpSock): void {
+  while (u.queue_head != NONE) unqueue(u, u.queue_head, udpSkb(u.queue_head));
+}

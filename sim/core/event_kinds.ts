@@ -26,6 +26,8 @@ export const EVENT_HRTIMERS: u32 = 10;
 export const EVENT_IOWQ: u32 = 11;
 /** The thread of a submission queue has its turn; arg: ring that it was made for. */
 export const EVENT_SQPOLL: u32 = 12;
+/** A grace period that a ring waited for is over; arg: ring. */
+export const EVENT_RING_RCU: u32 = 13;
 
 /** Kinds of wheel timers. */
 export const TIMER_TCP_RETRANSMIT: u32 = 1;

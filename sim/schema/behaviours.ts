@@ -64,4 +64,24 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'io_uring/zcrx.h: struct zcrx_rq_hdr', from('7.3')),
   behaviour('zcrx_wide_offsets', 'offsets in an area are computed in 64 bits and not in 32',
     'io_uring/zcrx.c: io_zcrx_queue_cqe', from('7.3')),
+
+  // What the kernel knows of the interface
+  behaviour('setup_hybrid_iopoll', 'IORING_SETUP_HYBRID_IOPOLL is known', 'io_uring/io_uring.h: IORING_SETUP_FLAGS', from('6.18')),
+  behaviour('setup_cqe_mixed', 'IORING_SETUP_CQE_MIXED is known', 'io_uring/io_uring.h: IORING_SETUP_FLAGS', from('6.18')),
+  behaviour('setup_sqe_mixed', 'IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128', 'io_uring/io_uring.c: io_init_req',
+    from('6.19')),
+  behaviour('setup_sq_rewind', 'IORING_SETUP_SQ_REWIND is known', 'io_uring/io_uring.c: io_submit_sqes', from('7.0')),
+  behaviour('feat_rw_attr', 'IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE',
+    'io_uring/io_uring.h: IORING_FEAT_FLAGS', from('6.18')),
+  behaviour('enter_reg_wait', 'waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them '
+    + 'SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY', 'io_uring/io_uring.c: io_get_ext_arg_reg', from('6.18')),
+  behaviour('register_bpf_filter', 'IORING_REGISTER_BPF_FILTER is known', 'io_uring/register.c: __io_uring_register', from('7.0')),
+
+  // Task work of a ring with DEFER_TASKRUN
+  behaviour('local_tw_cap', 'a call runs at most twenty items of task work, unless it waits for more',
+    'io_uring/tw.c: __io_run_local_work', from('6.18')),
+  behaviour('local_tw_fifo', 'task work that is added while task work runs belongs to the same run',
+    'io_uring/tw.c: __io_run_local_work_loop', from('7.2')),
+  behaviour('eventfd_rcu', 'an eventfd is not signalled from inside a wake-up of task work, but a moment later',
+    'io_uring/eventfd.c: __io_eventfd_signal', from('7.1')),
 ];

@@ -1,16 +1,16 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_IRQ, EVENT_KWORK,
-  EVENT_SOFTIRQ, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig, HRTIMER_LINK_TIMEOUT, HRTIMER_QDISC,
-  HRTIMER_TCP_PACING, HRTIMER_TIMEOUT, HrTimer, leaveContext, nextDueHrtimer, nextDueTimer, NONE, QUEUES_MAX, schedule, timerWheelTurn,
-  TIMER_RING,
+  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_IRQ,
+  EVENT_KWORK, EVENT_RING_RCU, EVENT_SOFTIRQ, EVENT_SQPOLL, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig,
+  HRTIMER_LINK_TIMEOUT, HRTIMER_QDISC, HRTIMER_TCP_PACING, HRTIMER_TIMEOUT, HrTimer, leaveContext, nextDueHrtimer, nextDueTimer, NONE,
+  QUEUES_MAX, schedule, timerWheelTurn, TIMER_RING,
 } from '../core';
 import { wireEgress, wireNextArrival, wireTakeArrived, wireTimeArrival } from '../../nic-model/1-wire';
 import { nicInterrupt, nicQdiscWatchdog, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { napiSoftirq } from '../../stack/4-napi';
 import { tcpCompressedAckTimer, tcpPacingTimer, tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
 import { sock, timerHost } from '../../stack/6-socket';
-import { iowqRun, ringExitWork, ringHrtimer, ringTimer } from '../../uring-model/7-ring';
+import { iowqRun, ringExitWork, ringHrtimer, ringRcu, ringTimer, sqThreadRun } from '../../uring-model/7-ring';
 import { appTimer, taskRun } from '../../uring-model/8-app/builtin';
 
 export function dispatch(kind: u32, arg: u32): void {
@@ -29,6 +29,8 @@ export function dispatch(kind: u32, arg: u32): void {
     case EVENT_TSQ: return tcpTsqRun(arg);
     case EVENT_KWORK: return ringExitWork(arg);
     case EVENT_IOWQ: return iowqRun(arg);
+    case EVENT_RING_RCU: return ringRcu(arg);
+    case EVENT_SQPOLL: return sqThreadRun(arg);
     default: assert(false, 'an event of no kind');
   }
 }

@@ -3,7 +3,7 @@
  * queues by hand; a page pool stands for each of two RX queues. User memory is laid out once: see the addresses below.
  */
 import {
-  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK,
+  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK, EVENT_SQPOLL,
   EVENT_TASK, hrtimersInit, nextDueHrtimer, nextEventTime, NONE, popEvent, prngInit, runConfig, timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
@@ -14,8 +14,8 @@ import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, sockWake, POLLIN, POLLRDNORM, TCP_ESTABLISHED } from '../../stack/6-socket';
 import { fdSock, filesInit } from '../../stack/file';
 import {
-  iowqRun, ringExitWork, ringHrtimer, ringInit, ringVerify, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume, userAlloc,
-  userInit,
+  iowqRun, ringExitWork, ringHrtimer, ringInit, ringVerify, sqThreadRun, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume,
+  userAlloc, userInit,
 } from '../../uring-model/7-ring';
 import { refillInit, refillVerify } from '../../uring-model/9-refill';
 import {
@@ -350,6 +350,7 @@ function happen(until_ns: u64): u32 {
     if (<u32>event == EVENT_KWORK) ringExitWork(<u32>(event >> 32));
     else if (<u32>event == EVENT_IOWQ) iowqRun(<u32>(event >> 32));
     else if (<u32>event == EVENT_HRTIMERS) timers();
+    else if (<u32>event == EVENT_SQPOLL) sqThreadRun(<u32>(event >> 32));
     else if (<u32>event == EVENT_TASK) {
       taskAt(HOST).run_pending = 0;
       taskResume(HOST);

@@ -13,6 +13,7 @@ import { arenaAlloc, charge, COST_CQE, CQ_OVERFLOW_MAX, NONE, traceCqe, traceCqO
 import {
   IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_CQE_F_SKIP, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SQ_CQ_OVERFLOW, io_uring_cqe,
 } from '../uapi.gen';
+import { tellEventfd, tellPollers } from './eventfd';
 import { Req } from './request';
 import {
   CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
@@ -187,7 +188,9 @@ function cqringWake(r: Ring): void {
 /** What else hangs on completions (__io_commit_cqring_flush). */
 function commitCqringFlush(r: Ring): void {
   if ((r.int_flags & (RING_F_OFF_TIMEOUT_USED | RING_F_HAS_EVFD | RING_F_POLL_ACTIVATED)) == 0) return;
+  tellPollers(r);
   if ((r.int_flags & RING_F_OFF_TIMEOUT_USED) != 0) timeoutsFlush(r);
+  tellEventfd(r);
 }
 
 export function sqFlagsOr(r: Ring, bits: u32): void {

@@ -3,75 +3,105 @@ import { ACCOUNT_APP, charge, chargeNs, COST_ENTER, NONE, now, traceRingEnter } 
 import { userOk } from '../../stack/3-pool';
 import { ifqAt, IORING_MAP_OFF_ZCRX_REGION, IORING_OFF_ZCRX_SHIFT, zcrxFind } from '../9-refill';
 import {
-  __kernel_timespec, EBADF, EBADFD, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
-  IO_URING_REG_WAIT_BYTES, IORING_ENTER_ABS_TIMER, IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG, IORING_ENTER_GETEVENTS,
-  IORING_ENTER_NO_IOWAIT, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_CQ_RING,
-  IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_DEFER_TASKRUN,
-  IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
+  __kernel_timespec, EBADF, EBADFD, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg,
+  IO_URING_GETEVENTS_ARG_BYTES, io_uring_reg_wait, IO_URING_REG_WAIT_BYTES, IORING_REG_WAIT_TS, IORING_ENTER_ABS_TIMER,
+  IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG, IORING_ENTER_GETEVENTS, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT,
+  IORING_ENTER_SQ_WAKEUP, IORING_OFF_CQ_RING, IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING,
+  IORING_OFF_SQES, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
 } from '../uapi.gen';
-import { fdFile, fdRemove, fileAt, filePut, FILE_RING } from '../../stack/file';
+import { fdRemove, filePut } from '../../stack/file';
+import { overflowFlush } from './cq';
 import { pbufRegion } from './kbuf_register';
+import { IORING_MAP_OFF_PARAM_REGION, regWaitAt } from './mem_region';
+import { enterFlags } from './profile';
+import { ringOfFd } from './ring_fds';
+import { sqThreadWake, sqWait } from './sqpoll';
 import { submitSqes } from './sq';
-import { CHECK_CQ_DROPPED, Ring, ringAt } from './state';
-import { syscallBegin, syscallEnd, Task, taskAt, taskIdx } from './task';
-import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work';
-import { cqringWait, EBADR, NEVER } from './wait';
+import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE } from './state';
+import { syscallBegin, syscallEnd, Task, taskAt } from './task';
+import { runLocalWorkDefault, runTaskWork } from './task_work';
+import { allowedRunTw, cqringWait, EBADR, NEVER } from './wait';
 
-const IORING_ENTER_FLAGS: u32 = IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP | IORING_ENTER_SQ_WAIT | IORING_ENTER_EXT_ARG
-  | IORING_ENTER_REGISTERED_RING | IORING_ENTER_ABS_TIMER | IORING_ENTER_EXT_ARG_REG | IORING_ENTER_NO_IOWAIT;
-const IO_RINGFD_REG_MAX: i32 = 16;
-
-/** Ring behind a descriptor: its index, or -errno (io_uring_ctx_get_file). Differs from Linux: ring fds cannot be registered. */
-export function ringOfFd(task: u32, fd: i32, registered: bool): i32 {
-  if (registered) return <u32>fd >= <u32>IO_RINGFD_REG_MAX ? -EINVAL : -EBADF;
-  const file_idx = fdFile(task, fd);
-  if (file_idx == NONE) return -EBADF;
-  const f = fileAt(file_idx);
-  return f.kind == FILE_RING ? <i32>f.obj : -EOPNOTSUPP;
+/** A timeout of user space, from the start of the wait on unless it is absolute (timespec64_to_ktime). */
+function deadline(flags: u32, start: u64, ts: __kernel_timespec): u64 {
+  const ns = <u64>ts.tv_sec * 1000000000 + <u64>ts.tv_nsec;
+  return (flags & IORING_ENTER_ABS_TIMER) != 0 ? ns : start + ns;
 }
 
-/** The times of a wait (io_get_ext_arg). 0 or -errno; the times go to the task. Signal masks are not looked at. */
-function waitTimes(t: Task, flags: u32, arg: u64, argsz: u32): i32 {
+/** A registered argument (IORING_ENTER_EXT_ARG_REG): `arg` is its offset in the region. 0 or -errno. */
+function regWait(t: Task, r: Ring, flags: u32, arg: u64, argsz: u32): i32 {
+  if (argsz != IO_URING_REG_WAIT_BYTES) return -EINVAL;
+  const at = regWaitAt(r, arg);
+  if (at == 0) return -EFAULT;
+  const w = changetype<io_uring_reg_wait>(at);
+  if ((w.flags & ~IORING_REG_WAIT_TS) != 0) return -EINVAL;
+  const start = now();
+  if (w.min_wait_usec != 0) t.min_deadline_ns = start + <u64>w.min_wait_usec * 1000;
+  if ((w.flags & IORING_REG_WAIT_TS) != 0) t.deadline_ns = deadline(flags, start, w.ts);
+  t.sigmask = w.sigmask;
+  t.sigmask_sz = w.sigmask_sz;
+  return 0;
+}
+
+/** The times of a wait (io_get_ext_arg). 0 or -errno; the times and the signal mask go to the task. */
+function waitTimes(t: Task, r: Ring, flags: u32, arg: u64, argsz: u32): i32 {
   t.deadline_ns = NEVER;
   t.min_deadline_ns = 0;
+  t.sigmask = arg;
+  t.sigmask_sz = argsz;
   if ((flags & IORING_ENTER_EXT_ARG) == 0) return 0;
-  // Differs from Linux: there is no registered wait region.
-  if ((flags & IORING_ENTER_EXT_ARG_REG) != 0) return argsz != IO_URING_REG_WAIT_BYTES ? -EINVAL : -EFAULT;
+  if ((flags & IORING_ENTER_EXT_ARG_REG) != 0) return regWait(t, r, flags, arg, argsz);
   if (argsz != IO_URING_GETEVENTS_ARG_BYTES) return -EINVAL;
   if (!userOk(arg, IO_URING_GETEVENTS_ARG_BYTES)) return -EFAULT;
   const ext = changetype<io_uring_getevents_arg>(<usize>arg);
   const start = now();
   if (ext.min_wait_usec != 0) t.min_deadline_ns = start + <u64>ext.min_wait_usec * 1000;
+  t.sigmask = ext.sigmask;
+  t.sigmask_sz = ext.sigmask_sz;
   if (ext.ts == 0) return 0;
   if (!userOk(ext.ts, 16)) return -EFAULT;
-  const ts = changetype<__kernel_timespec>(<usize>ext.ts);
-  const ns = <u64>ts.tv_sec * 1000000000 + <u64>ts.tv_nsec;
-  t.deadline_ns = (flags & IORING_ENTER_ABS_TIMER) != 0 ? ns : start + ns;
+  t.deadline_ns = deadline(flags, start, changetype<__kernel_timespec>(<usize>ext.ts));
+  return 0;
+}
+
+/** A ring with IORING_SETUP_IOPOLL: nothing of what there is has to be polled, so only what is there is run (io_iopoll_check). */
+function iopollCheck(t: Task, r: Ring, flags: u32, arg: u64, argsz: u32, min_complete: u32): i32 {
+  if ((flags & IORING_ENTER_EXT_ARG) != 0) {
+    if ((flags & IORING_ENTER_EXT_ARG_REG) != 0 || argsz != IO_URING_GETEVENTS_ARG_BYTES) return -EINVAL;
+    if (!userOk(arg, IO_URING_GETEVENTS_ARG_BYTES)) return -EFAULT;
+  }
+  if (!allowedRunTw(t, r)) return -EEXIST;
+  if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0) overflowFlush(r, false);
+  if ((r.check_cq & CHECK_CQ_DROPPED) != 0) return -EBADR;
+  if (r.work_head != NONE) runLocalWorkDefault(r, min_complete);
+  runTaskWork(t);
   return 0;
 }
 
 function getEvents(t: Task, r: Ring, min_complete: u32, flags: u32, arg: u64, argsz: u32): i32 {
-  const ret = waitTimes(t, flags, arg, argsz);
+  if ((r.int_flags & RING_F_SYSCALL_IOPOLL) != 0) return iopollCheck(t, r, flags, arg, argsz, min_complete);
+  const ret = waitTimes(t, r, flags, arg, argsz);
   return ret != 0 ? ret : cqringWait(t, r, min_complete, t.deadline_ns, t.min_deadline_ns);
 }
 
 function enter(t: Task, fd: i32, to_submit: u32, min_complete: u32, flags: u32, arg: u64, argsz: u32): i32 {
-  if ((flags & ~IORING_ENTER_FLAGS) != 0) return -EINVAL;
-  const ring = ringOfFd(t.host, fd, (flags & IORING_ENTER_REGISTERED_RING) != 0);
+  if ((flags & ~enterFlags(t.host)) != 0) return -EINVAL;
+  const ring = ringOfFd(t.idx, fd, (flags & IORING_ENTER_REGISTERED_RING) != 0);
   if (ring < 0) return ring;
   const r = ringAt(<u32>ring);
   if ((r.flags & IORING_SETUP_R_DISABLED) != 0) return -EBADFD;
   traceRingEnter(0, NONE, r.idx, to_submit, min_complete);
   let ret: i32 = 0;
   const get_events = (flags & IORING_ENTER_GETEVENTS) != 0;
-  if (to_submit != 0) {
-    if ((r.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && r.submitter != taskIdx(t)) return -EEXIST;
-    ret = submitSqes(r, taskIdx(t), to_submit);
+  if (r.sqd != NONE) {
+    if ((flags & IORING_ENTER_SQ_WAKEUP) != 0) sqThreadWake(r.sqd);
+    if ((flags & IORING_ENTER_SQ_WAIT) != 0) sqWait(r);
+    ret = <i32>to_submit;
+  } else if (to_submit != 0) {
+    if ((r.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && r.submitter != t.idx) return -EEXIST;
+    ret = submitSqes(r, t.idx, to_submit);
     if (<u32>ret != to_submit) return ret;
-    if (get_events && (r.flags & IORING_SETUP_DEFER_TASKRUN) != 0 && r.work_head != NONE) {
-      const min = <i32>min_complete;
-      runLocalWork(r, min, min > IO_LOCAL_TW_DEFAULT_MAX ? min : IO_LOCAL_TW_DEFAULT_MAX);
-    }
+    if (get_events && (r.int_flags & RING_F_TASK_COMPLETE) != 0) runLocalWorkDefault(r, min_complete);
   }
   if (!get_events) return ret;
   const ret2 = getEvents(t, r, min_complete, flags, arg, argsz);
@@ -112,8 +142,9 @@ export function sysMmap(task: u32, fd: u32, offset: u64, len: u32): i64 {
   const r = ringAt(<u32>ring);
   switch (offset & IORING_OFF_MMAP_MASK) {
     case IORING_OFF_SQ_RING:
-    case IORING_OFF_CQ_RING: return <i64>r.rings;
-    case IORING_OFF_SQES: return <i64>r.sqes;
+    case IORING_OFF_CQ_RING: return r.rings_user != 0 ? -EINVAL : <i64>r.rings;
+    case IORING_OFF_SQES: return r.rings_user != 0 ? -EINVAL : <i64>r.sqes;
+    case IORING_MAP_OFF_PARAM_REGION: return r.param_region == 0 || r.param_user != 0 ? -EINVAL : <i64>r.param_region;
     case IORING_OFF_PBUF_RING: {
       const bufs = pbufRegion(r.idx, <u32>((offset & ~IORING_OFF_MMAP_MASK) >> IORING_OFF_PBUF_SHIFT));
       return bufs == 0 ? -EINVAL : <i64>bufs;

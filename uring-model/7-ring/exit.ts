@@ -1,6 +1,6 @@
 /** The end of a ring, in a worker thread some time after its last reference has gone (io_uring/io_uring.c: io_ring_exit_work). */
 import {
-  CONTEXT_TASK_WORK, enterContext, EVENT_KWORK, hostConfig, hrtimerCancel, leaveContext, NONE, now, schedule,
+  CONTEXT_TASK_WORK, enterContext, EVENT_KWORK, hostConfig, hrtimerCancel, leaveContext, NONE, now, RINGS_MAX, schedule,
 } from '../../sim/core';
 import { zcrxTerminate, zcrxUnregister } from '../9-refill';
 import { IORING_OP_LINK_TIMEOUT, IORING_OP_TIMEOUT } from '../uapi.gen';
@@ -8,14 +8,17 @@ import { overflowFlush } from './cq';
 import { reqPut } from './complete';
 import { groupsRelease } from './kbuf_register';
 import { waitersRemove } from './poll';
+import { eventfdUnregister } from './eventfd';
+import { memRegionRelease } from './mem_region';
 import { iowqTake } from './iowq';
 import { notifHeld } from './notif';
 import { reqAt, REQ_FREE } from './request';
 import { buffersUnregister, filesUnregister } from './rsrc_register';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
+import { sqThreadFinish } from './sqpoll';
 import { Task, taskAt, TASKS_MAX } from './task';
 import { timeoutTimer } from './timeout_list';
-import { userFree } from './user_memory';
+import { regionFree } from './user_memory';
 
 /** Requests of this ring leave a task's list of work. */
 function forgetTaskWork(t: Task, r: Ring): void {
@@ -53,7 +56,7 @@ const EXIT_INTERVAL_NS: u64 = 50000000;
  * so the ring stays until they are gone.
  */
 function cancelRequests(r: Ring): bool {
-  for (let i: u32 = 0; i < TASKS_MAX; i++) {
+  for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) {
     forgetTaskWork(taskAt(i), r);
     forgetMessages(taskAt(i), r);
   }
@@ -70,7 +73,7 @@ function cancelRequests(r: Ring): bool {
     reqPut(r, i);
   }
   // What was sent has let its notifications go by now.
-  for (let i: u32 = 0; i < TASKS_MAX; i++) forgetTaskWork(taskAt(i), r);
+  for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) forgetTaskWork(taskAt(i), r);
   r.work_head = NONE;
   r.work_tail = NONE;
   let held: u32 = 0;
@@ -96,12 +99,15 @@ export function ringExitWork(ring: u32): void {
     return;
   }
   overflowFlush(r, true);
+  sqThreadFinish(r);
   buffersUnregister(r);
   filesUnregister(r);
   zcrxUnregister(ring);
   groupsRelease(ring);
-  userFree(r.rings, r.rings_bytes);
-  userFree(r.sqes, r.sqes_bytes);
+  eventfdUnregister(r);
+  memRegionRelease(r);
+  regionFree(NONE, r.rings, r.rings_bytes, r.rings_user);
+  regionFree(NONE, r.sqes, r.sqes_bytes, r.rings_user);
   r.used = RING_FREE;
   leaveContext();
 }

@@ -14,7 +14,6 @@
  *             R15 a buffer that is used was picked.  R16 a notification has the references that were taken.
  */
 import { NONE, setWaiter, WAIT_RING, WAIT_TASK } from '../../sim/core';
-import { userOk } from '../../stack/3-pool';
 import { sock } from '../../stack/6-socket';
 import { setZcrxRing } from '../9-refill';
 import { cancelTablesInit } from './cancel_table';
@@ -27,7 +26,10 @@ import { pollWake } from './poll';
 import { iowqInit } from './iowq';
 import { reqAlloc, reqAt, reqsInit, TW_EVENT } from './request';
 import { ringFileInit } from './ring_file';
+import { restrictionsInit } from './restrictions';
+import { ringFdsInit } from './ring_fds';
 import { rsrcInit } from './rsrc';
+import { sqpollInit } from './sqpoll';
 import { ringAt, ringsInit } from './state';
 import { taskTold } from './sleep';
 import { tasksInit } from './task';
@@ -38,6 +40,8 @@ export { cqEventsUser } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringExitWork } from './exit';
 export { iowqRun } from './iowq';
+export { ringRcu } from './eventfd';
+export { sqThreadRun } from './sqpoll';
 export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { ringHrtimer } from './ring_timer';
@@ -69,6 +73,9 @@ export function ringInit(): void {
   reqsInit();
   tasksInit();
   iowqInit();
+  sqpollInit();
+  ringFdsInit();
+  restrictionsInit();
   rsrcInit();
   overflowInit();
   cancelTablesInit();

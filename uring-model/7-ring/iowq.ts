@@ -64,7 +64,7 @@ export function iowqMaxWorkers(task: u32, counts: usize, entries: u32): void {
   const bounded = load<u32>(counts);
   const unbounded = load<u32>(counts, 4);
   if (wq.max_bounded == 0) {
-    const cpus = 4 * hostConfig(taskAt(task).host).cpu_cores;
+    const cpus: u32 = 4 * <u32>hostConfig(taskAt(task).host).cpu_cores;
     wq.max_bounded = entries < cpus ? entries : cpus;
     wq.max_unbounded = RLIMIT_NPROC;
   }
@@ -127,6 +127,7 @@ export function iowqRun(task: u32): void {
   const host = taskAt(task).host;
   enterContext(host, hostConfig(host).cpu_app_core, CONTEXT_TASK_WORK);
   charge(COST_WAKE_UP);
+  ringState().in_worker = 1;
   // What it queues itself is for a later turn.
   const last = wq.tail;
   while (wq.head != NONE) {
@@ -137,6 +138,7 @@ export function iowqRun(task: u32): void {
     runChain(req);
     if (idx == last) break;
   }
+  ringState().in_worker = 0;
   leaveContext();
   if (wq.head == NONE || wq.pending != 0) return;
   wq.pending = 1;

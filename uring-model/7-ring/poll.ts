@@ -13,6 +13,7 @@ import {
   Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_DOUBLE_POLL, REQ_F_POLL_NO_LAZY, REQ_F_POLLED, REQ_F_SINGLE_POLL,
   transition, TW_POLL,
 } from './request';
+import { ringState } from './state';
 import { taskWorkAdd } from './work_list';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
@@ -98,7 +99,10 @@ export function pollWake(entry: u32, mask: u32): bool {
       req.flags &= ~REQ_F_DOUBLE_POLL;
     }
   }
+  const st = ringState();
+  st.in_wake++;
   pollExecute(req, mask);
+  st.in_wake--;
   return true;
 }
 

@@ -4,13 +4,15 @@ import { FILE_RING, setFileOps } from '../../stack/file';
 import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import { cqEventsUser } from './cq';
 import { sqEntries } from './sq';
-import { Ring, ringAt, RING_EXITING } from './state';
+import { Ring, ringAt, RING_EXITING, RING_F_POLL_ACTIVATED } from './state';
 
 /** A worker thread takes the exit work of a ring up a moment after the last reference has gone. */
 const EXIT_WORK_DELAY_NS: u64 = 10000;
 
 function ringPoll(ring: u32): u32 {
   const r = ringAt(ring);
+  // Who polls a ring of one submitter makes it tell pollers from then on (io_activate_pollwq).
+  if (r.submitter != NONE) r.int_flags |= RING_F_POLL_ACTIVATED;
   let mask: u32 = 0;
   if (sqEntries(r) != r.sq_entries) mask |= POLLOUT | POLLWRNORM;
   if (cqEventsUser(r) != 0 || r.check_cq != 0 || r.work_head != NONE) mask |= POLLIN | POLLRDNORM;

@@ -8,6 +8,7 @@
  *               node: refs, tag, file          node: refs, tag --> memory: address, length, count of nodes (clones share it)
  */
 import { arenaAlloc, NONE, PAGE_SIZE, RINGS_MAX, RSRC_NODES_MAX, RSRC_SLOTS_MAX } from '../../sim/core';
+import { memUncharge } from '../../stack/3-pool';
 import { EBADF, EFAULT, EINVAL, ENFILE, ENOMEM, ENXIO, IORING_FILE_INDEX_ALLOC } from '../uapi.gen';
 import { postAuxCqe } from './cq';
 import { fileAt, filePut, FILE_RING } from '../../stack/file';
@@ -94,6 +95,7 @@ function bufferUnmap(r: Ring, node: u32): void {
   let before = node;
   while (nodeAt(before).clone != node) before = nodeAt(before).clone;
   nodeAt(before).clone = nodeAt(node).clone;
+  if (before == node) memUncharge(r.host, pagesOf(nodeAt(node).ubuf, nodeAt(node).len));
   assert(r.used != RING_FREE, 'R12 a node belongs to a ring that is there');
 }
 

@@ -1,6 +1,6 @@
 /** Registering files and buffers (io_uring/rsrc.c, io_uring/filetable.c), with the checks in their order. */
 import { NONE, RLIMIT_NOFILE } from '../../sim/core';
-import { userOk } from '../../stack/3-pool';
+import { memCharge, userOk } from '../../stack/3-pool';
 import {
   EBADF, EBUSY, EFAULT, EINVAL, EMFILE, ENOMEM, ENXIO, EOVERFLOW, io_uring_file_index_range, IO_URING_FILE_INDEX_RANGE_BYTES,
   io_uring_rsrc_register, IO_URING_RSRC_REGISTER_BYTES, io_uring_rsrc_update2, IO_URING_RSRC_UPDATE2_BYTES, IO_URING_RSRC_UPDATE_BYTES,
@@ -8,8 +8,8 @@ import {
 } from '../uapi.gen';
 import { fdFile, fileAt, fileGet, FILE_RING } from '../../stack/file';
 import {
-  bufNode, nodeClone, nodeDrop, NODE_BUFFER, NODE_FILE, nodeAt, nodeNew, nodePut, resetFileSlot, setAllocRange, setFileSlot, setSlot, slot,
-  slotsAlloc, tableFree,
+  bufNode, nodeClone, nodeDrop, NODE_BUFFER, NODE_FILE, nodeAt, nodeNew, nodePut, pagesOf, resetFileSlot, setAllocRange, setFileSlot,
+  setSlot, slot, slotsAlloc, tableFree,
 } from './rsrc';
 import { Ring } from './state';
 
@@ -109,7 +109,7 @@ export function filesUpdate(r: Ring, host: u32, offset: u32, fds: u64, tags: u64
 }
 
 /** A node for the buffer of an iovec: NONE for an empty one; -errno (io_sqe_buffer_register). `addr` 0: an empty one. */
-function bufferRegister(addr: u64): i64 {
+function bufferRegister(r: Ring, addr: u64): i64 {
   if (addr == 0) return <i64>NONE;
   if (!userOk(addr, 16)) return -EFAULT;
   const iov = changetype<iovec>(<usize>addr);
@@ -122,9 +122,10 @@ function bufferRegister(addr: u64): i64 {
   if (base + ((len + 4095) & ~4095) < base) return -EOVERFLOW;
   const node = nodeNew(NODE_BUFFER);
   if (node == NONE) return -ENOMEM;
-  if (!userOk(base, len)) {
+  const ok = userOk(base, len);
+  if (!ok || !memCharge(r.host, pagesOf(base, len))) {
     nodeDrop(node);
-    return -EFAULT;
+    return ok ? -ENOMEM : -EFAULT;
   }
   nodeAt(node).ubuf = base;
   nodeAt(node).len = len;
@@ -136,7 +137,7 @@ function putBuffer(r: Ring, i: u32, addr: u64, tags: u64, nth: u32): i32 {
   // The iovec is read first, then its tag, and then it is looked at.
   if (addr != 0 && !userOk(addr, 16)) return -EFAULT;
   if (!tagOk(tags, nth)) return -EFAULT;
-  const node = bufferRegister(addr);
+  const node = bufferRegister(r, addr);
   if (node < 0) return <i32>node;
   const tag = tagAt(tags, nth);
   if (tag != 0) {

@@ -1,7 +1,7 @@
 /** Submission: SQEs become requests, which run at once (io_uring/io_uring.c: io_submit_sqes and below). */
 import { charge, COST_SQE, NONE, traceRingSubmit } from '../../sim/core';
 import {
-  EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, ENOTSOCK, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_OP_LAST, IORING_SETUP_IOPOLL,
+  EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, ENOTSOCK, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_SETUP_IOPOLL,
   IORING_SETUP_NO_SQARRAY, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL,
   IORING_SETUP_SUBMIT_ALL, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_DRAIN, IOSQE_IO_HARDLINK,
   IOSQE_IO_LINK,
@@ -22,6 +22,8 @@ import {
   Req, reqAlloc, reqAt, reqFree, reqSetFail, reqSetRes, REQ_F_ARM_LTIMEOUT, REQ_F_FAIL, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_NOWAIT,
   REQ_INIT, REQ_ISSUED, REQ_LINKED, transition, TW_SUBMIT,
 } from './request';
+import { opLast } from './profile';
+import { sqeRestricted } from './restrictions';
 import { fileGetFixed } from './rsrc';
 import {
   Ring, ringAt, RING_F_DRAIN_ACTIVE, RING_F_DRAIN_DISABLED, RING_F_DRAIN_NEXT, RING_F_OP_RESTRICTED, RINGS_SQ_DROPPED, RINGS_SQ_HEAD,
@@ -68,15 +70,6 @@ function takeSecond(r: Ring, sqe: io_uring_sqe): i32 {
   return 0;
 }
 
-/** May this operation be submitted with these flags? (io_check_restriction) */
-function restricted(r: Ring, opcode: u32, sqe_flags: u32): bool {
-  if ((r.int_flags & RING_F_OP_RESTRICTED) == 0) return false;
-  const word = opcode < 64 ? r.restrict_sqe0 : r.restrict_sqe1;
-  if (((word >> (<u64>opcode & 63)) & 1) == 0) return true;
-  if ((sqe_flags & r.sqe_flags_required) != r.sqe_flags_required) return true;
-  return (sqe_flags & ~(r.sqe_flags_allowed | r.sqe_flags_required)) != 0;
-}
-
 /** The flags of an SQE that few have. 0 or -errno. */
 function initFlags(r: Ring, req: Req, sqe: io_uring_sqe, def: u32): i32 {
   const sqe_flags = <u32>sqe.flags;
@@ -94,7 +87,7 @@ function initFlags(r: Ring, req: Req, sqe: io_uring_sqe, def: u32): i32 {
 
 /** A ring that is restricted, or that drains. 0 or -errno. */
 function initSlow(r: Ring, req: Req, sqe_flags: u32): i32 {
-  if (restricted(r, req.opcode, sqe_flags)) return -EACCES;
+  if (sqeRestricted(r, req.opcode, sqe_flags)) return -EACCES;
   if ((r.int_flags & RING_F_DRAIN_ACTIVE) != 0) req.flags |= REQ_F_FORCE_ASYNC;
   if ((r.int_flags & RING_F_DRAIN_NEXT) != 0 && r.link_head == NONE) {
     r.int_flags = (r.int_flags & ~RING_F_DRAIN_NEXT) | RING_F_DRAIN_ACTIVE;
@@ -113,7 +106,7 @@ function initReq(r: Ring, req: Req, sqe: io_uring_sqe): i32 {
   req.user_data = sqe.user_data;
   req.big0 = 0;
   req.big1 = 0;
-  if (<u32>opcode >= IORING_OP_LAST) {
+  if (<u32>opcode >= opLast(r.host)) {
     req.opcode = 0;
     return -EINVAL;
   }

@@ -30,6 +30,14 @@ export class RingState {
   nodes_base: u32;
   node_free: u32;
   slots_base: u32;
+  ring_fds_base: u32;
+  restrictions_base: u32;
+  /** Threads of submission queues, and how many there are (sqpoll.ts). */
+  sqds_base: u32;
+  sqds: u32;
+  /** The running code is a worker's; is inside of a wake-up of a request. */
+  in_worker: u32;
+  in_wake: u32;
   // User memory (user_memory.ts)
   user_base: u32;
   user_next: u32;
@@ -171,12 +179,34 @@ export class Ring {
   /** Registered credentials: which of 1 to 63 there are, and where the search for the next begins. */
   pers_next: u32;
   personalities: u64;
-  /** Restrictions. */
-  restrict_register: u64;
-  restrict_sqe0: u64;
-  restrict_sqe1: u64;
-  sqe_flags_allowed: u32;
-  sqe_flags_required: u32;
+  /** The memory of its queues is the application's own (IORING_SETUP_NO_MMAP). */
+  rings_user: u32;
+  /** Registered memory, and how much of it holds arguments of waits (mem_region.ts). */
+  param_region: u32;
+  param_bytes: u32;
+  param_user: u32;
+  cq_wait_size: u32;
+  /** The thread of its SQ, or NONE, and how long it spins for this ring. */
+  sqd: u32;
+  sq_thread_idle_ns: u64;
+  /** Registered eventfd, or NONE (eventfd.ts). */
+  evfd: u32;
+  evfd_async: u32;
+  evfd_last_tail: u32;
+  rcu_pending: u32;
+  /** Busy polling (napi.ts). */
+  napi_mode: u32;
+  napi_busy_us: u32;
+  napi_prefer: u32;
+  napi_ids: u32;
+  napi_id0: u32;
+  napi_id1: u32;
+  napi_id2: u32;
+  napi_id3: u32;
+  napi_id4: u32;
+  napi_id5: u32;
+  napi_id6: u32;
+  napi_id7: u32;
   /** For reports. */
   submitted: u64;
   completed: u64;

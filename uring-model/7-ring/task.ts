@@ -9,9 +9,10 @@
  */
 import {
   arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext,
-  NONE, now, schedule, switchContext, THREADS_MAX, Timer, TIMER_RING,
+  NONE, now, RINGS_MAX, schedule, switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
 import { processOf } from '../../stack/file';
+import { sqpollLook } from './sqpoll';
 import { ringState } from './state';
 
 /** Added to the argument of EVENT_TASK: the time of a wait may be over. */
@@ -57,6 +58,9 @@ export class Task {
   timer0: u64;
   timer1: u64;
   timer2: u64;
+  /** Signal mask of the present wait: its address and its size. */
+  sigmask: u64;
+  sigmask_sz: u32;
   /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
   work_head: u32;
   work_tail: u32;
@@ -80,17 +84,13 @@ const TASK_BYTES: usize = (offsetof<Task>() + 7) & ~7;
 export function taskAt(task: u32): Task {
   return changetype<Task>(<usize>ringState().tasks_base + <usize>task * TASK_BYTES);
 }
-/** Its index. */
-export function taskIdx(t: Task): u32 {
-  return <u32>((changetype<usize>(t) - <usize>ringState().tasks_base) / TASK_BYTES);
-}
 export function taskTimer(t: Task): Timer {
   return changetype<Timer>(changetype<usize>(t) + offsetof<Task>('timer0'));
 }
 
 export function tasksInit(): void {
-  ringState().tasks_base = <u32>arenaAlloc(<u64>TASKS_MAX * TASK_BYTES);
-  for (let i: u32 = 0; i < TASKS_MAX; i++) {
+  ringState().tasks_base = <u32>arenaAlloc(<u64>(TASKS_MAX + RINGS_MAX) * TASK_BYTES);
+  for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) {
     const t = taskAt(i);
     t.idx = i;
     t.host = processOf(i);
@@ -114,6 +114,7 @@ export function taskWake(t: Task): void {
 
 /** A system call begins: in the task's context, which is opened when the host calls from outside of any event. */
 export function syscallBegin(t: Task): void {
+  sqpollLook(t.host);
   if (coreState().context == CONTEXT_HARDWARE) {
     enterContext(t.host, hostConfig(t.host).cpu_app_core, CONTEXT_SYSCALL);
     t.opened = 1;
@@ -156,6 +157,7 @@ export function taskHandOut(t: Task): void {
 export function taskPark(task: u32): void {
   const t = taskAt(task);
   t.runnable = 0;
+  sqpollLook(t.host);
   if (t.opened == 0) return;
   t.opened = 0;
   leaveContext();

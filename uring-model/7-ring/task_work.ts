@@ -1,5 +1,5 @@
 /** Running task work (io_uring/tw.c). */
-import { charge, COST_TASK_WORK, NONE, traceTaskWork } from '../../sim/core';
+import { behaves, BEHAVES_LOCAL_TW_CAP, BEHAVES_LOCAL_TW_FIFO, charge, COST_TASK_WORK, NONE, traceTaskWork } from '../../sim/core';
 import { IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { postAuxCqe, sqFlagsClear, sqFlagsOr } from './cq';
@@ -19,7 +19,7 @@ import { timeoutTask } from './timeout';
 import { localWorkPop } from './work_list';
 
 /** Items of one call that asks for completions, unless it wants more of them (IO_LOCAL_TW_DEFAULT_MAX). */
-export const IO_LOCAL_TW_DEFAULT_MAX: i32 = 20;
+const IO_LOCAL_TW_DEFAULT_MAX: i32 = 20;
 /**
  * Completions of one run. Differs from Linux: a run that has posted this many stops; the task is preempted there, so that
  * one event stays small, and the rest runs next.
@@ -87,17 +87,22 @@ function goOn(r: Ring, events: i32, min_events: i32): bool {
 /** Runs a ring's own list: rounds of at most `max_events` items until `min_events` have run (__io_run_local_work). */
 export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
   if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsClear(r, IORING_SQ_TASKRUN);
+  const fifo = behaves(r.host, BEHAVES_LOCAL_TW_FIFO);
+  if (!behaves(r.host, BEHAVES_LOCAL_TW_CAP)) max_events = i32.MAX_VALUE;
   let ret: i32 = 0;
   let items: u32 = 0;
   r.run_cqes = 0;
   while (true) {
     min_events -= ret;
     ret = 0;
+    // An older kernel takes the list as it is now, and what comes meanwhile is for the next round.
+    const last = fifo ? NONE : r.work_tail;
     while (ret < max_events && r.run_cqes < RUN_CQES_MAX) {
       const idx = localWorkPop(r);
       if (idx == NONE) break;
       runItem(r, idx);
       ret++;
+      if (idx == last) break;
     }
     items += <u32>ret;
     if (goOn(r, ret, min_events)) continue;
@@ -106,6 +111,12 @@ export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
   }
   if (items != 0) traceTaskWork(0, NONE, r.idx, items);
   return ret;
+}
+
+/** What a call that asks for `min_events` completions runs of it (io_run_local_work_locked). */
+export function runLocalWorkDefault(r: Ring, min_events: u32): void {
+  const min = <i32>min_events;
+  if (r.work_head != NONE) runLocalWork(r, min, min > IO_LOCAL_TW_DEFAULT_MAX ? min : IO_LOCAL_TW_DEFAULT_MAX);
 }
 
 /** Runs the task's list, on the way back to user space or in a wait (tctx_task_work_run). True when there was some. */

@@ -4,12 +4,13 @@
  * was not enough the task sleeps on. When the wait is over its result waits for the caller, who repeats the call.
  */
 import { charge, coreState, COST_WAKE_UP, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
-import { EINTR, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
+import { userOk } from '../../stack/3-pool';
+import { EEXIST, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
 import { callResume, callWake } from './sleep';
 import { Task, taskAlarm, taskAt, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
-import { IO_LOCAL_TW_DEFAULT_MAX, runLocalWork, runTaskWork } from './task_work';
+import { runLocalWork, runLocalWorkDefault, runTaskWork } from './task_work';
 import { IO_CQ_WAKE_INIT } from './work_list';
 
 export const NEVER: u64 = u64.MAX_VALUE;
@@ -26,15 +27,27 @@ function shouldWake(t: Task, r: Ring): bool {
   return <i32>(cqTail(r) - t.cq_tail) >= 0 || r.cq_timeouts != t.nr_timeouts;
 }
 
+/** Task work of a DEFER_TASKRUN ring is run by its submitter alone (io_allowed_run_tw). */
+export function allowedRunTw(t: Task, r: Ring): bool {
+  return (r.flags & IORING_SETUP_DEFER_TASKRUN) == 0 || r.submitter == t.idx;
+}
+/** The mask of a wait that has one (set_user_sigmask). 0 or -errno. */
+function sigmaskCheck(t: Task): i32 {
+  if (t.sigmask == 0) return 0;
+  if (t.sigmask_sz != 8) return -EINVAL;
+  return userOk(t.sigmask, 8) ? 0 : -EFAULT;
+}
+
 /** Begins a wait. 0 or more, -errno, or -ERESTARTSYS when the task went to sleep. Times are absolute; NEVER, or 0 for no least wait. */
 export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, min_deadline_ns: u64): i32 {
   if (min_events > r.cq_entries) min_events = r.cq_entries;
-  if (r.work_head != NONE) {
-    runLocalWork(r, <i32>min_events, <i32>min_events > IO_LOCAL_TW_DEFAULT_MAX ? <i32>min_events : IO_LOCAL_TW_DEFAULT_MAX);
-  }
+  if (!allowedRunTw(t, r)) return -EEXIST;
+  runLocalWorkDefault(r, min_events);
   runTaskWork(t);
   if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0) overflowFlush(r, false);
   if (cqEventsUser(r) >= min_events) return 0;
+  const ret = sigmaskCheck(t);
+  if (ret != 0) return ret;
   t.wait_ring = r.idx;
   t.cq_tail = cqHead(r) + min_events;
   t.cq_min_tail = cqTail(r);

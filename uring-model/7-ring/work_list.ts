@@ -8,7 +8,9 @@ import {
   IORING_SETUP_COOP_TASKRUN, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_TASKRUN_FLAG, IORING_SQ_TASKRUN, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
 } from '../uapi.gen';
 import { sqFlagsOr } from './cq';
+import { tellOfWork } from './eventfd';
 import { Req, reqAt, reqIdx, REQ_WORK, transition } from './request';
+import { sqThreadWake } from './sqpoll';
 import { Ring, ringAt } from './state';
 import { taskAt, taskWake } from './task';
 
@@ -31,13 +33,14 @@ function localWorkAdd(r: Ring, req: Req, lazy: bool): void {
   if (r.work_head == NONE) {
     r.work_head = idx;
     if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsOr(r, IORING_SQ_TASKRUN);
+    tellOfWork(r);
   } else reqAt(r.work_tail).tw_next = idx;
   r.work_tail = idx;
   if (r.cq_wait_nr <= 0) return;
   if (lazy && (req.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK)) == 0) {
     if (--r.cq_wait_nr != 0) return;
   } else r.cq_wait_nr = IO_CQ_WAKE_INIT;
-  taskWake(taskAt(r.submitter));
+  if (r.submitter != NONE) taskWake(taskAt(r.submitter));
 }
 
 /**
@@ -56,7 +59,8 @@ function normalWorkAdd(r: Ring, req: Req): void {
   t.work_head = idx;
   t.work_tail = idx;
   if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsOr(r, IORING_SQ_TASKRUN);
-  if (t.waiting != 0 || (r.flags & IORING_SETUP_COOP_TASKRUN) == 0) taskWake(t);
+  if (r.sqd != NONE) sqThreadWake(r.sqd);
+  else if (t.waiting != 0 || (r.flags & IORING_SETUP_COOP_TASKRUN) == 0) taskWake(t);
 }
 
 /** The oldest request of a ring's list, or NONE. */

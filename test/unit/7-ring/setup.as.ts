@@ -1,9 +1,11 @@
 /** Description: io_uring_setup: sizes, places and errors that an application has to rely on. */
 import {
-  EFAULT, EINVAL, EMFILE, io_uring_params, IORING_FEAT_NODROP, IORING_FEAT_SINGLE_MMAP, IORING_OFF_CQ_RING, IORING_OFF_PBUF_RING,
-  IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_CLAMP, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE,
-  IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_IOPOLL, IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
-  IORING_SETUP_SQPOLL, IORING_SETUP_TASKRUN_FLAG, IORING_OP_NOP, IORING_REGISTER_ENABLE_RINGS, EBADFD,
+  EFAULT, EINVAL, EMFILE, EOVERFLOW, IORING_SETUP_COOP_TASKRUN, IORING_SETUP_HYBRID_IOPOLL, IORING_SETUP_REGISTERED_FD_ONLY,
+  IORING_SETUP_SQ_AFF, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, io_uring_params, IORING_FEAT_NODROP,
+  IORING_FEAT_SINGLE_MMAP, IORING_OFF_CQ_RING, IORING_OFF_PBUF_RING, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_CLAMP,
+  IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY,
+  IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQPOLL, IORING_SETUP_TASKRUN_FLAG, IORING_OP_NOP,
+  IORING_REGISTER_ENABLE_RINGS, EBADFD,
 } from '../../../uring-model/uapi.gen';
 import { sysClose, sysMmap, sysSetup } from '../../../uring-model/7-ring';
 import { bench, build, enter, HOST, register, ring, setup, settle, sqe } from '../config_ring.as';
@@ -37,7 +39,13 @@ export function flags_that_contradict_each_other_are_refused(): void {
   assert(setup(8, 0, IORING_SETUP_TASKRUN_FLAG) == -EINVAL, 'TASKRUN_FLAG wants COOP or DEFER');
   assert(setup(8, 0, IORING_SETUP_CQE32 | IORING_SETUP_CQE_MIXED) == -EINVAL, 'wide or mixed');
   assert(setup(8, 0, 1 << 30) == -EINVAL, 'unknown');
-  assert(setup(8, 0, IORING_SETUP_SQPOLL) == -EINVAL && setup(8, 0, IORING_SETUP_IOPOLL) == -EINVAL, 'declared');
+  assert(setup(8, 0, IORING_SETUP_SQPOLL | IORING_SETUP_COOP_TASKRUN) == -EINVAL, 'a thread is not interrupted');
+  assert(setup(8, 0, IORING_SETUP_SQE128 | IORING_SETUP_SQE_MIXED) == -EINVAL, 'large or mixed');
+  assert(setup(8, 0, IORING_SETUP_SQ_REWIND) == -EINVAL, 'SQ_REWIND wants no index array');
+  assert(setup(8, 0, IORING_SETUP_HYBRID_IOPOLL) == -EINVAL, 'HYBRID_IOPOLL wants IOPOLL');
+  assert(setup(8, 0, IORING_SETUP_REGISTERED_FD_ONLY) == -EINVAL, 'nothing could map it');
+  assert(setup(8, 0, IORING_SETUP_SQ_AFF) == -EINVAL, 'SQ_AFF wants SQPOLL');
+  assert(setup(1, 1, IORING_SETUP_CQE_MIXED) == -EOVERFLOW, 'a wide completion would never fit');
 }
 
 export function offsets_are_those_of_the_kernel(): void {

@@ -1,0 +1,158 @@
+/**
+ * Description: requests that do not simply run: behind a drain they wait for all before them, and a worker thread takes up
+ * what must not run in the submitter's context. Whoever looks too early sees nothing.
+ */
+import {
+  ECANCELED, EOPNOTSUPP, IORING_ENTER_GETEVENTS, IORING_NOP_INJECT_RESULT, IORING_OP_NOP, IORING_OP_RECV, IORING_OP_SHUTDOWN,
+  IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_DRAIN, IOSQE_IO_LINK,
+} from '../../../uring-model/uapi.gen';
+import {
+  build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, ring, seen, settle, socket, sqe, user, verify,
+} from '../config_ring.as';
+
+function nop(user_data: u64, flags: u32, result: u32 = 0): void {
+  const s = sqe(IORING_OP_NOP, user_data);
+  s.flags = <u8>flags;
+  s.nop_flags = IORING_NOP_INJECT_RESULT;
+  s.len = result;
+}
+function recv(fd: u32, user_data: u64, flags: u32): void {
+  const s = sqe(IORING_OP_RECV, user_data);
+  s.fd = <i32>fd;
+  s.addr = user(4096);
+  s.len = 4096;
+  s.flags = <u8>flags;
+}
+
+export function a_drain_waits_for_all_before_it_and_holds_up_all_behind_it(): void {
+  build();
+  ring(16, IORING_SETUP_NO_SQARRAY);
+  const fd = socket();
+  recv(fd, 1, 0);
+  nop(2, IOSQE_IO_DRAIN);
+  nop(3, 0);
+  assert(enter(3, 0, 0) == 3 && cqes() == 0, 'neither the drain nor what stands behind it');
+  linearPacket(fd, 10, 0);
+  getEvents();
+  settle();
+  getEvents();
+  assert(cqes() == 3 && isCqe(0, 1, 10, 0) && cqe(1).user_data == 2 && cqe(2).user_data == 3, 'in their order');
+  seen(3);
+  nop(4, 0);
+  assert(enter(1, 0, 0) == 1 && cqes() == 1, 'the drain is over');
+  verify();
+}
+
+export function a_drain_in_a_chain_drains_its_head_and_what_follows(): void {
+  build();
+  ring(16, IORING_SETUP_NO_SQARRAY);
+  const fd = socket();
+  recv(fd, 1, 0);
+  nop(2, IOSQE_IO_LINK);
+  nop(3, IOSQE_IO_DRAIN);
+  nop(4, 0);
+  enter(4, 0, 0);
+  assert(cqes() == 0, 'the whole chain waits');
+  linearPacket(fd, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) {
+    settle();
+    getEvents();
+  }
+  assert(cqes() == 4 && cqe(0).user_data == 1 && cqe(1).user_data == 2 && cqe(2).user_data == 3 && cqe(3).user_data == 4, 'in their order');
+  verify();
+}
+
+export function a_ring_that_skips_completions_cannot_drain(): void {
+  build();
+  ring(8, DEFER);
+  nop(1, IOSQE_CQE_SKIP_SUCCESS);
+  nop(2, IOSQE_IO_DRAIN);
+  enter(2, 0, 0);
+  assert(cqes() == 1 && isCqe(0, 2, -EOPNOTSUPP, 0), 'since one was skipped');
+  verify();
+}
+
+export function a_worker_completes_later_and_without_the_submitter(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  nop(1, IOSQE_ASYNC, 7);
+  assert(enter(1, 0, 0) == 1 && cqes() == 0, 'not yet');
+  settle();
+  assert(cqes() == 1 && isCqe(0, 1, 7, 0), 'a worker posts it');
+  verify();
+}
+
+export function a_worker_of_a_deferred_ring_leaves_the_completion_to_the_submitter(): void {
+  build();
+  ring(8, DEFER);
+  nop(1, IOSQE_ASYNC, 7);
+  enter(1, 0, 0);
+  settle();
+  assert(cqes() == 0, 'only the submitter posts');
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 1, 7, 0), 'when it asks');
+  verify();
+}
+
+export function what_is_linked_to_a_workers_request_runs_there_too(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  nop(1, IOSQE_ASYNC | IOSQE_IO_LINK);
+  nop(2, 0);
+  enter(2, 0, 0);
+  assert(cqes() == 0, 'not yet');
+  settle();
+  assert(cqes() == 2 && cqe(0).user_data == 1 && cqe(1).user_data == 2, 'one after the other');
+  verify();
+}
+
+export function a_failure_in_a_worker_cuts_the_chain(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  nop(1, IOSQE_ASYNC | IOSQE_IO_LINK, <u32>-5);
+  nop(2, 0);
+  enter(2, 0, 0);
+  settle();
+  getEvents();
+  assert(cqes() == 2 && cqe(0).res == -5 && cqe(1).res == -ECANCELED, 'cancelled');
+  verify();
+}
+
+export function an_asynchronous_receive_waits_for_its_socket(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  const fd = socket();
+  recv(fd, 1, IOSQE_ASYNC);
+  enter(1, 0, 0);
+  settle();
+  assert(cqes() == 0, 'the worker has armed a poll');
+  linearPacket(fd, 10, 0);
+  assert(enter(0, 1, IORING_ENTER_GETEVENTS) == 0 && isCqe(0, 1, 10, 0), 'and the submitter receives');
+  verify();
+}
+
+export function a_shutdown_is_always_a_workers(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  const s = sqe(IORING_OP_SHUTDOWN, 1);
+  s.fd = <i32>socket();
+  s.len = 7;
+  enter(1, 0, 0);
+  assert(cqes() == 0, 'not in the submitter');
+  settle();
+  getEvents();
+  assert(cqes() == 1 && cqe(0).res < 0, 'a wrong direction fails there');
+  verify();
+}
+
+export function a_chain_without_an_end_goes_to_a_worker(): void {
+  build();
+  ring(8, IORING_SETUP_NO_SQARRAY);
+  nop(1, IOSQE_IO_LINK);
+  nop(2, IOSQE_IO_LINK);
+  enter(2, 0, 0);
+  assert(cqes() == 0, 'its head does not run inline');
+  settle();
+  assert(cqes() == 2, 'but runs');
+  verify();
+}

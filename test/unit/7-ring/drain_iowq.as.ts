@@ -134,8 +134,9 @@ export function an_asynchronous_receive_waits_for_its_socket(): void {
 export function a_shutdown_is_always_a_workers(): void {
   build();
   ring(8, IORING_SETUP_NO_SQARRAY);
+  const fd = socket();
   const s = sqe(IORING_OP_SHUTDOWN, 1);
-  s.fd = <i32>socket();
+  s.fd = <i32>fd;
   s.len = 7;
   enter(1, 0, 0);
   assert(cqes() == 0, 'not in the submitter');

@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import {
-  Deadlock, EAGAIN, EINVAL, ENOMEM, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_NOTIF,
-  IORING_CQE_BUFFER_SHIFT, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_SINGLE_ISSUER, IOSQE_BUFFER_SELECT, type
-  Process, prepNop, prepRecv, prepRecvMultishot, prepRecvZc, prepSendZc, prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup,
-  sqeSetData64, sqeSetFlags, timespec, ZCRX_REG_NODEV,
+  __NR_eventfd2, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER,
+  IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_CQE_BUFFER_SHIFT, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN,
+  IORING_SETUP_SINGLE_ISSUER, IOSQE_BUFFER_SELECT, type Process, prepNop, prepRecv, prepRecvMultishot, prepRecvZc, prepSendZc,
+  prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup, sqeSetData64, sqeSetFlags, timespec, ZCRX_REG_NODEV,
 } from 'ringlab';
 
 /** A request with its number. */
@@ -206,6 +206,20 @@ test('small and wide completions share a ring', async () => {
   expect(ring.cqReady()).toBe(3);
   expect(ring.completions().map((c) => [c.user_data, c.slots])).toEqual([[1n, 2], [2n, 1]]);
   expect(take(ring)).toEqual([[1n, 4, IORING_CQE_F_MORE | IORING_CQE_F_32], [2n, 0, 0]]);
+});
+
+test('zero-copy receive wants a TCP socket', async () => {
+  const { server } = await simulate();
+  const ring = server.ring({ entries: 8 });
+  const zcrx = server.zcrx(ring, { if_idx: 0, if_rxq: 0, area_bytes: 4096, rq_entries: 4, flags: ZCRX_REG_NODEV });
+  const [unix] = server.socketPair();
+  const event = server.syscall(__NR_eventfd2, 0, 0);
+  [unix, event, 99].forEach((fd, i) => {
+    request(ring, BigInt(i), (sqe) => prepRecvZc(sqe, fd, zcrx.id, 0));
+    ring.submit();
+  });
+  ring.getEvents();
+  expect(take(ring).map(([, res]) => res)).toEqual([-EPROTONOSUPPORT, -ENOTSOCK, -EBADF]);
 });
 
 test('errors come back as the kernel gives them', async () => {

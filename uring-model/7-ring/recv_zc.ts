@@ -1,10 +1,12 @@
 /** RECV_ZC: receive without a copy, always multishot (io_uring/net.c: io_recvzc; io_uring/zcrx.c: io_zcrx_tcp_recvmsg). */
 import { NONE } from '../../sim/core';
 import { sockError } from '../../stack/5-tcp';
-import { fileAt, FILE_SOCKET } from '../../stack/file';
+import { fileAt, FILE_SOCKET, isSocket } from '../../stack/file';
 import { RCV_SHUTDOWN, sock, SOCK_DONE, TCP_CLOSE } from '../../stack/6-socket';
 import { IO_SKBS_PER_CALL_LIMIT, zcrxFind, zcrxReadSock, zcrxSkbs, zcrxStoppedEarly } from '../9-refill';
-import { EAGAIN, EINVAL, ENOTCONN, EPROTONOSUPPORT, io_uring_sqe, IORING_RECV_MULTISHOT, IORING_RECVSEND_POLL_FIRST } from '../uapi.gen';
+import {
+  EAGAIN, EINVAL, ENOTCONN, ENOTSOCK, EPROTONOSUPPORT, io_uring_sqe, IORING_RECV_MULTISHOT, IORING_RECVSEND_POLL_FIRST,
+} from '../uapi.gen';
 import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT } from './issue';
 import { finish, reqSock } from './net';
 import { Req, reqSetFail, REQ_F_APOLL_MULTISHOT, REQ_F_POLLED } from './request';
@@ -42,6 +44,7 @@ function recvSocket(req: Req, sock_idx: u32, issue_flags: u32): i32 {
 }
 
 export function recvZcIssue(req: Req, issue_flags: u32): i32 {
+  if (!isSocket(req.file)) return -ENOTSOCK;
   if ((req.flags & REQ_F_POLLED) == 0 && (req.ioprio & IORING_RECVSEND_POLL_FIRST) != 0) return -EAGAIN;
   // Only TCP's receive queue can be walked (io_zcrx_recv).
   if (fileAt(req.file).kind != FILE_SOCKET) return failed(req, -EPROTONOSUPPORT);

@@ -13,7 +13,7 @@ class Memory {
   inn: u32;
   pair: u32;
 }
-const MEMORY: usize = 0x7400;
+const MEMORY: usize = 0x7a00;
 function memory_(): Memory {
   return changetype<Memory>(MEMORY);
 }

@@ -58,7 +58,7 @@ class Bench {
   pool: u32;
 }
 export function bench(): Bench {
-  return changetype<Bench>(0x7000);
+  return changetype<Bench>(0x7c00);
 }
 
 function openQueue(host: u32, queue: u32, provider: u32, rx_buf_len: u32): i32 {

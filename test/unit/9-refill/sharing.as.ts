@@ -15,7 +15,7 @@ import {
   settle, socket, take, verify, zcrx, build,
 } from '../config_ring.as';
 
-const BENCH: usize = 0x7000;
+const BENCH: usize = 0x7c00;
 const OTHER: usize = 0x7200;
 
 /** The other ring becomes the one that the bench works with. */

@@ -1,13 +1,14 @@
 /**
  * Busy polling of the NIC's queues by whoever waits (io_uring/napi.c).
  *
- * Differs from Linux: who busy-polls is not interrupted and its core is busy, but the queues are polled by softirq as ever;
- * what it saves is the wake-up.
+ * Differs from Linux: the queues are polled by softirq as ever, and the core of who busy-polls is free for it meanwhile; what
+ * busy polling saves is the wake-up of the task.
  */
+import { now } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import {
   EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM, io_uring_napi, IO_URING_NAPI_BYTES, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
-  IO_URING_NAPI_STATIC_DEL_ID, IO_URING_NAPI_TRACKING_DYNAMIC, IO_URING_NAPI_TRACKING_STATIC, IORING_SETUP_IOPOLL,
+  IO_URING_NAPI_STATIC_DEL_ID, IO_URING_NAPI_TRACKING_DYNAMIC, IO_URING_NAPI_TRACKING_STATIC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
 } from '../uapi.gen';
 import { Ring } from './state';
 
@@ -82,5 +83,16 @@ export function unregisterNapi(r: Ring, arg: u64): i32 {
   r.napi_ids = 0;
   return 0;
 }
+/**
+ * A wait begins: until when it busy-polls, 0 if it does not (__io_napi_busy_loop). With dynamic tracking the queues are those
+ * of the sockets that requests wait for.
+ */
+export function napiSpinUntil(r: Ring, deadline_ns: u64): u64 {
+  if (r.napi_busy_us == 0 || r.napi_mode == NAPI_INACTIVE || (r.flags & IORING_SETUP_SQPOLL) != 0) return 0;
+  if (r.napi_mode == IO_URING_NAPI_TRACKING_STATIC ? r.napi_ids == 0 : r.reqs == 0) return 0;
+  const end = now() + <u64>r.napi_busy_us * 1000;
+  return end < deadline_ns ? end : deadline_ns;
+}
+
 /** IO_URING_NAPI_TRACKING_INACTIVE */
 export const NAPI_INACTIVE: u32 = 255;

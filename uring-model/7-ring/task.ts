@@ -61,6 +61,8 @@ export class Task {
   /** Signal mask of the present wait: its address and its size. */
   sigmask: u64;
   sigmask_sz: u32;
+  /** Until then the present wait busy-polls, and is not asleep (napi.ts). */
+  spin_until_ns: u64;
   /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
   work_head: u32;
   work_tail: u32;

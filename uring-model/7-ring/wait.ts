@@ -8,6 +8,7 @@ import { userOk } from '../../stack/3-pool';
 import { EEXIST, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
+import { napiSpinUntil } from './napi';
 import { callResume, callWake } from './sleep';
 import { Task, taskAlarm, taskAt, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
 import { runLocalWork, runLocalWorkDefault, runTaskWork } from './task_work';
@@ -56,6 +57,7 @@ export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, 
   t.hit_timeout = 0;
   t.deadline_ns = deadline_ns;
   t.min_deadline_ns = min_deadline_ns;
+  t.spin_until_ns = napiSpinUntil(r, deadline_ns);
   return waitLoop(t, r, false);
 }
 
@@ -122,7 +124,7 @@ export function taskResume(task: u32): bool {
     return false;
   }
   const r = ringAt(t.wait_ring);
-  charge(COST_WAKE_UP);
+  if (coreState().clock_ns >= t.spin_until_ns) charge(COST_WAKE_UP);
   t.waiting = 0;
   const ret = waitLoop(t, r, true);
   if (ret == -ERESTARTSYS) return false;

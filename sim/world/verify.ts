@@ -4,12 +4,13 @@ import { nicVerify } from '../../nic-model/2-nic';
 import { napiVerify } from '../../stack/4-napi';
 import { tcpVerify } from '../../stack/5-tcp';
 import { sock, sockCount, sockLive } from '../../stack/6-socket';
+import { unixVerify } from '../../stack/unix';
 import { ringVerify } from '../../uring-model/7-ring';
 import { refillVerify } from '../../uring-model/9-refill';
 
 /** Returns the number of things checked. */
 export function verifyWorld(): u32 {
-  let checked = wireVerify() + nicVerify() + napiVerify() + ringVerify() + refillVerify();
+  let checked = wireVerify() + nicVerify() + napiVerify() + ringVerify() + refillVerify() + unixVerify();
   for (let i: u32 = 0; i < sockCount(); i++) {
     if (!sockLive(i)) continue;
     tcpVerify(i);

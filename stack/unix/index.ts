@@ -5,6 +5,7 @@
  * Owns        the sockets, their names, the messages that wait
  * Does not    pass descriptors or credentials; know files, which belong to stack/file
  * Invariants  X1 a socket is freed once, when nobody holds it and nothing that it sent is left.  X2 a socket is released once.
+ *             X3 queues are counted, and what senders have outstanding waits in them.
  *
  * Differs from Linux: there are no descriptors and credentials in messages (SCM_RIGHTS, SCM_CREDENTIALS).
  */
@@ -18,6 +19,7 @@ import { streamRecv, streamSend } from './stream';
 export { unixAccept, unixConnect, unixListen, unixPair, unixRelease, unixShutdown, unixSocket } from './life';
 export { unixBind, unixGetname } from './name';
 export { unixGetsockopt, unixPoll, unixSetsockopt } from './poll';
+export { unixVerify } from './verify';
 
 /** SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
 export function unixType(idx: u32): u32 {

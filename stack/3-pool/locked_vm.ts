@@ -1,6 +1,7 @@
 /**
- * Memory that a user may lock (RLIMIT_MEMLOCK), counted in pages as io_uring does (io_uring/rsrc.c: __io_account_mem): rings and
- * regions, areas, registered buffers. A user with CAP_IPC_LOCK has no limit and is not counted.
+ * Memory that a user may lock (RLIMIT_MEMLOCK), counted in pages as io_uring does (io_uring/rsrc.c: __io_account_mem): areas,
+ * refill rings, parameter regions, registered buffers; rings themselves and rings of buffers are nobody's. A user with CAP_IPC_LOCK
+ * has no limit and is not counted.
  */
 import { hostConfig, NONE, POOL_ADDR } from '../../sim/core';
 

@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import {
   __NR_eventfd2, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER,
   IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_CQE_BUFFER_SHIFT, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN,
-  IORING_SETUP_SINGLE_ISSUER, IOSQE_BUFFER_SELECT, type Process, prepNop, prepRecv, prepRecvMultishot, prepRecvZc, prepSendZc,
-  prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup, sqeSetData64, sqeSetFlags, timespec, ZCRX_REG_NODEV,
+  IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQE128, IOSQE_FIXED_FILE, IOSQE_BUFFER_SELECT, type Process, prepNop, prepRecv,
+  prepRecvMultishot, prepRecvZc, prepSend, prepSendZc, prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup, sqeSetData64,
+  sqeSetFlags, timespec, ZCRX_REG_NODEV,
 } from 'ringlab';
 
 /** A request with its number. */
@@ -123,6 +124,37 @@ test('a zero-copy send tells when its memory may be used again', async () => {
   server.sleep(1_000_000);
   ring.getEvents();
   expect(take(ring)).toEqual([[2n, 4, IORING_CQE_F_MORE], [2n, 0, IORING_CQE_F_NOTIF]]);
+});
+
+test('registered files and a ring that goes by an index', async () => {
+  const { server } = await simulate();
+  const ring = server.ring({ entries: 8 });
+  const [a, b] = server.tcpPair();
+  expect(ring.registerFiles([a, b])).toBe(0);
+  expect(ring.registerRingFd()).toBe(1);
+  const at = memoryOf(server, 'fixed');
+  request(ring, 3n, (sqe) => {
+    prepSend(sqe, 1, at, 5, 0);
+    sqeSetFlags(sqe, IOSQE_FIXED_FILE);
+  });
+  expect(ring.submitAndWait(1)).toBe(1);
+  expect(take(ring)).toEqual([[3n, 5, 0]]);
+  expect(ring.unregisterRingFd()).toBe(1);
+  expect(ring.unregisterFiles()).toBe(0);
+});
+
+test('entries of 128 bytes lie 128 bytes apart', async () => {
+  const { server } = await simulate();
+  const ring = server.queueInit(4, IORING_SETUP_SQE128);
+  if (typeof ring === 'number') throw new Error(`errno ${-ring}`);
+  const first = ring.getSqe();
+  const second = ring.getSqe128();
+  if (first && second) {
+    prepNop(first);
+    prepNop(second);
+    expect(second.base - first.base).toBe(128);
+  }
+  expect(ring.submitAndWait(2)).toBe(2);
 });
 
 test('zero-copy receive without a device copies, and ends for want of buffers', async () => {

@@ -40,7 +40,7 @@ function groupDestroy(idx: u32): void {
     while (groupAt(prev).next != idx) prev = groupAt(prev).next;
     groupAt(prev).next = g.next;
   }
-  if ((g.flags & IOBL_BUF_RING) != 0) regionFree(ringAt(g.ring).host, g.bufs, g.bytes, g.user_provided);
+  if ((g.flags & IOBL_BUF_RING) != 0) regionFree(NONE, g.bufs, g.bytes, g.user_provided);
   else legacyRemove(g, u32.MAX_VALUE);
   g.ring = NONE;
   g.next = s.group_free;
@@ -70,7 +70,7 @@ function ringCreate(g: Group, reg: io_uring_buf_reg): i32 {
     rd.user_addr = reg.ring_addr;
     rd.flags = IORING_MEM_REGION_TYPE_USER;
   }
-  const ret = regionCreate(ringAt(g.ring).host, <u32>desc, <u64>reg.bgid << IORING_OFF_PBUF_SHIFT);
+  const ret = regionCreate(NONE, <u32>desc, <u64>reg.bgid << IORING_OFF_PBUF_SHIFT);
   if (ret < 0) return <i32>ret;
   g.bufs = <u32>ret;
   g.mask = reg.ring_entries - 1;

@@ -18,7 +18,6 @@ import { sqOffloadCreate, sqThreadFinish } from './sqpoll';
 import {
   Ring, ringAt, RING_FREE, RING_F_LOCKLESS_CQ, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, RING_OPEN, RINGS_CQES,
 } from './state';
-import { netmsgCacheInit } from './async_msg';
 import { syscallBegin, syscallEnd, taskAt } from './task';
 import { regionFree } from './user_memory';
 import { IO_CQ_WAKE_INIT } from './work_list';

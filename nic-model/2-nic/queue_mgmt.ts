@@ -10,6 +10,7 @@ import { rxRefill, rxRelease } from './driver';
 import { completion, rxQueue, RxQueue } from './rx_ring';
 import { nicOf, queueIndex } from './state';
 
+const EBUSY: i32 = 16;
 const EEXIST: i32 = 17;
 const EINVAL: i32 = 22;
 const EOPNOTSUPP: i32 = 95;
@@ -29,6 +30,7 @@ export function nicQueueOpen(host: u32, queue: u32, provider: u32, rx_buf_len: u
   if (rx_buf_len != 0 && !c.nic_rx_page_size) return -EOPNOTSUPP;
   const q = rxQueue(queueIndex(host, queue));
   if (q.provider != 0) return -EEXIST;
+  if (c.nic_xsk_queue == queue + 1) return -EBUSY;
   const size = rx_buf_len == 0 ? PAGE_SIZE : rx_buf_len;
   // As drivers' validation has it: not a power of two, or out of the device's range.
   if ((size & (size - 1)) != 0 || size < PAGE_SIZE || size > RX_PAGE_SIZE_MAX) return -ERANGE;

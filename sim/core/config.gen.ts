@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 7992;
+export const CONFIG_BYTES: u32 = 8008;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 7952;
+export const CONFIG_STATE_BYTES: u32 = 7968;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 4209757931;
+export const CONFIG_MAGIC: u32 = 3865551926;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -113,15 +113,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 7952) != 0;
+    return load<u32>(changetype<usize>(this), 7968) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 7960) != 0;
+    return load<u32>(changetype<usize>(this), 7976) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 7968) != 0;
+    return load<u32>(changetype<usize>(this), 7984) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -153,11 +153,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 7976);
+    return load<u32>(changetype<usize>(this), 7992);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 7984);
+    return load<u32>(changetype<usize>(this), 8000);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -276,709 +276,713 @@ export class HostConfig {
   get nic_rx_page_size(): bool {
     return load<u32>(changetype<usize>(this), 208) != 0;
   }
+  /** RX queue that an AF_XDP socket has, from 1; 0: none */
+  get nic_xsk_queue(): u32 {
+    return load<u32>(changetype<usize>(this), 216);
+  }
   /** an XDP program is attached, which passes every packet */
   get nic_xdp(): bool {
-    return load<u32>(changetype<usize>(this), 216) != 0;
+    return load<u32>(changetype<usize>(this), 224) != 0;
   }
   /** packets weigh what they do on a tun device, which forgets at once whose they were */
   get nic_tun(): bool {
-    return load<u32>(changetype<usize>(this), 224) != 0;
+    return load<u32>(changetype<usize>(this), 232) != 0;
   }
   /** the host is a real one behind a tap device, which has its end of the wire (ringlab bridge) */
   get nic_tap(): bool {
-    return load<u32>(changetype<usize>(this), 232) != 0;
+    return load<u32>(changetype<usize>(this), 240) != 0;
   }
   /** the NIC cuts large packets into segments; needs tx_checksum */
   get nic_tso(): bool {
-    return load<u32>(changetype<usize>(this), 240) != 0;
+    return load<u32>(changetype<usize>(this), 248) != 0;
   }
   /** queue discipline before each TX queue: first come first served, or fair with pacing */
   get nic_qdisc(): u32 {
-    return load<u32>(changetype<usize>(this), 248);
+    return load<u32>(changetype<usize>(this), 256);
   }
   /** interrupt after this many microseconds */
   get nic_rx_usecs(): u32 {
-    return load<u32>(changetype<usize>(this), 256);
+    return load<u32>(changetype<usize>(this), 264);
   }
   /** or after this many frames; 0: no such limit */
   get nic_rx_frames(): u32 {
-    return load<u32>(changetype<usize>(this), 264);
+    return load<u32>(changetype<usize>(this), 272);
   }
   /** from the last bit of a frame to its completion in memory */
   get nic_dma_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 272);
+    return load<u32>(changetype<usize>(this), 280);
   }
   /** entries of the page pool ring; auto: the RX ring size */
   get pool_ptr_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 280);
+    return load<u32>(changetype<usize>(this), 288);
   }
   /** frames of one poll */
   get napi_weight(): u32 {
-    return load<u32>(changetype<usize>(this), 288);
+    return load<u32>(changetype<usize>(this), 296);
   }
   /** frames of one softirq run */
   get napi_budget(): u32 {
-    return load<u32>(changetype<usize>(this), 296);
+    return load<u32>(changetype<usize>(this), 304);
   }
   /** merge segments of a flow */
   get napi_gro(): bool {
-    return load<u32>(changetype<usize>(this), 304) != 0;
+    return load<u32>(changetype<usize>(this), 312) != 0;
   }
   /** address family of the connections that applications make */
   get tcp_family(): u32 {
-    return load<u32>(changetype<usize>(this), 312);
+    return load<u32>(changetype<usize>(this), 320);
   }
   /** congestion control */
   get tcp_congestion_control(): u32 {
-    return load<u32>(changetype<usize>(this), 320);
+    return load<u32>(changetype<usize>(this), 328);
   }
   /** selective acknowledgements */
   get tcp_sack(): bool {
-    return load<u32>(changetype<usize>(this), 328) != 0;
+    return load<u32>(changetype<usize>(this), 336) != 0;
   }
   /** RFC 7323 timestamps */
   get tcp_timestamps(): bool {
-    return load<u32>(changetype<usize>(this), 336) != 0;
+    return load<u32>(changetype<usize>(this), 344) != 0;
   }
   /** RFC 7323 window scaling */
   get tcp_window_scaling(): bool {
-    return load<u32>(changetype<usize>(this), 344) != 0;
+    return load<u32>(changetype<usize>(this), 352) != 0;
   }
   /** initial congestion window in segments */
   get tcp_init_cwnd(): u32 {
-    return load<u32>(changetype<usize>(this), 352);
+    return load<u32>(changetype<usize>(this), 360);
   }
   /** least retransmission timeout */
   get tcp_rto_min_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 360);
+    return load<u64>(changetype<usize>(this), 368);
   }
   /** retransmissions of a SYN */
   get tcp_syn_retries(): u32 {
-    return load<u32>(changetype<usize>(this), 368);
+    return load<u32>(changetype<usize>(this), 376);
   }
   /** retransmissions of a SYN-ACK */
   get tcp_synack_retries(): u32 {
-    return load<u32>(changetype<usize>(this), 376);
+    return load<u32>(changetype<usize>(this), 384);
   }
   /** retransmission timeouts until a connection is given up */
   get tcp_retries2(): u32 {
-    return load<u32>(changetype<usize>(this), 384);
+    return load<u32>(changetype<usize>(this), 392);
   }
   /** a large packet waits while less than this part of the window is open; 0: three segments */
   get tcp_tso_win_divisor(): u32 {
-    return load<u32>(changetype<usize>(this), 392);
+    return load<u32>(changetype<usize>(this), 400);
   }
   /** least segments of a large packet */
   get tcp_min_tso_segs(): u32 {
-    return load<u32>(changetype<usize>(this), 400);
+    return load<u32>(changetype<usize>(this), 408);
   }
   /** large packets shrink by half for each 2^this microseconds of round trip */
   get tcp_tso_rtt_log(): u32 {
-    return load<u32>(changetype<usize>(this), 408);
+    return load<u32>(changetype<usize>(this), 416);
   }
   /** greatest part of a socket in the device's queue */
   get tcp_limit_output_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 416);
+    return load<u32>(changetype<usize>(this), 424);
   }
   /** pacing rate in slow start, in percent of a window per round trip */
   get tcp_pacing_ss_ratio(): u32 {
-    return load<u32>(changetype<usize>(this), 424);
+    return load<u32>(changetype<usize>(this), 432);
   }
   /** pacing rate in congestion avoidance, in percent of a window per round trip */
   get tcp_pacing_ca_ratio(): u32 {
-    return load<u32>(changetype<usize>(this), 432);
+    return load<u32>(changetype<usize>(this), 440);
   }
   /** path MTU discovery by probing: when a black hole is found, or always */
   get tcp_mtu_probing(): u32 {
-    return load<u32>(changetype<usize>(this), 440);
+    return load<u32>(changetype<usize>(this), 448);
   }
   /** MSS from which path MTU probing begins */
   get tcp_base_mss(): u32 {
-    return load<u32>(changetype<usize>(this), 448);
+    return load<u32>(changetype<usize>(this), 456);
   }
   /** least MSS of path MTU probing */
   get tcp_mtu_probe_floor(): u32 {
-    return load<u32>(changetype<usize>(this), 456);
+    return load<u32>(changetype<usize>(this), 464);
   }
   /** least MSS to send with */
   get tcp_min_snd_mss(): u32 {
-    return load<u32>(changetype<usize>(this), 464);
+    return load<u32>(changetype<usize>(this), 472);
   }
   /** path MTU probing stops when its search range is narrower than this */
   get tcp_probe_threshold(): u32 {
-    return load<u32>(changetype<usize>(this), 472);
+    return load<u32>(changetype<usize>(this), 480);
   }
   /** seconds until path MTU probing begins again */
   get tcp_probe_interval(): u32 {
-    return load<u32>(changetype<usize>(this), 480);
+    return load<u32>(changetype<usize>(this), 488);
   }
   /** retransmission timeouts until the way is doubted */
   get tcp_retries1(): u32 {
-    return load<u32>(changetype<usize>(this), 488);
+    return load<u32>(changetype<usize>(this), 496);
   }
   /** path MTU discovery: 0 on, 1 off for new sockets, 2 messages are ignored, 3 only messages that are checked are believed */
   get tcp_no_pmtu_disc(): u32 {
-    return load<u32>(changetype<usize>(this), 496);
+    return load<u32>(changetype<usize>(this), 504);
   }
   /** least path MTU that a message over IPv4 may tell */
   get tcp_min_pmtu(): u32 {
-    return load<u32>(changetype<usize>(this), 504);
+    return load<u32>(changetype<usize>(this), 512);
   }
   /** seconds until a path MTU is forgotten */
   get tcp_mtu_expires(): u32 {
-    return load<u32>(changetype<usize>(this), 512);
+    return load<u32>(changetype<usize>(this), 520);
   }
   /** MTU of the route to the peers; 0: the device's */
   get tcp_route_mtu(): u32 {
-    return load<u32>(changetype<usize>(this), 520);
+    return load<u32>(changetype<usize>(this), 528);
   }
   /** no message changes it */
   get tcp_route_mtu_lock(): bool {
-    return load<u32>(changetype<usize>(this), 528) != 0;
+    return load<u32>(changetype<usize>(this), 536) != 0;
   }
   /** MSS that is announced to the peers; 0: what the path can carry */
   get tcp_route_advmss(): u32 {
-    return load<u32>(changetype<usize>(this), 536);
+    return load<u32>(changetype<usize>(this), 544);
   }
   /** ACKs with SACK blocks that are held back together, at most; 0: none */
   get tcp_comp_sack_nr(): u32 {
-    return load<u32>(changetype<usize>(this), 544);
+    return load<u32>(changetype<usize>(this), 552);
   }
   /** for how long they are held back, at most */
   get tcp_comp_sack_delay_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 552);
+    return load<u32>(changetype<usize>(this), 560);
   }
   /** how much later their timer may fire */
   get tcp_comp_sack_slack_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 560);
+    return load<u32>(changetype<usize>(this), 568);
   }
   /** for how long they are held back, in percent of a round trip */
   get tcp_comp_sack_rtt_percent(): u32 {
-    return load<u32>(changetype<usize>(this), 568);
+    return load<u32>(changetype<usize>(this), 576);
   }
   /** timeouts may turn out to have been spurious (RFC 5682); 0: no */
   get tcp_frto(): u32 {
-    return load<u32>(changetype<usize>(this), 576);
+    return load<u32>(changetype<usize>(this), 584);
   }
   /** tail loss probes; 0: none */
   get tcp_early_retrans(): u32 {
-    return load<u32>(changetype<usize>(this), 584);
+    return load<u32>(changetype<usize>(this), 592);
   }
   /** timeouts until a closed socket is given up; 0: 8 if it was sending */
   get tcp_orphan_retries(): u32 {
-    return load<u32>(changetype<usize>(this), 592);
+    return load<u32>(changetype<usize>(this), 600);
   }
   /** a reset does not end TIME-WAIT */
   get tcp_rfc1337(): bool {
-    return load<u32>(changetype<usize>(this), 600) != 0;
+    return load<u32>(changetype<usize>(this), 608) != 0;
   }
   /** life of an orphaned FIN-WAIT-2 */
   get tcp_fin_timeout_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 608);
+    return load<u64>(changetype<usize>(this), 616);
   }
   /** length of TIME-WAIT */
   get tcp_timewait_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 616);
+    return load<u64>(changetype<usize>(this), 624);
   }
   /** an offered window may shrink */
   get tcp_shrink_window(): bool {
-    return load<u32>(changetype<usize>(this), 624) != 0;
+    return load<u32>(changetype<usize>(this), 632) != 0;
   }
   /** shrink the window of an idle connection */
   get tcp_slow_start_after_idle(): bool {
-    return load<u32>(changetype<usize>(this), 632) != 0;
+    return load<u32>(changetype<usize>(this), 640) != 0;
   }
   /** least milliseconds between two ACKs that answer bad segments */
   get tcp_invalid_ratelimit_ms(): u32 {
-    return load<u32>(changetype<usize>(this), 640);
+    return load<u32>(changetype<usize>(this), 648);
   }
   /** unsent bytes above which a socket is not writable */
   get tcp_notsent_lowat(): u32 {
-    return load<u32>(changetype<usize>(this), 648);
+    return load<u32>(changetype<usize>(this), 656);
   }
   /** greatest retransmission timeout, in milliseconds */
   get tcp_rto_max_ms(): u32 {
-    return load<u32>(changetype<usize>(this), 656);
+    return load<u32>(changetype<usize>(this), 664);
   }
   /** ECN, as server / as client: 0 none, 1 classic, 2 classic / none, 3 accurate, 4 accurate / classic, 5 accurate / none */
   get tcp_ecn(): u32 {
-    return load<u32>(changetype<usize>(this), 664);
+    return load<u32>(changetype<usize>(this), 672);
   }
   /** AccECN option: 0 never, 1 when something changed, 2 on every segment, 3 even if it seems to be stripped on its way */
   get tcp_ecn_option(): u32 {
-    return load<u32>(changetype<usize>(this), 672);
+    return load<u32>(changetype<usize>(this), 680);
   }
   /** AccECN options in a round trip when nothing changed */
   get tcp_ecn_option_beacon(): u32 {
-    return load<u32>(changetype<usize>(this), 680);
+    return load<u32>(changetype<usize>(this), 688);
   }
   /** a SYN that is sent again does without ECN */
   get tcp_ecn_fallback(): bool {
-    return load<u32>(changetype<usize>(this), 688) != 0;
+    return load<u32>(changetype<usize>(this), 696) != 0;
   }
   /** remember nothing of connections that ended */
   get tcp_no_metrics_save(): bool {
-    return load<u32>(changetype<usize>(this), 696) != 0;
+    return load<u32>(changetype<usize>(this), 704) != 0;
   }
   /** Fast Open, a sum: 1 client, 2 server, 4 client without a cookie, 0x200 server without cookies, 0x400 server without TCP_FASTOPEN */
   get tcp_fastopen(): u32 {
-    return load<u32>(changetype<usize>(this), 704);
+    return load<u32>(changetype<usize>(this), 712);
   }
   /** seconds for which Fast Open pauses when it seems to be swallowed; 0: never */
   get tcp_fastopen_blackhole_timeout_sec(): u32 {
-    return load<u32>(changetype<usize>(this), 712);
+    return load<u32>(changetype<usize>(this), 720);
   }
   /** word 0 of the key of Fast Open cookies */
   get tcp_fastopen_key0(): u32 {
-    return load<u32>(changetype<usize>(this), 720);
+    return load<u32>(changetype<usize>(this), 728);
   }
   /** word 1 of the key of Fast Open cookies */
   get tcp_fastopen_key1(): u32 {
-    return load<u32>(changetype<usize>(this), 728);
+    return load<u32>(changetype<usize>(this), 736);
   }
   /** word 2 of the key of Fast Open cookies */
   get tcp_fastopen_key2(): u32 {
-    return load<u32>(changetype<usize>(this), 736);
+    return load<u32>(changetype<usize>(this), 744);
   }
   /** word 3 of the key of Fast Open cookies */
   get tcp_fastopen_key3(): u32 {
-    return load<u32>(changetype<usize>(this), 744);
+    return load<u32>(changetype<usize>(this), 752);
   }
   /** word 0 of the backup key; all 0: there is none */
   get tcp_fastopen_backup_key0(): u32 {
-    return load<u32>(changetype<usize>(this), 752);
+    return load<u32>(changetype<usize>(this), 760);
   }
   /** word 1 of the backup key; all 0: there is none */
   get tcp_fastopen_backup_key1(): u32 {
-    return load<u32>(changetype<usize>(this), 760);
+    return load<u32>(changetype<usize>(this), 768);
   }
   /** word 2 of the backup key; all 0: there is none */
   get tcp_fastopen_backup_key2(): u32 {
-    return load<u32>(changetype<usize>(this), 768);
+    return load<u32>(changetype<usize>(this), 776);
   }
   /** word 3 of the backup key; all 0: there is none */
   get tcp_fastopen_backup_key3(): u32 {
-    return load<u32>(changetype<usize>(this), 776);
+    return load<u32>(changetype<usize>(this), 784);
   }
   /** SYN cookies: never, when too many connections are half-open, always */
   get tcp_syncookies(): u32 {
-    return load<u32>(changetype<usize>(this), 784);
+    return load<u32>(changetype<usize>(this), 792);
   }
   /** accept packets to any address as local */
   get tcp_anyip(): bool {
-    return load<u32>(changetype<usize>(this), 792) != 0;
+    return load<u32>(changetype<usize>(this), 800) != 0;
   }
   /** initial receive buffer */
   get socket_rmem_default(): u32 {
-    return load<u32>(changetype<usize>(this), 800);
+    return load<u32>(changetype<usize>(this), 808);
   }
   /** greatest receive buffer of auto-tuning */
   get socket_rmem_max(): u32 {
-    return load<u32>(changetype<usize>(this), 808);
+    return load<u32>(changetype<usize>(this), 816);
   }
   /** initial send buffer */
   get socket_wmem_default(): u32 {
-    return load<u32>(changetype<usize>(this), 816);
+    return load<u32>(changetype<usize>(this), 824);
   }
   /** greatest send buffer of auto-tuning */
   get socket_wmem_max(): u32 {
-    return load<u32>(changetype<usize>(this), 824);
+    return load<u32>(changetype<usize>(this), 832);
   }
   /** receive buffer auto-tuning */
   get socket_moderate_rcvbuf(): bool {
-    return load<u32>(changetype<usize>(this), 832) != 0;
+    return load<u32>(changetype<usize>(this), 840) != 0;
   }
   /** SO_RCVBUF of the application; auto: leave it to auto-tuning */
   get socket_rcvbuf(): u32 {
-    return load<u32>(changetype<usize>(this), 840);
+    return load<u32>(changetype<usize>(this), 848);
   }
   /** SO_SNDBUF of the application; auto: leave it to auto-tuning */
   get socket_sndbuf(): u32 {
-    return load<u32>(changetype<usize>(this), 848);
+    return load<u32>(changetype<usize>(this), 856);
   }
   /** TCP_NODELAY: no Nagle */
   get socket_nodelay(): bool {
-    return load<u32>(changetype<usize>(this), 856) != 0;
+    return load<u32>(changetype<usize>(this), 864) != 0;
   }
   /** memory of a socket for what waits to be notified (MSG_ZEROCOPY) */
   get socket_optmem_max(): u32 {
-    return load<u32>(changetype<usize>(this), 864);
+    return load<u32>(changetype<usize>(this), 872);
   }
   /** accept queue */
   get socket_backlog(): u32 {
-    return load<u32>(changetype<usize>(this), 872);
+    return load<u32>(changetype<usize>(this), 880);
   }
   /** entries of the submission queue */
   get ring_sq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 880);
+    return load<u32>(changetype<usize>(this), 888);
   }
   /** the user may register zero-copy receive */
   get ring_cap_net_admin(): bool {
-    return load<u32>(changetype<usize>(this), 888) != 0;
+    return load<u32>(changetype<usize>(this), 896) != 0;
   }
   /** the user may lock any amount of memory */
   get ring_cap_ipc_lock(): bool {
-    return load<u32>(changetype<usize>(this), 896) != 0;
+    return load<u32>(changetype<usize>(this), 904) != 0;
   }
   /** memory that the user may lock otherwise: rings, areas, registered buffers */
   get ring_memlock(): u64 {
-    return load<u64>(changetype<usize>(this), 904);
+    return load<u64>(changetype<usize>(this), 912);
   }
   /** entries of the completion queue */
   get ring_cq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 912);
+    return load<u32>(changetype<usize>(this), 920);
   }
   /** built-in application; script: an application in TypeScript */
   get app_role(): u32 {
-    return load<u32>(changetype<usize>(this), 920);
+    return load<u32>(changetype<usize>(this), 928);
   }
   /** application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program in `steps` */
   get app_script(): u32 {
-    return load<u32>(changetype<usize>(this), 928);
+    return load<u32>(changetype<usize>(this), 936);
   }
   /** how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring */
   get app_receive(): u32 {
-    return load<u32>(changetype<usize>(this), 936);
+    return load<u32>(changetype<usize>(this), 944);
   }
   /** connections that a source opens */
   get app_flows(): u32 {
-    return load<u32>(changetype<usize>(this), 944);
+    return load<u32>(changetype<usize>(this), 952);
   }
   /** bytes that a source sends on each connection */
   get app_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 952);
+    return load<u64>(changetype<usize>(this), 960);
   }
   /** bytes of one send */
   get app_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 960);
+    return load<u32>(changetype<usize>(this), 968);
   }
   /** sends in flight on a connection */
   get app_depth(): u32 {
-    return load<u32>(changetype<usize>(this), 968);
+    return load<u32>(changetype<usize>(this), 976);
   }
   /** when the application starts */
   get app_start_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 976);
+    return load<u64>(changetype<usize>(this), 984);
   }
   /** from one connection to the next */
   get app_stagger_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 984);
+    return load<u64>(changetype<usize>(this), 992);
   }
   /** pause of a source between two sends of a connection */
   get app_gap_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 992);
+    return load<u64>(changetype<usize>(this), 1000);
   }
   /** port to listen on or to connect to */
   get app_port(): u32 {
-    return load<u32>(changetype<usize>(this), 1000);
+    return load<u32>(changetype<usize>(this), 1008);
   }
   /** time that a sink spends on each completion */
   get app_work_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1008);
+    return load<u64>(changetype<usize>(this), 1016);
   }
   /** a sink closes the connection after this many bytes; 0: never */
   get app_stop_after(): u64 {
-    return load<u64>(changetype<usize>(this), 1016);
+    return load<u64>(changetype<usize>(this), 1024);
   }
   /** what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection */
   get app_rearm(): u32 {
-    return load<u32>(changetype<usize>(this), 1024);
+    return load<u32>(changetype<usize>(this), 1032);
   }
   /** how a sink proves its bytes */
   get app_check(): u32 {
-    return load<u32>(changetype<usize>(this), 1032);
+    return load<u32>(changetype<usize>(this), 1040);
   }
   /** size of the zcrx area */
   get refill_area_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1040);
+    return load<u32>(changetype<usize>(this), 1048);
   }
   /** bytes of the pages that areas lie in; a power of two */
   get refill_area_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1048);
+    return load<u32>(changetype<usize>(this), 1056);
   }
   /** bytes of one buffer; a power of two */
   get refill_rx_buf_len(): u32 {
-    return load<u32>(changetype<usize>(this), 1056);
+    return load<u32>(changetype<usize>(this), 1064);
   }
   /** entries of the refill ring; auto: as many as the area has buffers */
   get refill_rq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 1064);
+    return load<u32>(changetype<usize>(this), 1072);
   }
   /** RX queue that is bound to the area */
   get refill_queue(): u32 {
-    return load<u32>(changetype<usize>(this), 1072);
+    return load<u32>(changetype<usize>(this), 1080);
   }
   /** register without a device: everything is copied */
   get refill_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1080) != 0;
+    return load<u32>(changetype<usize>(this), 1088) != 0;
   }
   /** buffers that the application collects before it gives them back */
   get refill_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1088);
+    return load<u32>(changetype<usize>(this), 1096);
   }
   /** how long the application keeps a buffer */
   get refill_delay_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1096);
+    return load<u64>(changetype<usize>(this), 1104);
   }
   /** order in which buffers are given back */
   get refill_order(): u32 {
-    return load<u32>(changetype<usize>(this), 1104);
+    return load<u32>(changetype<usize>(this), 1112);
   }
   /** off: the application never gives a buffer back */
   get refill_give_back(): bool {
-    return load<u32>(changetype<usize>(this), 1112) != 0;
+    return load<u32>(changetype<usize>(this), 1120) != 0;
   }
   /** flush the refill ring when the copy fallback runs out of buffers */
   get refill_flush(): bool {
-    return load<u32>(changetype<usize>(this), 1120) != 0;
+    return load<u32>(changetype<usize>(this), 1128) != 0;
   }
   /** kernel whose behaviour io_uring has; single behaviours may differ */
   get kernel_profile(): u32 {
-    return load<u32>(changetype<usize>(this), 1128);
+    return load<u32>(changetype<usize>(this), 1136);
   }
   /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer; as the profile says unless given */
   get kernel_unix_inq(): bool {
-    return load<u32>(changetype<usize>(this), 1136) != 0;
+    return load<u32>(changetype<usize>(this), 1144) != 0;
   }
   /** what is left of an AF_UNIX stream counts a message that was read in part as a whole; as the profile says unless given */
   get kernel_unix_inq_whole(): bool {
-    return load<u32>(changetype<usize>(this), 1144) != 0;
+    return load<u32>(changetype<usize>(this), 1152) != 0;
   }
   /** a multishot RECV may have a length for each shot, and a limit for all of them; as the profile says unless given */
   get kernel_recv_mshot_len(): bool {
-    return load<u32>(changetype<usize>(this), 1152) != 0;
+    return load<u32>(changetype<usize>(this), 1160) != 0;
   }
   /** a bundle that goes on once keeps the word that its last incremental buffer has room left; as the profile says unless given */
   get kernel_bundle_buf_more(): bool {
-    return load<u32>(changetype<usize>(this), 1160) != 0;
+    return load<u32>(changetype<usize>(this), 1168) != 0;
   }
   /** a SEND may have several ranges, and a zero-copy send several in a registered buffer; as the profile says unless given */
   get kernel_send_vectorized(): bool {
-    return load<u32>(changetype<usize>(this), 1168) != 0;
+    return load<u32>(changetype<usize>(this), 1176) != 0;
   }
   /** a plain SEND or RECV may use a registered buffer; as the profile says unless given */
   get kernel_send_fixed_buf(): bool {
-    return load<u32>(changetype<usize>(this), 1176) != 0;
+    return load<u32>(changetype<usize>(this), 1184) != 0;
   }
   /** the notification of a zero-copy send may have user_data of its own; as the profile says unless given */
   get kernel_send_zc_notif_user_data(): bool {
-    return load<u32>(changetype<usize>(this), 1184) != 0;
+    return load<u32>(changetype<usize>(this), 1192) != 0;
   }
   /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
   get kernel_pbuf_min_left(): bool {
-    return load<u32>(changetype<usize>(this), 1192) != 0;
+    return load<u32>(changetype<usize>(this), 1200) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1200) != 0;
+    return load<u32>(changetype<usize>(this), 1208) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1208) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1232) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1280) != 0;
+    return load<u32>(changetype<usize>(this), 1288) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1288) != 0;
+    return load<u32>(changetype<usize>(this), 1296) != 0;
   }
   /** IORING_SETUP_HYBRID_IOPOLL is known; as the profile says unless given */
   get kernel_setup_hybrid_iopoll(): bool {
-    return load<u32>(changetype<usize>(this), 1296) != 0;
+    return load<u32>(changetype<usize>(this), 1304) != 0;
   }
   /** IORING_SETUP_CQE_MIXED is known; as the profile says unless given */
   get kernel_setup_cqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1304) != 0;
+    return load<u32>(changetype<usize>(this), 1312) != 0;
   }
   /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128; as the profile says unless given */
   get kernel_setup_sqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1312) != 0;
+    return load<u32>(changetype<usize>(this), 1320) != 0;
   }
   /** IORING_SETUP_SQ_REWIND is known; as the profile says unless given */
   get kernel_setup_sq_rewind(): bool {
-    return load<u32>(changetype<usize>(this), 1320) != 0;
+    return load<u32>(changetype<usize>(this), 1328) != 0;
   }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1328) != 0;
+    return load<u32>(changetype<usize>(this), 1336) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1336) != 0;
+    return load<u32>(changetype<usize>(this), 1344) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1344) != 0;
+    return load<u32>(changetype<usize>(this), 1352) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1352) != 0;
+    return load<u32>(changetype<usize>(this), 1360) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1360) != 0;
+    return load<u32>(changetype<usize>(this), 1368) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1368) != 0;
+    return load<u32>(changetype<usize>(this), 1376) != 0;
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1376);
+    return load<u32>(changetype<usize>(this), 1384);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1384);
+    return load<u32>(changetype<usize>(this), 1392);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1392);
+    return load<u32>(changetype<usize>(this), 1400);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1400);
+    return load<u32>(changetype<usize>(this), 1408);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1408);
+    return load<u32>(changetype<usize>(this), 1416);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1416);
+    return load<u32>(changetype<usize>(this), 1424);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1424);
+    return load<u32>(changetype<usize>(this), 1432);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1432);
+    return load<u32>(changetype<usize>(this), 1440);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1440);
+    return load<u32>(changetype<usize>(this), 1448);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1448);
+    return load<u32>(changetype<usize>(this), 1456);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1480);
+    return load<u32>(changetype<usize>(this), 1488);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1496);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1536);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1536);
+    return load<u32>(changetype<usize>(this), 1544);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1544);
+    return load<u32>(changetype<usize>(this), 1552);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1552);
+    return load<u32>(changetype<usize>(this), 1560);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1560);
+    return load<u32>(changetype<usize>(this), 1568);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1568);
+    return load<u32>(changetype<usize>(this), 1576);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1576);
+    return load<u32>(changetype<usize>(this), 1584);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1584);
+    return load<u32>(changetype<usize>(this), 1592);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1592);
+    return load<u32>(changetype<usize>(this), 1600);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
+    return load<u32>(changetype<usize>(this), 1608);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
+    return load<u32>(changetype<usize>(this), 1616);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1616);
+    return load<u32>(changetype<usize>(this), 1624);
   }
 }
 
@@ -1020,20 +1024,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2904);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2912);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2904 + 1624 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2912 + 1632 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2904 + 2648 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2912 + 2656 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2904 + 1416 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2912 + 1424 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 5904 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 5920 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1098,5 +1102,5 @@ export const BEHAVES_EVENTFD_RCU: u32 = 29;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {
-  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1136) != 0;
+  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1144) != 0;
 }

@@ -47,6 +47,7 @@ export type HostKnob =
   | 'nic.tx_checksum'
   | 'nic.queue_mgmt'
   | 'nic.rx_page_size'
+  | 'nic.xsk_queue'
   | 'nic.xdp'
   | 'nic.tun'
   | 'nic.tap'

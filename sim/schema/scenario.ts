@@ -103,6 +103,7 @@ export const HOST_KNOBS: readonly Knob[] = [
   flag('nic', 'tx_checksum', true, 'the NIC writes checksums', 'ethtool -K tx'),
   flag('nic', 'queue_mgmt', true, 'the driver can restart a single queue', 'struct netdev_queue_mgmt_ops'),
   flag('nic', 'rx_page_size', true, 'the driver can post buffers that are larger than a page', 'QCFG_RX_PAGE_SIZE'),
+  knob('nic', 'xsk_queue', 'count', [0, 16], 0, 'RX queue that an AF_XDP socket has, from 1; 0: none', { linux: 'bind(2) of AF_XDP' }),
   flag('nic', 'xdp', false, 'an XDP program is attached, which passes every packet', 'ip link set … xdp'),
   flag('nic', 'tun', false, 'packets weigh what they do on a tun device, which forgets at once whose they were', 'ip tuntap add'),
   flag('nic', 'tap', false, 'the host is a real one behind a tap device, which has its end of the wire (ringlab bridge)',

@@ -4,8 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import {
-  EEXIST, EFAULT, EINVAL, EMFILE, ENODEV, EOPNOTSUPP, EPERM, ERANGE, IORING_CQE_F_MORE, prepRecv, prepRecvZc, type Process, type Simulation,
-  simulate, type SyncRing, SyscallError, sqeSetData64, type World, ZCRX_REG_NODEV, type ZcrxOptions,
+  EBUSY, EEXIST, EFAULT, EINVAL, EMFILE, ENODEV, EOPNOTSUPP, EPERM, ERANGE, IORING_CQE_F_MORE, prepRecv, prepRecvZc, type Process,
+  type Simulation, simulate, type SyncRing, SyscallError, sqeSetData64, type World, ZCRX_REG_NODEV, type ZcrxOptions,
 } from 'ringlab';
 
 const SERVER = Uint8Array.of(10, 0, 0, 2);
@@ -37,6 +37,7 @@ const WRONG: readonly [string, World, Partial<ZcrxOptions>, number][] = [
   ['a threshold', { nic: { hds_thresh: 64, xdp: true } }, {}, -EINVAL],
   ['an XDP program', { nic: { xdp: true, rx_page_size: false } }, { rx_buf_len: 8192 }, -EEXIST],
   ['a driver with pages alone', { nic: { rx_page_size: false } }, { rx_buf_len: 8192 }, -EOPNOTSUPP],
+  ['an AF_XDP socket', { nic: { xsk_queue: 1 } }, {}, -EBUSY],
   ['nothing', {}, { rx_buf_len: 8192 }, 0],
 ];
 test.each(WRONG)('what is told first: %s', async (_, world, options, expected) => {

@@ -138,7 +138,10 @@ class Compiler {
   private each(tree: Tree, key: string, read: (tree: Tree, key: string) => StepValue | undefined): StepValue[] | undefined {
     if (tree.kind === 'map') return this.problem(tree.place, key, `expected a list; found ${foundText(tree)}`);
     const items = tree.kind === 'list' ? tree.items : [tree];
-    return items.flatMap((t, i) => read(t, `${key}[${i}]`) ?? []);
+    return items.flatMap((t, i) => {
+      const value = read(t, `${key}[${i}]`);
+      return value === undefined ? [] : [value];
+    });
   }
 
   private tuples(tree: Tree, key: string, form: string): StepValue[] | undefined {

@@ -47,6 +47,10 @@ steps:
 `);
     expect(sqe).toMatchObject({ op: 6, fd: -1, len: 9, addr: 'buf+100', ud: '18446744073709551615' });
   });
+  test('pairs stay pairs', () => {
+    const [, reg] = compile('steps: [{mem.bytes: {name: m, len: 8}}, {ring.regbufs: {bufs: [[m, 4], [m+4, 4]]}}]');
+    expect(reg?.bufs).toEqual([['m', 4], ['m+4', 4]]);
+  });
   test('no value of it is an expression', () => {
     const values = compile('steps: [{ring.init: {sq: 8}}, submit, {drain: {as: [c]}}, {sqe: {op: NOP, ud: c.ud}}]')
       .flatMap((s) => Object.values(s));

@@ -7,13 +7,24 @@ export interface Rule {
   readonly why: string;
   /** Probes that it is for; left out: all. */
   readonly probes?: readonly string[];
-  /** Changed lines; undefined drops one. */
-  readonly apply: (line: string, section: string) => string | undefined;
+  /** A line, changed; undefined drops it. */
+  readonly apply?: (line: string, section: string) => string | undefined;
+  /** Lines that belong together, by what the pattern finds in them, in an order of their own. */
+  readonly group?: { readonly of: RegExp; readonly order: (lines: readonly string[]) => readonly string[] };
 }
 
 const drop = (pattern: RegExp) => (line: string) => (pattern.test(line) ? undefined : line);
 
 export const RULES: readonly Rule[] = [
+  {
+    name: 'notification lane',
+    why: 'when the notification of a linked send comes depends on whether its ACK is delayed, and that on two windows to the byte',
+    probes: ['p03_sendzc'],
+    group: {
+      of: /^ {2}cq link\[/,
+      order: (lines) => [...lines.filter((l) => !l.includes('NOTIF')), ...lines.filter((l) => l.includes('NOTIF'))],
+    },
+  },
   {
     name: 'echo', why: 'lines in which a probe repeats what it is about to do, with nothing from the kernel in them',
     apply: drop(/^ {2}(sqe |rq push |buf_ring add |filled \(amount not stable\)|cqe ptr null=)/),
@@ -34,6 +45,25 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
+/** Numbers of places in the CQ, which follow from the order. */
+const unnumbered = (line: string) => line.replace(/\[\d+\]/, '[]');
+
+/** Puts each run of lines that a rule groups into the rule's order. Returns how many lines changed their place. */
+function regroup(lines: string[], group: NonNullable<Rule['group']>): number {
+  let moved = 0;
+  for (let i = 0; i < lines.length; i++) {
+    let end = i;
+    while (end < lines.length && group.of.test(lines[end] ?? '')) end++;
+    if (end === i) continue;
+    const run = lines.slice(i, end).map(unnumbered);
+    const ordered = group.order(run);
+    moved += run.filter((line, j) => line !== ordered[j]).length;
+    lines.splice(i, end - i, ...ordered);
+    i = end;
+  }
+  return moved;
+}
+
 export interface Normal {
   readonly lines: readonly string[];
   /** Lines that each rule touched. */
@@ -50,11 +80,16 @@ export function normalise(lines: readonly string[], probe: string): Normal {
     let now: string | undefined = line;
     for (const rule of rules) {
       if (now === undefined) break;
+      if (!rule.apply) continue;
       const next: string | undefined = rule.apply(now, section);
       if (next !== now) touched[rule.name] = (touched[rule.name] ?? 0) + 1;
       now = next;
     }
     if (now !== undefined) out.push(now);
+  }
+  for (const { name, group } of rules) {
+    const moved = group ? regroup(out, group) : 0;
+    if (moved > 0) touched[name] = (touched[name] ?? 0) + moved;
   }
   return { lines: out, touched };
 }

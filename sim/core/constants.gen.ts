@@ -36,7 +36,7 @@ export const EPOLL_ITEMS_MAX: u32 = 1024;
 /** bytes that wait in AF_UNIX and UDP sockets and in pipes. At the limit: -ENOBUFS. */
 export const BYTES_MAX: u32 = 2097152;
 /** io_uring instances in a world. At the limit: -EMFILE. */
-export const RINGS_MAX: u32 = 16;
+export const RINGS_MAX: u32 = 64;
 /** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as without memory. */
 export const CQ_OVERFLOW_MAX: u32 = 16384;
 /** provided-buffer rings in a world. At the limit: -ENOMEM. */
@@ -54,7 +54,7 @@ export const NET_MSGS_MAX: u32 = 512;
 /** of them, those with more than 8 ranges. At the limit: -ENOMEM. */
 export const NET_IOVS_MAX: u32 = 32;
 /** zcrx instances in a world. At the limit: -ENOMEM. */
-export const IFQS_MAX: u32 = 16;
+export const IFQS_MAX: u32 = 64;
 /** zcrx instances of rings: one for each ring that has it. At the limit: -ENOMEM. */
 export const ZCRX_LINKS_MAX: u32 = 64;
 /** dma-bufs in a world. At the limit: -ENOMEM. */

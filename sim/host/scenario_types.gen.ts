@@ -190,6 +190,7 @@ export type HostKnob =
   | 'kernel.feat_rw_attr'
   | 'kernel.enter_reg_wait'
   | 'kernel.register_bpf_filter'
+  | 'kernel.rsrc_quiesce'
   | 'kernel.local_tw_cap'
   | 'kernel.local_tw_fifo'
   | 'kernel.eventfd_rcu'

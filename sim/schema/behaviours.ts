@@ -77,6 +77,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     + 'SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY', 'io_uring/io_uring.c: io_get_ext_arg_reg', from('6.18')),
   behaviour('register_bpf_filter', 'IORING_REGISTER_BPF_FILTER is known', 'io_uring/register.c: __io_uring_register', from('7.0')),
 
+  // Registered files and buffers
+  behaviour('rsrc_quiesce', 'unregistering files or buffers waits until no request uses one',
+    'io_uring/rsrc.c of Linux 6.12: io_rsrc_ref_quiesce', ['6.12']),
+
   // Task work of a ring with DEFER_TASKRUN
   behaviour('local_tw_cap', 'a call runs at most twenty items of task work, unless it waits for more',
     'io_uring/tw.c: __io_run_local_work', from('6.18')),

@@ -98,6 +98,7 @@ const OWN: Readonly<Record<string, Own>> = {
     return tagged(l, 'reg src', 'reg dst') ? [`  ${l.tag} ${result(l, 'ret')}`] : undefined;
   },
   p12_wait: (l) => {
+    if (l.e === 'rings') return [`  ${l.tag} null=${(l.cq as Row).head === (l.cq as Row).tail ? 1 : 0}`];
     if (l.e !== 'ret') return undefined;
     if (tagged(l, 'reg')) return [`  reg ${result(l, 'ret')}`];
     if (l.step !== 'eventfd.read') return undefined;

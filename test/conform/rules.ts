@@ -9,6 +9,8 @@ export interface Rule {
   readonly probes?: readonly string[];
   /** A line, changed; undefined drops it. */
   readonly apply?: (line: string, section: string) => string | undefined;
+  /** Lines after one that matches are dropped, up to the next that matches `until`. */
+  readonly skip?: { readonly after: RegExp; readonly until: RegExp };
   /** Lines that belong together, by what the pattern finds in them, in an order of their own. */
   readonly group?: { readonly of: RegExp; readonly order: (lines: readonly string[]) => readonly string[] };
 }
@@ -27,10 +29,18 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'echo', why: 'lines in which a probe repeats what it is about to do, with nothing from the kernel in them',
-    apply: drop(/^ {2}(sqe |rq push |buf_ring add |filled \(amount not stable\)|cqe ptr null=)/),
+    apply: drop(/^ {2}(sqe |rq push |buf_ring add |filled \(amount not stable\))/),
   },
   {
-    name: 'frame', why: 'first and last line of a probe', apply: drop(/^# (probe p\d+_\w+|end)$/),
+    name: 'frame', why: 'first and last line of a probe', apply: drop(/^(# (probe p\d+_\w+|end)|Terminated)$/),
+  },
+  {
+    name: 'no ring', why: 'the probe ends where it cannot have a ring', probes: ['p15_zcrx'],
+    apply: (line) => (/^(DIE ring| {2}the program stopped: ring 0 is not set up)$/.test(line) ? '  (the end)' : line),
+  },
+  {
+    name: 'no events', why: 'the probe leaves out what needs an instance with events where the kernel has none', probes: ['p15_zcrx'],
+    skip: { after: /^ {2}register_ifq .* ev=[12] -> -/, until: /^(#| {2}ring_init )/ },
   },
   {
     name: 'no NODEV', why: 'the probe ends where the kernel has no instances without a device', probes: ['p15_zcrx'],
@@ -64,6 +74,19 @@ function regroup(lines: string[], group: NonNullable<Rule['group']>): number {
   return moved;
 }
 
+/** Drops what a rule skips. Returns how many lines. */
+function skipRuns(lines: string[], { after, until }: NonNullable<Rule['skip']>): number {
+  let dropped = 0;
+  for (let i = 0; i < lines.length; i++) {
+    if (!after.test(lines[i] ?? '')) continue;
+    let end = i + 1;
+    while (end < lines.length && !until.test(lines[end] ?? '')) end++;
+    dropped += end - i - 1;
+    lines.splice(i + 1, end - i - 1);
+  }
+  return dropped;
+}
+
 export interface Normal {
   readonly lines: readonly string[];
   /** Lines that each rule touched. */
@@ -86,6 +109,10 @@ export function normalise(lines: readonly string[], probe: string): Normal {
       now = next;
     }
     if (now !== undefined) out.push(now);
+  }
+  for (const { name, skip } of rules) {
+    const dropped = skip ? skipRuns(out, skip) : 0;
+    if (dropped > 0) touched[name] = (touched[name] ?? 0) + dropped;
   }
   for (const { name, group } of rules) {
     const moved = group ? regroup(out, group) : 0;

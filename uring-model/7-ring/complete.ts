@@ -7,6 +7,7 @@ import { filePut } from '../../stack/file';
 import { kbufPut } from './kbuf';
 import { netFail } from './net_cleanup';
 import { LINK_FLAGS, queueNext } from './links';
+import { quiesceWake } from './quiesce';
 import {
   Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_BUFFER_SELECTED, REQ_F_NEED_CLEANUP, REQ_F_REFCOUNT, REQ_HELD,
   transition,
@@ -93,6 +94,7 @@ export function reqPut(r: Ring, idx: u32): void {
   if (req.file_node != NONE) nodePut(r, req.file_node);
   else if (req.file != NONE) filePut(req.file);
   if (req.buf_node != NONE) nodePut(r, req.buf_node);
+  if (req.file_node != NONE || req.buf_node != NONE) quiesceWake(r);
   reqFree(r, idx);
 }
 

@@ -3,18 +3,18 @@ import { behaves, BEHAVES_SYNC_MSG_RING, charge, COST_ENTER, hostConfig, NONE } 
 import { userOk } from '../../stack/3-pool';
 import { zcrxControl, zcrxRegister } from '../9-refill';
 import {
-  EBADFD, EBUSY, EEXIST, EFAULT, EINVAL, io_uring_clone_buffers, IO_URING_CLONE_BUFFERS_BYTES, IORING_REGISTER_BPF_FILTER,
-  IORING_REGISTER_BUFFERS, IORING_REGISTER_BUFFERS2, IORING_REGISTER_BUFFERS_UPDATE, IORING_REGISTER_CLOCK,
-  IORING_REGISTER_CLONE_BUFFERS, IORING_REGISTER_DST_REPLACE, IORING_REGISTER_ENABLE_RINGS, IORING_REGISTER_EVENTFD,
-  IORING_REGISTER_EVENTFD_ASYNC, IORING_REGISTER_FILE_ALLOC_RANGE, IORING_REGISTER_FILES, IORING_REGISTER_FILES2,
-  IORING_REGISTER_FILES_UPDATE, IORING_REGISTER_FILES_UPDATE2, IORING_REGISTER_IOWQ_AFF, IORING_REGISTER_IOWQ_MAX_WORKERS,
-  IORING_REGISTER_MEM_REGION, IORING_REGISTER_NAPI, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS,
-  IORING_REGISTER_PERSONALITY, IORING_REGISTER_PROBE, IORING_REGISTER_QUERY, IORING_REGISTER_RESIZE_RINGS,
-  IORING_REGISTER_RESTRICTIONS, IORING_REGISTER_RING_FDS, IORING_REGISTER_SEND_MSG_RING, IORING_REGISTER_SRC_REGISTERED,
-  IORING_REGISTER_SYNC_CANCEL, IORING_REGISTER_USE_REGISTERED_RING,
-  IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQPOLL,
-  IORING_UNREGISTER_BUFFERS, IORING_UNREGISTER_EVENTFD, IORING_UNREGISTER_FILES, IORING_UNREGISTER_IOWQ_AFF, IORING_UNREGISTER_NAPI,
-  IORING_UNREGISTER_PBUF_RING, IORING_UNREGISTER_PERSONALITY, IORING_UNREGISTER_RING_FDS,
+  EBADFD, EBUSY, EEXIST, EFAULT, EINVAL, ERESTARTSYS, io_uring_clone_buffers, IO_URING_CLONE_BUFFERS_BYTES,
+  IORING_REGISTER_BPF_FILTER, IORING_REGISTER_BUFFERS, IORING_REGISTER_BUFFERS2, IORING_REGISTER_BUFFERS_UPDATE,
+  IORING_REGISTER_CLOCK, IORING_REGISTER_CLONE_BUFFERS, IORING_REGISTER_DST_REPLACE, IORING_REGISTER_ENABLE_RINGS,
+  IORING_REGISTER_EVENTFD, IORING_REGISTER_EVENTFD_ASYNC, IORING_REGISTER_FILE_ALLOC_RANGE, IORING_REGISTER_FILES,
+  IORING_REGISTER_FILES2, IORING_REGISTER_FILES_UPDATE, IORING_REGISTER_FILES_UPDATE2, IORING_REGISTER_IOWQ_AFF,
+  IORING_REGISTER_IOWQ_MAX_WORKERS, IORING_REGISTER_MEM_REGION, IORING_REGISTER_NAPI, IORING_REGISTER_PBUF_RING,
+  IORING_REGISTER_PBUF_STATUS, IORING_REGISTER_PERSONALITY, IORING_REGISTER_PROBE, IORING_REGISTER_QUERY,
+  IORING_REGISTER_RESIZE_RINGS, IORING_REGISTER_RESTRICTIONS, IORING_REGISTER_RING_FDS, IORING_REGISTER_SEND_MSG_RING,
+  IORING_REGISTER_SRC_REGISTERED, IORING_REGISTER_SYNC_CANCEL, IORING_REGISTER_USE_REGISTERED_RING, IORING_REGISTER_ZCRX_CTRL,
+  IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQPOLL, IORING_UNREGISTER_BUFFERS,
+  IORING_UNREGISTER_EVENTFD, IORING_UNREGISTER_FILES, IORING_UNREGISTER_IOWQ_AFF, IORING_UNREGISTER_NAPI, IORING_UNREGISTER_PBUF_RING,
+  IORING_UNREGISTER_PERSONALITY, IORING_UNREGISTER_RING_FDS,
 } from '../uapi.gen';
 import { syncCancel } from './cancel';
 import { eventfdRegister, eventfdUnregister } from './eventfd';
@@ -24,6 +24,7 @@ import { registerClock, registerMemRegion } from './mem_region';
 import { syncMsgRing } from './msg_ring';
 import { registerNapi, unregisterNapi } from './napi';
 import { registerLast } from './profile';
+import { quiesce } from './quiesce';
 import { probe, query } from './query';
 import { resizeRings } from './resize';
 import { blindAllowed, registerAllowed, registerRestrictions, registerTaskRestrictions } from './restrictions';
@@ -33,9 +34,10 @@ import {
   buffersRegister, buffersUnregister, cloneBuffers, filesRegister, filesUnregister, registerAllocRange, registerFilesUpdate,
   registerRsrc, registerRsrcUpdate,
 } from './rsrc_register';
+import { callAwake } from './sleep';
 import { sqThreadWake } from './sqpoll';
 import { Ring, ringAt, RING_F_IOWQ_LIMITS_SET } from './state';
-import { syscallBegin, syscallEnd, taskAt, TASKS_MAX } from './task';
+import { syscallBegin, syscallEnd, TASK_IN_CALL, taskAt, TASKS_MAX } from './task';
 import { runTaskWork } from './task_work';
 
 /** Credentials of a task; there is one kind, so that only their numbers matter (io_register_personality). */
@@ -89,15 +91,23 @@ function clone(r: Ring, task: u32, arg: u64): i32 {
   return cloneBuffers(r, src, c.flags, c.src_off, c.dst_off, c.nr);
 }
 
+/** io_sqe_files_unregister, io_sqe_buffers_unregister; -ERESTARTSYS while it waits. */
+function unregister(r: Ring, task: u32, kind: u8): i32 {
+  const files = kind == NODE_FILE;
+  const ret = files ? quiesce(taskAt(task), r, r.files_base, r.files_nr) : quiesce(taskAt(task), r, r.bufs_base, r.bufs_nr);
+  if (ret != 0) return ret;
+  return files ? filesUnregister(r) : buffersUnregister(r);
+}
+
 /** Opcodes about files, buffers and credentials. */
 function registerResource(r: Ring, task: u32, opcode: u32, arg: u64, nr: u32): i32 {
   const nothing = arg == 0 && nr == 0;
   const host = r.host;
   switch (opcode) {
     case IORING_REGISTER_BUFFERS: return arg == 0 ? -EFAULT : buffersRegister(r, arg, nr, 0);
-    case IORING_UNREGISTER_BUFFERS: return nothing ? buffersUnregister(r) : -EINVAL;
+    case IORING_UNREGISTER_BUFFERS: return nothing ? unregister(r, task, NODE_BUFFER) : -EINVAL;
     case IORING_REGISTER_FILES: return arg == 0 ? -EFAULT : filesRegister(r, host, arg, nr, 0);
-    case IORING_UNREGISTER_FILES: return nothing ? filesUnregister(r) : -EINVAL;
+    case IORING_UNREGISTER_FILES: return nothing ? unregister(r, task, NODE_FILE) : -EINVAL;
     case IORING_REGISTER_FILES_UPDATE: return registerFilesUpdate(r, host, arg, nr);
     case IORING_REGISTER_FILES2: return registerRsrc(r, host, arg, nr, NODE_FILE);
     case IORING_REGISTER_FILES_UPDATE2: return registerRsrcUpdate(r, host, arg, nr, NODE_FILE);
@@ -184,13 +194,16 @@ function sysRegisterRun(task: u32, fd: i32, opcode: u32, arg: u64, nr: u32): i32
   return ring < 0 ? ring : register(ringAt(<u32>ring), task, op, arg, nr);
 }
 
-/** io_uring_register(2) */
+/** io_uring_register(2). -ERESTARTSYS: the task sleeps, and its caller makes the same call again when it runs. */
 export function sysRegister(task: u32, fd: u32, opcode: u32, arg: usize, nr: u32): i32 {
   const t = taskAt(task);
   syscallBegin(t);
-  charge(COST_ENTER);
+  if (t.waiting == TASK_IN_CALL) callAwake(t);
+  else charge(COST_ENTER);
   const ret = sysRegisterRun(task, <i32>fd, opcode, arg, nr);
-  runTaskWork(t);
-  syscallEnd(t, false);
+  const asleep = ret == -ERESTARTSYS;
+  if (asleep) t.waiting = TASK_IN_CALL;
+  else runTaskWork(t);
+  syscallEnd(t, asleep);
   return ret;
 }

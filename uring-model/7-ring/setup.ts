@@ -53,6 +53,7 @@ function initRing(r: Ring, task: u32, flags: u32): void {
   r.host = processOf(task);
   r.flags = flags;
   r.submitter = NONE;
+  r.quiesce_task = NONE;
   if ((flags & IORING_SETUP_DEFER_TASKRUN) != 0 && (flags & IORING_SETUP_IOPOLL) == 0) r.int_flags |= RING_F_TASK_COMPLETE;
   else r.int_flags |= RING_F_POLL_ACTIVATED;
   if ((flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_IOPOLL)) != 0) r.int_flags |= RING_F_LOCKLESS_CQ;

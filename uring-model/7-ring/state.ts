@@ -176,6 +176,8 @@ export class Ring {
   /** Registered buffers. */
   bufs_base: u32;
   bufs_nr: u32;
+  /** Who waits in unregistering for requests to let go of files or buffers, or NONE. */
+  quiesce_task: u32;
   /** Registered credentials: which of 1 to 63 there are, and where the search for the next begins. */
   pers_next: u32;
   personalities: u64;

@@ -1,7 +1,7 @@
 /** The JSON Schema of steps, for editors: a definition for each, from the vocabulary. */
 import { COMMON_FIELDS, STEP_ROWS } from '../../schema/steps.ts';
 import type { StepField, StepRow } from '../../schema/steps_form.ts';
-import { BLOCKS } from './expand.ts';
+import type { BLOCKS } from './expand.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -9,7 +9,7 @@ type Json = { readonly [key: string]: unknown };
 const BOUND: Json = { type: 'string', pattern: '\\$' };
 const NUMBER: Json = { type: ['integer', 'string'] };
 
-function valueOf(f: StepField): Json {
+function fieldSchema(f: StepField): Json {
   const names = [...(f.set?.keys() ?? [])];
   switch (f.kind) {
     case 'int':
@@ -37,7 +37,7 @@ function stepSchema(row: StepRow): Json {
   const fields = [...row.fields, ...COMMON_FIELDS];
   const map: Json = {
     type: 'object', additionalProperties: false,
-    properties: Object.fromEntries(fields.map((f) => [f.name, { description: `${f.about}.`, ...valueOf(f) }])),
+    properties: Object.fromEntries(fields.map((f) => [f.name, { description: `${f.about}.`, ...fieldSchema(f) }])),
   };
   return { description: `${row.about}.`, anyOf: [map, { type: ['string', 'integer', 'null'] }] };
 }

@@ -76,7 +76,7 @@ describe('what is wrong is said with its place and a remedy', () => {
     ['steps: [{repeat: {steps: [submit]}}]', "expected 'steps' and either 'times' or 'for'"],
     ['steps: [{repeat: {times: 4097, steps: [submit]}}]', 'expected a number of times; found 4097'],
     ['steps: [{repeat: {times: 4096, steps: [submit, submit]}}]', 'expected at most 4096 steps'],
-    ['steps: [{note: "${1 +}"}]', "in '${1 +}': expected a number; found the end"],
+    [`steps: [{note: "\${1 +}"}]`, `in '\${1 +}': expected a number; found the end`],
     ['steps: [{submit: 0, drain: 0}]', "found 'submit' and 'drain' in one"],
     ['steps: 7', 'expected a list of steps; found 7'],
     ['matrix: {a: [1]}', "belongs to 'steps:', and there are none"],

@@ -95,7 +95,7 @@ export function build(): void {
   hrtimersInit(512);
   cpuInit();
   dropInit();
-  netmemInit(c.limits_rx_pages, c.limits_tx_pages, (USER_BYTES >> 12) + 1);
+  netmemInit(c.limits_rx_pages, c.limits_tx_pages, (USER_BYTES >> 12) + 1, 64);
   poolsInit();
   skbsInit(c.limits_skbs);
   socketInit();

@@ -11,7 +11,7 @@ import { waitersRemove } from './poll';
 import { eventfdUnregister } from './eventfd';
 import { memRegionRelease } from './mem_region';
 import { iowqTake } from './iowq';
-import { notifHeld } from './notif';
+import { notifForget, notifHeld } from './notif';
 import { reqAt, REQ_FREE } from './request';
 import { buffersUnregister, filesUnregister } from './rsrc_register';
 import { Ring, ringAt, ringState, RING_EXITING, RING_FREE } from './state';
@@ -81,7 +81,10 @@ function cancelRequests(r: Ring): bool {
     const req = reqAt(i);
     if (req.state == REQ_FREE || req.ring != r.idx) continue;
     if (notifHeld(req)) held++;
-    else reqPut(r, i);
+    else {
+      notifForget(req);
+      reqPut(r, i);
+    }
   }
   assert(r.reqs == held, 'R2 every request of a ring is found');
   return held == 0;

@@ -5,11 +5,11 @@
  *     packet ──► Ubuf of the first ──next──► second ──► third        each one's head is the first
  */
 import { NONE } from '../../sim/core';
-import { skb, Ubuf, UBUF_BYTES, zcopyGet } from '../../stack/3-pool';
-import { EEXIST, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IORING_OP_NOP } from '../uapi.gen';
+import { memCharge, memUncharge, skb, Ubuf, UBUF_BYTES, zcopyGet } from '../../stack/3-pool';
+import { EEXIST, ENOMEM, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IORING_OP_NOP } from '../uapi.gen';
 import { completeDefer } from './complete';
 import { Req, reqAlloc, reqAt, REQ_INIT, REQ_ISSUED, transition, TW_NOTIF } from './request';
-import { Ring } from './state';
+import { Ring, ringAt } from './state';
 import { taskWorkAdd } from './work_list';
 
 /** struct io_notif_data, in the request's room for data of its operation. */
@@ -23,6 +23,8 @@ class Notif extends Ubuf {
   used: u8;
   copied: u8;
   pad: u8;
+  /** Pages that are counted as locked while it lasts. */
+  pages: u32;
 }
 
 function notifAt(uarg: u32): Notif {
@@ -62,11 +64,20 @@ export function notifAlloc(r: Ring, task: u32, user_data: u64): u32 {
   n.report = 0;
   n.used = 0;
   n.copied = 0;
+  n.pages = 0;
   return idx;
 }
 /** IORING_SEND_ZC_REPORT_USAGE */
 export function notifReport(req_idx: u32): void {
   notifAt(notifUarg(req_idx)).report = 1;
+}
+
+/** Counts the memory that a send of `len` bytes lends as locked (io_notif_account_mem). 0 or -ENOMEM. */
+export function notifAccount(req_idx: u32, host: u32, len: u32): i32 {
+  const pages = (len >> 12) + 2;
+  if (!memCharge(host, pages)) return -ENOMEM;
+  notifAt(notifUarg(req_idx)).pages = pages;
+  return 0;
 }
 
 /** ubuf_info_ops.complete (io_tx_ubuf_complete). */
@@ -80,6 +91,13 @@ function txUbufComplete(skb_idx: u32, uarg: u32, success: u32): void {
   if (--n.refs != 0) return;
   if (n.head != uarg) txUbufComplete(skb_idx, n.head, success);
   else taskWorkAdd(notifReq(uarg), TW_NOTIF, n.next == 0);
+}
+
+/** The ring exits before the task work of a notification: its memory is nobody's any more. */
+export function notifForget(req: Req): void {
+  const n = notifAt(uargOf(req));
+  memUncharge(ringAt(req.ring).host, n.pages);
+  n.pages = 0;
 }
 
 /** Do packets hold it, or the one that it completes with? */
@@ -123,6 +141,8 @@ export function notifTwComplete(req: Req): void {
     const notif = notifReq(uarg);
     assert(n.refs == 0, 'R16 a notification has the references that were taken');
     if (n.report != 0 && (n.copied != 0 || n.used == 0)) notif.res |= <i32>IORING_NOTIF_USAGE_ZC_COPIED;
+    memUncharge(ringAt(notif.ring).host, n.pages);
+    n.pages = 0;
     uarg = n.next;
     completeDefer(notif);
   }

@@ -13,7 +13,7 @@ import {
 import { asyncMsg, netmsgRecycle } from './async_msg';
 import { IOU_COMPLETE, ISSUE_NONBLOCK, ISSUE_UNLOCKED } from './issue';
 import { callFlags, ITER_RANGES, msgAdvance, msgCount, msgOf } from './net_msg';
-import { notifAlloc, notifFlush, notifReport, notifUarg } from './notif';
+import { notifAccount, notifAlloc, notifFlush, notifReport, notifUarg } from './notif';
 import {
   Req, reqAt, reqSetFail, REQ_F_IMPORT_BUFFER, REQ_F_NEED_CLEANUP, REQ_F_NOWAIT, REQ_F_POLL_NO_LAZY,
 } from './request';
@@ -41,9 +41,12 @@ export function sendZcPrep(req: Req, sqe: io_uring_sqe): i32 {
   req.op_flags = sqe.msg_flags | MSG_NOSIGNAL | MSG_ZEROCOPY;
   req.buf_index = sqe.buf_index;
   if ((req.op_flags & MSG_DONTWAIT) != 0) req.flags |= REQ_F_NOWAIT;
-  if (<u32>req.opcode == IORING_OP_SEND_ZC) return sendSetup(req, sqe);
-  if (sqe.addr2 != 0 || sqe.file_index != 0) return -EINVAL;
-  return sendmsgSetup(req, sqe);
+  let ret = 0;
+  if (<u32>req.opcode == IORING_OP_SEND_ZC) ret = sendSetup(req, sqe);
+  else if (sqe.addr2 != 0 || sqe.file_index != 0) ret = -EINVAL;
+  else ret = sendmsgSetup(req, sqe);
+  if (ret != 0 || (req.ioprio & IORING_RECVSEND_FIXED_BUF) != 0) return ret;
+  return notifAccount(req.notif, r.host, msgCount(req));
 }
 
 /** Looks whether what is sent lies in the registered buffer, which the notification holds on to (io_send_zc_import). 0 or -EFAULT. */

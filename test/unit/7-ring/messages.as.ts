@@ -9,9 +9,11 @@ import {
   IORING_RECVSEND_POLL_FIRST, IORING_REGISTER_PBUF_RING, IORING_SEND_VECTORIZED, IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT,
   IOSQE_CQE_SKIP_SUCCESS, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL, msghdr, SOCK_DGRAM, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
+import { nextEventTime, popEvent } from '../../../sim/core';
+import { ringExitWork, sysClose } from '../../../uring-model/7-ring';
 import { buffers, fd, incoming, isBytes, outgoing, pair, recv, send } from '../config_files.as';
 import {
-  bench, build, cqe, cqes, DEFER, enter, getEvents, isCqe, register, ring, seen, socket, sqe, user, verify,
+  bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, register, ring, seen, socket, sqe, user, verify,
 } from '../config_ring.as';
 
 const MORE: u32 = IORING_CQE_F_MORE;
@@ -234,6 +236,19 @@ export function a_zero_copy_send_that_fails_has_its_notification_too(): void {
   assert(both(3, -EINVAL, 0, 3), 'no such flag');
   sendZc(4, fd(0), outgoing(), 100, IORING_SEND_ZC_REPORT_USAGE, 0, 77);
   assert(both(4, -EOPNOTSUPP, IORING_NOTIF_USAGE_ZC_COPIED, 77), 'AF_UNIX lends nothing; a notification of its own');
+  verify();
+}
+
+export function a_ring_stays_until_packets_have_let_its_notifications_go(): void {
+  begin(SOCK_STREAM);
+  const to = socket();
+  sendZc(1, <i32>to, outgoing(), 100, 0);
+  assert(cqes() == 1 && isCqe(0, 1, 100, MORE), 'sent, and not acknowledged');
+  sysClose(HOST, bench().fd);
+  for (let i = 0; i < 3; i++) {
+    assert(nextEventTime() != u64.MAX_VALUE, 'a worker looks again later');
+    ringExitWork(<u32>(popEvent() >> 32));
+  }
   verify();
 }
 

@@ -22,7 +22,7 @@ export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis
   const source = readSource(what);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, TRACED));
   mustSee(scenario, TRACED);
-  const examination = new Examination();
+  const examination = new Examination(scenario);
   const run = watchedRun(await loadCore(), scenario, examination.options());
   return { name: scenario.name, findings: examination.findings({ scenario, ...run }), expected: scenario.doctor };
 }

@@ -21,7 +21,7 @@ const IDLE: readonly FindingRow[] = [
       + ' with F_SKIP.',
     remedy: 'skip completions with IORING_CQE_F_SKIP, and advance the head by two over completions with IORING_CQE_F_32.',
   }),
-  row('idle', 'error', 'idle-group-empty', 'B3 C6', {
+  row('idle', 'error', 'idle-group-empty', 'B3 H8', {
     about: 'a connection is idle: its receive ended with -ENOBUFS, the buffer group is still empty, and bytes wait in its socket',
     cause: 'a buffer is chosen before the socket is read, so an empty group ends the receive; nobody has put buffers back since.',
     remedy: 'give buffers back to the group and arm the receive again when one comes back; POLL_FIRST delays the choice until there is'
@@ -33,7 +33,7 @@ const IDLE: readonly FindingRow[] = [
       + ' it never runs.',
     remedy: 'give buffers back and arm again whenever a completion lacks F_MORE, whatever its result.',
   }),
-  row('idle', 'error', 'idle-overflow', 'C1 C3 C16', {
+  row('idle', 'error', 'idle-overflow', 'C1 C3 C9 C11 C16', {
     about: 'a connection is idle: its multishot request was ended by an overflow of the completion queue',
     cause: 'a multishot request whose completion goes to the overflow list ends with it, without F_MORE; cq.overflow stays 0, since'
       + ' nothing was lost.',
@@ -73,10 +73,10 @@ const IDLE: readonly FindingRow[] = [
 ];
 
 const TERMINATION: readonly FindingRow[] = [
-  row('termination', 'warning', 'rearm-by-hand-late', 'C7', {
-    about: 'a receive that ended was armed again only long after it could go on',
-    cause: 'it is armed by a timer and not by what it waits for.',
-    remedy: 'arm again when a buffer or an entry comes back; a timer is too late under load and too early without.',
+  row('termination', 'note', 'ended-with-data', 'B5 C8', {
+    about: 'a multishot receive ended with a completion that carries data',
+    cause: 'its total length was reached, a bundle emptied its group, or the completion went to the overflow list.',
+    remedy: 'arm again on a missing F_MORE, whatever the result; only 0 is the end of the stream.',
   }),
   row('termination', 'warning', 'armed-twice', 'C10', {
     about: 'two receives of one kind are armed on one socket',
@@ -106,7 +106,7 @@ const CQ: readonly FindingRow[] = [
     cause: 'a completion is posted for each fragment, and the queue has fewer entries than one burst has fragments.',
     remedy: 'make the completion queue larger (ring.cq_entries, IORING_SETUP_CQSIZE), and arm again.',
   }),
-  row('cq', 'warning', 'cq-overflow', 'C1 C2 C3 C4 C9 C11 D10', {
+  row('cq', 'warning', 'cq-overflow', 'C1 C2 C3 C9 C11 C16 D10', {
     about: 'completions did not fit into the completion queue and went to the overflow list',
     cause: 'more completions were posted between two reapings than the queue has entries; the list takes kernel memory without bound.',
     remedy: 'make the queue larger (IORING_SETUP_CQSIZE), keep fewer requests in flight, or reap more often.',
@@ -129,7 +129,7 @@ const CQ: readonly FindingRow[] = [
 ];
 
 const REFILL: readonly FindingRow[] = [
-  row('refill', 'error', 'refill-overfilled', 'A4 A5 H3', {
+  row('refill', 'error', 'refill-overfilled', 'A4', {
     about: 'more entries were put into the refill ring than it has room for: buffers were overwritten and stay on loan for ever',
     cause: 'the kernel reads the ring only when the page pool wants buffers; what lies beyond the ring\'s size overwrites what was not'
       + ' read yet.',
@@ -176,7 +176,7 @@ const REFILL: readonly FindingRow[] = [
 ];
 
 const AREA: readonly FindingRow[] = [
-  row('area', 'warning', 'area-too-small', 'H1 H4 H7', {
+  row('area', 'warning', 'area-too-small', 'H1 H4 H6 H7', {
     about: 'the page pool found no buffer and the NIC dropped frames',
     cause: 'the area holds less than what is in flight, on loan and posted together.',
     remedy: 'make the area larger (refill.area_bytes), the RX ring shorter (nic.rx_ring), or give back sooner.',
@@ -234,12 +234,6 @@ const COPIES: readonly FindingRow[] = [
     about: 'bytes were copied: the NIC has a rule for the flow and does not obey rules',
     cause: 'n-tuple filtering is off, so the hash chooses the queue.',
     remedy: 'turn it on (nic.ntuple, ethtool -K … ntuple on).',
-  }),
-  row('copies', 'warning', 'copies-unsplit', 'G1 I8', {
-    about: 'bytes were copied: the NIC did not split the header off',
-    cause: 'frames below hds-thresh, and frames that are no TCP, are not split; their payload is linear and is copied, and no counter'
-      + ' of Linux tells.',
-    remedy: 'set nic.hds_thresh to 0 (ethtool -G … hds-thresh 0).',
   }),
   row('copies', 'warning', 'copies-copybreak', 'I8', {
     about: 'bytes were copied: the driver copied short frames into the linear part',
@@ -314,7 +308,7 @@ const SETUP: readonly FindingRow[] = [
 ];
 
 const BUFFERS: readonly FindingRow[] = [
-  row('buffers', 'warning', 'group-empty', 'B3 C6 C7 B15 H8', {
+  row('buffers', 'warning', 'group-empty', 'B3 B15 C7 H8', {
     about: 'receives ended with -ENOBUFS',
     cause: 'the buffer group was empty when a buffer was chosen.',
     remedy: 'more buffers (33 a connection and turn, and those that the application holds), or give them back sooner.',
@@ -368,7 +362,7 @@ const BUFFERS: readonly FindingRow[] = [
 ];
 
 const SEND_ZC: readonly FindingRow[] = [
-  row('send_zc', 'warning', 'send-serialised', 'D2 D3', {
+  row('send_zc', 'warning', 'send-serialised', 'D2', {
     about: 'each zero-copy send waits for the notification of the one before',
     cause: 'a notification comes when the peer has acknowledged, so one send a round trip is all there is.',
     remedy: 'go on after the first completion, keep several sends in flight (app.depth), and reuse a buffer after its notification.',
@@ -403,11 +397,6 @@ const SEND_ZC: readonly FindingRow[] = [
     cause: 'that ends the request, not the references that the retransmit queue holds.',
     remedy: 'wait for the notification before the buffer is used again; shutdown() bounds the time.',
   }),
-  row('send_zc', 'error', 'send-memlock', 'D8', {
-    about: 'a zero-copy send failed with -ENOMEM or -ENOBUFS',
-    cause: 'pinned pages are charged to RLIMIT_MEMLOCK, notifications of MSG_ZEROCOPY to optmem.',
-    remedy: 'raise RLIMIT_MEMLOCK, register the buffers, or have fewer sends in flight.',
-  }),
 ];
 
 const TASKS: readonly FindingRow[] = [
@@ -425,11 +414,6 @@ const TASKS: readonly FindingRow[] = [
     about: 'a wait ended by its time and not by its count',
     cause: 'after min_wait one completion is enough; without any, the whole time passes and -ETIME is returned.',
     remedy: 'nothing, if that was meant; -ETIME comes without a completion.',
-  }),
-  row('tasks', 'error', 'submitter-gone', 'E7', {
-    about: 'requests ended with -ECANCELED because the thread that submitted them has exited',
-    cause: 'polled requests are tried again in the context of their submitter.',
-    remedy: 'submit from a thread that lives as long as its requests.',
   }),
 ];
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, storyOfLog,
 } from '../../sim/host/index.ts';
+import { FINDINGS } from '../../sim/schema/findings.ts';
 import { ringlab, root } from './cli.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'ringlab-doctor-'));
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 function findings(name: string, sets: readonly string[] = []): string[] {
   const scenario = loadScenario(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), `${name}.yaml`, { sets });
-  const examination = new Examination();
+  const examination = new Examination(scenario);
   return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) }).map((f) => f.name);
 }
 
@@ -111,4 +112,13 @@ describe('logs as people publish them', () => {
   test('a healthy stream has no finding', () => {
     expect(found('7 64 0x2\n7 64 0x2\n7 0 0\n')).toEqual([]);
   });
+});
+
+test('every finding is found by a scenario of the library, and every case that it names has one', () => {
+  const folder = join(root, 'scenarios/pain');
+  const pains = readdirSync(folder).map((f) => loadScenario(readFileSync(join(folder, f), 'utf8'), f));
+  const found = new Set([...Object.values(WRONG).flat(), ...pains.flatMap((s) => s.doctor ?? [])]);
+  expect(FINDINGS.map((f) => f.name).filter((name) => !found.has(name))).toEqual([]);
+  const cases = new Set(pains.map((s) => s.name.replace(/[a-z]$/, '')));
+  expect(FINDINGS.flatMap((f) => f.cases).filter((c) => !cases.has(c))).toEqual([]);
 });

@@ -69,7 +69,7 @@ describe('the sizes do in a run', () => {
         `server.socket.rmem_max=${s.rcvbuf}`,
       ],
     });
-    const examination = new Examination();
+    const examination = new Examination(scenario);
     const run = runScenario(core, scenario, examination.options());
     expect(run.result.streams[0]?.zeroCopyBytes).toBe(10 * 1024 ** 2);
     expect(examination.findings({ scenario, ...run })).toEqual([]);

@@ -69,8 +69,8 @@ export interface HostChart {
   unsplit: number;
 }
 
-const hostChart = (): HostChart => ({
-  lives: new Lives(true), socks: new Map(), gone: [], drops: new Map(), steered: new Map(), takes: [0, 0, 0, 0], first_take: [],
+const hostChart = (forget: boolean): HostChart => ({
+  lives: new Lives(forget), socks: new Map(), gone: [], drops: new Map(), steered: new Map(), takes: [0, 0, 0, 0], first_take: [],
   pushes: 0, first_push_ns: 0, unread_max: 0, unread_max_ns: 0, pool_empty: { count: 0, first_ns: 0, last_ns: 0 }, events: [],
   overflows: { count: 0, first_ns: 0, ring: 0 }, burst: 0, burst_now: 0, taken_sock: -1, lent: 0, lent_bytes: 0,
   held_max_ns: 0, held_sum_ns: 0, returned: 0, out: new Map(), splits: 0, unsplit: 0,
@@ -79,10 +79,15 @@ const hostChart = (): HostChart => ({
 type Reader = (chart: Chart, h: HostChart, batch: TraceBatch, i: number) => void;
 
 export class Chart {
-  readonly hosts: readonly [HostChart, HostChart] = [hostChart(), hostChart()];
+  readonly hosts: readonly [HostChart, HostChart];
   /** Time of the last record. */
   end_ns = 0;
   records = 0;
+
+  /** `forget`: a long run, of which what went well is not kept. */
+  constructor(forget = true) {
+    this.hosts = [hostChart(forget), hostChart(forget)];
+  }
 
   add(batch: TraceBatch): void {
     for (let i = 0; i < batch.length; i++) {
@@ -186,7 +191,10 @@ function drop(_: Chart, h: HostChart, batch: TraceBatch, i: number): void {
 function arm(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
   if (batch.a(i) !== FILE_SOCKET) return;
   const life = h.lives.find(hostName(batch, i), String(batch.c(i)));
-  if (life) life.sock = String(batch.b(i));
+  if (life) {
+    life.sock = String(batch.b(i));
+    life.armed ??= { time_ns: batch.timeNs(i) };
+  }
   chart.sock(batch, i, batch.b(i));
 }
 

@@ -41,8 +41,6 @@ function reasons(h: HostView, c: Copied): Symptom[] {
   const queue = v?.['refill.queue'];
   if (queue === undefined || c.page + c.linear === 0) return out.length > 0 ? out : [{ name: 'copies-wrong-queue', evidence }];
   const rules = h.setup?.rules.some((r) => r.fields.queue === queue) ?? false;
-  const other = [...h.chart.steered].filter(([q]) => q !== queue).reduce((n, [, { rule, hash }]) => n + rule + hash, 0);
-  if (other === 0) return out.length > 0 ? out : [{ name: 'copies-unsplit', evidence }];
   if (rules && v?.['nic.ntuple'] === 0)
     return [...out, { name: 'copies-rules-off', evidence: [...evidence, { text: `${queues(h)}; the area has queue ${queue}` }] }];
   return [...out, { name: 'copies-wrong-queue', evidence: [...evidence, { text: `${queues(h)}; the area has queue ${queue}` }] }];

@@ -1,6 +1,8 @@
 /** The completion queue: too small for what comes between two reapings. */
 import { type Evidence, type Symptom, atText } from './finding.ts';
 import { countText } from '../numbers_text.ts';
+import { evidence } from './asking.ts';
+import { F_SKIP } from './life.ts';
 import type { Detector, HostView } from './patient.ts';
 import { sizesOf } from './sizes.ts';
 
@@ -20,14 +22,15 @@ export const cqFull: Detector = (p) => {
   const [first] = own;
   if (!first?.ended) return [];
   const host = p.hosts.find((h) => h.name === first.owner);
-  const evidence: Evidence[] = [{
+  const shown: Evidence[] = [{
     ...first.ended,
     text: `${first.op || `request ${first.user_data}`} ended with -ENOSPC after ${countText(first.count - 1, 'completion')}`
       + `${own.length > 1 ? `; ${own.length} times in all` : ''}`,
   }];
-  if (host?.setup) evidence.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most ${host.chart.burst}`
+  if (host?.setup && !p.story) shown.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most`
+    + ` ${host.chart.burst}`
     + ` completions came between two turns of the application` });
-  return [{ name: 'cq-full', evidence, ...remedyOf(host) }];
+  return [{ name: 'cq-full', evidence: shown, ...remedyOf(host) }];
 };
 
 /** Completions that went to the list, other than the last one of a RECV_ZC that found the queue full. */
@@ -40,3 +43,16 @@ export const cqOverflow: Detector = (p) =>
       + ` ${atText({ time_ns: first_ns })}`;
     return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedyOf(h) }];
   });
+
+export const cqHeadPastTail: Detector = (p) =>
+  (p.story?.moves ?? []).flatMap((m): Symptom[] => {
+    if (m.kind !== 'line' || m.line.e !== 'rings') return [];
+    const { head = 0, tail = 0 } = m.line.cq as { head?: number; tail?: number };
+    const past = (head - tail) | 0;
+    return past > 0 ? [{ name: 'cq-head-past-tail', evidence: [{ step: m.i, text: `the head is ${head} and the tail ${tail}` }] }] : [];
+  });
+
+export const cqSkipped: Detector = (p) =>
+  (p.story?.moves ?? []).flatMap((m): Symptom[] =>
+    (m.kind === 'cqe' && (m.cqe.flags & F_SKIP) !== 0
+      ? [{ name: 'cq-skipped', evidence: [evidence(m.cqe, 'an entry with F_SKIP before the end of the queue')] }] : []));

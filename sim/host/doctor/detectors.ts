@@ -2,23 +2,53 @@
 import {
   areaBelowRing, areaTooSmall, buffersMostlyEmpty, receivePruned, ringSmall, sackOff, segmentsCut, windowByOverhead, windowUpdateLost,
 } from './area.ts';
+import {
+  bufferTwice, bundleEnded, bundleSpan, datagramCut, eofKeepsBuffer, errorKeepsBuffer, groupEmpty, selectMissing, tailTooSmall,
+} from './buffers.ts';
+import {
+  cancelAmbiguous, cancelledWithData, cancelMissed, closedWhileArmed, freedEarly, idleClosedArmed, linkCut, linkTimeout, sendsUnordered,
+  shortRecvInLink, slotFreed, timerBrokeLink,
+} from './cancel.ts';
 import { copies, copiesRefused, rssReaches } from './copies.ts';
-import { cqFull, cqOverflow } from './cq.ts';
+import { cqFull, cqHeadPastTail, cqOverflow, cqSkipped } from './cq.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { idle } from './idle.ts';
 import type { Detector, Patient } from './patient.ts';
-import { loansKept, refillOverfilled, refillRefused, refillUnread } from './refill.ts';
-import { registerRefused } from './setup.ts';
-import { rearmLoop } from './termination.ts';
+import {
+  controlRefused, eventNotRearmed, loansKept, refillOverfilled, refillOverwritten, refillRefused, refillUnread,
+} from './refill.ts';
+import {
+  sendBufferReused, sendCopied, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
+} from './send_zc.ts';
+import { recvForeign, recvNotTcp, recvUnreadable, registerRefused, registerStep } from './setup.ts';
+import { cqTurn, waitTimed, workShelved, wrongTask } from './tasks.ts';
+import { armedTwice, endedWithData, mshotTurn, rearmLoop, terminalBuffer } from './termination.ts';
 
-/** Independent of each other, and in no order: findings come in that of their table. */
-const DETECTORS: readonly Detector[] = [
-  idle, rearmLoop,
-  cqFull, cqOverflow,
-  refillRefused, refillOverfilled, refillUnread, loansKept,
+/** Detectors are independent of each other and in no order: findings come in that of their table. */
+const OF_ALL: readonly Detector[] = [
+  idle, rearmLoop, cqFull, cqOverflow, refillRefused, groupEmpty, sendCopied, sendTwoCompletions,
+];
+/** Of runs whose applications the scenario describes by knobs, and of their traces. */
+const OF_RUNS: readonly Detector[] = [
+  refillOverfilled, refillUnread, loansKept,
   areaTooSmall, ringSmall, areaBelowRing, segmentsCut, buffersMostlyEmpty, windowByOverhead, receivePruned, windowUpdateLost, sackOff,
   copies, copiesRefused, rssReaches,
   registerRefused,
 ];
+/** Of what a program did, step by step, and of logs. */
+const OF_STORIES: readonly Detector[] = [
+  endedWithData, armedTwice, terminalBuffer, mshotTurn,
+  cqHeadPastTail, cqSkipped,
+  refillOverwritten, eventNotRearmed, controlRefused,
+  registerStep, recvNotTcp, recvUnreadable, recvForeign,
+  bundleEnded, bundleSpan, datagramCut, bufferTwice, selectMissing, tailTooSmall, eofKeepsBuffer, errorKeepsBuffer,
+  sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused,
+  wrongTask, workShelved, cqTurn, waitTimed,
+  closedWhileArmed, idleClosedArmed, slotFreed, cancelMissed, cancelAmbiguous, cancelledWithData, freedEarly, timerBrokeLink, linkTimeout,
+  shortRecvInLink, sendsUnordered, linkCut,
+];
 
-export const examine = (p: Patient): Finding[] => findingsOf(DETECTORS.flatMap((detect) => detect(p)));
+export function examine(p: Patient): Finding[] {
+  const detectors = [...OF_ALL, ...(p.story ? OF_STORIES : OF_RUNS)];
+  return findingsOf(detectors.flatMap((detect) => detect(p)));
+}

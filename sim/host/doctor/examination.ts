@@ -1,5 +1,6 @@
 /** A run under observation: what goes into it as options, and the findings that come of it. */
 import type { RunOptions } from '../run_scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type { TraceBatch } from '../trace.ts';
 import type { TraceLine } from '../steps/trace_line.ts';
 import { Chart } from './chart.ts';
@@ -9,8 +10,12 @@ import { patientOf, type Run } from './patient.ts';
 import { storyOfSteps } from './story.ts';
 
 export class Examination {
-  private readonly chart = new Chart();
+  private readonly chart: Chart;
   private readonly lines: TraceLine[] = [];
+
+  constructor(scenario: Scenario) {
+    this.chart = new Chart(scenario.steps === undefined);
+  }
 
   /** What the run needs to be told. */
   options(): RunOptions {

@@ -35,6 +35,8 @@ export interface Life {
   ended?: Cqe;
   /** The notification of a zero-copy send. */
   notified?: Cqe;
+  /** It had to wait for its file. */
+  armed?: At;
   /** The cq overflowed with this request's completion. */
   overflowed?: At;
 }

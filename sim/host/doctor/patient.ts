@@ -70,6 +70,11 @@ export function patientOf(name: string, chart: Chart, run?: Run, story?: Story):
     host, name: HOSTS[host], chart: chart.hosts[host], setup: run?.scenario.hosts[host],
     result: run ? [run.result.client, run.result.server][host] : undefined,
   }));
+  for (const life of story?.lives ?? []) {
+    const traced = chart.hosts.flatMap((h) => [...h.lives.all]).find((l) => l.user_data === life.user_data && l.op === life.op);
+    if (traced?.overflowed) life.overflowed = traced.overflowed;
+    if (traced?.armed) life.armed = traced.armed;
+  }
   return {
     name, hosts, run: run?.result, story,
     lives: story ? story.lives : hosts.flatMap((h) => [...h.chart.lives.all]),

@@ -1,6 +1,8 @@
 /** The way back: the refill ring, and how long buffers are kept. */
 import { countText, durationText } from '../numbers_text.ts';
 import { TAKE_MALFORMED, TAKE_NOT_LENT } from './chart.ts';
+import { number, stepsOf } from './asking.ts';
+import { resText } from './errno.ts';
 import { atText, type Symptom } from './finding.ts';
 import type { Detector, HostView } from './patient.ts';
 
@@ -32,7 +34,7 @@ export const refillOverfilled: Detector = (p) =>
   p.hosts.flatMap((h): Symptom[] => {
     const { unread_max, unread_max_ns } = h.chart;
     const entries = rqEntries(h);
-    if (unread_max <= entries || p.story) return [];
+    if (unread_max <= entries) return [];
     const text = `${unread_max} entries were written and not read at ${atText({ time_ns: unread_max_ns })}, and the ring has ${entries}`;
     return [{ name: 'refill-overfilled', evidence: [{ time_ns: unread_max_ns, text }] }];
   });
@@ -72,3 +74,43 @@ function loans(h: HostView): Symptom[] {
 }
 
 export const loansKept: Detector = (p) => p.hosts.flatMap(loans);
+
+/** A program that writes more entries than the ring has before the kernel reads. */
+export const refillOverwritten: Detector = (p) => {
+  const unread = new Map<string, number>();
+  return (p.story ? stepsOf(p.story, 'zcrx.reg', 'zcrx.push', 'zcrx.flush') : []).flatMap((m): Symptom[] => {
+    const zcrx = String(m.step.zcrx ?? m.step.name);
+    const written = m.step.step === 'zcrx.push' ? (unread.get(zcrx) ?? 0) + 1 : 0;
+    unread.set(zcrx, written);
+    const reg = p.story ? stepsOf(p.story, 'zcrx.reg').find((x) => x.step.name === zcrx) : undefined;
+    const entries = pow2(number(reg?.step, 'rq'));
+    if (written !== entries + 1) return [];
+    return [{ name: 'refill-overfilled', evidence: [{ step: m.i, text: `entry ${written} since the last reading, and the ring has`
+      + ` ${entries}` }] }];
+  });
+};
+
+/** An event fired, and what it tells of happened again before it was armed. */
+export const eventNotRearmed: Detector = (p) => {
+  const { story } = p;
+  const regs = story ? stepsOf(story, 'zcrx.reg').filter((m) => m.step.events !== undefined) : [];
+  return regs.flatMap((reg): Symptom[] => {
+    const ud = String(reg.step.ev_ud);
+    const fired = story?.moves.findIndex((m) => m.kind === 'cqe' && m.life.user_data === ud) ?? -1;
+    if (!story || fired < 0) return [];
+    const armed = story.moves.findIndex((m, i) => i > fired && m.kind === 'step' && m.step.step === 'zcrx.arm');
+    const untold = story.moves.slice(fired + 1, armed < 0 ? undefined : armed)
+      .filter((m) => m.kind === 'cqe' && m.life.op === 'RECV_ZC' && m.cqe.res > 0).length;
+    if (untold === 0) return [];
+    const at = story.moves[fired] as (typeof story.moves)[number];
+    return [{ name: 'event-not-rearmed', evidence: [{ step: at.i, text: `the event was seen, and ${countText(untold, 'completion')}`
+      + ` came before it was armed again` }] }];
+  });
+};
+
+const CONTROLS = ['zcrx.arm', 'zcrx.ctrl', 'zcrx.flush', 'zcrx.export'];
+
+export const controlRefused: Detector = (p) =>
+  (p.story ? stepsOf(p.story, ...CONTROLS) : []).filter((m) => (m.ret ?? 0) < 0).map((m): Symptom => ({
+    name: 'control-refused', evidence: [{ step: m.i, text: `${m.step.step} returned ${resText(m.ret ?? 0)}` }],
+  }));

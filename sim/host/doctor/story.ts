@@ -43,6 +43,8 @@ export interface Story {
   /** The entry that a request was submitted with, and the step of its submission. */
   readonly entry: ReadonlyMap<Life, Step>;
   readonly files: ReadonlyMap<string, FileNote>;
+  /** Completions by the names that the program gave them. */
+  readonly names: ReadonlyMap<string, Cqe>;
 }
 
 /** Steps that give submission entries to the kernel. */
@@ -54,6 +56,7 @@ class Builder {
   readonly lives = new Lives();
   readonly entry = new Map<Life, Step>();
   readonly files = new Map<string, FileNote>();
+  readonly names = new Map<string, Cqe>();
   private readonly filled = new Map<string, { step: Step; i: number }[]>();
   private readonly connecting = new Map<string, string[]>();
 
@@ -75,9 +78,13 @@ class Builder {
     const done = number(ret?.ret);
     if (step.step === 'sqe') this.fill(step, i);
     if (SUBMITS.includes(step.step)) this.submit(step, i, done);
+    let n = 0;
     for (const line of lines) {
-      if (line.e === 'cqe') this.cqe(line, i);
-      else if (line !== ret) this.moves.push({ kind: 'line', i, line });
+      if (line.e === 'cqe') {
+        const name = step.as?.[n++];
+        if (name !== undefined) this.names.set(name, cqeOf(line, { step: i }));
+        this.cqe(line, i);
+      } else if (line !== ret) this.moves.push({ kind: 'line', i, line });
     }
     if (step.step !== 'sqe') this.moves.push({ kind: 'step', i, step, ret: done, line: ret });
     this.note(step, i, done);
@@ -151,7 +158,7 @@ export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine
     b.step(step, i, by_step.get(i) ?? []);
   });
   else for (const [i, own] of by_step) b.step({ step: '' }, i, own);
-  return { program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files };
+  return { program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files, names: b.names };
 }
 
 /** The story of completions alone: of operations and files nothing is known. */
@@ -161,5 +168,5 @@ export function storyOfLog(cqes: readonly LoggedCqe[]): Story {
     const cqe: Cqe = { line: c.line, res: c.res, flags: c.flags };
     return { kind: 'cqe', i: c.line, life: lives.cqe('log', c.user_data, cqe), cqe, line: { i: c.line, e: 'cqe' } };
   });
-  return { program: [], moves, lives: [...lives.all], quiet: [], entry: new Map(), files: new Map() };
+  return { program: [], moves, lives: [...lives.all], quiet: [], entry: new Map(), files: new Map(), names: new Map() };
 }

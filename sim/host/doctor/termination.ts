@@ -3,6 +3,8 @@ import { countText } from '../numbers_text.ts';
 import { resText } from './errno.ts';
 import { atText, type Symptom } from './finding.ts';
 import type { Life } from './life.ts';
+import { aliveAt, evidence, isBundle, isMultishot, receives, stepsOf } from './asking.ts';
+import { F_MORE } from './life.ts';
 import type { Detector } from './patient.ts';
 
 /** Errors that pass: arming again is right. */
@@ -30,3 +32,54 @@ export const rearmLoop: Detector = (p) =>
       + ` ${atText(first.ended)}`;
     return [{ name: 'rearm-loop', evidence: [{ ...first.ended, text }] }];
   });
+
+/** A multishot receive that ended with a completion that has data. */
+export const endedWithData: Detector = (p) => {
+  const { story } = p;
+  // Where completions overflowed, that is the reason.
+  if (!story || p.hosts.some((h) => h.chart.overflows.count > 0)) return [];
+  return story.lives.filter((l) => (l.ended?.res ?? 0) > 0 && l.overflowed === undefined && (l.op === '' ? l.count > 1 : receives(l)))
+    .filter((l) => l.op === '' || (isMultishot(story, l) && !isBundle(story, l) && story.entry.has(l)))
+    .map((l): Symptom => {
+      const text = `${l.op || 'request'} ${l.user_data} ended with ${l.ended?.res} bytes and without F_MORE, after ${l.count - 1}`
+        + ` completions with it`;
+      return { name: 'ended-with-data', evidence: [evidence(l.ended ?? l.begun, text)] };
+    });
+};
+
+export const armedTwice: Detector = (p) => {
+  const { story } = p;
+  if (!story) return [];
+  const own = story.lives.filter((l) => isMultishot(story, l) && receives(l));
+  return own.flatMap((l, i): Symptom[] => {
+    const before = own.slice(0, i).find((b) => b.sock === l.sock && b.op === l.op && b.owner === l.owner && aliveAt(b, l.begun.step ?? 0));
+    return before ? [{ name: 'armed-twice', evidence: [evidence(l.begun, `${l.op} ${l.user_data} on ${l.sock}, where`
+      + ` ${before.user_data} is armed`)] }] : [];
+  });
+};
+
+/** A refill entry was made of a completion that has no buffer. */
+export const terminalBuffer: Detector = (p) =>
+  (p.story ? stepsOf(p.story, 'zcrx.push') : []).flatMap((m): Symptom[] => {
+    const name = String(m.step.off ?? '').replace(/\..*$/, '');
+    const cqe = p.story?.names.get(name);
+    if (!cqe || (cqe.flags & F_MORE) !== 0) return [];
+    return [{ name: 'terminal-buffer', evidence: [{ step: m.i, text: `the offset of '${name}' was given back, whose completion is`
+      + ` ${cqe.res} without F_MORE` }] }];
+  });
+
+/** Completions of one turn of a multishot receive: MULTISHOT_MAX_RETRY, and the first. */
+const TURN = 33;
+
+export const mshotTurn: Detector = (p) => {
+  const { story } = p;
+  const cqes = story?.moves.filter((m) => m.kind === 'cqe') ?? [];
+  let run = 0;
+  return cqes.flatMap((m, i): Symptom[] => {
+    run = m.life === cqes[i - 1]?.life ? run + 1 : 1;
+    const next = cqes[i + 1];
+    if (run < TURN || !next || next.life === m.life) return [];
+    return [{ name: 'mshot-turn', evidence: [evidence(m.cqe, `${run} completions of ${m.life.op} ${m.life.user_data} in a row, then`
+      + ` ${next.life.op} ${next.life.user_data}`)] }];
+  });
+};

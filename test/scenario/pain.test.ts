@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 test('there is a scenario for most cases', () => {
-  expect(names.length).toBeGreaterThanOrEqual(28);
+  expect(names.length).toBeGreaterThanOrEqual(70);
   expect(names.filter((n) => !/^[A-J]\d{1,2}[a-z]?\.yaml$/.test(n))).toEqual([]);
 });
 
@@ -29,7 +29,7 @@ describe.each(names)('%s', (name) => {
     expect(scenario.source.length).toBeGreaterThan(10);
     expect(scenario.expects.length).toBeGreaterThan(0);
     expect(scenario.doctor).toBeDefined();
-    const examination = new Examination();
+    const examination = new Examination(scenario);
     const run = runScenario(core, scenario, examination.options());
     expect(run.result.expect.filter((e) => !e.ok)).toEqual([]);
     const findings = examination.findings({ scenario, ...run });

@@ -171,6 +171,8 @@ export type HostKnob =
   | 'kernel.send_fixed_buf'
   | 'kernel.send_zc_notif_user_data'
   | 'kernel.pbuf_min_left'
+  | 'kernel.rwf_nosignal'
+  | 'kernel.cmd_getsockname'
   | 'kernel.sync_msg_ring'
   | 'kernel.zcrx'
   | 'kernel.zcrx_ctrl'

@@ -44,7 +44,7 @@ export { tcpSetKeepalive } from './keepalive';
 export { lockSock, releaseSock } from './lock';
 export { tcpMetricsFlush } from './metrics';
 export { tcpRecvMsg, tcpSendMsg } from './msg';
-export { NOT_MODELLED, tcpGetsockopt, tcpInq, tcpInqHint, tcpSetsockopt } from './options';
+export { NOT_MODELLED, tcpGetsockopt, tcpInq, tcpInqHint, tcpOutq, tcpSetsockopt } from './options';
 export { tcpPacingTimer } from './pacing';
 export { tcpPoll } from './poll';
 export * from './port';

@@ -355,6 +355,13 @@ export function tcpInq(sock_idx: u32): i32 {
   return <i32>inqOf(sk);
 }
 
+/** Bytes that were written and not acknowledged (SIOCOUTQ), -EINVAL on a listener (net/ipv4/tcp.c: tcp_ioctl). */
+export function tcpOutq(sock_idx: u32): i32 {
+  const sk = sock(sock_idx);
+  if (sk.state == <u8>TCP_LISTEN) return -<i32>EINVAL;
+  return stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV)) ? 0 : <i32>(sk.write_seq - sk.snd_una);
+}
+
 /** tcp_inq: after the peer's FIN one more is counted in RCV.NXT than there are bytes. */
 export function inqOf(sk: Sock): u32 {
   if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV))) return 0;

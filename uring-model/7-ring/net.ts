@@ -1,15 +1,13 @@
 /** Sockets come and go: SOCKET, BIND, LISTEN, CONNECT, SHUTDOWN, CLOSE, and the name of the peer (io_uring/net.c, openclose.c). */
-import { HOSTS_MAX, NONE } from '../../sim/core';
-import { sock } from '../../stack/6-socket';
+import { NONE } from '../../sim/core';
 import {
-  fdFile, fdFree, fdInstall, fdRemove, FILE_RING, FILE_SOCKET, fileAt, filePoll, filePut, isSocket, sockaddrOut, socketBind,
-  socketConnect, socketError, socketListen, socketNew, socketShutdown,
+  fdFile, fdFree, fdInstall, fdRemove, FILE_RING, FILE_SOCKET, fileAt, filePoll, filePut, isSocket, socketBind, socketConnect, socketError,
+  socketListen, socketNew, socketShutdown,
 } from '../../stack/file';
 import { zcrxSockReset } from '../9-refill';
 import {
-  AF_UNIX, EAGAIN, EBADF, EBADFD, ECONNABORTED, EINPROGRESS, EINTR, EINVAL, EISCONN, EMFILE, ENOTCONN, ENOTSOCK, EOPNOTSUPP,
-  ERESTARTSYS, io_uring_sqe, IORING_OP_BIND, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IOSQE_FIXED_FILE, O_NONBLOCK, POLLERR,
-  SOCK_CLOEXEC, SOCK_NONBLOCK, SOCKET_URING_OP_GETSOCKNAME,
+  AF_UNIX, EAGAIN, EBADF, EBADFD, ECONNABORTED, EINPROGRESS, EINTR, EINVAL, EISCONN, EMFILE, ENOTSOCK, ERESTARTSYS, io_uring_sqe,
+  IORING_OP_BIND, IOSQE_FIXED_FILE, O_NONBLOCK, POLLERR, SOCK_CLOEXEC, SOCK_NONBLOCK,
 } from '../uapi.gen';
 import { asyncAlloc, asyncMsg, asyncName } from './async_msg';
 import { closeFixed } from './files_ops';
@@ -143,26 +141,4 @@ export function closeIssue(req: Req): i32 {
   fdRemove(req.task, req.fd);
   filePut(file_idx);
   return finish(req, 0);
-}
-
-/** IORING_OP_URING_CMD. Differs from Linux: of the commands of sockets only SOCKET_URING_OP_GETSOCKNAME is there. */
-export function cmdPrep(req: Req, sqe: io_uring_sqe): i32 {
-  if (sqe.__pad1 != 0 || sqe.uring_cmd_flags & ~(IORING_URING_CMD_FIXED | IORING_URING_CMD_MULTISHOT)) return -EINVAL;
-  if (sqe.uring_cmd_flags != 0) return -EINVAL;
-  req.op_flags = sqe.cmd_op;
-  req.buf = sqe.addr;
-  req.buf2 = sqe.addr3;
-  req.mshot_len = sqe.optlen;
-  req.len = sqe.len | sqe.ioprio;
-  return 0;
-}
-/** getsockname, or getpeername with optlen 1 (io_uring/cmd_net.c: io_uring_cmd_getsockname). */
-export function cmdIssue(req: Req): i32 {
-  if (req.op_flags != SOCKET_URING_OP_GETSOCKNAME) return finish(req, -EOPNOTSUPP);
-  if (req.len != 0 || req.mshot_len > 1) return finish(req, -EINVAL);
-  const sk = sock(reqSock(req));
-  const peer = req.mshot_len == 1;
-  if (peer && sk.rport == 0) return finish(req, -ENOTCONN);
-  assert(sk.host < <u8>HOSTS_MAX, 'R4 a socket belongs to a host');
-  return finish(req, sockaddrOut(sk, peer, req.buf, req.buf2));
 }

@@ -4,14 +4,19 @@ import {
   IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_OP_LINK_TIMEOUT, IORING_OP_LISTEN, IORING_OP_MSG_RING, IORING_OP_NOP,
   IORING_OP_NOP128, IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC,
   IORING_OP_RECVMSG, IORING_OP_REMOVE_BUFFERS, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_OP_SENDMSG_ZC,
-  IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD,
+  IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_OP_URING_CMD, IORING_OP_READ, IORING_OP_READV,
+  IORING_OP_READ_FIXED, IORING_OP_READV_FIXED, IORING_OP_READ_MULTISHOT, IORING_OP_WRITE, IORING_OP_WRITEV, IORING_OP_WRITE_FIXED,
+  IORING_OP_WRITEV_FIXED, IORING_OP_EPOLL_CTL, IORING_OP_EPOLL_WAIT,
 } from '../uapi.gen';
 import { cancelIssue, cancelPrep } from './cancel';
+import { epollCtlIssue, epollCtlPrep, epollWaitIssue, epollWaitPrep } from './epoll_ops';
+import { readIssue, readMshotIssue, readMshotPrep, rwFixedPrep, rwPrep, rwvFixedPrep, rwvPrep, writeIssue } from './rw';
+import { cmdIssue, cmdPrep } from './uring_cmd';
 import { manageBuffersIssue, provideBuffersPrep, removeBuffersPrep } from './kbuf_legacy';
 import { filesUpdateIssue, filesUpdatePrep, fixedInstallIssue, fixedInstallPrep } from './files_ops';
 import { acceptIssue, acceptPrep } from './accept';
 import {
-  addressPrep, bindIssue, closeIssue, closePrep, cmdIssue, cmdPrep, connectIssue, listenIssue, listenPrep,
+  addressPrep, bindIssue, closeIssue, closePrep, connectIssue, listenIssue, listenPrep,
   shutdownIssue, shutdownPrep, socketIssue, socketPrep,
 } from './net';
 import { msgCleanup, msgRingIssue, msgRingPrep } from './msg_ring';
@@ -38,8 +43,6 @@ export const OP_SUPPORTED: u32 = 64;
 export const OP_IOPOLL: u32 = 128;
 /** Its SQE has 128 bytes. */
 export const OP_128: u32 = 256;
-/** The file may be any, not only a socket. */
-export const OP_ANY_FILE: u32 = 512;
 
 /** Differs from Linux: opcodes that are no row here are refused with -EINVAL, like those that no kernel knows. */
 export function opDef(opcode: u32): u32 {
@@ -48,8 +51,19 @@ export function opDef(opcode: u32): u32 {
     case IORING_OP_NOP128: return OP_SUPPORTED | OP_IOPOLL | OP_128;
     case IORING_OP_FILES_UPDATE: return OP_SUPPORTED | OP_IOPOLL;
     case IORING_OP_FIXED_FD_INSTALL: return OP_SUPPORTED | OP_NEEDS_FILE;
-    case IORING_OP_MSG_RING: return OP_SUPPORTED | OP_NEEDS_FILE | OP_ANY_FILE | OP_IOPOLL;
-    case IORING_OP_POLL_ADD: return OP_SUPPORTED | OP_NEEDS_FILE | OP_ANY_FILE;
+    case IORING_OP_MSG_RING: return OP_SUPPORTED | OP_NEEDS_FILE | OP_IOPOLL;
+    case IORING_OP_READ:
+    case IORING_OP_READV: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_BUFFER_SELECT | OP_IOPRIO | OP_IOPOLL;
+    case IORING_OP_READ_FIXED:
+    case IORING_OP_READV_FIXED: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_IOPRIO | OP_IOPOLL;
+    case IORING_OP_READ_MULTISHOT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN | OP_BUFFER_SELECT;
+    case IORING_OP_WRITE:
+    case IORING_OP_WRITEV:
+    case IORING_OP_WRITE_FIXED:
+    case IORING_OP_WRITEV_FIXED: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLOUT | OP_IOPRIO | OP_IOPOLL;
+    case IORING_OP_EPOLL_CTL: return OP_SUPPORTED;
+    case IORING_OP_EPOLL_WAIT: return OP_SUPPORTED | OP_NEEDS_FILE | OP_POLLIN;
+    case IORING_OP_POLL_ADD: return OP_SUPPORTED | OP_NEEDS_FILE;
     case IORING_OP_POLL_REMOVE: return OP_SUPPORTED;
     case IORING_OP_TIMEOUT: return OP_SUPPORTED;
     case IORING_OP_TIMEOUT_REMOVE: return OP_SUPPORTED;
@@ -83,6 +97,17 @@ export function opPrep(req: Req, sqe: io_uring_sqe): i32 {
     case IORING_OP_FILES_UPDATE: return filesUpdatePrep(req, sqe);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallPrep(req, sqe);
     case IORING_OP_MSG_RING: return msgRingPrep(req, sqe);
+    case IORING_OP_READ:
+    case IORING_OP_WRITE: return rwPrep(req, sqe);
+    case IORING_OP_READV:
+    case IORING_OP_WRITEV: return rwvPrep(req, sqe);
+    case IORING_OP_READ_FIXED:
+    case IORING_OP_WRITE_FIXED: return rwFixedPrep(req, sqe);
+    case IORING_OP_READV_FIXED:
+    case IORING_OP_WRITEV_FIXED: return rwvFixedPrep(req, sqe);
+    case IORING_OP_READ_MULTISHOT: return readMshotPrep(req, sqe);
+    case IORING_OP_EPOLL_CTL: return epollCtlPrep(req, sqe);
+    case IORING_OP_EPOLL_WAIT: return epollWaitPrep(req, sqe);
     case IORING_OP_POLL_ADD: return pollAddPrep(req, sqe);
     case IORING_OP_POLL_REMOVE: return pollRemovePrep(req, sqe);
     case IORING_OP_TIMEOUT: return timeoutPrep(req, sqe);
@@ -124,6 +149,17 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_FILES_UPDATE: return filesUpdateIssue(req);
     case IORING_OP_FIXED_FD_INSTALL: return fixedInstallIssue(req);
     case IORING_OP_MSG_RING: return msgRingIssue(req, issue_flags);
+    case IORING_OP_READ:
+    case IORING_OP_READV:
+    case IORING_OP_READ_FIXED:
+    case IORING_OP_READV_FIXED: return readIssue(req, issue_flags);
+    case IORING_OP_WRITE:
+    case IORING_OP_WRITEV:
+    case IORING_OP_WRITE_FIXED:
+    case IORING_OP_WRITEV_FIXED: return writeIssue(req, issue_flags);
+    case IORING_OP_READ_MULTISHOT: return readMshotIssue(req, issue_flags);
+    case IORING_OP_EPOLL_CTL: return epollCtlIssue(req);
+    case IORING_OP_EPOLL_WAIT: return epollWaitIssue(req);
     case IORING_OP_POLL_ADD: return pollAddIssue(req);
     case IORING_OP_POLL_REMOVE: return pollRemoveIssue(req);
     case IORING_OP_TIMEOUT: return timeoutIssue(req);

@@ -6,7 +6,7 @@
  * wake-up; Linux hands it to a worker thread after 128 polls of any kind.
  */
 import { NONE, tracePollArm, WAIT_RING, waitAdd, waitAlloc, waitArg, waitFree, waitRemove } from '../../sim/core';
-import { fileAt, filePoll, fileWaitHead } from '../../stack/file';
+import { EPOLL_URING_WAKE, EPOLLET, fileAt, filePoll, fileWaitHead } from '../../stack/file';
 import { EINVAL, ENOMEM, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import { cancelTableAdd } from './cancel_table';
 import {
@@ -18,7 +18,6 @@ import { taskWorkAdd } from './work_list';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
 export const EPOLLONESHOT: u32 = 1 << 30;
-export const EPOLLET: u32 = 1 << 31;
 export const IO_POLL_UNMASK: u32 = POLLERR | POLLHUP | POLLNVAL | POLLRDHUP;
 const IO_ASYNC_POLL_COMMON: u32 = EPOLLONESHOT | POLLPRI;
 
@@ -90,8 +89,10 @@ export function pollWake(entry: u32, mask: u32): bool {
   const events = req.poll_events;
   if (mask != 0 && (mask & (events & ~IO_ASYNC_POLL_COMMON)) == 0) return false;
   if (!pollGetOwnership(req)) return true;
+  // A completion of this very ring woke it: once is enough, or it would go round for ever.
+  if ((mask & EPOLL_URING_WAKE) != 0) req.poll_events |= EPOLLONESHOT;
   // The one wait queue that told it; a second one is left by its task work.
-  if (mask != 0 && (events & EPOLLONESHOT) != 0) {
+  if (mask != 0 && (req.poll_events & EPOLLONESHOT) != 0) {
     waitRemove(entry);
     if (entry == reqIdx(req)) req.flags &= ~REQ_F_SINGLE_POLL;
     else {
@@ -116,7 +117,7 @@ export function armPollHandler(req: Req, wanted: u32): i32 {
   req.poll_events = events;
   req.poll_refs = 0;
   if ((events & EPOLLEXCLUSIVE) != 0) req.flags |= REQ_F_POLL_NO_LAZY;
-  const mask = reqPoll(req) & events;
+  const mask = filePoll(req.file, events) & events;
   if (mask != 0 && (events & edge_once) == edge_once) return <i32>mask;
   const entries = waitersAdd(req);
   if (entries <= 0) {

@@ -1,5 +1,6 @@
 /** POLL_ADD and POLL_REMOVE: waiting for readiness for its own sake (io_uring/poll.c). */
 import { NONE } from '../../sim/core';
+import { EPOLLET } from '../../stack/file';
 import {
   EALREADY, ECANCELED, EINVAL, ENOENT, io_uring_sqe, IORING_OP_POLL_ADD, IORING_POLL_ADD_LEVEL, IORING_POLL_ADD_MULTI,
   IORING_POLL_UPDATE_EVENTS, IORING_POLL_UPDATE_USER_DATA, IOSQE_CQE_SKIP_SUCCESS,
@@ -8,7 +9,7 @@ import { cancelFind, cancelWhat } from './cancel';
 import { cancelTableRemove } from './cancel_table';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE } from './issue';
 import { finish } from './net';
-import { armPollHandler, EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, pollGetOwnership, waitersRemove } from './poll';
+import { armPollHandler, EPOLLEXCLUSIVE, EPOLLONESHOT, pollGetOwnership, waitersRemove } from './poll';
 import { Req, reqAt, reqSetFail, reqSetRes, REQ_ISSUED, transition, TW_COMPLETE } from './request';
 import { ringAt } from './state';
 import { taskWorkAdd } from './work_list';

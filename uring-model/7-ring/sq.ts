@@ -1,20 +1,20 @@
 /** Submission: SQEs become requests, which run at once (io_uring/io_uring.c: io_submit_sqes and below). */
 import { charge, COST_SQE, NONE, traceRingSubmit } from '../../sim/core';
 import {
-  EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, ENOTSOCK, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_SETUP_IOPOLL,
+  EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_SETUP_IOPOLL,
   IORING_SETUP_NO_SQARRAY, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL,
   IORING_SETUP_SUBMIT_ALL, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_DRAIN, IOSQE_IO_HARDLINK,
   IOSQE_IO_LINK,
 } from '../uapi.gen';
 import { completeDefer, completeFailed, flushCompletions } from './complete';
 import { drainReq, initDrain } from './drain';
-import { fdFile, fileAt, fileGet, FILE_RING } from '../../stack/file';
+import { fdFile, fileGet } from '../../stack/file';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_NONBLOCK } from './issue';
 import { queueIowq } from './iowq';
 import { ltimeoutGuard, ltimeoutQueue } from './link_timeout';
 import { LINK_FLAGS } from './links';
 import {
-  OP_128, OP_ANY_FILE, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef,
+  OP_128, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef,
   opIssue, opPrep,
 } from './opdef';
 import { APOLL_OK, APOLL_READY, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
@@ -162,7 +162,6 @@ export function queueSqe(req: Req): void {
   transition(req, REQ_ISSUED);
   let ret: i32;
   if (!assignFile(r, req)) ret = -EBADF;
-  else if (req.file != NONE && fileAt(req.file).kind == FILE_RING) ret = onRing(req);
   else ret = issue(req, ISSUE_NONBLOCK);
   if (ret == IOU_COMPLETE) {
     completeDefer(req);
@@ -182,11 +181,6 @@ export function queueSqe(req: Req): void {
   const armed = armPoll(req, mask, (def & OP_POLL_EXCLUSIVE) != 0);
   if (armed == APOLL_READY) taskWorkAdd(req, TW_SUBMIT, false);
   else if (armed != APOLL_OK) queueIowq(req);
-}
-
-/** Most of the operations on files are those of sockets: a ring is none. */
-function onRing(req: Req): i32 {
-  return (opDef(req.opcode) & (OP_NEEDS_FILE | OP_ANY_FILE)) == OP_NEEDS_FILE ? -ENOTSOCK : issue(req, ISSUE_NONBLOCK);
 }
 
 /** What is not simply issued: it has failed already, waits behind a drain, or is a worker's (io_queue_sqe_fallback). */

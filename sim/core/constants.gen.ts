@@ -35,7 +35,7 @@ export const EPOLLS_MAX: u32 = 32;
 export const EPOLL_ITEMS_MAX: u32 = 1024;
 /** bytes that wait in AF_UNIX and UDP sockets and in pipes. At the limit: -ENOBUFS. */
 export const BYTES_MAX: u32 = 2097152;
-/** io_uring instances in a world. At the limit: -EMFILE. */
+/** io_uring instances in a world. At the limit: -ENFILE. */
 export const RINGS_MAX: u32 = 64;
 /** completions that wait in overflow lists. At the limit: dropped and counted in cq_overflow, as without memory. */
 export const CQ_OVERFLOW_MAX: u32 = 16384;

@@ -29,7 +29,7 @@ export const LIMITS: readonly Limit[] = [
   limit('EPOLLS_MAX', 32, 'epoll sets in a world', '-ENFILE'),
   limit('EPOLL_ITEMS_MAX', 1024, 'descriptors in epoll sets', '-ENOSPC, as with max_user_watches'),
   limit('BYTES_MAX', 2097152, 'bytes that wait in AF_UNIX and UDP sockets and in pipes', '-ENOBUFS'),
-  limit('RINGS_MAX', 64, 'io_uring instances in a world', '-EMFILE'),
+  limit('RINGS_MAX', 64, 'io_uring instances in a world', '-ENFILE'),
   limit('CQ_OVERFLOW_MAX', 16384, 'completions that wait in overflow lists', 'dropped and counted in cq_overflow, as without memory'),
   limit('PBUF_GROUPS_MAX', 64, 'provided-buffer rings in a world', '-ENOMEM'),
   limit('PBUF_LEGACY_MAX', 16384, 'buffers in lists (IORING_OP_PROVIDE_BUFFERS) in a world', '-ENOMEM, or fewer than asked for'),

@@ -212,7 +212,9 @@ export const STEP_ROWS: readonly StepRow[] = [
 
   step('sqe', 'sqe', 'fills the next submission entry (io_uring_get_sqe); nothing is submitted', SQE_FIELDS),
 
-  step('enter', 'submit', 'submits what has been filled (io_uring_submit)', [RING], 'ring'),
+  step('enter', 'submit', 'submits what has been filled (io_uring_submit)', [
+    RING, int('n', 'only so many of them; the rest waits in the queue (io_uring_enter)'),
+  ], 'ring'),
   step('enter', 'submit_wait', 'submits and waits (io_uring_submit_and_wait, …_timeout, …_min_timeout)', [
     RING, int('nr', 'completions to wait for', 1), TIMEOUT_NS, int('min_wait', 'microseconds after which fewer will do', 0), BUCKETS,
   ]),
@@ -221,8 +223,8 @@ export const STEP_ROWS: readonly StepRow[] = [
   step('enter', 'wait', 'waits (io_uring_wait_cqes)', [RING, int('nr', 'completions to wait for', 1), TIMEOUT_NS, BUCKETS]),
   step('enter', 'peek', 'looks for a completion, and enters the kernel when the ring asks for it (io_uring_peek_cqe)', [RING], 'ring'),
   step('enter', 'peek_batch', 'looks for completions (io_uring_peek_batch_cqe)', [RING, int('max', 'how many at most', 4)]),
-  step('enter', 'enter', 'io_uring_enter as it is; nothing is flushed before', [
-    RING, int('submit', 'to_submit', 0), int('wait', 'min_complete', 0), flags('flags', ENTER, 'IORING_ENTER_'),
+  step('enter', 'enter', 'io_uring_enter as it is', [
+    RING, int('submit', 'to_submit', 0), int('wait', 'min_complete', 0), bool('flush', 'what was filled is published before', true), flags('flags', ENTER, 'IORING_ENTER_'),
     ns('timeout', 'makes an EXT_ARG of it'), int('min_wait', 'microseconds; makes an EXT_ARG of it'), BUCKETS,
   ]),
 

@@ -10,7 +10,10 @@ beforeAll(async () => {
   debug = await builtCore('core.debug.wasm');
 });
 
-describe.each(library)('%s', (name) => {
+/** Programs of steps: two that use most of the kernel. */
+const PROGRAMS = ['conform/shutdown', 'conform/zcrx-nodev'];
+
+describe.each([...library, ...PROGRAMS])('%s', (name) => {
   test('twice gives the same state and the same trace', () => {
     expectSame(runHere(release, load(name)), runHere(release, load(name)), ['first', 'second']);
   });

@@ -97,6 +97,7 @@ function* wait(m: Machine): Steps<number> {
 function* enterRaw(m: Machine): Steps<number> {
   const extended = m.has('timeout') || m.has('min_wait');
   const arg = extended ? waitArgument(m) : 0;
+  if (m.flag('flush')) m.ring().ring.flushSq();
   const flags = (m.int('flags') | (extended ? IORING_ENTER_EXT_ARG : 0)) >>> 0;
   return yield m.ring().ring.enter(m.int('submit'), m.int('wait'), flags, arg, extended ? IO_URING_GETEVENTS_ARG_BYTES : 0);
 }
@@ -188,7 +189,10 @@ export const ENTER_STEPS: Handlers = {
   *submit(m) {
     const { ring } = m.ring();
     const waiting = ring.sqReady();
-    m.ret(yield* ring.submit(), { n: waiting });
+    if (m.has('n')) {
+      ring.flushSq();
+      m.ret(yield ring.enter(m.int('n'), 0, 0, 0, 0), { n: m.int('n') });
+    } else m.ret(yield* ring.submit(), { n: waiting });
   },
   *submit_wait(m) {
     yield* timed(m, submitWait(m));

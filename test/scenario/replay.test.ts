@@ -1,0 +1,66 @@
+/** ringlab replay, as a user calls it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ringlab } from './cli.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+const lines = (text: string) => text.trimEnd().split('\n').map((l) => JSON.parse(l) as Record<string, unknown>);
+
+const NOPS = `
+about: Two NOPs.
+steps:
+  - ring.init: {sq: 4}
+  - repeat: {times: 2, steps: [{sqe: {op: NOP, ud: "\${7 + i}"}}]}
+  - submit
+  - drain: {as: [first, second]}
+expect:
+  - steps.complete
+  - steps.named.second.ud == 8
+  - count(steps.cqes) == 2
+`;
+
+test('the trace is a line each: what the kernel is, results and completions, the end', () => {
+  const { code, out } = ringlab('replay', file('nops.yaml', NOPS), '--json');
+  const trace = lines(out);
+  expect(code).toBe(0);
+  expect(trace[0]).toMatchObject({ i: -1, e: 'caps', on: 'sim', kernel: '7.3' });
+  expect(trace.filter((l) => l['e'] === 'cqe')).toMatchObject([{ i: 4, ud: '7', res: 0, fl: [], seq: 0 }, { ud: '8', seq: 1 }]);
+  expect(trace.at(-1)).toEqual({ i: 5, e: 'end' });
+});
+
+test('ringlab run checks what a step scenario expects', () => {
+  expect(ringlab('run', file('nops.yaml', NOPS)).code).toBe(0);
+  expect(ringlab('run', file('wrong.yaml', NOPS.replace('ud == 8', 'ud == 9'))).code).toBe(1);
+});
+
+test('a program is plain steps, and a profile is chosen with --set', () => {
+  const path = file('nops.yaml', NOPS);
+  expect(lines(ringlab('replay', path, '--program').out).map((s) => s['step'])).toEqual(['ring.init', 'sqe', 'sqe', 'submit', 'drain']);
+  expect(lines(ringlab('replay', path, '--json', '--set', 'kernel.profile=6.12').out)[0]).toMatchObject({ kernel: '6.12' });
+});
+
+test('a program that cannot go on says at which step and why, and so does one that waits for ever', () => {
+  const stuck = ringlab('replay', file('stuck.yaml', 'steps: [{ring.init: {sq: 2}}, {submit: {ring: 1}}]'));
+  expect(stuck).toMatchObject({ code: 1, err: 'ringlab: the program did not come to its end: ring 1 is not set up\n' });
+  const waits = ringlab('replay', file('waits.yaml', 'steps: [{ring.init: {sq: 2}}, {wait: {nr: 1}}]'));
+  expect(waits).toMatchObject({ code: 1, err: 'ringlab: the program did not come to its end: it still waits\n' });
+});
+
+test('a scenario without steps, or with wrong ones, is bad input', () => {
+  expect(ringlab('replay', 'bulk')).toMatchObject({ code: 2, out: '' });
+  const { code, err } = ringlab('replay', file('bad.yaml', 'steps:\n  - sqe: {op: NOPE}\n'));
+  expect(code).toBe(2);
+  expect(err).toMatch(/bad\.yaml:2:15: key 'steps\[0\]\.sqe\.op': expected one of .*found 'NOPE'; did you mean 'NOP'\?\n$/);
+});

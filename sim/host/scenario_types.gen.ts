@@ -172,6 +172,7 @@ export type HostKnob =
   | 'kernel.send_zc_notif_user_data'
   | 'kernel.pbuf_min_left'
   | 'kernel.rwf_nosignal'
+  | 'kernel.cmd_tx_timestamp'
   | 'kernel.cmd_getsockname'
   | 'kernel.sync_msg_ring'
   | 'kernel.zcrx'

@@ -42,6 +42,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
   behaviour('rwf_nosignal', 'a write may ask for no signal when the peer has gone',
     'include/uapi/linux/fs.h: RWF_NOSIGNAL', from('6.18')),
+  behaviour('cmd_tx_timestamp', 'a command brings the transmit timestamps of a socket',
+    'io_uring/cmd_net.c: io_uring_cmd_timestamp', from('6.18')),
   behaviour('cmd_getsockname', 'a command tells the name of a socket, or of its peer',
     'io_uring/cmd_net.c: io_uring_cmd_getsockname', from('6.19')),
   behaviour('sync_msg_ring', 'a message to a ring needs no ring to send it from',

@@ -127,6 +127,17 @@ export function fillCqeAux(r: Ring, user_data: u64, res: i32, cflags: u32): bool
   return true;
 }
 
+/** One of 32 bytes, besides the request's own (io_fill_cqe_aux32). */
+export function fillCqeAux32(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64): bool {
+  const at = getCqe(r, false, true);
+  if (at == 0) return false;
+  fill(r, at, user_data, res, cflags);
+  store<u64>(at, big0, 16);
+  store<u64>(at, big1, 24);
+  traceCqe(0, NONE, <u32>user_data, res, cflags);
+  return true;
+}
+
 /** The request's own completion (io_fill_cqe_req). */
 export function fillCqeReq(r: Ring, req: Req): bool {
   const cqe32 = (req.cflags & IORING_CQE_F_32) != 0;

@@ -1,17 +1,15 @@
-/**
- * URING_CMD, whose only files here are sockets (io_uring/uring_cmd.c, io_uring/cmd_net.c).
- *
- * Differs from Linux: SOCKET_URING_OP_TX_TIMESTAMP is refused with -EOPNOTSUPP.
- */
-import { behaves, BEHAVES_CMD_GETSOCKNAME } from '../../sim/core';
+/** URING_CMD, whose only files here are sockets (io_uring/uring_cmd.c, io_uring/cmd_net.c). */
+import { behaves, BEHAVES_CMD_GETSOCKNAME, BEHAVES_CMD_TX_TIMESTAMP } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { fileAt, FILE_SOCKET, isSocket, sockaddrToUser, socketGetname, socketGetsockopt, socketSetsockopt } from '../../stack/file';
 import { tcpInq, tcpOutq } from '../../stack/5-tcp';
 import {
-  EFAULT, EINVAL, EOPNOTSUPP, io_uring_sqe, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IOSQE_BUFFER_SELECT,
+  EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, io_uring_sqe, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IOSQE_BUFFER_SELECT,
   SOCKET_URING_OP_GETSOCKNAME, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SETSOCKOPT, SOCKET_URING_OP_SIOCINQ,
-  SOCKET_URING_OP_SIOCOUTQ, SOL_SOCKET,
+  SOCKET_URING_OP_SIOCOUTQ, SOCKET_URING_OP_TX_TIMESTAMP, SOL_SOCKET,
 } from '../uapi.gen';
+import { cmdTimestamp } from './cmd_timestamp';
+import { IOU_ISSUE_SKIP_COMPLETE } from './issue';
 import { finish } from './net';
 import { Req } from './request';
 import { ringAt, ringState } from './state';
@@ -62,11 +60,14 @@ function socketCmd(req: Req): i32 {
     case SOCKET_URING_OP_SIOCOUTQ: return f.kind == FILE_SOCKET ? tcpOutq(f.obj) : -EOPNOTSUPP;
     case SOCKET_URING_OP_GETSOCKOPT: return sockopt(req, false);
     case SOCKET_URING_OP_SETSOCKOPT: return sockopt(req, true);
+    case SOCKET_URING_OP_TX_TIMESTAMP: return behaves(ringAt(req.ring).host, BEHAVES_CMD_TX_TIMESTAMP) ? cmdTimestamp(req) : -EOPNOTSUPP;
     case SOCKET_URING_OP_GETSOCKNAME: return behaves(ringAt(req.ring).host, BEHAVES_CMD_GETSOCKNAME) ? getsockname(req) : -EOPNOTSUPP;
     default: return -EOPNOTSUPP;
   }
 }
 
 export function cmdIssue(req: Req): i32 {
-  return isSocket(req.file) ? finish(req, socketCmd(req)) : -EOPNOTSUPP;
+  if (!isSocket(req.file)) return -EOPNOTSUPP;
+  const ret = socketCmd(req);
+  return ret == -EAGAIN || ret == IOU_ISSUE_SKIP_COMPLETE ? ret : finish(req, ret);
 }

@@ -101,7 +101,7 @@ function conformTable(results) {
   const of = (probe, kernel) => results.find((r) => r.probe === probe && r.kernel === kernel)?.comparison;
   const sum = (key) => results.reduce((a, { comparison }) => a + comparison[key], 0);
   const cell = (c) => (c === undefined ? '' : c.differing === 0 ? `${c.compared}` : `${c.compared} (${c.differing} differ)`);
-  const width = Math.max(8, ...results.map((r) => cell(r.comparison).length)) + 2;
+  const width = Math.max(10, ...results.map((r) => cell(r.comparison).length)) + 2;
   const row = (name, cells, last) => `${name.padEnd(14)}${cells.map((c) => c.padStart(width)).join('')}${last.padStart(12)}`;
   const rows = probes.map((p) => row(p, kernels.map((k) => cell(of(p, k))), String(of(p, kernels[0])?.declared ?? '')));
   const rules = {};

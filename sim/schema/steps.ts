@@ -224,7 +224,8 @@ export const STEP_ROWS: readonly StepRow[] = [
   step('enter', 'peek', 'looks for a completion, and enters the kernel when the ring asks for it (io_uring_peek_cqe)', [RING], 'ring'),
   step('enter', 'peek_batch', 'looks for completions (io_uring_peek_batch_cqe)', [RING, int('max', 'how many at most', 4)]),
   step('enter', 'enter', 'io_uring_enter as it is', [
-    RING, int('submit', 'to_submit', 0), int('wait', 'min_complete', 0), bool('flush', 'what was filled is published before', true), flags('flags', ENTER, 'IORING_ENTER_'),
+    RING, int('submit', 'to_submit', 0), int('wait', 'min_complete', 0), flags('flags', ENTER, 'IORING_ENTER_'),
+    bool('flush', 'what was filled is published before', true),
     ns('timeout', 'makes an EXT_ARG of it'), int('min_wait', 'microseconds; makes an EXT_ARG of it'), BUCKETS,
   ]),
 

@@ -110,7 +110,7 @@ struct handler {
 	const char *name;
 	void (*run)(void);
 };
-extern const struct handler ring_steps[], register_steps[], memory_steps[], buffer_steps[], sqe_steps[], enter_steps[], observe_steps[], file_steps[], socket_steps[],
-	misc_steps[], zcrx_steps[];
+extern const struct handler ring_steps[], register_steps[], memory_steps[], buffer_steps[], sqe_steps[], enter_steps[];
+extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[];
 
 #endif

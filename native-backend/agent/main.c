@@ -65,7 +65,8 @@ static void read_program(FILE *from)
 static const struct handler *handler_of(const char *name)
 {
 	static const struct handler *const tables[] = {
-		ring_steps, register_steps, memory_steps, buffer_steps, sqe_steps, enter_steps, observe_steps, file_steps, socket_steps, misc_steps, zcrx_steps,
+		ring_steps, register_steps, memory_steps, buffer_steps, sqe_steps, enter_steps, observe_steps, file_steps,
+		socket_steps, misc_steps, zcrx_steps,
 	};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)

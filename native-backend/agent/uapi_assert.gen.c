@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>

@@ -102,7 +102,9 @@ const C_HEAD = `/*
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>

@@ -168,7 +168,7 @@ const REFILL: readonly FindingRow[] = [
     remedy: 'let no more messages begin than the area holds whole, besides what the NIC has posted; give back part batches.',
   }),
   row('refill', 'warning', 'event-not-rearmed', 'A13', {
-    about: 'a zcrx event fired once and was not armed again, so that the next exhaustion went untold',
+    about: 'a zcrx event fired once and was not armed again, so that what it tells of went untold the next time',
     cause: 'each event type fires once until ZCRX_CTRL_ARM_EVENT.',
     remedy: 'arm the event again as soon as its completion was read; give it a user_data of its own, since type 0 reads as an end of'
       + ' stream.',
@@ -396,6 +396,11 @@ const SEND_ZC: readonly FindingRow[] = [
     about: 'a request ended by time-out or cancellation while its zero-copy bytes are still referenced',
     cause: 'that ends the request, not the references that the retransmit queue holds.',
     remedy: 'wait for the notification before the buffer is used again; shutdown() bounds the time.',
+  }),
+  row('send_zc', 'error', 'send-memlock', 'D8', {
+    about: 'a zero-copy send failed with -ENOMEM or -ENOBUFS',
+    cause: 'pages that it pins are charged to RLIMIT_MEMLOCK, notifications of MSG_ZEROCOPY to optmem.',
+    remedy: 'raise RLIMIT_MEMLOCK (ring.memlock), register the buffers, or have fewer sends in flight.',
   }),
 ];
 

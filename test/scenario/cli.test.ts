@@ -26,7 +26,7 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
     ['a scenario that is not there', ['run', 'nope'], /^ringlab: there is no scenario nope/],
     ['no scenario', ['run'], /missing required argument 'scenario'/],
     ['an unknown command', ['rum'], /unknown command 'rum'; did you mean run\?$/m],
-    ['help for what is no command', ['help', 'nope'], /^ringlab: help nope: there is no such command; there are run, list, /],
+    ['help for what is no command', ['help', 'nope'], /^ringlab: help nope: there is no such command; there are run, replay, /],
     ['a folder as scenario', ['run', '.'], /^ringlab: \.: this is a folder; name a scenario file in it/],
     ['an unknown option', ['run', 'tour', '--jsn'], /unknown option '--jsn'/],
     ['a knob that is not there', ['run', 'tour', '--set', 'nic.mtuu=3'],
@@ -107,7 +107,7 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
 });
 
 describe('help', () => {
-  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'schema', 'bridge'];
+  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'doctor', 'size', 'schema', 'bridge'];
   test.each(commands)('help %s has examples', (command) => {
     const { code, out } = ringlab('help', command);
     expect(code).toBe(0);
@@ -126,7 +126,7 @@ describe('every example of the help runs', () => {
   copyFileSync('scenarios/bulk.yaml', join(place, 'mine.yaml'));
   copyFileSync('test/fixtures/captures/small-messages-ipv4.pcap', join(place, 'capture.pcap'));
   ringlab('run', 'tour', '--pcap', join(place, 'capture.pcapng'));
-  const commands = ['', 'run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'schema'];
+  const commands = ['', 'run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'doctor', 'size', 'schema'];
   const helpOf = (command: string) => ringlab('help', ...(command === '' ? [] : [command])).out;
   const examples = commands.flatMap((c) => [...helpOf(c).matchAll(/^ {2}\$ (ringlab .*)$/gm)].map((m) => m[1] ?? ''));
   // Comments of the list of commands stand behind two blanks.

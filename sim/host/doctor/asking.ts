@@ -29,7 +29,7 @@ export const cqesOf = (s: Story, life: Life): Cqe[] => s.moves.flatMap((m) => (m
 
 /** Was the request alive after a step? What completes is seen when it is reaped. */
 export const aliveAt = (l: Life, step: number): boolean =>
-  (l.begun.step ?? 0) < step && (l.ended === undefined || (l.ended.step ?? 0) > step);
+  (l.begun.step ?? 0) < step && ((l.ended ?? l.gone)?.step ?? Number.POSITIVE_INFINITY) > step;
 
 /** Requests that were submitted together, in order. */
 export function batches(s: Story): Life[][] {

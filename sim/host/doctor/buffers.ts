@@ -1,8 +1,9 @@
 /** Provided buffers: empty groups, bundles, incremental buffers, and whose a buffer is. */
+import type { Step } from '../steps/program.ts';
 import { cqesOf, evidence, isBundle, isMultishot, number, receives, selects, stepsOf, waitsForAll } from './asking.ts';
 import { flagsText, resText } from './errno.ts';
 import type { Symptom } from './finding.ts';
-import { bufferOf, F_BUF_MORE, F_BUFFER, type Life } from './life.ts';
+import { bufferOf, type Cqe, F_BUF_MORE, F_BUFFER, type Life } from './life.ts';
 import type { Detector, Patient } from './patient.ts';
 import type { Story } from './story.ts';
 
@@ -26,7 +27,8 @@ export const bundleEnded = ofStory((s) =>
 /** Bytes of a buffer of the group that a request selects from. */
 function bufferSize(s: Story, life: Life): number {
   const entry = s.entry.get(life);
-  const reg = stepsOf(s, 'pbuf.reg').filter((m) => number(m.step, 'bgid') === number(entry, 'bgid')).at(-1);
+  const before = (m: { i: number; step: Step }) => m.i < (life.begun.step ?? 0) && number(m.step, 'bgid') === number(entry, 'bgid');
+  const reg = stepsOf(s, 'pbuf.reg').filter(before).at(-1);
   return reg ? number(reg.step, 'size') : 0;
 }
 
@@ -41,32 +43,42 @@ const larger = (name: string, bundle: boolean, what: string) => ofStory((s) =>
 export const bundleSpan = larger('bundle-span', true, 'the next ones of the ring have the rest');
 export const datagramCut = larger('datagram-cut', false, 'what did not fit is gone');
 
+/** Buffers of the groups of a program, as the kernel has them: in the order of the ring. */
+class Groups {
+  private readonly inside = new Map<string, number[]>();
+
+  of(ring: number, bgid: number): number[] {
+    const key = `${ring}:${bgid}`;
+    const known = this.inside.get(key) ?? [];
+    this.inside.set(key, known);
+    return known;
+  }
+  /** A completion used a buffer, and a bundle those behind it. */
+  use(s: Story, life: Life, cqe: Cqe): void {
+    const entry = s.entry.get(life);
+    const bid = bufferOf(cqe);
+    if (bid === undefined || !entry || (cqe.flags & F_BUF_MORE) !== 0) return;
+    const own = this.of(number(entry, 'ring'), number(entry, 'bgid'));
+    const n = isBundle(s, life) ? Math.ceil(cqe.res / Math.max(1, bufferSize(s, life))) : 1;
+    if (own.includes(bid)) own.splice(own.indexOf(bid), Math.max(1, n));
+  }
+}
+
 /** Buffers that were put into the ring although they are there. */
 export const bufferTwice = ofStory((s) => {
-  const inside = new Map<string, Set<number>>();
-  const out: Symptom[] = [];
-  const group = (ring: number, bgid: number) => {
-    const key = `${ring}:${bgid}`;
-    const known = inside.get(key) ?? new Set<number>();
-    inside.set(key, known);
-    return known;
-  };
-  for (const m of s.moves) {
-    if (m.kind === 'cqe') {
-      const bid = bufferOf(m.cqe);
-      const entry = s.entry.get(m.life);
-      if (bid !== undefined && entry && (m.cqe.flags & F_BUF_MORE) === 0) group(number(entry, 'ring'), number(entry, 'bgid')).delete(bid);
-    }
-    if (m.kind !== 'step') continue;
-    const own = group(number(m.step, 'ring'), number(m.step, 'bgid'));
-    if (m.step.step === 'pbuf.reg') for (let bid = 0; bid < number(m.step, 'bufs'); bid++) own.add(bid);
-    if (m.step.step !== 'pbuf.add') continue;
+  const groups = new Groups();
+  return s.moves.flatMap((m): Symptom[] => {
+    if (m.kind === 'cqe') groups.use(s, m.life, m.cqe);
+    if (m.kind !== 'step') return [];
+    const own = groups.of(number(m.step, 'ring'), number(m.step, 'bgid'));
+    if (m.step.step === 'pbuf.reg') own.splice(0, own.length, ...Array.from({ length: number(m.step, 'bufs') }, (_, bid) => bid));
+    if (m.step.step !== 'pbuf.add') return [];
     const bid = number(m.step, 'bid');
-    if (own.has(bid)) out.push({ name: 'buffer-twice', evidence: [{ step: m.i, text: `buffer ${bid} was added, and the kernel had it`
-      + ` already` }] });
-    own.add(bid);
-  }
-  return out;
+    const twice = own.includes(bid);
+    own.push(bid);
+    const text = `buffer ${bid} was added, and the kernel had it already`;
+    return twice ? [{ name: 'buffer-twice', evidence: [{ step: m.i, text }] }] : [];
+  });
 });
 
 export const selectMissing = ofStory((s) =>

@@ -19,7 +19,8 @@ const stepOf = (at: At | undefined): number => at?.step ?? Number.POSITIVE_INFIN
 
 /** Where descriptors were closed: by the program itself, or by a request. */
 function closes(s: Story): { fd: string; slot: number; i: number }[] {
-  const own = stepsOf(s, 'peer.close').filter((m) => m.step.rst !== true).map((m) => ({ fd: String(m.step.fd), slot: 0, i: m.i }));
+  const own = stepsOf(s, 'peer.close').filter((m) => m.step.rst !== true)
+    .map((m) => ({ fd: s.fileAt(String(m.step.fd), m.i), slot: 0, i: m.i }));
   const asked = s.lives.filter((l) => l.op === 'CLOSE').map((l) => ({
     fd: l.sock, slot: number(s.entry.get(l), 'file_index'), i: l.begun.step ?? 0,
   }));
@@ -35,7 +36,7 @@ export const closedWhileArmed = ofStory((s) => closes(s).filter((c) => c.slot ==
 }));
 
 export const idleClosedArmed = ofStory((s) => closes(s).filter((c) => c.slot === 0).flatMap(({ fd, i }): Symptom[] => {
-  const held = armedOn(s, fd, i).filter((l) => !isFixed(s, l) && l.ended === undefined);
+  const held = armedOn(s, fd, i).filter((l) => !isFixed(s, l) && l.ended === undefined && l.gone === undefined);
   return held.length === 0 ? []
     : [said('idle-closed-armed', { step: i }, `${fd} was closed, ${held.map(named).join(', ')} still holds it at the end, and its peer`
       + ` has no FIN`)];

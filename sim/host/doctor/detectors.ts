@@ -18,7 +18,7 @@ import {
   controlRefused, eventNotRearmed, loansKept, refillOverfilled, refillOverwritten, refillRefused, refillUnread,
 } from './refill.ts';
 import {
-  sendBufferReused, sendCopied, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
+  sendBufferReused, sendCopied, sendMemlock, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
 } from './send_zc.ts';
 import { recvForeign, recvNotTcp, recvUnreadable, registerRefused, registerStep } from './setup.ts';
 import { cqTurn, waitTimed, workShelved, wrongTask } from './tasks.ts';
@@ -42,7 +42,7 @@ const OF_STORIES: readonly Detector[] = [
   refillOverwritten, eventNotRearmed, controlRefused,
   registerStep, recvNotTcp, recvUnreadable, recvForeign,
   bundleEnded, bundleSpan, datagramCut, bufferTwice, selectMissing, tailTooSmall, eofKeepsBuffer, errorKeepsBuffer,
-  sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused,
+  sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused, sendMemlock,
   wrongTask, workShelved, cqTurn, waitTimed,
   closedWhileArmed, idleClosedArmed, slotFreed, cancelMissed, cancelAmbiguous, cancelledWithData, freedEarly, timerBrokeLink, linkTimeout,
   shortRecvInLink, sendsUnordered, linkCut,

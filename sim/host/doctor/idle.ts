@@ -20,7 +20,7 @@ const waiting = (q: Quiet): string =>
   (q.pending > 0 ? `${countText(q.pending, 'byte')} wait in its receive queue` : 'nothing waits in its receive queue');
 
 function say(name: string, q: Quiet, text: string): Symptom {
-  return { name, evidence: [{ ...q.at, text: `${q.label}: nothing moves since ${atText(q.at)}; ${text}` }] };
+  return { name, evidence: [{ ...q.at, text: `${q.label}: nothing moves any more; ${text}` }] };
 }
 
 const lastText = (c: Cqe) => `res ${resText(c.res)}, ${flagsText(c.flags)}`;

@@ -35,6 +35,8 @@ export interface Life {
   ended?: Cqe;
   /** The notification of a zero-copy send. */
   notified?: Cqe;
+  /** Its ring went away. */
+  gone?: At;
   /** It had to wait for its file. */
   armed?: At;
   /** The cq overflowed with this request's completion. */
@@ -88,9 +90,13 @@ export class Lives {
     return life;
   }
 
-  /** Lives that have not ended. */
-  living(): Life[] {
-    return [...this.open.values()].flat().filter((l) => l.ended === undefined);
+  /** Whoever made them is no more. */
+  leave(owner: string, at: At): void {
+    for (const [k, lives] of this.open) {
+      if (lives[0]?.owner !== owner) continue;
+      for (const life of lives) life.gone = at;
+      this.open.delete(k);
+    }
   }
 
   private end(life: Life): void {

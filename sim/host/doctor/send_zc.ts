@@ -6,6 +6,8 @@ import { F_MORE, hasMore, type Life } from './life.ts';
 import type { Detector } from './patient.ts';
 
 const EINVAL = -22;
+const ENOMEM = -12;
+const ENOBUFS = -105;
 const ETIME = -62;
 const COPIED = 0x80000000;
 /** Fewer are no habit. */
@@ -72,3 +74,8 @@ export const sendBufferReused: Detector = (p) => {
       + ` and no notification has come`)],
   })) : [];
 };
+
+export const sendMemlock: Detector = (p) =>
+  zc(p.lives).filter((l) => l.first?.res === ENOMEM || l.first?.res === ENOBUFS).map((l): Symptom => ({
+    name: 'send-memlock', evidence: [evidence(l.first ?? l.begun, `${l.op} ${l.user_data} failed with ${resText(l.first?.res ?? 0)}`)],
+  }));

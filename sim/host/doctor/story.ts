@@ -45,8 +45,13 @@ export interface Story {
   readonly files: ReadonlyMap<string, FileNote>;
   /** Completions by the names that the program gave them. */
   readonly names: ReadonlyMap<string, Cqe>;
+  /** The file that a name stood for in a step: names are given anew. */
+  readonly fileAt: (name: string, step: number) => string;
 }
 
+/** Steps that make files, and the fields that name them. */
+const MAKES_FILES = /^(?:sock\.|pipe$|eventfd$|epoll$)/;
+const GIVES = ['a', 'b', 'name', 'read', 'write'];
 /** Steps that give submission entries to the kernel. */
 const SUBMITS = ['submit', 'submit_wait', 'enter'];
 const text = (step: Step, field: string): string => String(step[field] ?? '');
@@ -59,6 +64,13 @@ class Builder {
   readonly names = new Map<string, Cqe>();
   private readonly filled = new Map<string, { step: Step; i: number }[]>();
   private readonly connecting = new Map<string, string[]>();
+
+  private readonly bound = new Map<string, number[]>();
+
+  fileAt(name: string, i: number): string {
+    const n = (this.bound.get(name) ?? []).filter((at) => at <= i).length;
+    return n > 1 ? `${name}#${n}` : name;
+  }
 
   file(name: string): FileNote {
     const known = this.files.get(name);
@@ -74,6 +86,8 @@ class Builder {
   }
 
   step(step: Step, i: number, lines: readonly TraceLine[]): void {
+    if (MAKES_FILES.test(step.step)) for (const name of GIVES.map((f) => step[f])) if (typeof name === 'string') this.bind(name, i);
+    if (step.step === 'ring.exit') this.lives.leave(`ring ${text(step, 'ring')}`, { step: i });
     const ret = lines.find((l) => l.e === 'ret');
     const done = number(ret?.ret);
     if (step.step === 'sqe') this.fill(step, i);
@@ -90,6 +104,10 @@ class Builder {
     this.note(step, i, done);
   }
 
+  private bind(name: string, i: number): void {
+    this.bound.set(name, [...(this.bound.get(name) ?? []), i]);
+  }
+
   private fill(step: Step, i: number): void {
     const key = text(step, 'ring');
     this.filled.set(key, [...(this.filled.get(key) ?? []), { step, i }]);
@@ -101,7 +119,7 @@ class Builder {
     // submit_wait and enter may return what they waited for; then everything has gone.
     const n = step.step === 'submit' && done !== undefined && done >= 0 ? done : waiting.length;
     for (const { step: sqe } of waiting.slice(0, n)) {
-      const life = this.lives.submit(`ring ${key}`, text(sqe, 'ud'), opName(Number(sqe.op)), { step: i }, text(sqe, 'fd'));
+      const life = this.lives.submit(`ring ${key}`, text(sqe, 'ud'), opName(Number(sqe.op)), { step: i }, this.fileAt(text(sqe, 'fd'), i));
       this.entry.set(life, sqe);
       this.moves.push({ kind: 'sqe', i, step: sqe, life });
     }
@@ -123,10 +141,11 @@ class Builder {
   }
 
   private note(step: Step, i: number, done: number | undefined): void {
-    const fd = text(step, 'fd');
-    if (step.step === 'sock.pair') this.pair(text(step, 'a'), text(step, 'b'));
-    else if (step.step === 'sock.connect') this.connect(text(step, 'to'), text(step, 'name'));
-    else if (step.step === 'sock.accept') this.pair(text(step, 'name'), this.connecting.get(fd)?.shift() ?? '');
+    const named = (field: string) => this.fileAt(text(step, field), i);
+    const fd = named('fd');
+    if (step.step === 'sock.pair') this.pair(named('a'), named('b'));
+    else if (step.step === 'sock.connect') this.connect(named('to'), named('name'));
+    else if (step.step === 'sock.accept') this.pair(named('name'), this.connecting.get(fd)?.shift() ?? '');
     else if (step.step === 'peer.send' && done !== undefined && done > 0) {
       const to = this.file(this.file(fd).peer);
       to.sent_to += done;
@@ -140,7 +159,8 @@ class Builder {
     return [...this.files].flatMap(([name, file]): Quiet[] => {
       const own = [...this.lives.all].filter((l) => l.sock === name && l.op.startsWith('RECV'));
       if (own.length === 0) return [];
-      const armed = own.filter((l) => l.ended === undefined);
+      const armed = own.filter((l) => l.ended === undefined && l.gone === undefined);
+      if (own.some((l) => l.gone !== undefined)) return [];
       const ended = own.filter((l) => l.ended !== undefined).sort((x, y) => (x.ended?.step ?? 0) - (y.ended?.step ?? 0)).at(-1);
       const at = { step: Math.max(file.last, ended?.ended?.step ?? 0) };
       const pending = Math.max(0, file.sent_to - file.received);
@@ -158,7 +178,10 @@ export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine
     b.step(step, i, by_step.get(i) ?? []);
   });
   else for (const [i, own] of by_step) b.step({ step: '' }, i, own);
-  return { program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files, names: b.names };
+  return {
+    program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files, names: b.names,
+    fileAt: (name, i) => b.fileAt(name, i),
+  };
 }
 
 /** The story of completions alone: of operations and files nothing is known. */
@@ -168,5 +191,6 @@ export function storyOfLog(cqes: readonly LoggedCqe[]): Story {
     const cqe: Cqe = { line: c.line, res: c.res, flags: c.flags };
     return { kind: 'cqe', i: c.line, life: lives.cqe('log', c.user_data, cqe), cqe, line: { i: c.line, e: 'cqe' } };
   });
-  return { program: [], moves, lives: [...lives.all], quiet: [], entry: new Map(), files: new Map(), names: new Map() };
+  const nothing = { program: [], quiet: [], entry: new Map(), files: new Map(), names: new Map(), fileAt: (name: string) => name };
+  return { ...nothing, moves, lives: [...lives.all] };
 }

@@ -16,8 +16,8 @@ const LOOP = 3;
 function byTarget(lives: readonly Life[]): Life[][] {
   const groups = new Map<string, Life[]>();
   for (const l of lives) {
-    if (l.op === '' || l.sock === '') continue;
-    const key = `${l.owner} ${l.op} ${l.sock}`;
+    if (!/^(?:RECV|ACCEPT|POLL_ADD|READ)/.test(l.op) || l.sock === '' || l.sock === '-1') continue;
+    const key = `${l.owner} ${l.op} ${l.sock} ${l.user_data}`;
     groups.set(key, [...(groups.get(key) ?? []), l]);
   }
   return [...groups.values()];

@@ -17,7 +17,7 @@ const WEIGHT: Partial<Record<RunKnob, number>> = {
   'limits.frames': 128 + limit('FRAME_HEAD_SIZE'),
   'limits.tx_pages': limit('TX_PAGE_SIZE') + 32,
   'limits.rx_pages': limit('PAGE_SIZE') + 32,
-  'limits.reqs': 192,
+  'limits.reqs': 272,
   'limits.user_bytes': 1 + 32 / limit('PAGE_SIZE'),
   'limits.trace_records': 32,
   'limits.capture_bytes': 1,

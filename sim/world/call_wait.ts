@@ -1,6 +1,7 @@
 /** What calls on files have in common: finding the file, and what becomes of a call that cannot go on. */
 import { NONE } from '../core';
-import { fdFile, fdInstall, fileAt, filePoll, filePut, FILE_SOCKET } from '../../stack/file';
+import { fdFile, fdInstall, fileAt, filePoll, filePut, FILE_SOCKET, isDatagram, isSocket } from '../../stack/file';
+import { POLLIN, POLLRDHUP } from '../../stack/6-socket';
 import { sleepOnFile, Task } from '../../uring-model/7-ring';
 import { zcrxSockReset } from '../../uring-model/9-refill';
 import { EINTR, EMFILE, ENOMEM, ERESTARTSYS, O_NONBLOCK } from '../../uring-model/uapi.gen';
@@ -32,11 +33,18 @@ export function blocks(file_idx: u32): bool {
   return (fileAt(file_idx).f_flags & O_NONBLOCK) == 0;
 }
 
+/** A read of datagrams from a socket that is shut for reading would wait for ever: it has read nothing (__skb_wait_for_more_packets). */
+function endsInsteadOfWaiting(file_idx: u32, events: u32): bool {
+  if ((events & POLLIN) == 0 || !isSocket(file_idx) || !isDatagram(file_idx)) return false;
+  return (filePoll(file_idx) & POLLRDHUP) != 0;
+}
+
 /**
  * Nothing can be done now, and the call waits for `events` of the file: -ERESTARTSYS. After a signal it returns what it has done
  * so far, or -EINTR.
  */
 export function waitFor(t: Task, file_idx: u32, events: u32, exclusive: bool): i64 {
+  if (endsInsteadOfWaiting(file_idx, events)) return 0;
   if (t.sig_pending != 0) return t.call_done != 0 ? <i64>t.call_done : -EINTR;
   // Differs from Linux: at the limit of wait entries a call that would have to wait fails with -ENOMEM.
   if (!sleepOnFile(t, file_idx, events, exclusive)) return -ENOMEM;

@@ -6,8 +6,8 @@
  */
 import { hostConfig, NONE } from '../../sim/core';
 import {
-  bindConflict, bindInsert, RCV_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, TCP_CLOSE, TCP_LISTEN,
-  TCP_SYN_RECV, TCP_SYN_SENT,
+  bindConflict, bindInsert, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, stateChange,
+  TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { isLocal, loopbackAddress0, loopbackAddress1, sourceAddress0, sourceAddress1 } from './address';
 import { mstampRefresh } from './clock';
@@ -20,7 +20,6 @@ import {
 import { takeSockError } from './error';
 import { fastopenAccepted, fastopenListen } from './fastopen_server';
 import { initSock } from './init_sock';
-import { stateChanged } from './poll';
 import { lockSock, releaseSock } from './lock';
 import { shutdownSend } from './shutdown';
 import { stateIn, transition } from './state';
@@ -177,22 +176,15 @@ export function tcpShutdown(sock_idx: u32, how: u32): i32 {
 }
 
 function shutdown(sk: Sock, mask: u32): i32 {
-  if (stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) {
-    if (sk.state == <u8>TCP_CLOSE) return -<i32>ENOTCONN;
+  const state = <u32>sk.state;
+  if (state == TCP_SYN_SENT || state == TCP_LISTEN) {
     // A listener that is shut for reading stops to listen.
-    if ((mask & RCV_SHUTDOWN) == 0) return 0;
-    transition(sk, TCP_CLOSE);
-    listenStop(sk);
-    stateChanged(sk);
-    return 0;
+    if (state == TCP_SYN_SENT || (mask & RCV_SHUTDOWN) != 0) disconnect(sk);
+  } else {
+    sk.shutdown |= <u8>mask;
+    mstampRefresh(sk);
+    if ((mask & SEND_SHUTDOWN) != 0) shutdownSend(sk);
   }
-  if (sk.state == <u8>TCP_SYN_SENT) {
-    disconnect(sk);
-    return 0;
-  }
-  sk.shutdown |= <u8>mask;
-  mstampRefresh(sk);
-  if ((mask & 2) != 0) shutdownSend(sk);
-  stateChanged(sk);
-  return 0;
+  stateChange(sk);
+  return state == TCP_CLOSE ? -<i32>ENOTCONN : 0;
 }

@@ -12,8 +12,8 @@ import {
 } from '../../sim/core';
 import { Skb, skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
-  mibInc, oooQueue, queueTail, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, SOCK_DEAD, SOCK_DONE, TCP_CLOSE_WAIT, TCP_CLOSING,
-  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT, wakeReadable,
+  mibInc, oooQueue, queueTail, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, SOCK_DEAD, SOCK_DONE, stateChange, TCP_CLOSE_WAIT,
+  TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT, wakeReadable,
 } from '../6-socket';
 import { ICSK_ACK_NOMEM, ICSK_ACK_NOW } from './ack_flags';
 import { enterPingpongMode, enterQuickackMode, eventDataRecv, scheduleAck, sendAck, spuriousRetrans, TCP_MAX_QUICKACKS } from './ack_out';
@@ -21,7 +21,7 @@ import { tryCoalesce } from './coalesce';
 import { FLAG_FIN } from './header';
 import { dropSkb, rxFree, segsOf } from './ip';
 import { dataQueueOfo, purgeOfo } from './out_of_order';
-import { readableAt, stateChanged } from './poll';
+import { readableAt } from './poll';
 import { rmemSchedule } from './prune';
 import { dsackExtend, dsackSet, sackRemove, sackReset } from './sack_out';
 import { transition } from './state';
@@ -93,7 +93,7 @@ export function tcpFin(sk: Sock): void {
   }
   purgeOfo(sk);
   if (sk.sack_ok != 0) sackReset(sk);
-  if ((sk.flags & SOCK_DEAD) == 0) stateChanged(sk);
+  if ((sk.flags & SOCK_DEAD) == 0) stateChange(sk);
 }
 
 /** A hole was filled: what waits behind it follows (tcp_ofo_queue). */
@@ -135,7 +135,7 @@ function queueInOrder(sk: Sock, b: Skb, skb_idx: u32): void {
     // No memory: say so with a closed window.
     sk.ack_pending |= ICSK_ACK_NOMEM | ICSK_ACK_NOW;
     scheduleAck(sk);
-    tcpDataReady(sk, pkt_id);
+    wakeReadable(sk, pkt_id);
     if (sk.receive_len != 0 && b.len != 0) {
       mibInc(sk.host, TCP_TCPRCVQDROP);
       dropSkb(skb_idx, DROP_PROTO_MEM);

@@ -1,7 +1,7 @@
 /** Back to a socket that was never connected (net/ipv4/tcp.c: tcp_disconnect): connect() to AF_UNSPEC, or after a connect that failed. */
 import {
-  Sock, sock, SOCK_ANY_ADDRESS, SOCK_BOUND, SOCK_CONNECTING, SOCK_DONE, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
-  TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  errorReport, Sock, sock, SOCK_ANY_ADDRESS, SOCK_BOUND, SOCK_CONNECTING, SOCK_DONE, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING,
+  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { TCP_CA_OPEN } from './ack_flags';
 import { mstampRefresh } from './clock';
@@ -13,7 +13,6 @@ import { fastopenEndCheck } from './fastopen_blackhole';
 import { fastopenRemove } from './fastopen_server';
 import { lockSock, releaseSock } from './lock';
 import { purgeOfo } from './out_of_order';
-import { stateChanged } from './poll';
 import { TCP_INIT_CWND, TCP_MIN_MSS } from './rcvbuf';
 import { sendActiveReset } from './reset';
 import { TCP_RTO_MIN, TCP_TIMEOUT_INIT } from './rto';
@@ -65,7 +64,7 @@ export function disconnect(sk: Sock): void {
   sk.syn_fastopen_child = 0;
   sk.syn_fastopen = 0;
   sk.syn_data = 0;
-  stateChanged(sk);
+  errorReport(sk);
 }
 
 function forgetSending(sk: Sock): void {

@@ -2,8 +2,9 @@
 import { hrtimerCancel, NONE, TCP_ATTEMPTFAILS, timerCancel } from '../../sim/core';
 import { skb, skbFree } from '../3-pool';
 import {
-  bindRemove, delackTimer, keepaliveTimer, mibInc, pacingTimer, purgeErrorQueue, queueUnlink, receiveQueue, retransmitTimer, SHUTDOWN_MASK,
-  Sock, SOCK_DEAD, SOCK_DESTROYED, sockPut, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_RECV, TCP_SYN_SENT, wmemSub, writeQueue,
+  bindRemove, delackTimer, errorReport, keepaliveTimer, mibInc, pacingTimer, purgeErrorQueue, queueUnlink, receiveQueue, retransmitTimer,
+  SHUTDOWN_MASK, Sock, SOCK_DEAD, SOCK_DESTROYED, sockPut, stateChange, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_RECV, TCP_SYN_SENT, wmemSub,
+  writeQueue,
 } from '../6-socket';
 import { rtxUnlinkAndFree } from './clean_rtx';
 import { cancelCompressedAck } from './compressed_ack';
@@ -13,7 +14,6 @@ import { fastopenRemove } from './fastopen_server';
 import { rxFree } from './ip';
 import { purgeOfo } from './out_of_order';
 import { wakePageWaiters } from './page_frag';
-import { stateChanged } from './poll';
 import { transition } from './state';
 
 /** Throws away what waits to be sent or acknowledged (tcp_write_queue_purge). */
@@ -80,7 +80,7 @@ export function tcpDone(sk: Sock): void {
   fastopenRemove(sk, false);
   sk.shutdown = <u8>SHUTDOWN_MASK;
   if (sk.hasFlag(SOCK_DEAD)) destroySock(sk);
-  else stateChanged(sk);
+  else stateChange(sk);
 }
 
 /** tcp_done_with_error. */
@@ -88,6 +88,7 @@ export function tcpDoneWithError(sk: Sock, err: u32): void {
   sk.err = err;
   writeQueuePurge(sk);
   tcpDone(sk);
+  if (!sk.hasFlag(SOCK_DEAD)) errorReport(sk);
 }
 
 /** An acceptable RST came (tcp_reset). */

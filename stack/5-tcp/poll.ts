@@ -2,7 +2,7 @@
 import { NONE } from '../../sim/core';
 import {
   POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock,
-  SOCK_NOSPACE, SOCK_URGINLINE, sockWake, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  SOCK_NOSPACE, SOCK_URGINLINE, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { TCP_URG_VALID } from './urgent';
 import { receiveWindow } from './window';
@@ -38,9 +38,4 @@ export function tcpPoll(sock_idx: u32): u32 {
   const mask = pollMask(sk);
   if ((mask & POLLOUT) == 0 && sk.state != <u8>TCP_LISTEN) sk.flags |= SOCK_NOSPACE;
   return mask;
-}
-
-/** Tells waiters that the state changed (sk_state_change, sk_error_report). */
-export function stateChanged(sk: Sock): void {
-  sockWake(sk, 0, pollMask(sk));
 }

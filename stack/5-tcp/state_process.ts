@@ -4,8 +4,8 @@ import {
 } from '../../sim/core';
 import { Skb } from '../3-pool';
 import {
-  mibInc, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, SOCK_DEAD, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED,
-  TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT,
+  mibInc, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, SOCK_DEAD, stateChange, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1,
+  TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT,
 } from '../6-socket';
 import { tcpAck } from './ack_in';
 import { ackScheduled, ackSndCheck, sendChallengeAck } from './ack_out';
@@ -22,7 +22,6 @@ import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TCPOLEN_TSTAMP_ALIGNED } from '
 import { dropSkb, rxFree } from './ip';
 import { updateMetrics } from './metrics';
 import { dataSndCheck } from './output';
-import { stateChanged } from './poll';
 import { initializeRcvMss, rttTsoptUs } from './rcvbuf';
 import { resetKeepaliveTimer, rttSample } from './rto';
 import { shutdownSend } from './shutdown';
@@ -58,7 +57,7 @@ function synRecvAcked(sk: Sock, b: Skb): void {
   sk.snd_una = b.ack_seq;
   sk.snd_wnd = <u32>b.window << sk.snd_wscale;
   sk.snd_wl1 = b.seq;
-  stateChanged(sk);
+  stateChange(sk);
   sk.lsndtime = jiffies();
   initializeRcvMss(sk);
   if (ecnModeAccecn(sk)) accecnThirdAck(sk, b, sk.syn_ect_snt);
@@ -71,7 +70,7 @@ function finWait1Acked(sk: Sock, b: Skb, skb_idx: u32): u32 {
   transition(sk, TCP_FIN_WAIT2);
   sk.shutdown |= <u8>SEND_SHUTDOWN;
   if (!sk.hasFlag(SOCK_DEAD)) {
-    stateChanged(sk);
+    stateChange(sk);
     return GO_ON;
   }
   const fin: u32 = (b.tcp_flags & <u8>FLAG_FIN) != 0 ? 1 : 0;

@@ -4,7 +4,7 @@ import {
   TCP_PAWSACTIVE,
 } from '../../sim/core';
 import { Skb, skb } from '../3-pool';
-import { mibInc, Sock, SOCK_DEAD, TCP_SYN_RECV } from '../6-socket';
+import { mibInc, Sock, SOCK_DEAD, stateChange, TCP_SYN_RECV } from '../6-socket';
 import { ICSK_TIME_RETRANS } from './ack_flags';
 import { tcpAck } from './ack_in';
 import { enterQuickackMode, inPingpongMode, scheduleAck, sendAckReflectEct, TCP_DELACK_MAX, TCP_MAX_QUICKACKS } from './ack_out';
@@ -23,7 +23,6 @@ import { clampMss, syncMss } from './mss';
 import { mtupInit } from './mtu_probe';
 import { dataSndCheck } from './output';
 import { pawsReject, storeTsRecent } from './paws';
-import { stateChanged } from './poll';
 import { initializeRcvMss } from './rcvbuf';
 import { resetDelackTimer, resetXmitTimer, TCP_TIMEOUT_MIN } from './rto';
 import { Options } from './stage';
@@ -74,7 +73,7 @@ function established(sk: Sock, b: Skb, skb_idx: u32, th: usize, header_len: u32,
   const fast = (sk.syn_fastopen | sk.syn_data) != 0;
   const failed = fast && fastopenSynack(sk, opt, th);
   if (!fast || failed || !fastopenAddSkb(sk, b, skb_idx, header_len)) rxFree(skb_idx);
-  if (!sk.hasFlag(SOCK_DEAD)) stateChanged(sk);
+  if (!sk.hasFlag(SOCK_DEAD)) stateChange(sk);
   if (failed) return dataSndCheck(sk);
   if (sk.write_pending != 0 || sk.defer_accept != 0 || inPingpongMode(sk)) {
     // Save one ACK: data will carry it.

@@ -9,11 +9,10 @@
  */
 import { NONE } from '../../sim/core';
 import { Skb, skb, skbFree } from '../3-pool';
-import { POLLERR } from './poll_bits';
 import { errorQueue, queueTail, queueUnlink } from './queue';
 import { Sock } from './sock';
 import { SOCK_DEAD } from './sock_flags';
-import { sockWake } from './wake';
+import { errorReport } from './wake';
 
 export const SO_EE_ORIGIN_ICMP: u8 = 2;
 export const SO_EE_ORIGIN_ICMP6: u8 = 3;
@@ -45,11 +44,6 @@ export function clearExtendedErr(skb_idx: u32): ExtendedErr {
   const ee = extendedErr(skb_idx);
   memory.fill(changetype<usize>(ee), 0, offsetof<ExtendedErr>());
   return ee;
-}
-
-/** Wakes who polls, whatever for (sk_error_report). */
-export function errorReport(sk: Sock): void {
-  sockWake(sk, 0, POLLERR);
 }
 
 /** Queues an skb against the receive buffer. False: there is no room, and the skb is still the caller's. */

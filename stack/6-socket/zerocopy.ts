@@ -5,11 +5,12 @@
  */
 import { hostConfig, NONE } from '../../sim/core';
 import { Skb, skb, skbAlloc, skbFree, SKB_HEAD_TRUESIZE, Ubuf, ubuf, zcopyGet } from '../3-pool';
-import { clearExtendedErr, errorReport, extendedErr, SO_EE_ORIGIN_ZEROCOPY } from './error_queue';
+import { clearExtendedErr, extendedErr, SO_EE_ORIGIN_ZEROCOPY } from './error_queue';
 import { errorQueue, queueTail } from './queue';
 import { Sock } from './sock';
 import { SOCK_DEAD } from './sock_flags';
 import { sock, sockHold, sockPut } from './table';
+import { errorReport } from './wake';
 
 export const SO_EE_CODE_ZEROCOPY_COPIED: u8 = 1;
 

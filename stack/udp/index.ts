@@ -60,13 +60,13 @@ export function udpConnect(idx: u32, name: usize, len: u32): i32 {
   return 0;
 }
 
+/** Without a connection it fails, and the socket is shut all the same (inet_shutdown). */
 export function udpShutdown(idx: u32, how: u32): i32 {
   const u = udpSock(idx);
   if (how > 2) return -EINVAL;
-  if (u.connected == 0) return -ENOTCONN;
   u.shutdown |= <u8>(how + 1);
   wakeUp(udpWaiters(u), 0);
-  return 0;
+  return u.connected != 0 ? 0 : -ENOTCONN;
 }
 
 /** getsockname, or getpeername: how long the name at `to` is, or -errno. */

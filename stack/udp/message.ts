@@ -3,8 +3,8 @@ import { chainAlloc, chainFree, NONE, wakeUp } from '../../sim/core';
 import { zcopyComplete, zcopyGet } from '../3-pool';
 import { isLocal } from '../5-tcp';
 import {
-  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, POLLIN, POLLPRI, POLLRDBAND, POLLRDNORM, SEND_SHUTDOWN, SKB_MAX_ALLOC,
-  skbTruesize,
+  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM,
+  SEND_SHUTDOWN, SKB_MAX_ALLOC, skbTruesize,
 } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
@@ -85,7 +85,10 @@ export function send(u: UdpSock, m: Msg): i32 {
   const bytes = <u32>len;
   const chain = chainAlloc(bytes);
   if (chain == NONE && bytes != 0) return -ENOBUFS;
-  if (!msgToChain(m, 0, bytes, chain, 0)) {
+  const copied = msgToChain(m, 0, bytes, chain, 0);
+  // The packet is the sender's no longer, neither on the device nor when it fails (sock_wfree, sock_def_write_space).
+  wakeUp(udpWaiters(u), POLLOUT | POLLWRNORM | POLLWRBAND);
+  if (!copied) {
     chainFree(chain);
     return -EFAULT;
   }

@@ -11,7 +11,7 @@ import {
   setQueueMgmt, skb, skbAddFrag, skbAlloc, skbsInit,
 } from '../../stack/3-pool';
 import { setStartXmit, tcpInit } from '../../stack/5-tcp';
-import { queueTail, receiveQueue, sock, socketInit, sockWake, POLLIN, POLLRDNORM, TCP_ESTABLISHED } from '../../stack/6-socket';
+import { queueTail, receiveQueue, sock, socketInit, TCP_ESTABLISHED, wakeReadable } from '../../stack/6-socket';
 import { fdSock, filesInit } from '../../stack/file';
 import {
   iowqRun, ringExitWork, ringHrtimer, ringInit, ringVerify, sqThreadRun, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume,
@@ -280,7 +280,7 @@ function arrived(fd: u32, skb_idx: u32, wake: bool): void {
   b.truesize = 4096;
   sk.rmem_alloc += 4096;
   queueTail(receiveQueue(sk), skb_idx);
-  if (wake) sockWake(sk, 0, POLLIN | POLLRDNORM);
+  if (wake) wakeReadable(sk, 0);
 }
 /** A packet whose payload lies in a buffer of the queue's pool. Returns the buffer. */
 export function packet(fd: u32, off: u32, len: u32): u32 {

@@ -2,9 +2,13 @@
 import {
   ECANCELED, EINVAL, ENOENT, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_RECV, IORING_POLL_ADD_LEVEL,
   IORING_POLL_ADD_MULTI, IORING_POLL_UPDATE_EVENTS, IORING_POLL_UPDATE_USER_DATA, IORING_SETUP_NO_SQARRAY, IOSQE_CQE_SKIP_SUCCESS,
-  POLLIN, POLLOUT,
+  POLLIN, POLLOUT, POLLPRI,
 } from '../../../uring-model/uapi.gen';
-import { build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, ring, seen, socket, sqe, user, verify } from '../config_ring.as';
+import { sock, stateChange } from '../../../stack/6-socket';
+import { fdSock } from '../../../stack/file';
+import {
+  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, socket, sqe, user, verify,
+} from '../config_ring.as';
 
 function poll(fd: u32, user_data: u64, events: u32, flags: u32): void {
   const s = sqe(IORING_OP_POLL_ADD, user_data);
@@ -63,6 +67,40 @@ export function without_deferral_each_wake_up_has_a_completion(): void {
   linearPacket(fd, 5, 0);
   enter(0, 0, 0);
   assert(cqes() == 2, 'one each');
+  verify();
+}
+
+export function what_a_poll_reports_is_what_woke_it(): void {
+  build();
+  ring(16, DEFER);
+  const fd = socket();
+  poll(fd, 10, POLLIN | POLLPRI, 0);
+  enter(1, 0, 0);
+  linearPacket(fd, 5, 0);
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 10, POLLIN | POLLPRI, 0), 'data may be urgent, says who wakes, and nobody looks');
+  verify();
+}
+
+export function a_poll_that_was_told_to_look_reports_what_it_sees(): void {
+  build();
+  ring(16, DEFER);
+  const fd = socket();
+  poll(fd, 10, POLLIN | POLLPRI, 0);
+  enter(1, 0, 0);
+  linearPacket(fd, 5, 0);
+  linearPacket(fd, 5, 0);
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 10, POLLIN | POLLPRI, 0), 'the first left the queue with its answer');
+  seen(1);
+  poll(fd, 11, POLLPRI, 0);
+  enter(1, 0, 0);
+  linearPacket(fd, 5, 0);
+  getEvents();
+  assert(cqes() == 0, 'PRI alone is no reason to look');
+  stateChange(sock(fdSock(HOST, <i32>fd)));
+  getEvents();
+  assert(cqes() == 0, 'it looked, and there is nothing urgent');
   verify();
 }
 

@@ -65,7 +65,7 @@ export function a_send_delivers_before_it_returns(): void {
   for (let i: u32 = 0; i < 100; i++) store<u8>(<usize>user() + i, <u8>(i * 7));
   woken(s);
   assert(recv(s, 100) == EAGAIN, 'nothing yet');
-  assert(send(c, 100) == 100 && woken(s) == (POLLIN | 0x40), 'the reader was told');
+  assert(send(c, 100) == 100 && (woken(s) & POLLIN) != 0, 'the reader was told');
   assert(recv(s, 200) == 100, 'all is there');
   for (let i: u32 = 0; i < 100; i++) assert(load<u8>(<usize>user() + (1 << 19) + i) == <u8>(i * 7), 'and as it was sent');
 }

@@ -1,12 +1,12 @@
 /** Description: UDP between two sockets of a host: ports, names, borders of messages, and what a closed port answers. */
 import {
-  __NR_bind, __NR_connect, __NR_getsockname, __NR_recvfrom, __NR_sendto, __NR_socket, AF_INET, AF_INET6, EADDRINUSE, EAGAIN,
-  ECONNREFUSED, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, POLLERR, POLLIN, POLLOUT, POLLRDNORM,
-  POLLWRNORM, SHUT_RDWR, SOCK_DGRAM,
+  __NR_bind, __NR_connect, __NR_getsockname, __NR_recvfrom, __NR_sendto, __NR_socket, AF_INET, AF_INET6, EADDRINUSE, EAGAIN, ECONNREFUSED,
+  EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, IORING_POLL_ADD_MULTI, MSG_DONTWAIT,
+  MSG_PEEK, MSG_TRUNC, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, SHUT_RDWR, SOCK_DGRAM,
 } from '../../../uring-model/uapi.gen';
 import { storeBe16 } from '../../../sim/core';
 import { argument, buffers, call, close, incoming, isBytes, outgoing, poll, recv, send, shutdown } from '../config_files.as';
-import { build } from '../config_ring.as';
+import { build, cqes, DEFER, enter, getEvents, isCqe, ring, seen, sqe } from '../config_ring.as';
 
 const OUT: u32 = POLLOUT | POLLWRNORM | 0x200;
 const LOOPBACK: u32 = 0x0100007f;
@@ -116,8 +116,8 @@ export function errors_of_sends(): void {
   begin();
   const a = socket();
   assert(send(a, 1) == -EDESTADDRREQ && sendTo(a, 1, 5000, 0x0801a8c0) == -ENETUNREACH, 'no address; not this host');
-  assert(shutdown(a, SHUT_RDWR) == -ENOTCONN, 'not connected');
   assert(sendTo(a, 65508, 5000) == -EMSGSIZE && sendTo(a, 65507, 5000) == 65507, 'too long');
+  assert(shutdown(a, SHUT_RDWR) == -ENOTCONN && sendTo(a, 1, 5000) == -EPIPE, 'not connected, but shut');
   close(a);
 }
 
@@ -132,4 +132,35 @@ export function ipv6_reaches_itself_and_mapped_addresses(): void {
   store<u32>(argument() + 32, 28);
   assert(call(__NR_recvfrom, a, incoming(), 99, MSG_DONTWAIT, argument(), argument() + 32) == 3, 'received');
   assert(load<u32>(argument(), 16) == 0xffff0000 && load<u32>(argument(), 20) == LOOPBACK, '::ffff:127.0.0.1');
+}
+
+export function who_sends_has_room_again_and_so_have_all_that_poll_for_it(): void {
+  begin();
+  ring(16, DEFER);
+  bound(5000);
+  const b = connected(5000);
+  const p = sqe(IORING_OP_POLL_ADD, 7);
+  p.fd = b;
+  p.poll32_events = POLLOUT;
+  p.len = IORING_POLL_ADD_MULTI;
+  enter(1, 0, 0);
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 7, POLLOUT, IORING_CQE_F_MORE), 'writable from the beginning');
+  seen(1);
+  send(b, 10);
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 7, POLLOUT, IORING_CQE_F_MORE), 'the packet left the socket');
+}
+
+export function a_shutdown_without_a_peer_fails_and_shuts(): void {
+  begin();
+  const a = bound(5000);
+  assert(shutdown(a, SHUT_RDWR) == -ENOTCONN && (poll(a) & POLLHUP) != 0, 'shut');
+}
+
+export function a_call_that_may_wait_reads_nothing_from_a_socket_that_is_shut(): void {
+  begin();
+  const a = bound(5000);
+  shutdown(a, SHUT_RDWR);
+  assert(recv(a, 10) == -EAGAIN && call(__NR_recvfrom, a, incoming(), 10) == 0, 'it does not wait for ever');
 }

@@ -23,11 +23,11 @@ export interface Comparison {
   readonly kind: string;
 }
 
-export function traceOf(core: WebAssembly.Module, probe: Probe, profile: string): TraceLine[] {
+export function traceOf(core: WebAssembly.Module, probe: Probe, { profile, sets = [] }: Kernel): TraceLine[] {
   const lines: TraceLine[] = [];
   for (const name of probe.scenarios) {
     const file = `scenarios/conform/${name}.yaml`;
-    const scenario = loadScenario(read(file), file, { sets: [`kernel.profile=${profile}`] });
+    const scenario = loadScenario(read(file), file, { sets: [`kernel.profile=${profile}`, ...sets] });
     const own: TraceLine[] = [];
     runScenario(core, scenario, { onStep: (line) => own.push(line) });
     lines.push(...own);
@@ -68,7 +68,7 @@ function kindOf(want: string | undefined, got: string | undefined): string {
 export function compare(core: WebAssembly.Module, probe: Probe, kernel: Kernel): Comparison {
   const golden = read(`test/fixtures/golden/${kernel.file(probe.name)}`).trimEnd().split('\n');
   const want = normalise(golden, probe.name);
-  const got = normalise(render(traceOf(core, probe, kernel.profile), probe.name), probe.name);
+  const got = normalise(render(traceOf(core, probe, kernel), probe.name), probe.name);
   const touched = larger(want.touched, got.touched);
   const at = want.lines.findIndex((line, i) => line !== got.lines[i]);
   const place = at >= 0 ? at : got.lines.length > want.lines.length ? want.lines.length : -1;

@@ -17,6 +17,8 @@ export const PROBES: readonly Probe[] = [
 
 export interface Kernel {
   readonly profile: string;
+  /** Where the kernel that printed it was not built as the profile says: settings of single behaviours. */
+  readonly sets?: readonly string[];
   /** File of a probe's golden trace, in test/fixtures/golden. */
   readonly file: (probe: string) => string;
 }
@@ -25,4 +27,6 @@ export const KERNELS: readonly Kernel[] = [
   { profile: '6.18', file: (p) => `${p}.host.txt` },
   { profile: '7.2', file: (p) => `${p}.vm.txt` },
   ...['6.12', '6.19', '7.0', '7.1'].map((profile): Kernel => ({ profile, file: (p) => `matrix/${profile}/${p}.txt` })),
+  // 7.3.4 in User-Mode Linux: for one processor, so that nothing lies on cache lines of its own.
+  { profile: '7.3', file: (p) => `matrix/7.3/${p}.txt`, sets: ['kernel.zcrx_rq_cache_lines=off'] },
 ];

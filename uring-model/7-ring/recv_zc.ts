@@ -1,8 +1,8 @@
 /** RECV_ZC: receive without a copy, always multishot (io_uring/net.c: io_recvzc; io_uring/zcrx.c: io_zcrx_tcp_recvmsg). */
 import { NONE } from '../../sim/core';
-import { sockError } from '../../stack/5-tcp';
+import { lockSock, releaseSock, sockError } from '../../stack/5-tcp';
 import { fileAt, FILE_SOCKET, isSocket } from '../../stack/file';
-import { RCV_SHUTDOWN, sock, SOCK_DONE, TCP_CLOSE } from '../../stack/6-socket';
+import { RCV_SHUTDOWN, Sock, sock, SOCK_DONE, TCP_CLOSE } from '../../stack/6-socket';
 import { IO_SKBS_PER_CALL_LIMIT, zcrxFind, zcrxReadSock, zcrxSkbs, zcrxStoppedEarly } from '../9-refill';
 import {
   EAGAIN, EINVAL, ENOTCONN, ENOTSOCK, EPROTONOSUPPORT, io_uring_sqe, IORING_RECV_MULTISHOT, IORING_RECVSEND_POLL_FIRST,
@@ -24,15 +24,22 @@ export function recvZcPrep(req: Req, sqe: io_uring_sqe): i32 {
   return 0;
 }
 
-/** Reads the socket; -EAGAIN when there is nothing, IOU_REQUEUE when there is more than one call may take. */
+/** Reads the socket, and looks how that ended before anything else can happen to it (io_zcrx_tcp_recvmsg). */
 function recvSocket(req: Req, sock_idx: u32, issue_flags: u32): i32 {
-  const len = req.len;
-  const ret = zcrxReadSock(req.ring, req.user_data, req.ifq, sock_idx, len);
   const sk = sock(sock_idx);
+  lockSock(sk);
+  const ret = recvLocked(req, sk, issue_flags);
+  releaseSock(sk);
+  return ret;
+}
+/** -EAGAIN when there is nothing, IOU_REQUEUE when there is more than one call may take. */
+function recvLocked(req: Req, sk: Sock, issue_flags: u32): i32 {
+  const len = req.len;
+  const ret = zcrxReadSock(req.ring, req.user_data, req.ifq, sk.handle, len);
   if (len != 0 && ret > 0) req.len = len - <u32>ret;
   if (ret <= 0) {
     if (ret < 0 || sk.hasFlag(SOCK_DONE)) return ret;
-    if (sk.err != 0) return sockError(sock_idx);
+    if (sk.err != 0) return sockError(sk.handle);
     if ((sk.shutdown & <u8>RCV_SHUTDOWN) != 0) return ret;
     return sk.state == <u8>TCP_CLOSE ? -ENOTCONN : -EAGAIN;
   }

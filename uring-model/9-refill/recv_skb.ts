@@ -7,8 +7,7 @@ import {
   ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
 import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
-import { lockSock, releaseSock, tcpReadSock } from '../../stack/5-tcp';
-import { sock } from '../../stack/6-socket';
+import { tcpReadSock } from '../../stack/5-tcp';
 import { EAGAIN, EFAULT, ENOSPC } from '../uapi.gen';
 import { niovToken } from './area';
 import { copyChunk, copyFrag, COPY_LINEAR } from './copy_fallback';
@@ -109,7 +108,7 @@ function recvSkb(sock_idx: u32, skb_idx: u32, offset: u32, len: u32): i32 {
 }
 
 /**
- * Reads a socket for a request: at most `len` bytes (0: no limit). Returns tcp_read_sock's result. zcrxStoppedEarly() and
+ * Reads a socket for a request, who has locked it: at most `len` bytes (0: no limit). Returns tcp_read_sock's result. zcrxStoppedEarly() and
  * zcrxSkbs() tell how it ended.
  */
 export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: u32, len: u32): i32 {
@@ -121,11 +120,7 @@ export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: 
   s.recv_count = len != 0 ? len : u32.MAX_VALUE;
   s.recv_skbs = 0;
   s.recv_stopped_early = 0;
-  const sk = sock(sock_idx);
-  lockSock(sk);
-  const ret = tcpReadSock(sock_idx, s.recv_count, recvSkb.index);
-  releaseSock(sk);
-  return ret;
+  return tcpReadSock(sock_idx, s.recv_count, recvSkb.index);
 }
 /** An error left bytes over, and the kernel looks again at once what it was. */
 export function zcrxStoppedEarly(host: u32): bool {

@@ -7,7 +7,7 @@
  * turn early.
  */
 import { arenaAlloc } from './arena';
-import { ACCOUNT_COUNT, CORES_MAX, COST_COUNT, costAccount, HOSTS_MAX } from './constants.gen';
+import { ACCOUNT_COUNT, CORES_MAX, COST_COUNT, costAccount, HOSTS_MAX, RINGS_MAX, THREADS_MAX } from './constants.gen';
 import { costOf, hostConfig } from './config.gen';
 import { coreState } from './state';
 
@@ -46,6 +46,15 @@ export function cpuInit(): void {
 function priceList(host: u32): usize {
   return <usize>coreState().prices_base + (<usize>(host * COST_COUNT) << 3);
 }
+/**
+ * The context runs in the name of a task (current): thread n of a host's process is host + HOSTS_MAX * n, threads of submission
+ * queues follow, and behind those the worker threads, as many again.
+ */
+export function setTask(task: u32): void {
+  coreState().task = task;
+}
+export const TASKS_OF_ALL_KINDS: u32 = 2 * (HOSTS_MAX * THREADS_MAX + RINGS_MAX);
+
 /** Who runs from now on. */
 function setRunning(host: u32, core: u32, context: u32): void {
   const s = coreState();
@@ -76,6 +85,7 @@ export function now(): u64 {
 export function enterHardware(host: u32): void {
   const s = coreState();
   setRunning(host, 0xff, CONTEXT_HARDWARE);
+  s.task = host;
   s.accounts = 0;
   s.elapsed_cycles = 0;
 }
@@ -87,6 +97,7 @@ export function enterContext(host: u32, core: u32, context: u32): void {
   const running = coreAt(coreIndex(host, core));
   const busy = running.busy_until_ns;
   setRunning(host, core, context);
+  s.task = host;
   s.accounts = <u32>changetype<usize>(running) + ACCOUNTS_AT;
   s.prices = <u32>priceList(host);
   s.ns_per_cycle_q20 = (1000 << 20) / mhz;

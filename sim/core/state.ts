@@ -27,6 +27,8 @@ export class CoreState {
   core: u32;
   context: u32;
   who: u32;
+  /** The task in whose name the context runs; thread 0 of the host's process unless it says otherwise: see setTask. */
+  task: u32;
   /** Addresses of the running core's accounts (0: hardware, nothing is charged) and of its host's prices. */
   accounts: u32;
   prices: u32;

@@ -27,6 +27,7 @@ import { fastopenCookieInit } from './fastopen_cookie';
 import { presetInit } from './iss';
 import { metricsInit } from './metrics';
 import { pmtuInit } from './pmtu';
+import { pageFragsInit } from './page_frag';
 import { stageInit } from './stage';
 import { tcpWfree } from './tsq';
 
@@ -62,6 +63,7 @@ export { tcpVerify } from './verify';
 /** Called once, after socketInit. */
 export function tcpInit(): void {
   stageInit(HOSTS_MAX);
+  pageFragsInit();
   presetInit();
   fastopenCookieInit();
   metricsInit();

@@ -1,13 +1,11 @@
 /**
- * Memory for payload that is sent (net/core/sock.c: sk_page_frag_refill): each host fills one 32 KiB page after the other.
+ * Memory for payload that is sent (net/core/sock.c: sk_page_frag_refill): each task fills one 32 KiB page after the other.
  * Writers that find no page or no skb wait in a list and are told when ACKs have freed some.
- *
- * Differs from Linux: all tasks of a host fill the same page (task_frag).
  */
-import { NONE, TX_PAGE_SIZE } from '../../sim/core';
+import { arenaAlloc, coreState, NONE, TASKS_OF_ALL_KINDS, TX_PAGE_SIZE } from '../../sim/core';
 import { fragUnref, netmem, poolState, txPageAlloc } from '../3-pool';
 import { Sock, sock, sockHold, SOCK_NOSPACE, sockPut, SOCK_WAITS_PAGE, wakeWritable } from '../6-socket';
-import { tcpHost } from './stage';
+import { stage, tcpHost } from './stage';
 
 /**
  * Who makes skbs of the sender leaves some of all to what is received: else ACKs would find none, and nothing would ever be
@@ -27,23 +25,43 @@ export function skbsForCutting(sent: bool): bool {
 /** So many bytes must be left of a page (sk_page_frag_refill). */
 const FRAG_LEAST: u32 = 32;
 
-/** The host's page has room; false when there is no page. */
-export function pageFragRefill(host: u32): bool {
-  const h = tcpHost(host);
-  if (h.frag_netmem != NONE) {
+/** The page that a task fills, and how far; NONE for none (struct page_frag). */
+@unmanaged
+export class PageFrag {
+  netmem: u32;
+  off: u32;
+}
+const PAGE_FRAG_BYTES: usize = 8;
+
+function pageFragOf(task: u32): PageFrag {
+  return changetype<PageFrag>(<usize>stage().frags_base + <usize>task * PAGE_FRAG_BYTES);
+}
+export function pageFragsInit(): void {
+  stage().frags_base = <u32>arenaAlloc(<u64>TASKS_OF_ALL_KINDS * PAGE_FRAG_BYTES);
+  for (let task: u32 = 0; task < TASKS_OF_ALL_KINDS; task++) pageFragOf(task).netmem = NONE;
+}
+
+/** That of the running task (current->task_frag). */
+export function pageFrag(): PageFrag {
+  return pageFragOf(coreState().task);
+}
+
+/** The task's page has room; false when there is no page. */
+export function pageFragRefill(f: PageFrag, host: u32): bool {
+  if (f.netmem != NONE) {
     // Nobody else holds it any more: it is filled again from its begin.
-    if (netmem(h.frag_netmem).pp_ref == 1) {
-      h.frag_off = 0;
+    if (netmem(f.netmem).pp_ref == 1) {
+      f.off = 0;
       return true;
     }
-    if (h.frag_off + FRAG_LEAST <= TX_PAGE_SIZE) return true;
-    fragUnref(h.frag_netmem, false);
-    h.frag_netmem = NONE;
+    if (f.off + FRAG_LEAST <= TX_PAGE_SIZE) return true;
+    fragUnref(f.netmem, false);
+    f.netmem = NONE;
   }
   const idx = txPageAlloc(host);
   if (idx == NONE) return false;
-  h.frag_netmem = idx;
-  h.frag_off = 0;
+  f.netmem = idx;
+  f.off = 0;
   return true;
 }
 

@@ -22,9 +22,9 @@ import { FLAG_ACK, FLAG_PSH } from './header';
 import { flushBacklog, lockSock, releaseSock } from './lock';
 import { currentMss, xmitSizeGoal } from './mss';
 import { pushPendingFrames, TCP_NAGLE_CORK, TCP_NAGLE_PUSH, writeXmit } from './output';
-import { pageFragRefill, skbsForWriters, waitForPage } from './page_frag';
+import { pageFrag, pageFragRefill, skbsForWriters, waitForPage } from './page_frag';
 import { messageBegin, messageOf, messagePass, messageSegment, MSG_DONTWAIT, MSG_EOR, MSG_MORE, SendMessage } from './send_message';
-import { sendMessage, tcpHost } from './stage';
+import { sendMessage } from './stage';
 import { stateIn } from './state';
 import { txTimestamp } from './tx_timestamp';
 import { MSG_OOB } from './urgent';
@@ -61,10 +61,10 @@ function entail(sk: Sock): u32 {
 
 /** Copies up to `want` bytes to the end of an skb. Bytes copied; 0: no page; SKB_IS_FULL: the skb has no room for a fragment. */
 function copyBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i32 {
-  if (!pageFragRefill(sk.host)) return 0;
-  const h = tcpHost(sk.host);
-  const page = h.frag_netmem;
-  const off = h.frag_off;
+  const f = pageFrag();
+  if (!pageFragRefill(f, sk.host)) return 0;
+  const page = f.netmem;
+  const off = f.off;
   let merge = false;
   if (b.nr_frags != 0) {
     const last = skbFrag(skb_idx, b.nr_frags - 1);
@@ -85,7 +85,7 @@ function copyBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i32 
     netmemRef(page);
     skbAddFrag(skb_idx, page, off, copy, copy);
   }
-  h.frag_off = off + copy;
+  f.off = off + copy;
   wmemAdd(sk, copy);
   return <i32>copy;
 }

@@ -10,7 +10,7 @@
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
-  RINGS_MAX, schedule,
+  RINGS_MAX, schedule, setTask, TASKS_OF_ALL_KINDS,
 } from '../../sim/core';
 import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
@@ -126,6 +126,7 @@ export function iowqRun(task: u32): void {
   if (wq.head == NONE) return;
   const host = taskAt(task).host;
   enterContext(host, hostConfig(host).cpu_app_core, CONTEXT_TASK_WORK);
+  setTask(TASKS_OF_ALL_KINDS / 2 + task);
   charge(COST_WAKE_UP);
   ringState().in_worker = 1;
   // What it queues itself is for a later turn.

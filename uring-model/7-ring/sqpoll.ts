@@ -11,7 +11,7 @@
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, coreState, COST_WAKE_UP, enterContext, EVENT_SQPOLL, hostConfig, leaveContext, NONE, now,
-  NS_PER_JIFFY, RINGS_MAX, schedule,
+  NS_PER_JIFFY, RINGS_MAX, schedule, setTask,
 } from '../../sim/core';
 import { fdFile, fileAt, FILE_RING } from '../../stack/file';
 import {
@@ -168,6 +168,7 @@ export function sqThreadRun(sqd: u32): void {
   if (d.event_ns > clock || d.rings == 0) return;
   d.event_ns = NEVER;
   enterContext(d.host, d.cpu, CONTEXT_TASK_WORK);
+  setTask(TASKS_MAX + sqd);
   if (d.asleep != 0) {
     charge(COST_WAKE_UP);
     mark(sqd, false);
@@ -184,5 +185,9 @@ export function sqThreadRun(sqd: u32): void {
 
 /** A task waits until there is room in the queue: the thread has its turn at once (io_sqpoll_wait_sq). */
 export function sqWait(r: Ring): void {
-  if (sqEntries(r) == r.sq_entries) submitSqes(r, TASKS_MAX + r.sqd, r.sq_entries);
+  if (sqEntries(r) != r.sq_entries) return;
+  const task = coreState().task;
+  setTask(TASKS_MAX + r.sqd);
+  submitSqes(r, TASKS_MAX + r.sqd, r.sq_entries);
+  setTask(task);
 }

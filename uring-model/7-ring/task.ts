@@ -9,7 +9,7 @@
  */
 import {
   arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext,
-  NONE, now, RINGS_MAX, schedule, switchContext, THREADS_MAX, Timer, TIMER_RING,
+  NONE, now, RINGS_MAX, schedule, setTask, switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
 import { processOf } from '../../stack/file';
 import { sqpollLook } from './sqpoll';
@@ -121,6 +121,7 @@ export function syscallBegin(t: Task): void {
     enterContext(t.host, hostConfig(t.host).cpu_app_core, CONTEXT_SYSCALL);
     t.opened = 1;
   } else switchContext(CONTEXT_SYSCALL);
+  setTask(t.idx);
 }
 /** It returns to user space, where handlers of signals run, or the task has gone to sleep in it. */
 export function syscallEnd(t: Task, asleep: bool): void {

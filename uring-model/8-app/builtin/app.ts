@@ -2,7 +2,7 @@
 import {
   APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_SCRIPT, APP_ROLE_SINK,
   APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK, hostConfig, leaveContext,
-  NONE, runConfig, schedule, SHA256_BYTES, switchContext, traceAppWake,
+  NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
 import {
   TASK_ALARM, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
@@ -197,6 +197,7 @@ export function taskRun(arg: u32): void {
   }
   t.run_pending = 0;
   enterContext(host, core, CONTEXT_TASK_WORK);
+  setTask(arg);
   let runs = taskResume(arg);
   if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && a.asleep == 0)) runs = true;
   if (!runs) return leaveContext();

@@ -9,7 +9,8 @@ import {
 import { iovTotal, Msg, msgRange, POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../stack/6-socket';
 import { Task } from '../../uring-model/7-ring';
 import {
-  EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EMFILE, ENOTSOCK, MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, SOCK_CLOEXEC, SOCK_NONBLOCK,
+  EAGAIN, EALREADY, EBADF, EFAULT, EINPROGRESS, EINVAL, EMFILE, ENOTSOCK, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_WAITALL, SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
 } from '../../uring-model/uapi.gen';
 import { vector } from './call_file';
 import { CALL_MSG, CALL_NAME, CALL_NAME_BYTES, CALL_PAIR, CALL_VALUE, CALL_VALUE_BYTES } from './call_memory';
@@ -114,7 +115,7 @@ function send(t: Task, file_idx: u32): i64 {
 /** Receives into the message in hand; with MSG_WAITALL a stream that may wait goes on until it is full. */
 function receive(t: Task, file_idx: u32): i64 {
   const m = msg();
-  const may_wait = (m.flags & MSG_DONTWAIT) == 0 && blocks(file_idx);
+  const may_wait = (m.flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) == 0 && blocks(file_idx);
   const datagram = isDatagram(file_idx);
   const all = (m.flags & MSG_WAITALL) != 0 && (m.flags & MSG_PEEK) == 0 && !datagram;
   const total = iovTotal(m.iov, m.iov_count);

@@ -1,9 +1,9 @@
 /** Messages of any number of ranges, to and from a connection (net/socket.c: sock_sendmsg, sock_recvmsg). */
-import { iovBase, iovLen, iovTotal, Msg, msgOk, POLLIN, POLLOUT } from '../6-socket';
+import { Msg, msgOk, POLLIN, POLLOUT } from '../6-socket';
 import { EAGAIN, EFAULT } from './errno';
 import { tcpInqHint } from './options';
 import { tcpPoll } from './poll';
-import { tcpRecvmsg } from './recvmsg';
+import { tcpRecvRanges } from './recvmsg';
 import { messageBegin, messageOf, messagePass, messageSegment, MSG_DONTWAIT } from './send_message';
 import { tcpSendMessage } from './sendmsg';
 import { sendMessage } from './stage';
@@ -30,22 +30,7 @@ export function tcpSendMsg(sock_idx: u32, m: Msg, skip: u32): i32 {
 /** Receives into what is behind the first `skip` bytes; it never waits. Bytes, 0 at the end of the stream, or -errno. */
 export function tcpRecvMsg(sock_idx: u32, m: Msg, skip: u32): i32 {
   if (!msgOk(m)) return (tcpPoll(sock_idx) & POLLIN) != 0 ? -<i32>EFAULT : -<i32>EAGAIN;
-  let done: i32 = 0;
-  let before: u64 = skip;
-  if (iovTotal(m.iov, m.iov_count) == skip) done = tcpRecvmsg(sock_idx, 0, 0, m.flags);
-  for (let i: u32 = 0; i < m.iov_count; i++) {
-    const size = iovLen(m.iov, i);
-    if (before >= size) {
-      before -= size;
-      continue;
-    }
-    const want = <u32>(size - before);
-    const got = tcpRecvmsg(sock_idx, <usize>(iovBase(m.iov, i) + before), want, m.flags);
-    if (got < 0 && done == 0) return got;
-    if (got > 0) done += got;
-    if (got < <i32>want) break;
-    before = 0;
-  }
+  const done = tcpRecvRanges(sock_idx, m.iov, m.iov_count, skip, m.flags);
   if (done >= 0) m.inq = tcpInqHint(sock_idx);
   return done;
 }

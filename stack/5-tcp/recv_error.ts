@@ -12,6 +12,7 @@ import {
   SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, SOF_TIMESTAMPING_RX_SOFTWARE, SOF_TIMESTAMPING_SOFTWARE,
 } from '../6-socket';
 import { EAGAIN } from './errno';
+import { tcpInqHint } from './options';
 import { copySkb, MSG_TRUNC } from './recvmsg';
 
 export const MSG_ERRQUEUE: u32 = 0x2000;
@@ -21,6 +22,8 @@ const SOL_IP: u32 = 0;
 const SOL_IPV6: u32 = 41;
 const IP_RECVERR: u32 = 11;
 const IPV6_RECVERR: u32 = 25;
+const SOL_TCP: u32 = 6;
+const TCP_CM_INQ: u32 = 36;
 const SCM_TIMESTAMPING: u32 = 37;
 const SCM_TIMESTAMPING_OPT_STATS: u32 = 54;
 const SCM_TIMESTAMPING_NEW: u32 = 65;
@@ -92,10 +95,13 @@ export function tcpRecvError(sock_idx: u32, user: usize, len: u32, out: usize, r
   return <i32>copied;
 }
 
-/** Control messages of a read that has just been made. */
+/** Control messages of a read that has just been made: its timestamp, and what is left to read (TCP_CM_INQ). */
 export function tcpRecvControl(sock_idx: u32, out: usize, room: u32): void {
   const sk = sock(sock_idx);
   clearMsgOut(out, room);
   const wanted = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
   if (sk.rx_tstamp_ns != 0 && (sk.tsflags & wanted) == wanted) putTimestamp(sk, out, sk.rx_tstamp_ns);
+  if (sk.recvmsg_inq == 0) return;
+  const at = putCmsg(out, SOL_TCP, TCP_CM_INQ, 4);
+  if (at != 0) store<i32>(at, tcpInqHint(sock_idx));
 }

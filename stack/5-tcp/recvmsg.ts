@@ -4,7 +4,9 @@
  */
 import { chargeBytes, COST_COPY_KIB, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
 import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
-import { queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
+import {
+  iovBase, iovLen, iovTotal, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN,
+} from '../6-socket';
 import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, ICSK_ACK_SCHED } from './ack_flags';
 import { inPingpongMode, sendAck } from './ack_out';
 import { mstampRefresh } from './clock';
@@ -14,6 +16,7 @@ import { FLAG_FIN } from './header';
 import { rxFree } from './ip';
 import { lockSock, releaseSock } from './lock';
 import { rcvSpaceAdjust } from './rcvbuf';
+import { stage, TcpStage } from './stage';
 import { beforeUrgent, urgentPassed } from './urgent';
 import { receiveWindow, selectWindow } from './window';
 
@@ -90,20 +93,58 @@ export function emptyResult(sk: Sock): i32 {
   return sk.state == <u8>TCP_CLOSE ? -<i32>ENOTCONN : -<i32>EAGAIN;
 }
 
-/** Copies received bytes to user memory. Bytes, 0 at the end of the stream, or -errno. Flags: MSG_PEEK, MSG_TRUNC. */
-export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+/**
+ * Copies received bytes to the ranges (struct iovec) behind the first `skip` bytes of theirs. Bytes, 0 at the end of the stream,
+ * or -errno. Flags: MSG_PEEK, MSG_TRUNC.
+ */
+export function tcpRecvRanges(sock_idx: u32, iov: usize, iov_count: u32, skip: u32, flags: u32): i32 {
   const sk = sock(sock_idx);
   lockSock(sk);
-  const ret = recvmsg(sk, user, len, flags);
+  const ret = recvmsg(sk, iov, iov_count, skip, flags);
   releaseSock(sk);
   return ret;
 }
 
+/** The same for one range. */
+export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+  const s = stage();
+  s.range_base = user;
+  s.range_len = len;
+  return tcpRecvRanges(sock_idx, changetype<usize>(s) + offsetof<TcpStage>('range_base'), 1, 0, flags);
+}
+
 /** tcp_recvmsg_locked. */
-function recvmsg(sk: Sock, user: usize, len: u32, flags: u32): i32 {
+function recvmsg(sk: Sock, iov: usize, iov_count: u32, skip: u32, flags: u32): i32 {
   if (sk.state == <u8>TCP_LISTEN) return -<i32>ENOTCONN;
+  stage().peek_seq = sk.copied_seq;
+  const wanted = iovTotal(iov, iov_count) > <u64>skip;
+  let before: u64 = skip;
+  let copied: u32 = 0;
+  for (let i: u32 = 0; i < iov_count; i++) {
+    const size = iovLen(iov, i);
+    if (before >= size) {
+      before -= size;
+      continue;
+    }
+    const want = <u32>(size - before);
+    const got = recvRange(sk, <usize>(iovBase(iov, i) + before), want, flags, copied != 0);
+    if (got < 0 && copied == 0) return got;
+    if (got > 0) copied += <u32>got;
+    if (got < <i32>want) break;
+    before = 0;
+  }
+  if (copied == 0) return wanted ? emptyResult(sk) : 0;
+  if ((flags & MSG_PEEK) == 0) {
+    traceSockRead(0, NONE, sk.handle, copied);
+    cleanupRbuf(sk, copied);
+  }
+  return <i32>copied;
+}
+
+/** Copies to one range; `begun`: the call has copied something before. Bytes, or -EFAULT if there is nothing but what cannot be read. */
+function recvRange(sk: Sock, user: usize, len: u32, flags: u32, begun: bool): i32 {
   const peek = (flags & MSG_PEEK) != 0;
-  let seq = sk.copied_seq;
+  let seq = peek ? stage().peek_seq : sk.copied_seq;
   let copied: u32 = 0;
   let fault = false;
   let idx = sk.receive_head;
@@ -111,7 +152,7 @@ function recvmsg(sk: Sock, user: usize, len: u32, flags: u32): i32 {
     const b = skb(idx);
     const next = b.next;
     if (sk.urg_data != 0) {
-      if (copied != 0 && sk.urg_seq == seq) break;
+      if ((begun || copied != 0) && sk.urg_seq == seq) break;
       // An urgent byte is left out of the stream.
       if (sk.urg_seq == seq && seq - b.seq < b.len && !sk.hasFlag(SOCK_URGINLINE)) seq++;
     }
@@ -155,12 +196,8 @@ function recvmsg(sk: Sock, user: usize, len: u32, flags: u32): i32 {
     if (!peek) eatSkb(sk, idx);
     idx = next;
   }
-  if (copied == 0) return fault ? -<i32>EFAULT : len == 0 ? 0 : emptyResult(sk);
-  if (!peek) {
-    traceSockRead(0, NONE, sk.handle, copied);
-    cleanupRbuf(sk, copied);
-  }
-  return <i32>copied;
+  if (peek) stage().peek_seq = seq;
+  return copied == 0 && fault ? -<i32>EFAULT : <i32>copied;
 }
 
 /** The skb that holds a sequence number; those before it are freed (tcp_recv_skb). */

@@ -26,14 +26,18 @@ export class TcpStage {
   init_rcv_wnd: u32;
   init_window_clamp: u32;
   init_wscale: u32;
+  /** How far a read that only looks has come, over all of its ranges. */
+  peek_seq: u32;
+  /** An iovec for a read of one range. */
+  range_base: u64;
+  range_len: u64;
+  /** Pages that tasks fill: page_frag.ts. */
+  frags_base: u32;
 }
 
 /** One for each host. */
 @unmanaged
 export class TcpHost {
-  /** The page that sendmsg fills (sk_page_frag), and how far; NONE for none. */
-  frag_netmem: u32;
-  frag_off: u32;
   /** Sockets that may send again because the device sent something (tsq_work). */
   tsq_head: u32;
   tsq_tail: u32;
@@ -147,7 +151,6 @@ export function stageInit(hosts: u32): void {
   stage().napi = NONE;
   for (let i: u32 = 0; i < hosts; i++) {
     const h = tcpHost(i);
-    h.frag_netmem = NONE;
     h.tsq_head = NONE;
     h.tsq_tail = NONE;
     h.page_head = NONE;

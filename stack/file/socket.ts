@@ -4,8 +4,8 @@
  */
 import { NONE } from '../../sim/core';
 import {
-  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpPoll, tcpRecvMsg,
-  tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
+  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpPoll, tcpSendMsg,
+  tcpSetsockopt, tcpShutdown, tcpSocket,
 } from '../5-tcp';
 import { Msg, sock } from '../6-socket';
 import {
@@ -21,6 +21,7 @@ import {
   udpBind, udpConnect, udpGetname, udpGetsockopt, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
 } from '../udp';
 import { filePut } from './kinds';
+import { receiveTcp } from './recv_control';
 import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
 
@@ -160,16 +161,13 @@ export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   if (f.kind == FILE_UDP) return udpSend(f.obj, m);
   return f.kind == FILE_UNIX ? unixSend(f.obj, m, skip) : -ENOTSOCK;
 }
-/**
- * Receives into what is behind the first `skip` bytes of the message: bytes, or -errno.
- *
- * Differs from Linux: no control messages are received.
- */
+/** Receives into what is behind the first `skip` bytes of the message: bytes, or -errno. Messages beside it go to `m.control`. */
 export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   const f = fileAt(file_idx);
+  const room = m.control != 0 ? m.control_len : 0;
   m.name_len = 0;
   m.control_len = 0;
-  if (f.kind == FILE_SOCKET) return tcpRecvMsg(f.obj, m, skip);
+  if (f.kind == FILE_SOCKET) return receiveTcp(f.obj, m, skip, room);
   if (f.kind == FILE_UDP) return udpRecv(f.obj, m);
   return f.kind == FILE_UNIX ? unixRecv(f.obj, m, skip) : -ENOTSOCK;
 }

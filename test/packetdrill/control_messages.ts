@@ -4,7 +4,6 @@ import type { Outcome, SocketFile } from './process.ts';
 import { outcomeOf } from './process.ts';
 import type { Runtime } from './runtime.ts';
 import { symbol } from './symbols.ts';
-import { getOption } from './syscalls_option.ts';
 import { checkOptStats, optStatsBytes } from './opt_stats.ts';
 import { integer, s32, struct, type Value } from './values.ts';
 import { ScriptFailure, Unsupported } from './verdict.ts';
@@ -23,11 +22,9 @@ export interface Received {
 
 const SOL_IP = 0;
 const SOL_SOCKET = 1;
-const SOL_TCP = 6;
 const SOL_IPV6 = 41;
 const IP_RECVERR = symbol('IP_RECVERR');
 const IPV6_RECVERR = symbol('IPV6_RECVERR');
-const TCP_INQ = symbol('TCP_INQ');
 const SCM_TIMESTAMPING = symbol('SCM_TIMESTAMPING');
 const SCM_TIMESTAMPING_OPT_STATS = symbol('SCM_TIMESTAMPING_OPT_STATS');
 const SO_TIMESTAMPING_NEW = 65;
@@ -67,12 +64,7 @@ export function receiveError(rt: Runtime, file: SocketFile, length: number): Rec
 /** What goes along with bytes that were read: their timestamp, and how many a read would find next (tcp_recv_timestamp, tcp_inq_hint). */
 export function readControl(rt: Runtime, sock: number): ControlMessage[] {
   rt.machine.call(CALL.recvControl, sock);
-  const { control } = takeOut(rt);
-  const on = getOption(rt, sock, SOL_TCP, TCP_INQ, 4);
-  if (typeof on === 'number' || on[0] === 0) return control;
-  const data = new Uint8Array(4);
-  viewOf(data).setInt32(0, rt.machine.call(CALL.inq, sock, 1), true);
-  return [...control, { level: SOL_TCP, type: TCP_INQ, data }];
+  return takeOut(rt).control;
 }
 
 function extendedErrBytes(level: number, value: Value): Uint8Array {

@@ -108,8 +108,8 @@ function recvSkb(sock_idx: u32, skb_idx: u32, offset: u32, len: u32): i32 {
 }
 
 /**
- * Reads a socket for a request, who has locked it: at most `len` bytes (0: no limit). Returns tcp_read_sock's result. zcrxStoppedEarly() and
- * zcrxSkbs() tell how it ended.
+ * Reads a socket, which the caller has locked, for a request: at most `len` bytes (0: no limit). Returns tcp_read_sock's result.
+ * zcrxStoppedEarly() and zcrxSkbs() tell how it ended.
  */
 export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: u32, len: u32): i32 {
   const s = refillState();

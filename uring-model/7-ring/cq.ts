@@ -166,6 +166,7 @@ export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64): u32 {
 
 /** Publishes what was filled (io_commit_cqring). */
 export function commitCqring(r: Ring): void {
+  r.cq_published = r.cached_cq_tail;
   store<u32>(<usize>r.rings, r.cached_cq_tail, RINGS_CQ_TAIL);
 }
 /** Publishes what was filled, and tells those who wait for it (io_cq_unlock_post). */

@@ -117,6 +117,8 @@ export class Ring {
   sq_array: u32;
   cached_sq_head: u32;
   cached_cq_tail: u32;
+  /** What was published of it: user space may have written over its own copy. */
+  cq_published: u32;
   /** Free CQEs known so far: [cqe_cached, cqe_sentinel). */
   cqe_cached: u32;
   cqe_sentinel: u32;

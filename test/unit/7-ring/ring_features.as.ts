@@ -47,6 +47,19 @@ export function a_restricted_ring_does_what_it_was_told_and_no_more(): void {
   assert(register(IORING_REGISTER_RESTRICTIONS, at, 2) == -EACCES, 'not even this');
 }
 
+export function whatever_user_space_writes_over_a_ring_the_kernel_knows_what_it_published(): void {
+  build();
+  ring(8, DEFER);
+  sqe(IORING_OP_NOP, 1);
+  assert(enter(1, 0, 0) == 1 && cqes() == 1, 'a completion');
+  store<u32>(bench().rings, 0xdeadbeef, CQ_TAIL);
+  verify();
+  sqe(IORING_OP_NOP, 2);
+  assert(enter(1, 0, 0) == 1 && cqes() == 2, 'the next one puts the tail right');
+  verify();
+}
+const CQ_TAIL: usize = 12;
+
 export function restrictions_want_a_disabled_ring(): void {
   build();
   ring(8, DEFER);

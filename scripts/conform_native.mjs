@@ -1,10 +1,12 @@
 /**
  * Runs step scenarios on a real kernel and in the simulator, and lays the traces beside each other.
  *
- *     node scripts/conform_native.mjs [--profile 6.18] [--run 'ssh host'] [--agent build/agent] [--record] [NAME ...]
+ *     node scripts/conform_native.mjs [--profile 6.18] [--run 'ssh host'] [--agent build/agent] [--record]
+ *         [--keep FOLDER] [NAME ...]
  *
  * --profile says what the simulator is to be; --run is a command that runs the agent on another kernel than this one's; --record
- * keeps what the kernel said in test/fixtures/golden/RELEASE/NAME.jsonl. Without names: all that scenarios/conform has.
+ * keeps what the kernel said in test/fixtures/golden/RELEASE/NAME.jsonl; --keep writes both traces of a difference there. Without
+ * names: all that scenarios/conform has.
  * native-backend/agent/build.sh makes the agent.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,6 +14,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { localRule } from '../test/conform/local_rules.mjs';
 import { root } from './run_command.mjs';
 
 const FOLDER = 'scenarios/conform';
@@ -19,7 +22,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     profile: { type: 'string', default: '6.18' }, run: { type: 'string', default: '' }, agent: { type: 'string', default: 'build/agent' },
-    record: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false }, keep: { type: 'string', default: '' },
   },
 });
 
@@ -32,7 +35,7 @@ function said(command, args) {
 const cli = (...args) => said(process.execPath, ['build/cli.mjs', 'replay', ...args]);
 const lines = (text) => text.trimEnd().split('\n');
 /** A line as it is compared: the first one says which kernel it is. */
-const canonical = (line) => (line.includes('"e":"caps"') ? '' : line);
+const canonical = (line) => (line.includes('"e":"caps"') ? '' : localRule(line));
 
 const scratch = mkdtempSync(join(tmpdir(), 'conform-'));
 function onKernel(name) {
@@ -49,14 +52,19 @@ function compare(name) {
   const at = want.findIndex((line, i) => canonical(line) !== canonical(got[i] ?? ''));
   const place = at >= 0 ? at : got.length > want.length ? want.length : -1;
   const ended = want.at(-1)?.includes('"e":"end"') ?? false;
+  if (options.keep && place >= 0) {
+    mkdirSync(options.keep, { recursive: true });
+    writeFileSync(join(options.keep, `${name}.kernel.jsonl`), kernel);
+    writeFileSync(join(options.keep, `${name}.simulator.jsonl`), `${got.join('\n')}\n`);
+  }
   if (options.record && ended) {
     const release = JSON.parse(want[0]).kernel;
     mkdirSync(join(root, 'test/fixtures/golden', release), { recursive: true });
     writeFileSync(join(root, 'test/fixtures/golden', release, `${name}.jsonl`), kernel);
   }
-  process.stdout.write(place < 0 && ended ? `same    ${name} (${want.length} lines)\n`
+  process.stdout.write(place < 0 ? `same    ${name} (${want.length} lines)\n`
     : `DIFFERS ${name} at line ${place + 1} of ${want.length}\n  kernel    ${want[place]}\n  simulator ${got[place]}\n`);
-  return place < 0 && ended;
+  return place < 0;
 }
 
 const isSteps = (name) => /^steps:/m.test(readFileSync(join(root, FOLDER, `${name}.yaml`), 'utf8'));

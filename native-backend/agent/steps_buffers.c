@@ -127,7 +127,8 @@ static void dump(void)
 		const struct io_uring_buf *b = &g->br->bufs[i];
 
 		trace_open(NULL, '{');
-		trace_int("off", (int64_t)(b->addr - (uintptr_t)g->data));
+		/* A slot that nobody wrote has no place. */
+		trace_int("off", b->addr ? (int64_t)(b->addr - (uintptr_t)g->data) : 0);
 		trace_int("len", b->len);
 		trace_int("bid", b->bid);
 		trace_close('}');

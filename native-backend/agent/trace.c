@@ -108,15 +108,11 @@ void trace_cqe_flags(const char *key, uint32_t flags)
 	char upper[24];
 
 	trace_open(key, '[');
-	if (flags & 1) {
-		snprintf(upper, sizeof(upper), "BUF:%u", flags >> 16);
+	if (flags & 1 || flags >> 16) {
+		snprintf(upper, sizeof(upper), flags & 1 ? "BUF:%u" : "hi:%x", flags >> 16);
 		trace_text(NULL, upper);
 	}
 	put_bits(flags & 0xfffe, bits);
-	if (!(flags & 1) && flags >> 16) {
-		snprintf(upper, sizeof(upper), "hi:%x", flags >> 16);
-		trace_text(NULL, upper);
-	}
 	trace_close(']');
 }
 

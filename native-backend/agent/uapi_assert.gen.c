@@ -1129,6 +1129,7 @@ _Static_assert((EINVAL) == 22, "value of EINVAL");
 _Static_assert((ENFILE) == 23, "value of ENFILE");
 _Static_assert((EMFILE) == 24, "value of EMFILE");
 _Static_assert((ENOSPC) == 28, "value of ENOSPC");
+_Static_assert((ESPIPE) == 29, "value of ESPIPE");
 _Static_assert((EPIPE) == 32, "value of EPIPE");
 _Static_assert((ERANGE) == 34, "value of ERANGE");
 _Static_assert((ELOOP) == 40, "value of ELOOP");

@@ -19,7 +19,7 @@ import {
   IORING_ENTER_GETEVENTS, IORING_ENTER_NO_IOWAIT, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP,
   IORING_FEAT_EXT_ARG, IORING_FEAT_MIN_TIMEOUT, IORING_FEAT_NO_IOWAIT, IORING_SETUP_CQE_MIXED, IORING_SETUP_IOPOLL, IORING_SETUP_SQ_REWIND,
   IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL, IORING_SQ_CQ_OVERFLOW, IORING_SQ_NEED_WAKEUP, IORING_SQ_TASKRUN,
-  IOSQE_CQE_SKIP_SUCCESS, io_uring_getevents_arg, io_uring_sqe,
+  IOSQE_CQE_SKIP_SUCCESS, io_uring_getevents_arg, io_uring_params, io_uring_sqe,
 } from './uapi.gen.ts';
 
 export interface Cqe {
@@ -86,7 +86,10 @@ export class RingQueues {
 
   /** The rings have new places (io_uring_resize_rings): what was published stays so. */
   *remap(params: number): Steps<void> {
-    this.layout = yield* mapRings(this.memory, this.fd, params);
+    const { setup, features } = this.layout;
+    // The kernel says nothing of features here, and of flags only those that go over.
+    new io_uring_params(this.memory.view(), params).features = features;
+    this.layout = { ...(yield* mapRings(this.memory, this.fd, params)), setup };
   }
 
   // ---- Submission

@@ -3069,6 +3069,8 @@ export const ENFILE = 23;
 export const EMFILE = 24;
 /** no room */
 export const ENOSPC = 28;
+/** the file has no positions */
+export const ESPIPE = 29;
 /** nobody reads any more */
 export const EPIPE = 32;
 /** out of range */

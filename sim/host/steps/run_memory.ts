@@ -155,7 +155,8 @@ export const MEMORY_STEPS: Handlers = {
     const group = m.group();
     const slots = Array.from({ length: m.int('slots') }, (_, i) => {
       const b = new io_uring_buf(m.memory.view(), group.ring_at + i * IO_URING_BUF_BYTES);
-      return { off: Number(b.addr) - group.data_at, len: b.len, bid: b.bid };
+      // A slot that nobody wrote has no place.
+      return { off: b.addr === 0n ? 0 : Number(b.addr) - group.data_at, len: b.len, bid: b.bid };
     });
     m.emit('pbuf', { bgid: m.int('bgid'), tail: group.tail, slots });
   },

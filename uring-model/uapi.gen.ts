@@ -3110,6 +3110,8 @@ export const ENFILE: i32 = 23;
 export const EMFILE: i32 = 24;
 /** no room */
 export const ENOSPC: i32 = 28;
+/** the file has no positions */
+export const ESPIPE: i32 = 29;
 /** nobody reads any more */
 export const EPIPE: i32 = 32;
 /** out of range */

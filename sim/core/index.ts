@@ -18,7 +18,6 @@ export * from './prng';
 export * from './seq';
 export * from './run_bounds';
 export * from './sha256';
-export * from './slab';
 export * from './state';
 export * from './timer_wheel';
 export * from './trace';

@@ -197,6 +197,7 @@ export type HostKnob =
   | 'kernel.local_tw_cap'
   | 'kernel.local_tw_fifo'
   | 'kernel.eventfd_rcu'
+  | 'kernel.drain_ends'
   | 'cpu.cores'
   | 'cpu.mhz'
   | 'cpu.irq_core'

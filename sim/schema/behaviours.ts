@@ -94,4 +94,6 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'io_uring/tw.c: __io_run_local_work_loop', from('7.2')),
   behaviour('eventfd_rcu', 'an eventfd is not signalled from inside a wake-up of task work, but a moment later',
     'io_uring/eventfd.c: __io_eventfd_signal', from('7.1')),
+  behaviour('drain_ends', 'a drain is over when the draining request has completed, not only when another request comes',
+    'io_uring/io_uring.c: io_drain_req_completed', from('7.3')),
 ];

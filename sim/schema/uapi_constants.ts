@@ -443,6 +443,7 @@ export const CONSTANTS: readonly ConstantGroup[] = [
     ['ENFILE', 23, 'the file table is full'],
     ['EMFILE', 24, 'too many open files'],
     ['ENOSPC', 28, 'no room'],
+    ['ESPIPE', 29, 'the file has no positions'],
     ['EPIPE', 32, 'nobody reads any more'],
     ['ERANGE', 34, 'out of range'],
     ['ELOOP', 40, 'too deep, or a loop'],

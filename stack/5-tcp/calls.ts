@@ -15,7 +15,7 @@ import { listenStop } from './close';
 import { connectStart, ephemeralPort } from './connect';
 import { disconnect } from './disconnect';
 import {
-  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, ENFILE, ENOTCONN,
+  EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, ECONNABORTED, ECONNREFUSED, EINPROGRESS, EINVAL, EISCONN, ENFILE, ENOTCONN,
 } from './errno';
 import { takeSockError } from './error';
 import { fastopenAccepted, fastopenListen } from './fastopen_server';
@@ -144,7 +144,8 @@ export function streamConnect(sk: Sock, address: usize, port: u32, is_sendmsg: b
   const family = <u32>sk.family;
   let a0 = address0(addr, family);
   let a1 = address1(addr, family);
-  if (port == 0) return -<i32>EADDRNOTAVAIL;
+  // Nobody listens there: a reset is all that can come back.
+  if (port == 0) return -<i32>ECONNREFUSED;
   if (a0 == 0 && a1 == 0) {
     // To nowhere is to oneself: the address that one is bound to, or the loopback one (ip_route_output_key_hash_rcu).
     a0 = sk.laddr0;

@@ -4,10 +4,10 @@
  */
 import { NONE } from '../../sim/core';
 import {
-  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpListen, tcpPoll, tcpSendMsg,
-  tcpSetsockopt, tcpShutdown, tcpSocket,
+  NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpInq, tcpListen, tcpPoll,
+  tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
 } from '../5-tcp';
-import { Msg, sock, sockNapiId } from '../6-socket';
+import { Msg, sock } from '../6-socket';
 import {
   AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
   IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, POLLIN, SOCK_DGRAM, SOCK_STREAM,
@@ -18,7 +18,7 @@ import {
   unixShutdown, unixSocket, unixType,
 } from '../unix';
 import {
-  udpBind, udpConnect, udpGetname, udpGetsockopt, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
+  udpBind, udpConnect, udpGetname, udpGetsockopt, udpInq, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
 } from '../udp';
 import { filePut } from './kinds';
 import { receiveTcp } from './recv_control';
@@ -26,7 +26,6 @@ import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './so
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
-const SO_INCOMING_NAPI_ID: u32 = 56;
 const AF_UNSPEC: u32 = 0;
 const TCP_LISTEN: u32 = 10;
 
@@ -155,6 +154,12 @@ export function socketGetname(file_idx: u32, peer: bool, to: usize): i32 {
   return peer && sk.rport == 0 ? -ENOTCONN : <i32>writeName(sk, peer, to);
 }
 
+/** Unread bytes; of datagrams those of the first (SIOCINQ). An AF_UNIX socket has no ioctl of its protocol. */
+export function socketInq(file_idx: u32): i32 {
+  const f = fileAt(file_idx);
+  return f.kind == FILE_SOCKET ? tcpInq(f.obj) : f.kind == FILE_UDP ? udpInq(f.obj) : -EOPNOTSUPP;
+}
+
 /** Sends what is behind the first `skip` bytes of the message: bytes, or -errno. */
 export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   const f = fileAt(file_idx);
@@ -201,7 +206,6 @@ function commonOption(sock_idx: u32, name: u32): i32 {
     case SO_DOMAIN: return <i32>(sk.ipv6_api != 0 ? AF_INET6 : AF_INET);
     case SO_PROTOCOL: return <i32>IPPROTO_TCP;
     case SO_ACCEPTCONN: return <u32>sk.state == TCP_LISTEN ? 1 : 0;
-    case SO_INCOMING_NAPI_ID: return <i32>sockNapiId(sk);
     default: return NOT_MODELLED;
   }
 }

@@ -1,9 +1,11 @@
 /** State of the files of all hosts, at FILE_ADDR. */
-import { FILE_ADDR, Slab } from '../../sim/core';
+import { FILE_ADDR } from '../../sim/core';
 
 @unmanaged
 export class FileState {
-  files: Slab;
+  files_base: u32;
+  file_capacity: u32;
+  file_free: u32;
   fds_base: u32;
   fd_bits_base: u32;
   fds_max: u32;

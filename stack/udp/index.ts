@@ -16,7 +16,7 @@ import {
 } from '../../uring-model/uapi.gen';
 import { autobind, bindTo, readName, sourceOf, writeName } from './address';
 import { flush, receive, send, takeError } from './message';
-import { copyName, localName, ownName, remoteName, sockFree, sockNew, toName, udpSock, udpWaiters } from './sock';
+import { copyName, localName, ownName, remoteName, sockFree, sockNew, toName, udpSkb, udpSock, udpWaiters } from './sock';
 
 export { udpInit } from './sock';
 
@@ -84,6 +84,11 @@ export function udpRecv(idx: u32, m: Msg): i32 {
 }
 
 /** datagram_poll */
+/** Bytes of the first datagram (udp_ioctl: SIOCINQ). */
+export function udpInq(idx: u32): i32 {
+  const first = udpSock(idx).queue_head;
+  return first == NONE ? 0 : <i32>udpSkb(first).len;
+}
 export function udpPoll(idx: u32): u32 {
   const u = udpSock(idx);
   let mask: u32 = POLLOUT | POLLWRNORM | POLLWRBAND;

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 8032;
-export const AT_RUN_CAPTURE: u32 = 8040;
-export const AT_RUN_VERIFY: u32 = 8048;
+export const AT_RUN_TRACE: u32 = 8048;
+export const AT_RUN_CAPTURE: u32 = 8056;
+export const AT_RUN_VERIFY: u32 = 8064;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 8056;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 8064;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 8072;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 8080;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -196,35 +196,36 @@ export const AT_KERNEL_RSRC_QUIESCE: u32 = 1384;
 export const AT_KERNEL_LOCAL_TW_CAP: u32 = 1392;
 export const AT_KERNEL_LOCAL_TW_FIFO: u32 = 1400;
 export const AT_KERNEL_EVENTFD_RCU: u32 = 1408;
-export const AT_CPU_CORES: u32 = 1416;
-export const AT_CPU_MHZ: u32 = 1424;
-export const AT_CPU_IRQ_CORE: u32 = 1432;
-export const AT_CPU_IRQ_SPREAD: u32 = 1440;
-export const AT_CPU_APP_CORE: u32 = 1448;
-export const AT_COST_IRQ_ENTRY: u32 = 1456;
-export const AT_COST_NAPI_POLL: u32 = 1464;
-export const AT_COST_DRIVER_RX_FRAME: u32 = 1472;
-export const AT_COST_DRIVER_TX_FRAME: u32 = 1480;
-export const AT_COST_SKB_ALLOC: u32 = 1488;
-export const AT_COST_PAGE_POOL_FAST: u32 = 1496;
-export const AT_COST_PAGE_POOL_RING: u32 = 1504;
-export const AT_COST_PAGE_POOL_SLOW: u32 = 1512;
-export const AT_COST_GRO_FRAME: u32 = 1520;
-export const AT_COST_LO_PACKET: u32 = 1528;
-export const AT_COST_TCP_RX_SEGMENT: u32 = 1536;
-export const AT_COST_TCP_TX_SKB: u32 = 1544;
-export const AT_COST_GSO_SEGMENT: u32 = 1552;
-export const AT_COST_TCP_ACK: u32 = 1560;
-export const AT_COST_WAKE_UP: u32 = 1568;
-export const AT_COST_ENTER: u32 = 1576;
-export const AT_COST_SYSCALL: u32 = 1584;
-export const AT_COST_SQE: u32 = 1592;
-export const AT_COST_CQE: u32 = 1600;
-export const AT_COST_TASK_WORK: u32 = 1608;
-export const AT_COST_COPY_KIB: u32 = 1616;
-export const AT_COST_CSUM_KIB: u32 = 1624;
-export const AT_COST_ZC_CHUNK: u32 = 1632;
-export const AT_COST_APP_CQE: u32 = 1640;
+export const AT_KERNEL_DRAIN_ENDS: u32 = 1416;
+export const AT_CPU_CORES: u32 = 1424;
+export const AT_CPU_MHZ: u32 = 1432;
+export const AT_CPU_IRQ_CORE: u32 = 1440;
+export const AT_CPU_IRQ_SPREAD: u32 = 1448;
+export const AT_CPU_APP_CORE: u32 = 1456;
+export const AT_COST_IRQ_ENTRY: u32 = 1464;
+export const AT_COST_NAPI_POLL: u32 = 1472;
+export const AT_COST_DRIVER_RX_FRAME: u32 = 1480;
+export const AT_COST_DRIVER_TX_FRAME: u32 = 1488;
+export const AT_COST_SKB_ALLOC: u32 = 1496;
+export const AT_COST_PAGE_POOL_FAST: u32 = 1504;
+export const AT_COST_PAGE_POOL_RING: u32 = 1512;
+export const AT_COST_PAGE_POOL_SLOW: u32 = 1520;
+export const AT_COST_GRO_FRAME: u32 = 1528;
+export const AT_COST_LO_PACKET: u32 = 1536;
+export const AT_COST_TCP_RX_SEGMENT: u32 = 1544;
+export const AT_COST_TCP_TX_SKB: u32 = 1552;
+export const AT_COST_GSO_SEGMENT: u32 = 1560;
+export const AT_COST_TCP_ACK: u32 = 1568;
+export const AT_COST_WAKE_UP: u32 = 1576;
+export const AT_COST_ENTER: u32 = 1584;
+export const AT_COST_SYSCALL: u32 = 1592;
+export const AT_COST_SQE: u32 = 1600;
+export const AT_COST_CQE: u32 = 1608;
+export const AT_COST_TASK_WORK: u32 = 1616;
+export const AT_COST_COPY_KIB: u32 = 1624;
+export const AT_COST_CSUM_KIB: u32 = 1632;
+export const AT_COST_ZC_CHUNK: u32 = 1640;
+export const AT_COST_APP_CQE: u32 = 1648;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -232,14 +233,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 2944 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 2952 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 2944;
-  const i = load<u32>(base, 1648);
-  store<u64>(base, i + 1, 1648);
-  const at = base + 1664 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 2952;
+  const i = load<u32>(base, 1656);
+  store<u64>(base, i + 1, 1656);
+  const at = base + 1672 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -445,6 +446,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_KERNEL_LOCAL_TW_CAP, 1);
   setHost(host, AT_KERNEL_LOCAL_TW_FIFO, 1);
   setHost(host, AT_KERNEL_EVENTFD_RCU, 1);
+  setHost(host, AT_KERNEL_DRAIN_ENDS, 1);
   setHost(host, AT_CPU_CORES, 2);
   setHost(host, AT_CPU_MHZ, 3000);
   setHost(host, AT_CPU_IRQ_CORE, 0);
@@ -474,7 +476,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
   setHost(host, AT_COST_APP_CQE, 60);
-  const base = CONFIG_ADDR + 96 + host * 2944;
-  store<u64>(base, 1, 1656);
-  store<u32>(base, 9999, 2688);
+  const base = CONFIG_ADDR + 96 + host * 2952;
+  store<u64>(base, 1, 1664);
+  store<u32>(base, 9999, 2696);
 }

@@ -1,5 +1,5 @@
 /** Completion: results are collected while a batch runs and posted at its end (io_uring/io_uring.c). */
-import { NONE } from '../../sim/core';
+import { behaves, BEHAVES_DRAIN_ENDS, NONE } from '../../sim/core';
 import { IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
 import { cqeOverflow, cqUnlockPostBatch, fillCqeAux, fillCqeReq } from './cq';
 import { queueDeferred } from './drain';
@@ -76,7 +76,7 @@ export function flushCompletions(r: Ring): void {
     if (!fillCqeReq(r, req)) cqeOverflow(r, req.user_data, req.res, req.cflags, req.big0, req.big1);
   }
   cqUnlockPostBatch(r);
-  let drain_done = draining && r.drain_req != NONE && drainReqCompleted(r);
+  let drain_done = draining && r.drain_req != NONE && drainReqCompleted(r) && behaves(r.host, BEHAVES_DRAIN_ENDS);
   r.compl_head = NONE;
   freeBatch(r, head);
   if ((r.int_flags & RING_F_DRAIN_ACTIVE) != 0) {

@@ -9,12 +9,11 @@ import { NONE, tracePollArm, WAIT_RING, waitAdd, waitAlloc, waitArg, waitFree, w
 import { EPOLL_URING_WAKE, EPOLLET, fileAt, filePoll, fileWaitHead } from '../../stack/file';
 import { EINVAL, ENOMEM, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import { cancelTableAdd } from './cancel_table';
-import { napiAdd } from './napi';
 import {
   Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_DOUBLE_POLL, REQ_F_POLL_NO_LAZY, REQ_F_POLLED, REQ_F_SINGLE_POLL,
   transition, TW_POLL,
 } from './request';
-import { ringAt, ringState } from './state';
+import { ringState } from './state';
 import { taskWorkAdd } from './work_list';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
@@ -127,7 +126,6 @@ export function armPollHandler(req: Req, wanted: u32): i32 {
     return entries != 0 ? entries : -EINVAL;
   }
   cancelTableAdd(req);
-  napiAdd(ringAt(req.ring), req.file);
   const file = fileAt(req.file);
   tracePollArm(0, NONE, file.kind, file.obj, <u32>req.user_data);
   transition(req, REQ_ARMED);
@@ -144,12 +142,11 @@ export function armPoll(req: Req, mask: u32, exclusive: bool): u32 {
   let events = mask | EPOLLET;
   if ((req.flags & REQ_F_APOLL_MULTISHOT) == 0) events |= EPOLLONESHOT;
   if (exclusive) events |= EPOLLEXCLUSIVE;
-  // A spinner waits for a wake-up, like one that finds nothing.
-  if (++req.poll_retries >= APOLL_MAX_RETRY) events &= ~EPOLLET;
+  // A file that says again and again that it is ready, and then is not, is a worker's (io_req_alloc_apoll).
+  if (++req.poll_retries == APOLL_MAX_RETRY) return APOLL_ABORTED;
   req.flags |= REQ_F_POLLED;
   const ret = armPollHandler(req, events);
   if (ret != 0) return ret > 0 ? APOLL_READY : APOLL_ABORTED;
-  req.poll_retries = 0;
   return APOLL_OK;
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../stack/file';
 import {
   EAGAIN, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP, io_uring_attr_pi, IO_URING_ATTR_PI_BYTES, io_uring_sqe, IORING_CQE_F_MORE,
-  IORING_RW_ATTR_FLAG_PI, IORING_SETUP_IOPOLL, IOSQE_BUFFER_SELECT, MSG_DONTWAIT, MSG_NOSIGNAL, POLLIN, POLLOUT,
+  IORING_RW_ATTR_FLAG_PI, IORING_SETUP_IOPOLL, IOSQE_BUFFER_SELECT, MSG_DONTWAIT, MSG_NOSIGNAL, O_NONBLOCK, POLLIN, POLLOUT,
 } from '../uapi.gen';
 import { asyncAlloc, asyncImport, asyncMsg } from './async_msg';
 import { postCqe } from './complete';
@@ -188,6 +188,12 @@ function begin(req: Req, write: bool, issue_flags: u32): i32 {
   return pos != CUR_POS && (<i64>pos < 0 || pos + wanted > <u64>i64.MAX_VALUE) ? -EINVAL : 0;
 }
 
+/** An eventfd has no write_iter, and what has none does not write without blocking unless all that use it want that (loop_rw_iter). */
+function mayBlock(req: Req, issue_flags: u32): bool {
+  const f = fileAt(req.file);
+  return (issue_flags & ISSUE_NONBLOCK) != 0 && f.kind == FILE_EVENTFD && (f.f_flags & O_NONBLOCK) == 0;
+}
+
 /** Reads or writes the file. Bytes, or -errno. */
 function transfer(req: Req, write: bool): i32 {
   const pos = rwOf(req).pos;
@@ -268,7 +274,7 @@ export function writeIssue(req: Req, issue_flags: u32): i32 {
   if (ret != 0) return ret;
   ret = begin(req, true, issue_flags);
   if (ret != 0) return ret;
-  ret = transfer(req, true);
+  ret = mayBlock(req, issue_flags) ? -EAGAIN : transfer(req, true);
   if (ret >= 0) return done(req, ret, 0);
   if (ret == -EAGAIN && (req.flags & REQ_F_NOWAIT) == 0) return -EAGAIN;
   reqSetFail(req);

@@ -1,5 +1,5 @@
 /** The stage's own state, at RING_ADDR, and rings (struct io_ring_ctx). Tables are made once, in ringTables(). */
-import { arenaAlloc, HOSTS_MAX, NONE, RING_ADDR, RINGS_MAX, Slab } from '../../sim/core';
+import { arenaAlloc, HOSTS_MAX, NONE, RING_ADDR, RINGS_MAX } from '../../sim/core';
 
 @unmanaged
 export class RingState {
@@ -8,12 +8,17 @@ export class RingState {
   req_capacity: u32;
   req_free: u32;
   reqs_used: u32;
-  overflow: Slab;
-  groups: Slab;
-  legacy: Slab;
+  overflow_base: u32;
+  overflow_free: u32;
+  groups_base: u32;
+  group_free: u32;
+  legacy_base: u32;
+  legacy_free: u32;
   // Network requests (async_msg.ts, net_msg.ts)
-  msgs: Slab;
-  iovs: Slab;
+  msgs_base: u32;
+  msg_free: u32;
+  iovs_base: u32;
+  iovs_free: u32;
   netmsg_cache: u32;
   net_msg: u32;
   net_name: u32;
@@ -22,7 +27,8 @@ export class RingState {
   /** Workers of each task (iowq.ts). */
   iowqs_base: u32;
   // Registered resources (rsrc.ts)
-  nodes: Slab;
+  nodes_base: u32;
+  node_free: u32;
   slots_base: u32;
   ring_fds_base: u32;
   restrictions_base: u32;
@@ -137,8 +143,6 @@ export class Ring {
   /** Deferred task work, first come, first served (work_list). */
   work_head: u32;
   work_tail: u32;
-  /** The last of those that an earlier run has taken and left (retry_llist); NONE if there are none. */
-  retry_tail: u32;
   /** Completions that the waiter still waits for; IO_CQ_WAKE_INIT: nobody waits (cq_wait_nr). */
   cq_wait_nr: i32;
   /** Requests that wait and can be cancelled: 1 << cancel_bits buckets by user_data (cancel_table.ts). */

@@ -1,8 +1,10 @@
 /** URING_CMD, whose only files here are sockets (io_uring/uring_cmd.c, io_uring/cmd_net.c). */
 import { behaves, BEHAVES_CMD_GETSOCKNAME, BEHAVES_CMD_TX_TIMESTAMP } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
-import { fileAt, FILE_SOCKET, isSocket, sockaddrToUser, socketGetname, socketGetsockopt, socketSetsockopt } from '../../stack/file';
-import { tcpInq, tcpOutq } from '../../stack/5-tcp';
+import {
+  fileAt, FILE_SOCKET, isSocket, sockaddrToUser, socketGetname, socketGetsockopt, socketInq, socketSetsockopt,
+} from '../../stack/file';
+import { tcpOutq } from '../../stack/5-tcp';
 import {
   EAGAIN, EFAULT, EINVAL, EOPNOTSUPP, io_uring_sqe, IORING_URING_CMD_FIXED, IORING_URING_CMD_MULTISHOT, IOSQE_BUFFER_SELECT,
   SOCKET_URING_OP_GETSOCKNAME, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SETSOCKOPT, SOCKET_URING_OP_SIOCINQ,
@@ -55,8 +57,7 @@ function getsockname(req: Req): i32 {
 function socketCmd(req: Req): i32 {
   const f = fileAt(req.file);
   switch (req.op_flags) {
-    // An AF_UNIX socket has no ioctl of its protocol.
-    case SOCKET_URING_OP_SIOCINQ: return f.kind == FILE_SOCKET ? tcpInq(f.obj) : -EOPNOTSUPP;
+    case SOCKET_URING_OP_SIOCINQ: return socketInq(req.file);
     case SOCKET_URING_OP_SIOCOUTQ: return f.kind == FILE_SOCKET ? tcpOutq(f.obj) : -EOPNOTSUPP;
     case SOCKET_URING_OP_GETSOCKOPT: return sockopt(req, false);
     case SOCKET_URING_OP_SETSOCKOPT: return sockopt(req, true);

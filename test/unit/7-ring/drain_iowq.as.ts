@@ -7,8 +7,9 @@ import {
   IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_DRAIN, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import {
-  build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, ring, seen, settle, socket, sqe, user, verify,
+  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, settle, socket, sqe, user, verify,
 } from '../config_ring.as';
+import { AT_KERNEL_DRAIN_ENDS, setHost } from '../config.gen.as';
 
 function nop(user_data: u64, flags: u32, result: u32 = 0): void {
   const s = sqe(IORING_OP_NOP, user_data);
@@ -40,6 +41,42 @@ export function a_drain_waits_for_all_before_it_and_holds_up_all_behind_it(): vo
   seen(3);
   nop(4, 0);
   assert(enter(1, 0, 0) == 1 && cqes() == 1, 'the drain is over');
+  verify();
+}
+
+export function a_chain_runs_through_at_the_end_of_the_call(): void {
+  build();
+  ring(16, IORING_SETUP_NO_SQARRAY);
+  nop(1, IOSQE_IO_LINK);
+  nop(2, IOSQE_IO_LINK);
+  nop(3, 0);
+  assert(enter(3, 0, 0) == 3 && cqes() == 3, 'without another call');
+  verify();
+}
+
+/** What a drain holds up goes by way of task work to a worker. */
+function later(): void {
+  getEvents();
+  settle();
+  getEvents();
+}
+
+export function an_older_kernel_drains_on_until_another_request_comes(): void {
+  build();
+  setHost(HOST, AT_KERNEL_DRAIN_ENDS, 0);
+  ring(16, DEFER);
+  nop(1, IOSQE_IO_DRAIN);
+  enter(1, 0, 0);
+  later();
+  assert(cqes() == 1, 'it has run');
+  nop(2, 0);
+  enter(1, 0, 0);
+  assert(cqes() == 1, 'the next goes through the list');
+  later();
+  assert(cqes() == 2, 'and so by way of task work');
+  nop(3, 0);
+  enter(1, 0, 0);
+  assert(cqes() == 3, 'now it is over');
   verify();
 }
 

@@ -11,22 +11,11 @@ export interface Rule {
   readonly apply?: (line: string, section: string) => string | undefined;
   /** Lines after one that matches are dropped, up to the next that matches `until`. */
   readonly skip?: { readonly after: RegExp; readonly until: RegExp };
-  /** Lines that belong together, by what the pattern finds in them, in an order of their own. */
-  readonly group?: { readonly of: RegExp; readonly order: (lines: readonly string[]) => readonly string[] };
 }
 
 const drop = (pattern: RegExp) => (line: string) => (pattern.test(line) ? undefined : line);
 
 export const RULES: readonly Rule[] = [
-  {
-    name: 'notification lane',
-    why: 'when the notification of a linked send comes depends on whether its ACK is delayed, and that on two windows to the byte',
-    probes: ['p03_sendzc'],
-    group: {
-      of: /^ {2}cq link\[/,
-      order: (lines) => [...lines.filter((l) => !l.includes('NOTIF')), ...lines.filter((l) => l.includes('NOTIF'))],
-    },
-  },
   {
     name: 'echo', why: 'lines in which a probe repeats what it is about to do, with nothing from the kernel in them',
     apply: drop(/^ {2}(sqe |rq push |buf_ring add |filled \(amount not stable\))/),
@@ -54,25 +43,6 @@ export const RULES: readonly Rule[] = [
       ? line.replace(/^( {2}cq after submit\[0\]: ud=2 .*) area=.*$/, '$1').replace(/ data=\w+$/, '') : line),
   },
 ];
-
-/** Numbers of places in the CQ, which follow from the order. */
-const unnumbered = (line: string) => line.replace(/\[\d+\]/, '[]');
-
-/** Puts each run of lines that a rule groups into the rule's order. Returns how many lines changed their place. */
-function regroup(lines: string[], group: NonNullable<Rule['group']>): number {
-  let moved = 0;
-  for (let i = 0; i < lines.length; i++) {
-    let end = i;
-    while (end < lines.length && group.of.test(lines[end] ?? '')) end++;
-    if (end === i) continue;
-    const run = lines.slice(i, end).map(unnumbered);
-    const ordered = group.order(run);
-    moved += run.filter((line, j) => line !== ordered[j]).length;
-    lines.splice(i, end - i, ...ordered);
-    i = end;
-  }
-  return moved;
-}
 
 /** Drops what a rule skips. Returns how many lines. */
 function skipRuns(lines: string[], { after, until }: NonNullable<Rule['skip']>): number {
@@ -113,10 +83,6 @@ export function normalise(lines: readonly string[], probe: string): Normal {
   for (const { name, skip } of rules) {
     const dropped = skip ? skipRuns(out, skip) : 0;
     if (dropped > 0) touched[name] = (touched[name] ?? 0) + dropped;
-  }
-  for (const { name, group } of rules) {
-    const moved = group ? regroup(out, group) : 0;
-    if (moved > 0) touched[name] = (touched[name] ?? 0) + moved;
   }
   return { lines: out, touched };
 }

@@ -28,7 +28,8 @@ export class Core {
   unused: u32;
   // u64 cycles[ACCOUNT_COUNT] follow
 }
-const ACCOUNTS_AT: u32 = 24;
+/** Where the accounts of a Core begin. */
+export const CORE_CYCLES_AT: u32 = 24;
 const CORE_BYTES: usize = 24 + 11 * 8;
 
 /** Makes the cores, and of the configuration the list of prices: for each host and cost {u32 cycles, u32 account}. */
@@ -75,6 +76,13 @@ export function coreCycles(core_idx: u32, account: u32): u64 {
   return load<u64>(changetype<usize>(coreAt(core_idx)) + 24 + (<usize>account << 3));
 }
 
+/** All of them. */
+export function coreBooked(core_idx: u32): u64 {
+  let cycles: u64 = 0;
+  for (let account: u32 = 0; account < ACCOUNT_COUNT; account++) cycles += coreCycles(core_idx, account);
+  return cycles;
+}
+
 /** The time, as the running context sees it. */
 export function now(): u64 {
   const s = coreState();
@@ -98,7 +106,7 @@ export function enterContext(host: u32, core: u32, context: u32): void {
   const busy = running.busy_until_ns;
   setRunning(host, core, context);
   s.task = host;
-  s.accounts = <u32>changetype<usize>(running) + ACCOUNTS_AT;
+  s.accounts = <u32>changetype<usize>(running) + CORE_CYCLES_AT;
   s.prices = <u32>priceList(host);
   s.ns_per_cycle_q20 = (1000 << 20) / mhz;
   s.elapsed_cycles = busy > s.clock_ns ? ((busy - s.clock_ns) * <u64>mhz) / 1000 + 1 : 0;

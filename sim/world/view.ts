@@ -1,12 +1,13 @@
 /** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
 import {
-  ABI_ADDR, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS, NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX,
+  ABI_ADDR, ACCOUNT_COUNT, ACCOUNT_OTHER, CORE_CYCLES_AT, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS,
+  NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX,
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
 import { tcpInfo } from '../../stack/5-tcp';
 import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
-import { fdSock, ringAt } from '../../uring-model/7-ring';
+import { fdSock, ringAt, sqThreadsSpun } from '../../uring-model/7-ring';
 import { areaAt, ifqAt, zcrxCounters, zcSock } from '../../uring-model/9-refill';
 import { app, streamCopy, streamCount } from '../../uring-model/8-app/builtin';
 import { worldState } from './state';
@@ -33,7 +34,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 5: return arg < IFQS_MAX && ifqAt(arg).used != 0 ? <u32>zcrxCounters(arg) : 0;
     case 6: return arg < HOSTS_MAX ? streamsOf(arg) : 0;
     case 7: return arg < sockCount() && sockLive(arg) ? infoOf(arg) : 0;
-    case 8: return arg < HOSTS_MAX * CORES_MAX ? <u32>changetype<usize>(coreAt(arg)) : 0;
+    case 8: return arg < HOSTS_MAX * CORES_MAX ? coreOf(arg) : 0;
     case 9: return worldState().inject_buffer;
     case 10: return arg < AREAS_SHOWN && areaAt(arg).used != 0 ? <u32>areaPlaceCounts(arg) : 0;
     case 11: return arg < poolState().pool_count ? <u32>changetype<usize>(pagePool(arg)) : 0;
@@ -46,6 +47,14 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 18: return socketOf(arg >> 24, arg & 0xffffff);
     default: return 0;
   }
+}
+
+/** What threads spin belongs to no account of its own. */
+function coreOf(core_idx: u32): u32 {
+  const other = CORE_CYCLES_AT + (<usize>ACCOUNT_OTHER << 3);
+  memory.copy(ANSWER, changetype<usize>(coreAt(core_idx)), CORE_CYCLES_AT + (<usize>ACCOUNT_COUNT << 3));
+  store<u64>(ANSWER + other, load<u64>(ANSWER + other) + sqThreadsSpun(core_idx));
+  return <u32>ANSWER;
 }
 
 function streamsOf(host: u32): u32 {

@@ -41,7 +41,7 @@ export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringExitWork } from './exit';
 export { iowqRun } from './iowq';
 export { ringRcu } from './eventfd';
-export { sqThreadRun } from './sqpoll';
+export { sqThreadRun, sqThreadsSpun } from './sqpoll';
 export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { ringHrtimer } from './ring_timer';

@@ -6,12 +6,13 @@
  * A thread that spins would be an event a microsecond. It is an event when an application that has run may have written to
  * a queue, when there is task work for it, and when its idle time is over.
  *
- * Differs from Linux: a thread that spins keeps no core busy; only its work does, on the core of IORING_SETUP_SQ_AFF or the
- * application's.
+ * A thread that spins keeps its core busy, that of IORING_SETUP_SQ_AFF or the application's: what nobody else has used of it.
+ *
+ * Differs from Linux: it is never in the way of others on its core.
  */
 import {
-  arenaAlloc, charge, CONTEXT_TASK_WORK, coreState, COST_WAKE_UP, enterContext, EVENT_SQPOLL, hostConfig, leaveContext, NONE, now,
-  NS_PER_JIFFY, RINGS_MAX, schedule, setTask,
+  arenaAlloc, charge, CONTEXT_TASK_WORK, coreBooked, coreFreeAt, coreIndex, coreState, COST_WAKE_UP, enterContext, EVENT_SQPOLL, hostConfig,
+  leaveContext, NONE, now, NS_PER_JIFFY, RINGS_MAX, schedule, setTask,
 } from '../../sim/core';
 import { fdFile, fileAt, FILE_RING } from '../../stack/file';
 import {
@@ -43,8 +44,12 @@ class SqData {
   timeout_ns: u64;
   /** The next event of it; NEVER for none. */
   event_ns: u64;
+  /** Since when it spins, NEVER: it does not; what was booked on its core until then; cycles that it has spun before. */
+  spin_ns: u64;
+  spin_booked: u64;
+  spun: u64;
 }
-const SQ_DATA_BYTES: usize = 40;
+const SQ_DATA_BYTES: usize = 64;
 
 function sqdAt(sqd: u32): SqData {
   return changetype<SqData>(<usize>ringState().sqds_base + <usize>sqd * SQ_DATA_BYTES);
@@ -69,6 +74,31 @@ function attach(r: Ring, wq_fd: i32): i32 {
   if ((r.flags & IORING_SETUP_SQPOLL) == 0) return 0;
   const sqd = ringAt(fileAt(file_idx).obj).sqd;
   return sqd == NONE ? -EINVAL : <i32>sqd;
+}
+
+/** Cycles that it spins since it began to: those of its core that others do not need. */
+function spinning(d: SqData): u64 {
+  if (d.spin_ns >= coreState().clock_ns) return 0;
+  const all = ((coreState().clock_ns - d.spin_ns) * <u64>hostConfig(d.host).cpu_mhz) / 1000;
+  const used = coreBooked(coreIndex(d.host, d.cpu)) - d.spin_booked;
+  return all > used ? all - used : 0;
+}
+function spinBegin(d: SqData): void {
+  d.spin_ns = coreFreeAt(d.host, d.cpu);
+  d.spin_booked = coreBooked(coreIndex(d.host, d.cpu));
+}
+function spinEnd(d: SqData): void {
+  d.spun += spinning(d);
+  d.spin_ns = NEVER;
+}
+/** Cycles of a core that threads of submission queues have spun so far. */
+export function sqThreadsSpun(core_idx: u32): u64 {
+  let cycles: u64 = 0;
+  for (let sqd: u32 = 0; sqd < RINGS_MAX; sqd++) {
+    const d = sqdAt(sqd);
+    if (d.idle_ns != 0 && coreIndex(d.host, d.cpu) == core_idx) cycles += d.spun + spinning(d);
+  }
+  return cycles;
 }
 
 /** The longest idle time of its rings counts (io_sqd_update_thread_idle). */
@@ -101,6 +131,7 @@ export function sqOffloadCreate(r: Ring, p: io_uring_params): i32 {
     d.asleep = 0;
     d.timeout_ns = 0;
     d.event_ns = NEVER;
+    spinBegin(d);
     taskAt(TASKS_MAX + <u32>sqd).host = r.host;
     ringState().sqds++;
   }
@@ -117,8 +148,10 @@ export function sqThreadFinish(r: Ring): void {
   const sqd = r.sqd;
   if (sqd == NONE) return;
   r.sqd = NONE;
-  if (--sqdAt(sqd).rings == 0) ringState().sqds--;
-  else updateIdle(sqd);
+  if (--sqdAt(sqd).rings == 0) {
+    ringState().sqds--;
+    spinEnd(sqdAt(sqd));
+  } else updateIdle(sqd);
 }
 
 /** Applications of a host have run: have they written to a queue? */
@@ -167,6 +200,7 @@ export function sqThreadRun(sqd: u32): void {
   const clock = coreState().clock_ns;
   if (d.event_ns > clock || d.rings == 0) return;
   d.event_ns = NEVER;
+  if (d.asleep == 0) spinEnd(d);
   enterContext(d.host, d.cpu, CONTEXT_TASK_WORK);
   setTask(TASKS_MAX + sqd);
   if (d.asleep != 0) {
@@ -181,6 +215,7 @@ export function sqThreadRun(sqd: u32): void {
   if (spin) turnAt(sqd, time);
   else if (clock < d.timeout_ns) turnAt(sqd, d.timeout_ns);
   else mark(sqd, true);
+  if (d.asleep == 0) spinBegin(d);
 }
 
 /** A task waits until there is room in the queue: the thread has its turn at once (io_sqpoll_wait_sq). */

@@ -2,6 +2,7 @@
  * Description: what a ring can be told besides work: who may use it and for what, a thread for its queue, other sizes, large
  * SQEs, memory for its waits, and whom it tells of completions.
  */
+import { coreBooked, coreIndex, hostConfig } from '../../../sim/core';
 import {
   EACCES, EBADF, EBADFD, EBUSY, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, EOVERFLOW, ETIME, io_uring_mem_region_reg, io_uring_params,
   io_uring_query_hdr, io_uring_query_opcode, IO_URING_REG_WAIT_BYTES, io_uring_reg_wait, io_uring_region_desc, io_uring_restriction,
@@ -13,7 +14,7 @@ import {
   IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL,
   IORING_SQ_NEED_WAKEUP, IORING_UNREGISTER_PERSONALITY, IORING_UNREGISTER_RING_FDS,
 } from '../../../uring-model/uapi.gen';
-import { sysClose, sysEnter, sysMmap, sysRegister, taskPark } from '../../../uring-model/7-ring';
+import { sqThreadsSpun, sysClose, sysEnter, sysMmap, sysRegister, taskPark } from '../../../uring-model/7-ring';
 import {
   bench, build, cqe, cqes, DEFER, enter, HOST, isCqe, register, ring, seen, settle, sqe, sqFlags, user, verify,
 } from '../config_ring.as';
@@ -104,6 +105,18 @@ export function a_thread_reads_the_queue_and_goes_to_sleep(): void {
   settle();
   assert(cqes() == 1 && isCqe(0, 8, 0, 0), 'awake');
   verify();
+}
+
+export function a_thread_that_spins_keeps_its_core_busy_until_it_sleeps(): void {
+  build();
+  ring(8, IORING_SETUP_SQPOLL | IORING_SETUP_NO_SQARRAY);
+  taskPark(HOST);
+  const core = coreIndex(HOST, hostConfig(HOST).cpu_app_core);
+  const before = sqThreadsSpun(core);
+  settle();
+  const second = <u64>hostConfig(HOST).cpu_mhz * 1000000;
+  const spun = sqThreadsSpun(core) + coreBooked(core);
+  assert(before < second / 100 && spun > second / 100 * 99 && spun < second / 100 * 101, 'a second of it');
 }
 
 export function a_task_waits_for_what_the_thread_posts(): void {

@@ -5,8 +5,11 @@
  * A worker may sleep, so an operation is called without ISSUE_NONBLOCK there. Its completion is visible at once on a ring
  * that more than its submitter may post to; for the others it travels by task work, as a failure does everywhere.
  *
- * Differs from Linux: workers do not sleep inside of an operation; what has to wait there waits for its file as it would
- * outside. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
+ * What has to wait for a file that can be polled does not keep a worker, in Linux neither: it is tried once, and joins the wait
+ * queue (needs_poll).
+ *
+ * Differs from Linux: workers never sleep inside of an operation; Linux's do when a file was ready and had nothing all the same, or
+ * after 128 waits. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,

@@ -3,7 +3,7 @@
  * tcp_set_rcvlowat).
  */
 import { hostConfig, NONE } from '../../sim/core';
-import { Sock, SOCK_RCVBUF_LOCK, TCP_CLOSE } from '../6-socket';
+import { Sock, SOCK_MIN_RCVBUF, SOCK_RCVBUF_LOCK, TCP_CLOSE } from '../6-socket';
 import { usecsToJiffies } from './clock';
 import { tcpDataReady } from './data_queue';
 import { EINVAL } from './errno';
@@ -21,7 +21,6 @@ const TCP_WINDOW_CLAMP: u32 = 10;
 const TCP_RTO_MAX_MS: u32 = 44;
 const TCP_RTO_MIN_US: u32 = 45;
 
-const SOCK_MIN_RCVBUF: u32 = 2304;
 const RTO_MAX_SEC: i32 = 120;
 
 /** The least upper bound of the window. A narrower one holds at once, as far as nothing was promised. */

@@ -4,8 +4,8 @@
  */
 import { hostConfig, NONE, seqBefore } from '../../sim/core';
 import {
-  Sock, sock, SOCK_DONE, SOCK_KEEPOPEN, SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK, SOCK_URGINLINE, SOCK_ZEROCOPY, TCP_CLOSE, TCP_CLOSE_WAIT,
-  TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, wakeWritable,
+  Sock, sock, sockBuf, SOCK_DONE, SOCK_KEEPOPEN, SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK, SOCK_URGINLINE,
+  SOCK_ZEROCOPY, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, wakeWritable,
 } from '../6-socket';
 import { ICSK_ACK_PUSHED } from './ack_flags';
 import { getBoundOption, NO_BOUND, setBoundOption, setRcvlowat, setWindowClamp } from './bound_options';
@@ -64,11 +64,6 @@ const TCP_NOTSENT_LOWAT: u32 = 25;
 const TCP_CC_INFO: u32 = 26;
 const TCP_INQ: u32 = 36;
 
-
-/** net.core.rmem_max and wmem_max. */
-const MEM_MAX: u32 = 4194304;
-const SOCK_MIN_SNDBUF: u32 = 4608;
-const SOCK_MIN_RCVBUF: u32 = 2304;
 const TCP_MIN_MSS: u32 = 88;
 const MAX_TCP_WINDOW: u32 = 32767;
 const MAX_TCP_KEEPIDLE: u32 = 32767;
@@ -118,16 +113,14 @@ function setQuickack(sk: Sock, val: i32): void {
 
 /** SO_RCVBUF: doubled, because it is to hold overhead too (__sock_set_rcvbuf). */
 function setRcvbuf(sk: Sock, val: i32): void {
-  const asked: u32 = <u32>val < MEM_MAX ? <u32>val : MEM_MAX;
   sk.userlocks |= SOCK_RCVBUF_LOCK;
-  sk.rcvbuf = asked * 2 > SOCK_MIN_RCVBUF ? asked * 2 : SOCK_MIN_RCVBUF;
+  sk.rcvbuf = sockBuf(<u32>val, SOCK_MIN_RCVBUF);
   if (!stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN))) setWindowClamp(sk, winFromSpace(sk, <i32>sk.rcvbuf));
 }
 
 function setSndbuf(sk: Sock, val: i32): void {
-  const asked: u32 = <u32>val < MEM_MAX ? <u32>val : MEM_MAX;
   sk.userlocks |= SOCK_SNDBUF_LOCK;
-  sk.sndbuf = asked * 2 > SOCK_MIN_SNDBUF ? asked * 2 : SOCK_MIN_SNDBUF;
+  sk.sndbuf = sockBuf(<u32>val, SOCK_MIN_SNDBUF);
   wakeWritable(sk);
 }
 

@@ -5,15 +5,13 @@
 import {
   hostConfig, seqAfter, seqBefore, TCP_TCPFROMZEROWINDOWADV, TCP_TCPTOZEROWINDOWADV, TCP_TCPWANTZEROWINDOWADV,
 } from '../../sim/core';
-import { mibInc, Sock } from '../6-socket';
+import { MEM_MAX, mibInc, Sock } from '../6-socket';
 import { ICSK_ACK_NOMEM } from './ack_flags';
 import { aceFlags, ecnModeAccecn, TCP_ACCECN_CEP_INIT_OFFSET } from './ecn';
 import { FLAG_ACK, TCP_MAX_WSCALE } from './header';
 import { stage } from './stage';
 
 const TCP_RMEM_TO_WIN_SCALE: u32 = 8;
-/** net.core.rmem_max. */
-const RMEM_MAX: u32 = 4194304;
 export const TCP_DEFAULT_SCALING_RATIO: u32 = 1 << (TCP_RMEM_TO_WIN_SCALE - 1);
 
 /** Bytes of payload that fit into so much memory, at this connection's ratio of payload to truesize. */
@@ -137,7 +135,7 @@ export function selectInitialWindow(host: u32, space: i32, mss: u32, clamp: u32,
   if (wscale_ok) {
     const rmem_max = hostConfig(host).socket_rmem_max;
     if (room < rmem_max) room = rmem_max;
-    if (room < RMEM_MAX) room = RMEM_MAX;
+    if (room < MEM_MAX) room = MEM_MAX;
     if (room > window_clamp) room = window_clamp;
     const log = 31 - <i32>clz<u32>(room);
     const scale = log - 15;

@@ -16,8 +16,10 @@ export const MAX_TCP_HEADER: u32 = 320;
 /** An skb of the sender before payload: its small head, sk_buff and skb_shared_info (tcp_stream_alloc_skb). */
 export const TX_SKB_TRUESIZE: u32 = 960;
 /** Least buffers (include/net/sock.h: SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF). */
-const SOCK_MIN_SNDBUF: u32 = 4608;
-const SOCK_MIN_RCVBUF: u32 = 2304;
+export const SOCK_MIN_SNDBUF: u32 = 4608;
+export const SOCK_MIN_RCVBUF: u32 = 2304;
+/** net.core.rmem_max and wmem_max. */
+export const MEM_MAX: u32 = 4194304;
 const TCP_INIT_CWND: u32 = 10;
 /** Greatest value that is doubled (net/core/sock.c: __sock_set_rcvbuf): twice as much still fits an int. */
 const SOCK_BUF_MAX: u32 = 0x3fffffff;
@@ -26,6 +28,11 @@ const SOCK_BUF_MAX: u32 = 0x3fffffff;
 function doubled(asked: u32, least: u32): u32 {
   const twice: u32 = 2 * (asked < SOCK_BUF_MAX ? asked : SOCK_BUF_MAX);
   return twice > least ? twice : least;
+}
+
+/** What setsockopt() makes of it: no more than the system allows. */
+export function sockBuf(asked: u32, least: u32): u32 {
+  return doubled(min(asked, MEM_MAX), least);
 }
 
 /** Buffer sizes of a new socket (net/ipv4/tcp.c: tcp_init_sock; SO_RCVBUF and SO_SNDBUF are doubled: sock_setsockopt). */

@@ -1,7 +1,7 @@
 /** Telling who waits (net/core/sock.c: sk_data_ready, sk_state_change, sk_error_report; net/core/stream.c: sk_write_space). */
 import { NONE, traceSockWake, wakeUp } from '../../sim/core';
 import { streamIsWriteable } from './mem';
-import { POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM } from './poll_bits';
+import { POLLERR, READ_BITS, WRITE_BITS } from './poll_bits';
 import { Sock } from './sock';
 import { SOCK_NOSPACE } from './sock_flags';
 
@@ -23,14 +23,14 @@ export function sockWake(sk: Sock, pkt_id: u32, mask: u32): void {
 
 /** sock_def_readable. */
 export function wakeReadable(sk: Sock, pkt_id: u32): void {
-  sockWake(sk, pkt_id, POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
+  sockWake(sk, pkt_id, READ_BITS);
 }
 
 /** sk_stream_write_space: who waits is told when there is room, whether or not there was none before. */
 export function wakeWritable(sk: Sock): void {
   if (!streamIsWriteable(sk)) return;
   sk.flags &= ~SOCK_NOSPACE;
-  sockWake(sk, 0, POLLOUT | POLLWRNORM | POLLWRBAND);
+  sockWake(sk, 0, WRITE_BITS);
 }
 
 /** sock_def_wakeup: the state changed, and everybody looks what that means. */

@@ -6,9 +6,7 @@
  * Does not    send over the NIC; fragment; know files, which belong to stack/file
  */
 import { NONE, waitForget, wakeUp } from '../../sim/core';
-import {
-  Msg, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRBAND, POLLWRNORM, RCV_SHUTDOWN, SHUTDOWN_MASK,
-} from '../6-socket';
+import { Msg, readPoll, sockBuf, SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, WRITE_BITS } from '../6-socket';
 import { isLocal } from '../5-tcp';
 import {
   AF_INET, AF_INET6, EINVAL, ENETUNREACH, ENFILE, ENOPROTOOPT, ENOTCONN, EPROTONOSUPPORT, IPPROTO_UDP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR,
@@ -21,9 +19,6 @@ import { copyName, localName, ownName, remoteName, sockFree, sockNew, toName, ud
 export { udpInit } from './sock';
 
 const AF_UNSPEC: u32 = 0;
-/** SOCK_MIN_RCVBUF. */
-const MIN_BUF: u32 = 2304;
-const MEM_MAX: u32 = 4194304;
 
 /** socket(): its index, or -errno. */
 export function udpSocket(host: u32, family: u32, protocol: u32): i32 {
@@ -91,12 +86,7 @@ export function udpInq(idx: u32): i32 {
 }
 export function udpPoll(idx: u32): u32 {
   const u = udpSock(idx);
-  let mask: u32 = POLLOUT | POLLWRNORM | POLLWRBAND;
-  if (u.err != 0) mask |= POLLERR;
-  if ((<u32>u.shutdown & RCV_SHUTDOWN) != 0) mask |= POLLRDHUP | POLLIN | POLLRDNORM;
-  if (u.shutdown == <u8>SHUTDOWN_MASK) mask |= POLLHUP;
-  if (u.queue_head != NONE) mask |= POLLIN | POLLRDNORM;
-  return mask;
+  return readPoll(u.err, u.shutdown, u.queue_head != NONE) | WRITE_BITS;
 }
 export function udpWaitHead(idx: u32): usize {
   return udpWaiters(udpSock(idx));
@@ -114,9 +104,8 @@ export function udpSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u
   if (len < 4) return -EINVAL;
   if (level != SOL_SOCKET) return -ENOPROTOOPT;
   const u = udpSock(idx);
-  const doubled = max(min(load<u32>(at), MEM_MAX) * 2, MIN_BUF);
-  if (name == SO_RCVBUF) u.rcvbuf = doubled;
-  else if (name == SO_SNDBUF) u.sndbuf = doubled;
+  if (name == SO_RCVBUF) u.rcvbuf = sockBuf(load<u32>(at), SOCK_MIN_RCVBUF);
+  else if (name == SO_SNDBUF) u.sndbuf = sockBuf(load<u32>(at), SOCK_MIN_SNDBUF);
   else if (name != SO_REUSEADDR) return -ENOPROTOOPT;
   return 0;
 }

@@ -3,8 +3,7 @@ import { chainAlloc, chainFree, NONE, wakeUp } from '../../sim/core';
 import { zcopyComplete, zcopyGet } from '../3-pool';
 import { isLocal } from '../5-tcp';
 import {
-  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM,
-  SEND_SHUTDOWN, SKB_MAX_ALLOC, skbTruesize,
+  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, READ_BITS, SEND_SHUTDOWN, SKB_MAX_ALLOC, skbTruesize, WRITE_BITS,
 } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
@@ -57,7 +56,7 @@ function deliver(u: UdpSock, from: UdpName, chain: u32, len: u32): bool {
   else udpSkb(u.queue_tail).next = idx;
   u.queue_tail = idx;
   u.rmem_alloc += truesize;
-  wakeUp(udpWaiters(u), POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
+  wakeUp(udpWaiters(u), READ_BITS);
   return true;
 }
 
@@ -87,7 +86,7 @@ export function send(u: UdpSock, m: Msg): i32 {
   if (chain == NONE && bytes != 0) return -ENOBUFS;
   const copied = msgToChain(m, 0, bytes, chain, 0);
   // The packet is the sender's no longer, neither on the device nor when it fails (sock_wfree, sock_def_write_space).
-  wakeUp(udpWaiters(u), POLLOUT | POLLWRNORM | POLLWRBAND);
+  wakeUp(udpWaiters(u), WRITE_BITS);
   if (!copied) {
     chainFree(chain);
     return -EFAULT;

@@ -1,6 +1,6 @@
 /** SOCK_DGRAM and SOCK_SEQPACKET (net/unix/af_unix.c: unix_dgram_sendmsg, __unix_dgram_recvmsg, unix_dgram_connect). */
 import { NONE, wakeUp } from '../../sim/core';
-import { iovTotal, Msg, msgFromChain, pageAlign, RCV_SHUTDOWN, SKB_MAX_ALLOC, TCP_CLOSE, TCP_ESTABLISHED } from '../6-socket';
+import { iovTotal, Msg, msgFromChain, pageAlign, RCV_SHUTDOWN, SKB_MAX_ALLOC, TCP_CLOSE, TCP_ESTABLISHED, WRITE_BITS } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, ECONNRESET, EFAULT, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET,
 } from '../../uring-model/uapi.gen';
@@ -8,7 +8,7 @@ import { sendSkb } from './alloc';
 import { copyName, findName, nameCheck } from './name';
 import {
   dataReady, errorReport, peerWait, peerWakeDisconnect, peerWakeMe, queueFull, queueSkb, skbFree, takeError, unixHold, unixPut,
-  unixSkb, UnixSock, unixSock, unixWaiters, unqueueSkb, WRITE_BITS,
+  unixSkb, UnixSock, unixSock, unixWaiters, unqueueSkb,
 } from './sock';
 
 const PAGE: u32 = 4096;

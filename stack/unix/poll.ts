@@ -1,25 +1,18 @@
 /** What a poll would say (net/unix/af_unix.c: unix_poll, unix_dgram_poll), and options of sockets. */
 import { NONE, wakeUp } from '../../sim/core';
-import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, POLLRDNORM, RCV_SHUTDOWN, SHUTDOWN_MASK, TCP_CLOSE, TCP_LISTEN } from '../6-socket';
+import { POLLHUP, readPoll, sockBuf, SOCK_MIN_SNDBUF, TCP_CLOSE, TCP_LISTEN, WRITE_BITS } from '../6-socket';
 import {
   AF_UNIX, EINVAL, ENOPROTOOPT, EOPNOTSUPP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_RCVBUF, SO_SNDBUF, SO_TYPE, SOCK_DGRAM,
   SOCK_STREAM, SOL_SOCKET,
 } from '../../uring-model/uapi.gen';
-import { peerWakeMe, queueFull, takeError, unixSock, unixWaiters, unixWritable, WRITE_BITS } from './sock';
+import { peerWakeMe, queueFull, takeError, unixSock, unixWaiters, unixWritable } from './sock';
 
-/** SOCK_MIN_SNDBUF; net.core.wmem_max. */
-const MIN_SNDBUF: u32 = 4608;
-const WMEM_MAX: u32 = 4194304;
 /** net.core.rmem_default. */
 const RMEM_DEFAULT: i32 = 212992;
 
 export function unixPoll(idx: u32): u32 {
   const u = unixSock(idx);
-  let mask: u32 = 0;
-  if (u.err != 0) mask |= POLLERR;
-  if (u.shutdown == <u8>SHUTDOWN_MASK) mask |= POLLHUP;
-  if ((<u32>u.shutdown & RCV_SHUTDOWN) != 0) mask |= POLLRDHUP | POLLIN | POLLRDNORM;
-  if (u.queue_head != NONE) mask |= POLLIN | POLLRDNORM;
+  let mask = readPoll(u.err, u.shutdown, u.queue_head != NONE);
   if (u.type != <u8>SOCK_DGRAM && u.state == <u8>TCP_CLOSE) mask |= POLLHUP;
   if (!unixWritable(u)) return mask;
   if (u.type != <u8>SOCK_STREAM && u.peer != NONE) {
@@ -36,8 +29,7 @@ export function unixSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: 
   const u = unixSock(idx);
   if (name == SO_RCVBUF) return 0;
   if (name != SO_SNDBUF) return -ENOPROTOOPT;
-  const asked = min(load<u32>(at), WMEM_MAX);
-  u.sndbuf = max(asked * 2, MIN_SNDBUF);
+  u.sndbuf = sockBuf(load<u32>(at), SOCK_MIN_SNDBUF);
   if (unixWritable(u)) wakeUp(unixWaiters(u), WRITE_BITS);
   return 0;
 }

@@ -2,9 +2,7 @@
 import {
   arenaAlloc, chainFree, NONE, UNIX_ADDR, UNIX_SKBS_MAX, UNIX_SOCKS_MAX, WAIT_UNIX, waitAdd, waitAlloc, waitFree, waitRemove, wakeUp,
 } from '../../sim/core';
-import {
-  POLLERR, POLLIN, POLLOUT, POLLPRI, POLLRDBAND, POLLRDNORM, POLLWRBAND, POLLWRNORM, TCP_CLOSE, TCP_LISTEN,
-} from '../6-socket';
+import { POLLERR, READ_BITS, TCP_CLOSE, TCP_LISTEN, WRITE_BITS } from '../6-socket';
 
 @unmanaged
 export class UnixState {
@@ -162,7 +160,7 @@ export function peerWait(u: UnixSock): usize {
 
 /** sock_def_readable */
 export function dataReady(u: UnixSock): void {
-  wakeUp(unixWaiters(u), POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
+  wakeUp(unixWaiters(u), READ_BITS);
 }
 /** sock_def_wakeup */
 export function stateChange(u: UnixSock): void {
@@ -172,7 +170,6 @@ export function stateChange(u: UnixSock): void {
 export function errorReport(u: UnixSock): void {
   wakeUp(unixWaiters(u), POLLERR);
 }
-export const WRITE_BITS: u32 = POLLOUT | POLLWRNORM | POLLWRBAND;
 
 /** A quarter of the send buffer is in use at most (unix_writable). */
 export function unixWritable(u: UnixSock): bool {

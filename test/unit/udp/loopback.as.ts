@@ -1,8 +1,9 @@
 /** Description: UDP between two sockets of a host: ports, names, borders of messages, and what a closed port answers. */
 import {
-  __NR_bind, __NR_connect, __NR_getsockname, __NR_recvfrom, __NR_sendto, __NR_socket, AF_INET, AF_INET6, EADDRINUSE, EAGAIN, ECONNREFUSED,
-  EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, IORING_POLL_ADD_MULTI, MSG_DONTWAIT,
-  MSG_PEEK, MSG_TRUNC, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, SHUT_RDWR, SOCK_DGRAM,
+  __NR_bind, __NR_connect, __NR_getsockname, __NR_getsockopt, __NR_recvfrom, __NR_sendto, __NR_setsockopt, __NR_socket, AF_INET, AF_INET6,
+  EADDRINUSE, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, IORING_CQE_F_MORE, IORING_OP_POLL_ADD,
+  IORING_POLL_ADD_MULTI, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, SHUT_RDWR,
+  SO_RCVBUF, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET,
 } from '../../../uring-model/uapi.gen';
 import { storeBe16 } from '../../../sim/core';
 import { argument, buffers, call, close, incoming, isBytes, outgoing, poll, recv, send, shutdown } from '../config_files.as';
@@ -163,4 +164,21 @@ export function a_call_that_may_wait_reads_nothing_from_a_socket_that_is_shut():
   const a = bound(5000);
   shutdown(a, SHUT_RDWR);
   assert(recv(a, 10) == -EAGAIN && call(__NR_recvfrom, a, incoming(), 10) == 0, 'it does not wait for ever');
+}
+
+/** What the kernel makes of a size. */
+function sized(fd: i32, name: u32, bytes: u32): u32 {
+  store<u32>(argument(), bytes);
+  assert(call(__NR_setsockopt, fd, SOL_SOCKET, name, argument(), 4) == 0, 'set');
+  store<u32>(argument() + 8, 4);
+  assert(call(__NR_getsockopt, fd, SOL_SOCKET, name, argument(), argument() + 8) == 0, 'got');
+  return load<u32>(argument());
+}
+
+export function sizes_of_buffers_are_doubled_and_have_bounds(): void {
+  begin();
+  const a = bound(5000);
+  assert(sized(a, SO_SNDBUF, 10000) == 20000 && sized(a, SO_RCVBUF, 10000) == 20000, 'doubled');
+  assert(sized(a, SO_SNDBUF, 1) == 4608 && sized(a, SO_RCVBUF, 1) == 2304, 'at least an skb, or two of them');
+  assert(sized(a, SO_SNDBUF, 1 << 30) == 2 * 4194304 && sized(a, SO_RCVBUF, 1 << 30) == 2 * 4194304, 'at most wmem_max and rmem_max');
 }

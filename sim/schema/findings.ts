@@ -264,6 +264,16 @@ const SETUP: readonly FindingRow[] = [
       + ' descriptor is open.',
     remedy: 'wait for the release and try again; share a queue by ZCRX_CTRL_EXPORT and ZCRX_REG_IMPORT.',
   }),
+  row('setup', 'error', 'register-xdp', 'G6', {
+    about: 'the area was refused with -EEXIST: an XDP program is attached to the device',
+    cause: 'XDP reads what arrives, an area cannot be read; whether the program looks at packets of this queue does not matter.',
+    remedy: 'detach it (ip link set … xdp off; nic.xdp off).',
+  }),
+  row('setup', 'error', 'register-af-xdp', 'G6', {
+    about: 'the area was refused with -EBUSY: an AF_XDP socket has the queue',
+    cause: 'the buffers of a queue come from one owner.',
+    remedy: 'another queue (if_rxq, refill.queue), or close the AF_XDP socket.',
+  }),
   row('setup', 'error', 'register-queue', 'G2', {
     about: 'the area was refused with -ERANGE: the device has no such RX queue',
     cause: 'if_rxq counts from 0 to one below the number of RX queues.',

@@ -3,13 +3,14 @@ import { type Evidence, type Symptom, atText } from './finding.ts';
 import { countText } from '../numbers_text.ts';
 import { evidence } from './asking.ts';
 import { F_SKIP } from './life.ts';
-import type { Detector, HostView } from './patient.ts';
+import type { Detector, HostView, Patient } from './patient.ts';
 import { sizesOf } from './sizes.ts';
 
 const ENOSPC = -28;
 
-function remedyOf(h: HostView | undefined): { remedy: string } | Record<never, never> {
-  const need = h && sizesOf(h)?.('cq');
+/** A program of steps sizes its rings itself: no knob would change them. */
+function remedyOf(p: Patient, h: HostView | undefined): { remedy: string } | Record<never, never> {
+  const need = h && !p.story && sizesOf(h)?.('cq');
   const now = h?.setup?.values['ring.cq_entries'];
   if (!need || !now) return {};
   return { remedy: `arm again after each completion without F_MORE, and give the queue ${Math.max(need, now * 2)} entries`
@@ -30,7 +31,7 @@ export const cqFull: Detector = (p) => {
   if (host?.setup && !p.story) shown.push({ text: `the queue has ${host.setup.values['ring.cq_entries']} entries; at most`
     + ` ${host.chart.burst}`
     + ` completions came between two turns of the application` });
-  return [{ name: 'cq-full', evidence: shown, ...remedyOf(host) }];
+  return [{ name: 'cq-full', evidence: shown, ...remedyOf(p, host) }];
 };
 
 /** Completions that went to the list, other than the last one of a RECV_ZC that found the queue full. */
@@ -41,7 +42,7 @@ export const cqOverflow: Detector = (p) =>
     if (count === 0 || count <= of_zc) return [];
     const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at`
       + ` ${atText({ time_ns: first_ns })}`;
-    return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedyOf(h) }];
+    return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedyOf(p, h) }];
   });
 
 export const cqHeadPastTail: Detector = (p) =>

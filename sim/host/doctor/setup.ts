@@ -6,16 +6,23 @@ import type { Life } from './life.ts';
 import type { Detector, HostView } from './patient.ts';
 import type { Story } from './story.ts';
 
+const EBUSY = 16;
 const EEXIST = 17;
 const EINVAL = 22;
 const ERANGE = 34;
 const EOPNOTSUPP = 95;
 
+/** What the device has that nobody else may have beside an area. */
+const inTheWay = (h: HostView | undefined, errno: number): string | undefined =>
+  errno === EBUSY ? 'register-af-xdp' : errno === EEXIST && h?.setup?.values['nic.xdp'] === 1 ? 'register-xdp'
+    : errno === EEXIST ? 'register-bound' : undefined;
+
 function refused(h: HostView, errno: number): Symptom {
   const v = h.setup?.values;
   const say = (name: string, text: string): Symptom => ({ name, evidence: [{ text: `io_uring_register_ifq returned -${text}` }] });
   const split = v ? `nic.header_split is ${v['nic.header_split'] === 1 ? 'on' : 'off'}, nic.hds_thresh ${v['nic.hds_thresh']}` : '';
-  if (errno === EEXIST) return say('register-bound', 'EEXIST');
+  const taken = inTheWay(h, errno);
+  if (taken !== undefined) return say(taken, errno === EBUSY ? 'EBUSY' : 'EEXIST');
   if (errno === EOPNOTSUPP) return say('register-unsupported', 'EOPNOTSUPP');
   if (errno === ERANGE && v && v['refill.rx_buf_len'] <= 4096) return say('register-queue', `ERANGE: queue ${v['refill.queue']}`);
   const unsplit = v?.['nic.header_split'] === 0 || (v?.['nic.hds_thresh'] ?? 0) > 0;
@@ -35,9 +42,9 @@ export const registerStep: Detector = (p) =>
   (p.story ? stepsOf(p.story, 'zcrx.reg') : []).filter((m) => (m.ret ?? 0) < 0).map((m): Symptom => {
     const errno = -(m.ret ?? 0);
     const len = number(m.step, 'rx_buf_len');
-    const name = errno === EEXIST ? 'register-bound'
-      : len > 0 ? 'register-buf-len'
-        : errno === EOPNOTSUPP ? 'register-unsupported' : errno === ERANGE ? 'register-queue' : 'register-no-split';
+    const name = inTheWay(p.hosts.find((h) => h.name === 'server'), errno)
+      ?? (len > 0 ? 'register-buf-len'
+        : errno === EOPNOTSUPP ? 'register-unsupported' : errno === ERANGE ? 'register-queue' : 'register-no-split');
     const queue = `queue ${number(m.step, 'rxq')} of interface ${number(m.step, 'if_idx')}`;
     const text = `zcrx.reg of ${m.step.nodev === true ? 'no device' : queue}`
       + `${len > 0 ? ` with rx_buf_len ${len}` : ''} returned ${resText(-errno)}`;

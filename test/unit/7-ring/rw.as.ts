@@ -7,7 +7,7 @@ import {
   IOSQE_IO_LINK, POLLIN, SO_TYPE, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SIOCINQ, SOL_SOCKET, ECANCELED,
 } from '../../../uring-model/uapi.gen';
 import {
-  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, socket, sqe, user, verify,
+  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, user, verify,
 } from '../config_ring.as';
 
 const CUR_POS: u64 = u64.MAX_VALUE;
@@ -78,7 +78,11 @@ export function an_eventfd_gives_its_count(): void {
   rw(IORING_OP_WRITE, 3, fd, seven, 8, 0);
   enter(1, 0, 0);
   getEvents();
-  assert(cqes() == 2 && isCqe(0, 3, 8, 0) && isCqe(1, 2, 8, 0) && load<u64>(buf) == 7, 'seven');
+  assert(cqes() == 0, 'what has no write_iter is tried again and again');
+  for (let i = 0; i < 130; i++) getEvents();
+  settle();
+  getEvents();
+  assert(cqes() == 2 && load<u64>(buf) == 7, 'until a worker does it');
   verify();
 }
 

@@ -62,6 +62,7 @@ function cancelRequests(r: Ring): bool {
   }
   r.work_head = NONE;
   r.work_tail = NONE;
+  r.retry_tail = NONE;
   const capacity = ringState().req_capacity;
   for (let i: u32 = 0; i < capacity && r.reqs > 0; i++) {
     const req = reqAt(i);
@@ -76,6 +77,7 @@ function cancelRequests(r: Ring): bool {
   for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) forgetTaskWork(taskAt(i), r);
   r.work_head = NONE;
   r.work_tail = NONE;
+  r.retry_tail = NONE;
   let held: u32 = 0;
   for (let i: u32 = 0; i < capacity && r.reqs > held; i++) {
     const req = reqAt(i);

@@ -67,6 +67,7 @@ function initRing(r: Ring, task: u32, flags: u32): void {
   r.link_last = NONE;
   r.work_head = NONE;
   r.work_tail = NONE;
+  r.retry_tail = NONE;
   r.defer_head = NONE;
   r.drain_req = NONE;
   r.sqd = NONE;

@@ -143,6 +143,8 @@ export class Ring {
   /** Deferred task work, first come, first served (work_list). */
   work_head: u32;
   work_tail: u32;
+  /** The last of those that an earlier run has taken and left (retry_llist); NONE if there are none. */
+  retry_tail: u32;
   /** Completions that the waiter still waits for; IO_CQ_WAKE_INIT: nobody waits (cq_wait_nr). */
   cq_wait_nr: i32;
   /** Requests that wait and can be cancelled: 1 << cancel_bits buckets by user_data (cancel_table.ts). */

@@ -84,6 +84,32 @@ function goOn(r: Ring, events: i32, min_events: i32): bool {
   return false;
 }
 
+/** Runs items up to `last`, NONE: all that are there and that come; at most `max`. How many. */
+function runUpTo(r: Ring, last: u32, max: i32): i32 {
+  let ret: i32 = 0;
+  while (ret < max && r.run_cqes < RUN_CQES_MAX) {
+    const idx = localWorkPop(r);
+    if (idx == NONE) break;
+    if (idx == r.retry_tail) r.retry_tail = NONE;
+    runItem(r, idx);
+    ret++;
+    if (idx == last) break;
+  }
+  return ret;
+}
+
+/**
+ * An older kernel runs what an earlier run has left first. Then it takes the list as it is, and runs one of it even if that is one
+ * too many; what comes meanwhile is for the next round.
+ */
+function runAsTaken(r: Ring, max: i32): i32 {
+  let ret: i32 = 0;
+  if (r.retry_tail != NONE) ret = runUpTo(r, r.retry_tail, max);
+  if (r.retry_tail != NONE || r.work_head == NONE) return ret;
+  r.retry_tail = r.work_tail;
+  return ret + runUpTo(r, r.work_tail, max > ret ? max - ret : 1);
+}
+
 /** Runs a ring's own list: rounds of at most `max_events` items until `min_events` have run (__io_run_local_work). */
 export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
   if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsClear(r, IORING_SQ_TASKRUN);
@@ -95,17 +121,10 @@ export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
   while (true) {
     min_events -= ret;
     ret = 0;
-    // An older kernel takes the list as it is now, and what comes meanwhile is for the next round.
-    const last = fifo ? NONE : r.work_tail;
-    while (ret < max_events && r.run_cqes < RUN_CQES_MAX) {
-      const idx = localWorkPop(r);
-      if (idx == NONE) break;
-      runItem(r, idx);
-      ret++;
-      if (idx == last) break;
-    }
+    if (fifo) ret = runUpTo(r, NONE, max_events);
+    else ret = runAsTaken(r, max_events);
     items += <u32>ret;
-    if (goOn(r, ret, min_events)) continue;
+    if (r.retry_tail == NONE && goOn(r, ret, min_events)) continue;
     flushCompletions(r);
     if (!goOn(r, ret, min_events)) break;
   }

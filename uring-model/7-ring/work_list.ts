@@ -30,12 +30,15 @@ export function taskWorkAdd(req: Req, tw: u8, lazy: bool): void {
 function localWorkAdd(r: Ring, req: Req, lazy: bool): void {
   const idx = reqIdx(req);
   req.tw_next = NONE;
-  if (r.work_head == NONE) {
-    r.work_head = idx;
+  // What an earlier run has left stands in a list of its own.
+  const first = r.work_head == NONE || r.work_tail == r.retry_tail;
+  if (r.work_head == NONE) r.work_head = idx;
+  else reqAt(r.work_tail).tw_next = idx;
+  r.work_tail = idx;
+  if (first) {
     if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsOr(r, IORING_SQ_TASKRUN);
     tellOfWork(r);
-  } else reqAt(r.work_tail).tw_next = idx;
-  r.work_tail = idx;
+  }
   if (r.cq_wait_nr <= 0) return;
   if (lazy && (req.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK)) == 0) {
     if (--r.cq_wait_nr != 0) return;

@@ -8,7 +8,7 @@ import {
 import { sysRegister } from '../../../uring-model/7-ring';
 import { build, cqe, cqes, DEFER, enter, getEvents, HOST, register, ring, seen, setup, sqe, user } from '../config_ring.as';
 import {
-  AT_KERNEL_ENTER_REG_WAIT, AT_KERNEL_FEAT_RW_ATTR, AT_KERNEL_LOCAL_TW_CAP, AT_KERNEL_SETUP_CQE_MIXED,
+  AT_KERNEL_ENTER_REG_WAIT, AT_KERNEL_FEAT_RW_ATTR, AT_KERNEL_LOCAL_TW_CAP, AT_KERNEL_LOCAL_TW_FIFO, AT_KERNEL_SETUP_CQE_MIXED,
   AT_KERNEL_SETUP_HYBRID_IOPOLL, AT_KERNEL_SETUP_SQ_REWIND, AT_KERNEL_SETUP_SQE_MIXED, AT_RING_CAP_IPC_LOCK, AT_RING_MEMLOCK, setHost,
 } from '../config.gen.as';
 
@@ -35,6 +35,30 @@ export function a_call_that_wants_more_runs_more(): void {
   work(45);
   enter(0, 30, IORING_ENTER_GETEVENTS);
   assert(cqes() == 30, 'as many as it waits for');
+}
+
+export function what_a_run_has_left_is_followed_by_one_of_the_next_list_on_an_older_kernel(): void {
+  build();
+  setHost(HOST, AT_KERNEL_LOCAL_TW_FIFO, 0);
+  ring(64, DEFER);
+  work(40);
+  getEvents();
+  assert(cqes() == 20, 'twenty are left');
+  work(5);
+  getEvents();
+  assert(cqes() == 41, 'those, and one more');
+  getEvents();
+  assert(cqes() == 45, 'the rest');
+}
+
+export function what_a_run_has_left_and_what_came_since_are_one_list(): void {
+  build();
+  ring(64, DEFER);
+  work(40);
+  getEvents();
+  work(5);
+  getEvents();
+  assert(cqes() == 40, 'twenty and twenty');
 }
 
 export function an_older_kernel_runs_all_task_work(): void {

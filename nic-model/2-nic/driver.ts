@@ -4,9 +4,9 @@
  * page pool, hand to GRO. Transmit: ndo_start_xmit.
  */
 import {
-  charge, chargeBytes, CONTEXT_HARDIRQ, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_GSO_SEGMENT, COST_IRQ_ENTRY,
-  countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext, newPktIds, NICQ_RX_ALLOC_FAIL,
-  NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_GSO_SEGMENT,
+  COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext, newPktIds,
+  NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbFrag, SKB_GSO_TCP_ACCECN,
@@ -26,14 +26,15 @@ import { tunWeigh } from './tun';
 import { addCopied } from './tx_fetch';
 import { txEnqueue, txRefuses } from './tx_ring';
 
-/** EVENT_IRQ: the interrupt handler of a queue, if it is due. */
+/** EVENT_IRQ: the interrupt handler of a queue, if it is due; or who polls it all the time sees a frame. */
 export function nicInterrupt(napi_idx: u32): void {
   const q = rxQueue(napi_idx);
   if (!irqDue(q)) return;
+  if (q.busy_until_ns > coreState().clock_ns) return napiSchedule(napi_idx, q.busy_core);
   enterContext(q.host, q.core, CONTEXT_HARDIRQ);
   charge(COST_IRQ_ENTRY);
   traceNicIrq(0, NONE, q.queue, q.done - q.taken);
-  napiSchedule(napi_idx);
+  napiSchedule(napi_idx, q.core);
   leaveContext();
 }
 

@@ -13,13 +13,14 @@
  *             N7 the payload of a frame lies in its skb.  N8 only a queue with a provider is closed.
  */
 import { hostConfig, HOSTS_MAX, NONE, NTUPLE_MAX, runConfig } from '../../sim/core';
-import { poolCreate, setQueueMgmt } from '../../stack/3-pool';
+import { poolCreate, setBusyPoll, setQueueMgmt } from '../../stack/3-pool';
 import { setNapiPoll } from '../../stack/4-napi';
 import { setStartXmit } from '../../stack/5-tcp';
 import { countersInit, nicCountersOf } from './counters';
 import { nicPoll, nicStartXmit, rxRefill } from './driver';
 import { fqInit } from './fq';
 import { RX_GRO_HW, RX_LRO } from './hw_gro';
+import { nicBusyPoll } from './moderation';
 import { nicQueueClose, nicQueueOpen } from './queue_mgmt';
 import { rxQueue, rxQueueInit, rxQueuesInit, rxQueueVerify } from './rx_ring';
 import { nicOf, queueIndex } from './state';
@@ -46,6 +47,7 @@ export function nicInit(host: u32): void {
     setNapiPoll(nicPoll);
     setStartXmit(nicStartXmit);
     setQueueMgmt(nicQueueOpen, nicQueueClose);
+    setBusyPoll(nicBusyPoll);
   }
   const c = hostConfig(host);
   const nic = nicOf(host);

@@ -3,13 +3,15 @@
  * memory, or when rx_frames are. While the NAPI is scheduled the interrupt is masked; the poll that empties the queue
  * unmasks it (napi_complete_done, then the doorbell that arms the queue).
  *
+ * Somebody who polls the queue all the time comes instead of the interrupt, as soon as a frame is in memory (nicBusyPoll).
+ *
  * irq_at is when the interrupt is wanted; u64.MAX_VALUE: not at all. The event queue cannot cancel, so an event that comes
  * too early looks again. timer_at and fast_at are the events that are known to come: one for the time limit, one for the
  * frame limit, which lies before it.
  */
 import { coreState, EVENT_IRQ, NICQ_RX_IRQS, now, schedule } from '../../sim/core';
 import { bump } from './counters';
-import { completion, RxQueue } from './rx_ring';
+import { completion, rxQueue, RxQueue } from './rx_ring';
 import { Nic, nicOf } from './state';
 
 /** Sees to it that irqDue looks at the queue at `at` or before. */
@@ -30,7 +32,7 @@ function wantIrq(q: RxQueue, at: u64): void {
 export function moderate(q: RxQueue, nic: Nic, ready_ns: u64): void {
   if (q.masked != 0) return;
   const pending = q.done - q.taken;
-  if (nic.rx_frames != 0 && pending >= nic.rx_frames) wantIrq(q, ready_ns);
+  if (q.busy_until_ns > ready_ns || (nic.rx_frames != 0 && pending >= nic.rx_frames)) wantIrq(q, ready_ns);
   else if (q.irq_at == u64.MAX_VALUE) wantIrq(q, ready_ns + nic.rx_usecs_ns);
 }
 
@@ -47,7 +49,9 @@ export function unmaskIrq(q: RxQueue): void {
   const nic = nicOf(q.host);
   const limit = nic.rx_frames;
   const many = limit != 0 && pending >= limit;
-  const at = many ? completion(q, q.taken + limit - 1).ready_ns : completion(q, q.taken).ready_ns + nic.rx_usecs_ns;
+  const first_ns = completion(q, q.taken).ready_ns;
+  if (q.busy_until_ns > max(first_ns, now())) return wantIrq(q, max(first_ns, now()));
+  const at = many ? completion(q, q.taken + limit - 1).ready_ns : first_ns + nic.rx_usecs_ns;
   wantIrq(q, max(at, now()));
 }
 
@@ -63,6 +67,14 @@ export function irqDue(q: RxQueue): bool {
   assert(q.masked == 0, 'N3 a masked queue raises no interrupt');
   q.irq_at = u64.MAX_VALUE;
   q.masked = 1;
-  bump(q.counters, NICQ_RX_IRQS);
+  if (q.busy_until_ns <= clock) bump(q.counters, NICQ_RX_IRQS);
   return true;
+}
+
+/** Port BusyPoll. Who polls finds what is there already, and from now on each frame as soon as it is in memory. */
+export function nicBusyPoll(napi_idx: u32, core: u32, until_ns: u64): void {
+  const q = rxQueue(napi_idx);
+  q.busy_core = core;
+  q.busy_until_ns = until_ns;
+  if (until_ns != 0 && q.masked == 0) unmaskIrq(q);
 }

@@ -55,12 +55,15 @@ export class RxQueue {
   irq_at: u64;
   timer_at: u64;
   fast_at: u64;
+  /** Until then somebody on a core polls the queue all the time, and its interrupt is off (busy_poll.ts). */
+  busy_until_ns: u64;
+  busy_core: u32;
   // Coalescing: hw_gro.ts. The last completion may grow, with the segment that begins at gro_seq and has at most gro_size bytes.
   gro_open: u32;
   gro_seq: u32;
   gro_size: u32;
 }
-const RX_QUEUE_BYTES: usize = 128;
+const RX_QUEUE_BYTES: usize = 144;
 
 @unmanaged
 export class RxCompletion {

@@ -7,7 +7,6 @@ import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';
 import { nicInit } from '../../nic-model/2-nic';
 import { loInit } from '../../nic-model/lo';
-import { napiInit } from '../../stack/4-napi';
 import { tcpInit } from '../../stack/5-tcp';
 import { socketInit } from '../../stack/6-socket';
 import { filesInit } from '../../stack/file';
@@ -41,7 +40,6 @@ export function buildWorld(): i32 {
   socketInit();
   tcpInit();
   loInit();
-  napiInit();
   for (let host: u32 = 0; host < HOSTS_MAX; host++) nicInit(host);
   userInit(c.limits_user_bytes);
   waitInit(c.limits_reqs, c.limits_reqs + WAITS_MAX);

@@ -10,6 +10,8 @@
  * QueueMgmt (netdev_queue_mgmt_ops behind net/core/netdev_rx_queue.c: netif_mp_open_rxq), filled in by nic-model/2-nic:
  *   open(host, queue, provider, rx_buf_len) -> 0 or -errno: checks as the kernel does, restarts the queue with a pool that
  *   takes its buffers from provider (1 + zcrx instance).   close(host, queue): back to ordinary pages.
+ * BusyPoll (include/net/busy_poll.h: napi_busy_loop), filled in by nic-model/2-nic:
+ *   poll(napi_idx, core, until_ns): until then somebody on that core asks the queue for frames all the time; 0: no more.
  */
 import { PORTS_ADDR } from '../../sim/core';
 
@@ -49,4 +51,13 @@ export function queueOpen(host: u32, queue: u32, provider: u32, rx_buf_len: u32)
 }
 export function queueClose(host: u32, queue: u32): void {
   call_indirect<void>(load<u32>(PORTS_ADDR, QUEUE_CLOSE), host, queue);
+}
+
+const BUSY_POLL: usize = 60;
+
+export function setBusyPoll(poll: (napi_idx: u32, core: u32, until_ns: u64) => void): void {
+  store<u32>(PORTS_ADDR, poll.index, BUSY_POLL);
+}
+export function busyPoll(napi_idx: u32, core: u32, until_ns: u64): void {
+  call_indirect<void>(load<u32>(PORTS_ADDR, BUSY_POLL), napi_idx, core, until_ns);
 }

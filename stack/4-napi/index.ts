@@ -18,7 +18,7 @@ import { napi } from './state';
 export { backlogLen, netifRx } from './backlog';
 export { groFlush, groReceive } from './gro';
 export { napiPollDriver, setNapiPoll } from './port';
-export { napiComplete, napiInit, napiSchedule, napiSoftirq } from './softirq';
+export { napiComplete, napiSchedule, napiSoftirq } from './softirq';
 
 /** Checks G3 and G4. Returns the number of NAPIs that are scheduled and of packets in backlogs. */
 export function napiVerify(): u32 {

@@ -9,28 +9,20 @@
  * Differs from Linux: a softirq that has spent its budget goes on as soon as its core is free, without ksoftirqd's priority.
  */
 import {
-  charge, CONTEXT_SOFTIRQ, Core, coreAt, CORES_MAX, coreState, COST_NAPI_POLL, enterContext, EVENT_SOFTIRQ, hostConfig, HOSTS_MAX,
-  leaveContext, NONE, now, QUEUES_MAX, schedule, traceNapiPoll, traceNapiSchedule,
+  charge, CONTEXT_SOFTIRQ, Core, coreAt, CORES_MAX, coreState, COST_NAPI_POLL, enterContext, EVENT_SOFTIRQ, hostConfig, leaveContext, NONE,
+  now, QUEUES_MAX, schedule, traceNapiPoll, traceNapiSchedule,
 } from '../../sim/core';
 import { backlogPoll } from './backlog';
 import { groFlush } from './gro';
 import { napiPollDriver } from './port';
 import { napi } from './state';
 
-/** Says on which core each NAPI runs: that of its queue's interrupt. */
-export function napiInit(): void {
-  for (let i: u32 = 0; i < HOSTS_MAX * QUEUES_MAX; i++) {
-    const host = i / QUEUES_MAX;
-    const c = hostConfig(host);
-    napi(i).core_idx = host * CORES_MAX + ((c.cpu_irq_core + (i % QUEUES_MAX) * c.cpu_irq_spread) % c.cpu_cores);
-  }
-}
-
-/** Puts a NAPI on its core's poll list (napi_schedule). Called by an interrupt handler, whose queue is masked by then. */
-export function napiSchedule(napi_idx: u32): void {
+/** Puts a NAPI on a core's poll list (napi_schedule). Called by an interrupt handler, whose queue is masked by then. */
+export function napiSchedule(napi_idx: u32, on_core: u32): void {
   const n = napi(napi_idx);
   if (n.scheduled != 0) return;
   n.scheduled = 1;
+  n.core_idx = napi_idx / QUEUES_MAX * CORES_MAX + on_core;
   const core = coreAt(n.core_idx);
   append(core, napi_idx);
   traceNapiSchedule(0, NONE, napi_idx);

@@ -95,6 +95,7 @@ function dropSigned(host: u32, skb_idx: u32): void {
 
 /** A segment for a full socket (tcp_v4_do_rcv). */
 export function receiveOnSock(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, header_len: u32): void {
+  sk.rx_napi = b.napi + 1;
   sk.segs_in += segsOf(b);
   if (b.len > header_len) sk.data_segs_in += segsOf(b);
   traceTcpRx(b.pkt_id, b.nr_frags == 0 ? NONE : skbFrag(skb_idx, 0).netmem, sk.handle, b.seq, b.len - header_len);

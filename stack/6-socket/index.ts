@@ -17,6 +17,7 @@ export * from './hash';
 export * from './mem';
 export * from './mini';
 export * from './msg';
+export * from './napi_id';
 export * from './poll_bits';
 export * from './queue';
 export * from './sock';

@@ -358,6 +358,8 @@ export class Sock extends SockCommon {
   tskey: u32;
   /** When the last bytes that were read had arrived; 0: they have no timestamp. */
   rx_tstamp_ns: u64;
+  /** 1 + the NAPI that brought the last segment (sk_napi_id); 0: none, or the loopback device's. */
+  rx_napi: u8;
 
   // Options of the application; 0 is Linux's default for each, or the host's
   /** Poll bits of all wake-ups since somebody asked (sim/world/bsd.ts). */

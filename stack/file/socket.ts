@@ -7,7 +7,7 @@ import {
   NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpInq, tcpListen, tcpPoll,
   tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
 } from '../5-tcp';
-import { Msg, sock } from '../6-socket';
+import { Msg, sock, sockNapiId } from '../6-socket';
 import {
   AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
   IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, POLLIN, SOCK_DGRAM, SOCK_STREAM,
@@ -26,6 +26,7 @@ import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './so
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
+const SO_INCOMING_NAPI_ID: u32 = 56;
 const AF_UNSPEC: u32 = 0;
 const TCP_LISTEN: u32 = 10;
 
@@ -206,6 +207,7 @@ function commonOption(sock_idx: u32, name: u32): i32 {
     case SO_DOMAIN: return <i32>(sk.ipv6_api != 0 ? AF_INET6 : AF_INET);
     case SO_PROTOCOL: return <i32>IPPROTO_TCP;
     case SO_ACCEPTCONN: return <u32>sk.state == TCP_LISTEN ? 1 : 0;
+    case SO_INCOMING_NAPI_ID: return <i32>sockNapiId(sk);
     default: return NOT_MODELLED;
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '../../sim/core';
 import {
   ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider, poolsInit,
-  setQueueMgmt, skb, skbAddFrag, skbAlloc, skbsInit,
+  setBusyPoll, setQueueMgmt, skb, skbAddFrag, skbAlloc, skbsInit,
 } from '../../stack/3-pool';
 import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, TCP_ESTABLISHED, wakeReadable } from '../../stack/6-socket';
@@ -76,6 +76,8 @@ function noXmit(host: u32, header: u32, header_len: u32, skb_idx: u32, sock_idx:
   return 0;
 }
 
+function noPoll(napi_idx: u32, core: u32, until_ns: u64): void {}
+
 /** Makes the world. */
 export function build(): void {
   setDefaults();
@@ -107,6 +109,7 @@ export function build(): void {
   refillInit();
   setQueueMgmt(openQueue, closeQueue);
   setStartXmit(noXmit);
+  setBusyPoll(noPoll);
   const b = bench();
   b.pool = poolCreate(HOST, 0, 64);
   poolCreate(HOST, 1, 64);

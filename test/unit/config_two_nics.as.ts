@@ -9,7 +9,7 @@ import {
   timerWheelInit, traceCursor,
 } from '../../sim/core';
 import { netmem, netmemInit, poolsInit, skb, skbAddFrag, skbAlloc, skbFree, skbsInit, txPageAlloc } from '../../stack/3-pool';
-import { napiInit, napiSoftirq } from '../../stack/4-napi';
+import { napiSoftirq } from '../../stack/4-napi';
 import { frame, frameCopy, wireInit, wireNextArrival, wireTakeArrived, wireTimeArrival, wireVerify } from '../../nic-model/1-wire';
 import { nicInit, nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { tcpInit } from '../../stack/5-tcp';
@@ -56,7 +56,6 @@ export function build(): void {
   wireInit();
   socketInit();
   tcpInit();
-  napiInit();
   for (let host: u32 = 0; host < HOSTS_MAX; host++) nicInit(host);
   const cursor = traceCursor();
   cursor.base = <u32>arenaAlloc(TRACE_RECORDS << 5);

@@ -1,19 +1,21 @@
 /**
- * Busy polling of the NIC's queues by whoever waits (io_uring/napi.c).
+ * Busy polling of the NIC's queues by whoever waits (io_uring/napi.c): before a task sleeps it asks the queues of its sockets for
+ * frames, again and again, on its own core. So a frame is received as soon as it is in memory, without an interrupt and without a
+ * wake-up of the task; its core has no other time meanwhile.
  *
- * Differs from Linux: the queues are polled by softirq as ever, and the core of who busy-polls is free for it meanwhile; what
- * busy polling saves is the wake-up of the task.
+ * Differs from Linux: numbers that were found by dynamic tracking do not go stale after a minute, and the threads of submission
+ * queues do not poll. NAPI_F_PREFER_BUSY_POLL does nothing, as in Linux without gro_flush_timeout and napi_defer_hard_irqs.
  */
-import { now } from '../../sim/core';
-import { userOk } from '../../stack/3-pool';
+import { hostConfig, now, QUEUES_MAX } from '../../sim/core';
+import { busyPoll, userOk } from '../../stack/3-pool';
+import { fileAt, FILE_SOCKET } from '../../stack/file';
+import { MIN_NAPI_ID, sock, sockNapiId } from '../../stack/6-socket';
 import {
   EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM, io_uring_napi, IO_URING_NAPI_BYTES, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
   IO_URING_NAPI_STATIC_DEL_ID, IO_URING_NAPI_TRACKING_DYNAMIC, IO_URING_NAPI_TRACKING_STATIC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
 } from '../uapi.gen';
 import { Ring } from './state';
 
-/** Smaller numbers are no NAPI ids (MIN_NAPI_ID: NR_CPUS + 1). */
-const MIN_NAPI_ID: u32 = 8193;
 /** Spinning ends after ten milliseconds. */
 const BUSY_POLL_MAX_US: u32 = 10000;
 const NAPI_IDS_MAX: u32 = 8;
@@ -83,15 +85,31 @@ export function unregisterNapi(r: Ring, arg: u64): i32 {
   r.napi_ids = 0;
   return 0;
 }
-/**
- * A wait begins: until when it busy-polls, 0 if it does not (__io_napi_busy_loop). With dynamic tracking the queues are those
- * of the sockets that requests wait for.
- */
-export function napiSpinUntil(r: Ring, deadline_ns: u64): u64 {
-  if (r.napi_busy_us == 0 || r.napi_mode == NAPI_INACTIVE || (r.flags & IORING_SETUP_SQPOLL) != 0) return 0;
-  if (r.napi_mode == IO_URING_NAPI_TRACKING_STATIC ? r.napi_ids == 0 : r.reqs == 0) return 0;
-  const end = now() + <u64>r.napi_busy_us * 1000;
-  return end < deadline_ns ? end : deadline_ns;
+/** A request waits for a socket, or was told by it: dynamic tracking learns of its queue (io_napi_add). */
+export function napiAdd(r: Ring, file_idx: u32): void {
+  if (r.napi_mode != IO_URING_NAPI_TRACKING_DYNAMIC || fileAt(file_idx).kind != FILE_SOCKET) return;
+  addId(r, sockNapiId(sock(fileAt(file_idx).obj)));
+}
+
+/** Somebody begins to poll the queues, until a time; 0: stops. */
+function pollQueues(r: Ring, until_ns: u64): void {
+  const c = hostConfig(r.host);
+  for (let i: u32 = 0; i < r.napi_ids; i++) {
+    const queue = load<u32>(idAt(r, i)) - MIN_NAPI_ID;
+    if (queue < c.nic_rx_queues) busyPoll(r.host * QUEUES_MAX + queue, c.cpu_app_core, until_ns);
+  }
+}
+
+/** A wait is about to sleep: until when it polls instead, 0 if it does not (__io_napi_busy_loop). */
+export function napiBusyBegin(r: Ring, deadline_ns: u64): u64 {
+  if (r.napi_ids == 0 || r.napi_busy_us == 0 || (r.flags & IORING_SETUP_SQPOLL) != 0) return 0;
+  const end = min(now() + <u64>r.napi_busy_us * 1000, deadline_ns);
+  pollQueues(r, end);
+  return end;
+}
+/** There is something to do, or the wait is over (busy_poll_stop). */
+export function napiBusyEnd(r: Ring): void {
+  pollQueues(r, 0);
 }
 
 /** IO_URING_NAPI_TRACKING_INACTIVE */

@@ -9,11 +9,12 @@ import { NONE, tracePollArm, WAIT_RING, waitAdd, waitAlloc, waitArg, waitFree, w
 import { EPOLL_URING_WAKE, EPOLLET, fileAt, filePoll, fileWaitHead } from '../../stack/file';
 import { EINVAL, ENOMEM, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import { cancelTableAdd } from './cancel_table';
+import { napiAdd } from './napi';
 import {
   Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_DOUBLE_POLL, REQ_F_POLL_NO_LAZY, REQ_F_POLLED, REQ_F_SINGLE_POLL,
   transition, TW_POLL,
 } from './request';
-import { ringState } from './state';
+import { ringAt, ringState } from './state';
 import { taskWorkAdd } from './work_list';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
@@ -126,6 +127,7 @@ export function armPollHandler(req: Req, wanted: u32): i32 {
     return entries != 0 ? entries : -EINVAL;
   }
   cancelTableAdd(req);
+  napiAdd(ringAt(req.ring), req.file);
   const file = fileAt(req.file);
   tracePollArm(0, NONE, file.kind, file.obj, <u32>req.user_data);
   transition(req, REQ_ARMED);

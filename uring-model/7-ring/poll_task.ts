@@ -4,10 +4,12 @@ import { cancelTableRemove } from './cancel_table';
 import { completeDefer, completeFailed, postCqe } from './complete';
 import { IOU_COMPLETE, IOU_REQUEUE, IOU_RETRY, ISSUE_MULTISHOT, ISSUE_NONBLOCK } from './issue';
 import { opIssue } from './opdef';
+import { napiAdd } from './napi';
 import { EPOLLONESHOT, IO_POLL_CANCEL_FLAG, pollExecute, reqPoll, waitersRemove } from './poll';
 import { manglePoll } from './poll_add';
 import { Req, reqSetFail, reqSetRes, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_ISSUED, transition } from './request';
 import { queueSqe } from './sq';
+import { ringAt } from './state';
 
 /** What io_poll_check_events found. */
 const POLL_DONE: i32 = 0;
@@ -61,6 +63,7 @@ function pollCheckEvents(req: Req): i32 {
 
 /** io_poll_task_func */
 export function pollTaskFunc(req: Req): void {
+  napiAdd(ringAt(req.ring), req.file);
   const ret = pollCheckEvents(req);
   if (ret == POLL_NO_ACTION) return;
   if (ret == POLL_REQUEUE) {

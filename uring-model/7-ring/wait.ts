@@ -8,7 +8,7 @@ import { userOk } from '../../stack/3-pool';
 import { EEXIST, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
-import { napiSpinUntil } from './napi';
+import { napiBusyBegin, napiBusyEnd } from './napi';
 import { callResume, callWake } from './sleep';
 import { Task, taskAlarm, taskAt, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
 import { runLocalWork, runLocalWorkDefault, runTaskWork } from './task_work';
@@ -57,8 +57,10 @@ export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, 
   t.hit_timeout = 0;
   t.deadline_ns = deadline_ns;
   t.min_deadline_ns = min_deadline_ns;
-  t.spin_until_ns = napiSpinUntil(r, deadline_ns);
-  return waitLoop(t, r, false);
+  t.spin_until_ns = napiBusyBegin(r, deadline_ns);
+  const result = waitLoop(t, r, false);
+  if (result != -ERESTARTSYS) busyEnd(t, r);
+  return result;
 }
 
 /** Nothing to do but sleep (io_cqring_wait_schedule)? 0: it is over. 1: there is work. -ERESTARTSYS: asleep. -ETIME: too late. */
@@ -74,6 +76,13 @@ function waitSchedule(t: Task, r: Ring): i32 {
   t.waiting = TASK_IN_ENTER;
   if (soonest != NEVER) armDeadline(t, soonest);
   return -ERESTARTSYS;
+}
+
+/** Busy polling ends, if there was any: only the first sleep of a wait is put off. */
+function busyEnd(t: Task, r: Ring): void {
+  if (t.spin_until_ns == 0) return;
+  t.spin_until_ns = 0;
+  napiBusyEnd(r);
 }
 
 /** `woken`: the task has just woken up in the middle of the loop. */
@@ -125,6 +134,7 @@ export function taskResume(task: u32): bool {
   }
   const r = ringAt(t.wait_ring);
   if (coreState().clock_ns >= t.spin_until_ns) charge(COST_WAKE_UP);
+  busyEnd(t, r);
   t.waiting = 0;
   const ret = waitLoop(t, r, true);
   if (ret == -ERESTARTSYS) return false;

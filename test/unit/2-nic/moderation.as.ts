@@ -2,7 +2,7 @@
 import {
   coreState, EV_NAPI_POLL, EV_NIC_IRQ, EV_SKB_BUILD, NICQ_RX_ALLOC_FAIL, NICQ_RX_IRQS, NICQ_RX_OUT_OF_BUFFER, NONE,
 } from '../../../sim/core';
-import { pageAlloc, pageFree } from '../../../stack/3-pool';
+import { busyPoll, pageAlloc, pageFree } from '../../../stack/3-pool';
 import { nicqCounter, nicVerify, rxQueue } from '../../../nic-model/2-nic';
 import { napiVerify } from '../../../stack/4-napi';
 import {
@@ -93,4 +93,35 @@ export function a_queue_whose_pool_ran_dry_comes_back_to_life(): void {
   runUntil(400000, true);
   assert(tracedAt(1, EV_SKB_BUILD) == 1, 'then the queue lives');
   nicVerify();
+}
+
+export function who_polls_all_the_time_gets_a_frame_as_soon_as_it_is_in_memory(): void {
+  server(10, 0);
+  build();
+  busyPoll(QUEUE, 1, 5000);
+  send(0, 0, 10);
+  runUntil(88 + 100, true);
+  assert(traced(EV_NIC_IRQ) == 0 && tracedAt(1, EV_SKB_BUILD) == 1, 'without an interrupt');
+  assert(nicqCounter(QUEUE, NICQ_RX_IRQS) == 0, 'and it counts as none');
+  send(0, 1, 10);
+  runUntil(4999, true);
+  assert(tracedAt(1, EV_SKB_BUILD) == 2, 'the next one too');
+  busyPoll(QUEUE, 1, 0);
+  send(0, 2, 10);
+  runUntil(4999 + 88 + 100 + 9999, true);
+  assert(tracedAt(1, EV_SKB_BUILD) == 2, 'nobody polls any more');
+  runUntil(100000, true);
+  assert(tracedAt(1, EV_SKB_BUILD) == 3, 'the frame comes');
+  assert(nicqCounter(QUEUE, NICQ_RX_IRQS) == 1, 'by an interrupt, in its time');
+}
+
+export function who_begins_to_poll_finds_what_waits(): void {
+  server(10, 0);
+  build();
+  send(0, 0, 10);
+  runUntil(1000, true);
+  assert(tracedAt(1, EV_SKB_BUILD) == 0, 'the interrupt is still to come');
+  busyPoll(QUEUE, 1, 20000);
+  runUntil(1001, true);
+  assert(tracedAt(1, EV_SKB_BUILD) == 1, 'found');
 }

@@ -27,8 +27,8 @@ function world(work0: u32, work1: u32): void {
 
 export function less_work_than_the_weight_is_one_poll(): void {
   world(9, 0);
-  napiSchedule(0);
-  napiSchedule(0);
+  napiSchedule(0, 0);
+  napiSchedule(0, 0);
   assert(traced(EV_NAPI_SCHEDULE) == 1, 'asking twice is asking once');
   runUntil(1000000, true);
   assert(traced(EV_NAPI_POLL) == 1 && lastTraced(EV_NAPI_POLL, 24) == 9 && napiVerify() == 0, 'done');
@@ -36,15 +36,15 @@ export function less_work_than_the_weight_is_one_poll(): void {
 
 export function a_full_weight_is_polled_again(): void {
   world(30, 0);
-  napiSchedule(0);
+  napiSchedule(0, 0);
   runUntil(1000000, true);
   assert(traced(EV_NAPI_POLL) == 4 && load<u32>(WORK) == 0 && napiVerify() == 0, '10, 10, 10 and nothing');
 }
 
 export function two_queues_of_a_core_take_turns(): void {
   world(1000, 15);
-  napiSchedule(0);
-  napiSchedule(1);
+  napiSchedule(0, 0);
+  napiSchedule(1, 0);
   // Each softirq turn polls each queue that was there when it began.
   while (load<u32>(WORK, 4) != 0) runUntil(nextEventTime(), true);
   assert(load<u32>(WORK) >= 960, 'the busy queue did not keep the other one waiting');

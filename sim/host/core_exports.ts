@@ -59,3 +59,4 @@ export const VIEW_SOCKETS = 15;
 export const VIEW_APP = 16;
 export const VIEW_STREAM = 17;
 export const VIEW_SOCKET = 18;
+export const VIEW_USED = 19;

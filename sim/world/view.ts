@@ -5,9 +5,10 @@ import {
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
+import { filesUsed } from '../../stack/file';
 import { tcpInfo } from '../../stack/5-tcp';
 import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
-import { fdSock, ringAt, sqThreadsSpun } from '../../uring-model/7-ring';
+import { fdSock, ringAt, ringVerify, sqThreadsSpun } from '../../uring-model/7-ring';
 import { areaAt, ifqAt, zcrxCounters, zcSock } from '../../uring-model/9-refill';
 import { app, streamCopy, streamCount } from '../../uring-model/8-app/builtin';
 import { worldState } from './state';
@@ -23,6 +24,7 @@ const AREAS_SHOWN: u32 = 64;
  * 11 a page pool              12 a ring                       13 a zcrx instance           14 an area
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
  * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
+ * 19 what is in use: {requests, files, skbs, transmit pages}
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -45,6 +47,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 16: return arg < HOSTS_MAX ? <u32>changetype<usize>(app(arg)) : 0;
     case 17: return streamOf(arg >> 24, arg & 0xffffff);
     case 18: return socketOf(arg >> 24, arg & 0xffffff);
+    case 19: return used();
     default: return 0;
   }
 }
@@ -78,6 +81,14 @@ function socketOf(task: u32, fd: u32): u32 {
   store<u64>(ANSWER, z.zc_bytes, 8);
   store<u64>(ANSWER, z.copy_linear_bytes, 16);
   store<u64>(ANSWER, z.copy_page_bytes, 24);
+  return <u32>ANSWER;
+}
+
+function used(): u32 {
+  store<u32>(ANSWER, ringVerify());
+  store<u32>(ANSWER, filesUsed(), 4);
+  store<u32>(ANSWER, poolState().skb_used, 8);
+  store<u32>(ANSWER, poolState().tx_pages_used, 12);
   return <u32>ANSWER;
 }
 

@@ -55,6 +55,11 @@ export function fileTableInit(capacity: u32): void {
   }
 }
 
+/** Files that somebody holds. */
+export function filesUsed(): u32 {
+  return fileState().files.used;
+}
+
 /** A file with one reference, or NONE. */
 export function fileNew(kind: u8, host: u32, obj: u32, f_flags: u32 = 0): u32 {
   const s = fileState();

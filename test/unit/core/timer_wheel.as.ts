@@ -69,3 +69,12 @@ export function a_cancelled_timer_does_not_fire(): void {
   timerArm(timer(base, 3), 50 * NS_PER_JIFFY);
   assert(fired(300) == (3 << 6) + 2, 'moved and kept ones do');
 }
+
+export function a_timer_that_is_further_away_than_any_run_is_long_does_not_fire(): void {
+  const base = start();
+  timerArm(timer(base, 1), (<u64>1 << 33) * NS_PER_JIFFY);
+  timerArm(timer(base, 2), 100 * NS_PER_JIFFY);
+  assert(fired(100000) == 2 && timerPending(timer(base, 1)), 'one waits on');
+  timerCancel(timer(base, 1));
+  assert(!timerPending(timer(base, 1)), 'until it is cancelled');
+}

@@ -18,6 +18,7 @@ export * from './prng';
 export * from './seq';
 export * from './run_bounds';
 export * from './sha256';
+export * from './slab';
 export * from './state';
 export * from './timer_wheel';
 export * from './trace';

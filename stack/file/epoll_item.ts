@@ -1,5 +1,7 @@
 /** Epoll sets and their items (fs/eventpoll.c: struct eventpoll, struct epitem): tables and lists, without what a poll does. */
-import { arenaAlloc, EPOLL_ITEMS_MAX, EPOLLS_MAX, FILE_ADDR, NONE, waitFree, waitRemove } from '../../sim/core';
+import {
+  EPOLL_ITEMS_MAX, EPOLLS_MAX, FILE_ADDR, NONE, Slab, slabAt, slabNew, slabPut, slabTake, waitFree, waitRemove,
+} from '../../sim/core';
 import { fileAt } from './table';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
@@ -11,10 +13,8 @@ export const EPOLL_URING_WAKE: u32 = 1 << 27;
 
 @unmanaged
 class EpollState {
-  epolls: u32;
-  epoll_free: u32;
-  items: u32;
-  item_free: u32;
+  epolls: Slab;
+  items: Slab;
 }
 @unmanaged
 export class Epoll {
@@ -25,10 +25,8 @@ export class Epoll {
   items: u32;
   ready_head: u32;
   ready_tail: u32;
-  next: u32;
   file: u32;
 }
-const EPOLL_BYTES: usize = 28;
 @unmanaged
 export class Item {
   data: u64;
@@ -43,57 +41,42 @@ export class Item {
   ready: u32;
   ready_next: u32;
   ready_prev: u32;
-  /** Next of the set; next that watches the same file + 1. Free list. */
+  /** Next of the set; next that watches the same file + 1. */
   next: u32;
   watch_next: u32;
   unused: u32;
 }
-const ITEM_BYTES: usize = 56;
 const EPOLL_STATE: usize = FILE_ADDR + 0x90;
 
 function state(): EpollState {
   return changetype<EpollState>(EPOLL_STATE);
 }
 export function epollAt(idx: u32): Epoll {
-  return changetype<Epoll>(<usize>state().epolls + <usize>idx * EPOLL_BYTES);
+  return changetype<Epoll>(slabAt(state().epolls, idx));
 }
 export function itemAt(idx: u32): Item {
-  return changetype<Item>(<usize>state().items + <usize>idx * ITEM_BYTES);
+  return changetype<Item>(slabAt(state().items, idx));
 }
 
 export function epollTablesInit(): void {
   const s = state();
-  s.epolls = <u32>arenaAlloc(<u64>EPOLLS_MAX * EPOLL_BYTES);
-  s.epoll_free = NONE;
-  for (let i = EPOLLS_MAX; i > 0; i--) {
-    epollAt(i - 1).next = s.epoll_free;
-    s.epoll_free = i - 1;
-  }
-  s.items = <u32>arenaAlloc(<u64>EPOLL_ITEMS_MAX * ITEM_BYTES);
-  s.item_free = NONE;
-  for (let i = EPOLL_ITEMS_MAX; i > 0; i--) {
-    itemAt(i - 1).next = s.item_free;
-    s.item_free = i - 1;
-  }
+  s.epolls = slabNew(EPOLLS_MAX, offsetof<Epoll>());
+  s.items = slabNew(EPOLL_ITEMS_MAX, offsetof<Item>());
 }
 
 /** An empty set, or NONE. */
 export function epollAlloc(): u32 {
-  const s = state();
-  const idx = s.epoll_free;
+  const idx = slabTake(state().epolls);
   if (idx == NONE) return NONE;
   const ep = epollAt(idx);
-  s.epoll_free = ep.next;
-  memory.fill(changetype<usize>(ep), 0, EPOLL_BYTES);
+  memory.fill(changetype<usize>(ep), 0, offsetof<Epoll>());
   ep.items = NONE;
   ep.ready_head = NONE;
   ep.ready_tail = NONE;
   return idx;
 }
 export function epollFree(idx: u32): void {
-  const s = state();
-  epollAt(idx).next = s.epoll_free;
-  s.epoll_free = idx;
+  slabPut(state().epolls, idx);
 }
 
 /** The item of a file under a descriptor, or NONE (ep_find). */
@@ -104,12 +87,10 @@ export function itemFind(ep: Epoll, file_idx: u32, fd: i32): u32 {
 
 /** A new item of the set, which watches a file; NONE at the limit. */
 export function itemNew(epoll: u32, file_idx: u32, fd: i32): u32 {
-  const s = state();
-  const idx = s.item_free;
+  const idx = slabTake(state().items);
   if (idx == NONE) return NONE;
   const item = itemAt(idx);
-  s.item_free = item.next;
-  memory.fill(changetype<usize>(item), 0, ITEM_BYTES);
+  memory.fill(changetype<usize>(item), 0, offsetof<Item>());
   item.epoll = epoll;
   item.file = file_idx;
   item.fd = fd;
@@ -146,7 +127,6 @@ function freeEntry(entry_and_one: u32): void {
 }
 /** The item is gone from everywhere (ep_remove). */
 export function itemRemove(idx: u32): void {
-  const s = state();
   const item = itemAt(idx);
   const ep = epollAt(item.epoll);
   freeEntry(item.wait0);
@@ -165,8 +145,7 @@ export function itemRemove(idx: u32): void {
     while (itemAt(before).watch_next != idx + 1) before = itemAt(before).watch_next - 1;
     itemAt(before).watch_next = item.watch_next;
   }
-  item.next = s.item_free;
-  s.item_free = idx;
+  slabPut(state().items, idx);
 }
 
 /** A file goes: no set watches it any more (eventpoll_release_file). */

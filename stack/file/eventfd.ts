@@ -1,5 +1,5 @@
 /** Eventfds (fs/eventfd.c): a number that is added to and taken. */
-import { arenaAlloc, EVENTFDS_MAX, FILE_ADDR, NONE, waitForget, wakeUp } from '../../sim/core';
+import { EVENTFDS_MAX, FILE_ADDR, NONE, Slab, slabAt, slabNew, slabPut, slabTake, waitForget, wakeUp } from '../../sim/core';
 import { EAGAIN, EFAULT, EINVAL } from '../../uring-model/uapi.gen';
 import { iovTotal, Msg, msgCopyIn, msgCopyOut, POLLERR, POLLIN, POLLOUT } from '../6-socket';
 
@@ -8,11 +8,9 @@ const COUNT_BYTES: u32 = 8;
 
 @unmanaged
 class EventfdState {
-  base: u32;
-  free: u32;
+  eventfds: Slab;
   /** A wake-up of an eventfd is under way (current->in_eventfd). */
   signalling: u32;
-  unused: u32;
   /** Where a count lies while it is copied. */
   copy: u64;
 }
@@ -21,35 +19,24 @@ class Eventfd {
   count: u64;
   waiters: u32;
   semaphore: u32;
-  next: u32;
-  unused: u32;
 }
-const EVENTFD_BYTES: usize = 24;
 const EVENTFD_STATE: usize = FILE_ADDR + 0x60;
 
 function state(): EventfdState {
   return changetype<EventfdState>(EVENTFD_STATE);
 }
 function eventfdAt(idx: u32): Eventfd {
-  return changetype<Eventfd>(<usize>state().base + <usize>idx * EVENTFD_BYTES);
+  return changetype<Eventfd>(slabAt(state().eventfds, idx));
 }
 
 export function eventfdsInit(): void {
-  const s = state();
-  s.base = <u32>arenaAlloc(<u64>EVENTFDS_MAX * EVENTFD_BYTES);
-  s.free = NONE;
-  for (let i = EVENTFDS_MAX; i > 0; i--) {
-    eventfdAt(i - 1).next = s.free;
-    s.free = i - 1;
-  }
+  state().eventfds = slabNew(EVENTFDS_MAX, offsetof<Eventfd>());
 }
 
 export function eventfdNew(count: u32, semaphore: bool): u32 {
-  const s = state();
-  const idx = s.free;
+  const idx = slabTake(state().eventfds);
   if (idx == NONE) return NONE;
   const e = eventfdAt(idx);
-  s.free = e.next;
   e.count = count;
   e.waiters = 0;
   e.semaphore = semaphore ? 1 : 0;
@@ -116,7 +103,6 @@ export function eventfdWaitHead(idx: u32): usize {
 export function eventfdRelease(idx: u32): void {
   wakeUp(eventfdWaitHead(idx), POLLHUP);
   waitForget(eventfdWaitHead(idx));
-  eventfdAt(idx).next = state().free;
-  state().free = idx;
+  slabPut(state().eventfds, idx);
 }
 const POLLHUP: u32 = 0x10;

@@ -1,5 +1,5 @@
 /** Descriptors: a table for each process, least free number first (fs/file.c). The threads of a process share it. */
-import { arenaAlloc, HOSTS_MAX, NONE } from '../../sim/core';
+import { arenaAlloc, HOSTS_MAX, NONE, slabEmpty } from '../../sim/core';
 import { fileState } from './state';
 import { fileAt, FILE_SOCKET } from './table';
 
@@ -62,7 +62,7 @@ export function fdInstall(task: u32, file_idx: u32): u32 {
 
 /** Is there a free descriptor, and a file for it? (get_unused_fd_flags) */
 export function fdFree(task: u32): bool {
-  return freeWord(fdBits(task)) < fileState().fds_max >> 6 && fileState().file_free != NONE;
+  return freeWord(fdBits(task)) < fileState().fds_max >> 6 && !slabEmpty(fileState().files);
 }
 
 /** Takes a descriptor back; its file, whose reference is the caller's now, or NONE. */

@@ -4,7 +4,9 @@
  *
  * Differs from Linux: a reader that slept does not pass its wake-up on to the next reader when something is left.
  */
-import { arenaAlloc, chainAlloc, chainFree, FILE_ADDR, NONE, PAGE_SIZE, PIPES_MAX, waitForget, wakeUp } from '../../sim/core';
+import {
+  chainAlloc, chainFree, FILE_ADDR, NONE, PAGE_SIZE, PIPES_MAX, Slab, slabAt, slabNew, slabPut, slabTake, waitForget, wakeUp,
+} from '../../sim/core';
 import { EAGAIN, EFAULT, ENOMEM, EPIPE } from '../../uring-model/uapi.gen';
 import { iovTotal, Msg, msgFromChain, msgToChain, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../6-socket';
 import { EPOLLET } from './epoll_item';
@@ -14,8 +16,7 @@ const BUFFERS: u32 = 16;
 
 @unmanaged
 class PipeState {
-  base: u32;
-  free: u32;
+  pipes: Slab;
 }
 @unmanaged
 class Pipe {
@@ -28,7 +29,7 @@ class Pipe {
   wr_wait: u32;
   /** Somebody polls for edges: every write is told (pseudo_edgetrigger). */
   edge: u32;
-  next: u32;
+  unused: u32;
   // Then BUFFERS of PipeBuffer
 }
 const PIPE_HEAD: usize = 32;
@@ -48,7 +49,7 @@ function state(): PipeState {
   return changetype<PipeState>(PIPE_STATE);
 }
 function pipeAt(idx: u32): Pipe {
-  return changetype<Pipe>(<usize>state().base + <usize>idx * PIPE_BYTES);
+  return changetype<Pipe>(slabAt(state().pipes, idx));
 }
 function bufferAt(p: Pipe, slot: u32): PipeBuffer {
   return changetype<PipeBuffer>(changetype<usize>(p) + PIPE_HEAD + <usize>(slot & (BUFFERS - 1)) * BUFFER_BYTES);
@@ -61,22 +62,14 @@ function writersHead(p: Pipe): usize {
 }
 
 export function pipesInit(): void {
-  const s = state();
-  s.base = <u32>arenaAlloc(<u64>PIPES_MAX * PIPE_BYTES);
-  s.free = NONE;
-  for (let i = PIPES_MAX; i > 0; i--) {
-    pipeAt(i - 1).next = s.free;
-    s.free = i - 1;
-  }
+  state().pipes = slabNew(PIPES_MAX, PIPE_BYTES);
 }
 
 /** An empty pipe with a reader and a writer, or NONE. */
 export function pipeNew(): u32 {
-  const s = state();
-  const idx = s.free;
+  const idx = slabTake(state().pipes);
   if (idx == NONE) return NONE;
   const p = pipeAt(idx);
-  s.free = p.next;
   memory.fill(changetype<usize>(p), 0, PIPE_BYTES);
   p.readers = 1;
   p.writers = 1;
@@ -202,6 +195,5 @@ export function pipeRelease(idx: u32, write: bool): void {
   while (!empty(p)) chainFree(bufferAt(p, p.tail++).chain);
   waitForget(readersHead(p));
   waitForget(writersHead(p));
-  p.next = state().free;
-  state().free = idx;
+  slabPut(state().pipes, idx);
 }

@@ -1,11 +1,9 @@
 /** State of the files of all hosts, at FILE_ADDR. */
-import { FILE_ADDR } from '../../sim/core';
+import { FILE_ADDR, Slab } from '../../sim/core';
 
 @unmanaged
 export class FileState {
-  files_base: u32;
-  file_capacity: u32;
-  file_free: u32;
+  files: Slab;
   fds_base: u32;
   fd_bits_base: u32;
   fds_max: u32;

@@ -2,7 +2,7 @@
  * Files (struct file): what a descriptor, a fixed slot or a request holds on to. With the last reference a file is released,
  * as its kind says (kinds.ts).
  */
-import { arenaAlloc, NONE } from '../../sim/core';
+import { NONE, slabAt, slabNew, slabPut, slabTake } from '../../sim/core';
 import { fileState } from './state';
 
 export const FILE_FREE: u8 = 0;
@@ -28,8 +28,7 @@ export class File {
   refs: u32;
   /** Index in the table of its kind. */
   obj: u32;
-  /** Free list. */
-  next: u32;
+  unused_too: u32;
   /** O_NONBLOCK, O_DIRECT, access mode. */
   f_flags: u32;
   /** 1 + the first of the epoll items that watch it (f_ep). */
@@ -37,22 +36,13 @@ export class File {
   /** f_pos */
   pos: u64;
 }
-const FILE_BYTES: usize = 32;
 
 export function fileAt(file_idx: u32): File {
-  return changetype<File>(<usize>fileState().files_base + <usize>file_idx * FILE_BYTES);
+  return changetype<File>(slabAt(fileState().files, file_idx));
 }
 
 export function fileTableInit(capacity: u32): void {
-  const s = fileState();
-  assert(offsetof<File>() <= FILE_BYTES, 'FILE_BYTES is too small');
-  s.file_capacity = capacity;
-  s.files_base = <u32>arenaAlloc(<u64>capacity * FILE_BYTES);
-  s.file_free = NONE;
-  for (let i = capacity; i > 0; i--) {
-    fileAt(i - 1).next = s.file_free;
-    s.file_free = i - 1;
-  }
+  fileState().files = slabNew(capacity, offsetof<File>());
 }
 
 /** Files that somebody holds. */
@@ -64,11 +54,9 @@ export function filesUsed(): u32 {
 
 /** A file with one reference, or NONE. */
 export function fileNew(kind: u8, host: u32, obj: u32, f_flags: u32 = 0): u32 {
-  const s = fileState();
-  const idx = s.file_free;
+  const idx = slabTake(fileState().files);
   if (idx == NONE) return NONE;
   const f = fileAt(idx);
-  s.file_free = f.next;
   f.kind = kind;
   f.host = <u8>host;
   f.refs = 1;
@@ -87,9 +75,6 @@ export function fileGet(file_idx: u32): void {
 
 /** Back to the table: nobody refers to it any more. */
 export function fileFree(file_idx: u32): void {
-  const s = fileState();
-  const f = fileAt(file_idx);
-  f.kind = FILE_FREE;
-  f.next = s.file_free;
-  s.file_free = file_idx;
+  fileAt(file_idx).kind = FILE_FREE;
+  slabPut(fileState().files, file_idx);
 }

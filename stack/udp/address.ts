@@ -4,7 +4,7 @@ import { isLocal, sourceAddress0, sourceAddress1 } from '../5-tcp';
 import {
   AF_INET, AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES,
 } from '../../uring-model/uapi.gen';
-import { localName, nextPort, remoteName, UdpName, UdpSock, udpSock } from './sock';
+import { localName, nextPort, remoteName, udpLive, UdpName, UdpSock, udpSock } from './sock';
 
 /** The kernel takes an IPv6 address without its scope (SIN6_LEN_RFC2133). */
 const SIN6_LEN_RFC2133: u32 = 24;
@@ -57,7 +57,7 @@ function sameAddress(a: UdpName, b: UdpName): bool {
 function conflict(u: UdpSock, n: UdpName, port: u32): bool {
   for (let i: u32 = 0; i < UDP_SOCKS_MAX; i++) {
     const other = udpSock(i);
-    if (other.used == 0 || other.host != u.host || i == u.idx) continue;
+    if (!udpLive(i) || other.host != u.host || i == u.idx) continue;
     const l = localName(other);
     if (l.port == port && (isAny(l) || isAny(n) || sameAddress(l, n))) return true;
   }
@@ -108,7 +108,7 @@ export function lookup(host: u32, to: UdpName, from: UdpName): u32 {
   for (let i: u32 = 0; i < UDP_SOCKS_MAX; i++) {
     const u = udpSock(i);
     const l = localName(u);
-    if (u.used == 0 || <u32>u.host != host || l.port != to.port || (u.family == 4 && to.family == 6)) continue;
+    if (!udpLive(i) || <u32>u.host != host || l.port != to.port || (u.family == 4 && to.family == 6)) continue;
     if (!isAny(l) && !sameAddress(l, to)) continue;
     const r = remoteName(u);
     if (u.connected != 0 && (r.port != from.port || !sameAddress(r, from))) continue;

@@ -1,15 +1,15 @@
 /** UDP sockets and the datagrams that wait in them: state at UDP_ADDR, and two tables. Addresses as those of TCP sockets. */
-import { arenaAlloc, chainFree, HOSTS_MAX, NONE, UDP_ADDR, UDP_SKBS_MAX, UDP_SOCKS_MAX } from '../../sim/core';
+import {
+  chainFree, HOSTS_MAX, NONE, Slab, slabAt, slabNew, slabPut, slabTake, slabTaken, UDP_ADDR, UDP_SKBS_MAX, UDP_SOCKS_MAX,
+} from '../../sim/core';
 
 /** net.core.rmem_default. */
 const RMEM_DEFAULT: u32 = 212992;
 
 @unmanaged
 class UdpState {
-  socks: u32;
-  sock_free: u32;
-  skbs: u32;
-  skb_free: u32;
+  socks: Slab;
+  skbs: Slab;
   /** The port that was chosen last, on any host. */
   port: u32;
 }
@@ -38,11 +38,11 @@ export class UdpSock {
   /** The family that it was made for. */
   family: u8;
   shutdown: u8;
-  used: u8;
   connected: u8;
   /** The application said which address is its own. */
   bound_addr: u8;
-  unused: u16;
+  unused: u8;
+  unused_too: u16;
   err: i32;
   waiters: u32;
   rcvbuf: u32;
@@ -50,9 +50,7 @@ export class UdpSock {
   rmem_alloc: u32;
   queue_head: u32;
   queue_tail: u32;
-  next: u32;
 }
-const SOCK_BYTES: usize = 96;
 
 @unmanaged
 export class UdpSkb {
@@ -64,16 +62,15 @@ export class UdpSkb {
   truesize: u32;
   next: u32;
 }
-const SKB_BYTES: usize = 40;
 
 function state(): UdpState {
   return changetype<UdpState>(UDP_ADDR);
 }
 export function udpSock(idx: u32): UdpSock {
-  return changetype<UdpSock>(<usize>state().socks + <usize>idx * SOCK_BYTES);
+  return changetype<UdpSock>(slabAt(state().socks, idx));
 }
 export function udpSkb(idx: u32): UdpSkb {
-  return changetype<UdpSkb>(<usize>state().skbs + <usize>idx * SKB_BYTES);
+  return changetype<UdpSkb>(slabAt(state().skbs, idx));
 }
 export function localName(u: UdpSock): UdpName {
   return changetype<UdpName>(changetype<usize>(u) + offsetof<UdpSock>('local0'));
@@ -100,56 +97,40 @@ export function udpWaiters(u: UdpSock): usize {
 
 export function udpInit(): void {
   const s = state();
-  assert(offsetof<UdpSock>() <= SOCK_BYTES && offsetof<UdpSkb>() <= SKB_BYTES && HOSTS_MAX < 256, 'SOCK_BYTES is too small');
-  s.socks = <u32>arenaAlloc(<u64>UDP_SOCKS_MAX * SOCK_BYTES);
-  s.sock_free = NONE;
-  for (let i = UDP_SOCKS_MAX; i > 0; i--) {
-    udpSock(i - 1).next = s.sock_free;
-    s.sock_free = i - 1;
-  }
-  s.skbs = <u32>arenaAlloc(<u64>UDP_SKBS_MAX * SKB_BYTES);
-  s.skb_free = NONE;
-  for (let i = UDP_SKBS_MAX; i > 0; i--) {
-    udpSkb(i - 1).next = s.skb_free;
-    s.skb_free = i - 1;
-  }
+  assert(HOSTS_MAX < 256, 'UdpSock.host is too small');
+  s.socks = slabNew(UDP_SOCKS_MAX, offsetof<UdpSock>());
+  s.skbs = slabNew(UDP_SKBS_MAX, offsetof<UdpSkb>());
 }
 
 export function sockNew(host: u32, family: u32): u32 {
-  const s = state();
-  const idx = s.sock_free;
+  const idx = slabTake(state().socks);
   if (idx == NONE) return NONE;
   const u = udpSock(idx);
-  s.sock_free = u.next;
-  memory.fill(changetype<usize>(u), 0, SOCK_BYTES);
+  memory.fill(changetype<usize>(u), 0, offsetof<UdpSock>());
   u.idx = idx;
   u.host = <u8>host;
   u.family = <u8>family;
-  u.used = 1;
   u.rcvbuf = RMEM_DEFAULT;
   u.sndbuf = RMEM_DEFAULT;
   u.queue_head = NONE;
   u.queue_tail = NONE;
   return idx;
 }
+/** Is there a socket of that number? */
+export function udpLive(idx: u32): bool {
+  return slabTaken(state().socks, idx);
+}
 export function sockFree(u: UdpSock): void {
-  u.used = 0;
-  u.next = state().sock_free;
-  state().sock_free = u.idx;
+  slabPut(state().socks, u.idx);
 }
 
 /** A datagram for a queue, or NONE at the limit. */
 export function skbNew(): u32 {
-  const s = state();
-  const idx = s.skb_free;
-  if (idx != NONE) s.skb_free = udpSkb(idx).next;
-  return idx;
+  return slabTake(state().skbs);
 }
 export function skbGone(idx: u32): void {
-  const b = udpSkb(idx);
-  chainFree(b.chain);
-  b.next = state().skb_free;
-  state().skb_free = idx;
+  chainFree(udpSkb(idx).chain);
+  slabPut(state().skbs, idx);
 }
 
 /** The next port to try (net.ipv4.ip_local_port_range). */

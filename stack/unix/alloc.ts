@@ -1,8 +1,8 @@
 /** Room for what is sent (net/core/sock.c: sock_alloc_send_pskb; net/core/skbuff.c: alloc_skb_with_frags). */
-import { chainAlloc, chainFree, NONE } from '../../sim/core';
+import { chainAlloc, chainFree, NONE, slabEmpty } from '../../sim/core';
 import { Msg, msgToChain, SEND_SHUTDOWN, skbTruesize } from '../6-socket';
 import { EAGAIN, EFAULT, ENOBUFS, EPIPE } from '../../uring-model/uapi.gen';
-import { takeError, unixSkb, UnixSock, unixState } from './sock';
+import { skbNew, takeError, UnixSock, unixState } from './sock';
 
 export const UNIX_SKB_FRAGS_SZ: u32 = 32768;
 
@@ -21,23 +21,12 @@ function maySend(u: UnixSock): i32 {
 export function sendSkb(u: UnixSock, m: Msg, offset: u32, len: u32, data: u32): i32 {
   const ret = maySend(u);
   if (ret != 0) return ret;
-  const s = unixState();
-  const idx = s.skb_free;
-  if (idx == NONE) return -ENOBUFS;
+  if (slabEmpty(unixState().skbs)) return -ENOBUFS;
   const chain = chainAlloc(len);
   if (chain == NONE && len != 0) return -ENOBUFS;
   if (!msgToChain(m, offset, len, chain, 0)) {
     chainFree(chain);
     return -EFAULT;
   }
-  const b = unixSkb(idx);
-  s.skb_free = b.next;
-  b.sock = u.idx;
-  b.len = len;
-  b.consumed = 0;
-  b.truesize = skbTruesize(len - data, data);
-  b.chain = chain;
-  b.next = NONE;
-  u.wmem_alloc += b.truesize;
-  return <i32>idx;
+  return <i32>skbNew(u, chain, len, skbTruesize(len - data, data));
 }

@@ -8,8 +8,8 @@ import {
 import { dgramConnect } from './dgram';
 import { findName, nameCheck, shareName } from './name';
 import {
-  dataReady, peerWait, peerWakeDisconnect, peerWakeFree, queueFull, queueSkb, skbFree, stateChange, unixHold, unixNew, unixPut, unixSkb,
-  UnixSock, unixSock, unixState, unixWaiters, unqueueSkb,
+  dataReady, peerWait, peerWakeDisconnect, peerWakeFree, queueFull, queueSkb, skbFree, skbNew, stateChange, unixHold, unixNew,
+  unixPut, unixSkb, UnixSock, unixSock, unixWaiters, unqueueSkb,
 } from './sock';
 
 const SOCK_RAW: u32 = 3;
@@ -70,22 +70,13 @@ export function unixConnect(idx: u32, name: usize, len: u32): i32 {
   if (u.state != <u8>TCP_CLOSE) return u.state == <u8>TCP_ESTABLISHED ? -EISCONN : -EINVAL;
   const child_idx = unixNew(u.host, u.type);
   if (child_idx == NONE) return -ENFILE;
-  const s = unixState();
-  const skb_idx = s.skb_free;
   const child = unixSock(child_idx);
+  const skb_idx = skbNew(child, NONE, 0, CONNECT_TRUESIZE);
   if (skb_idx == NONE) {
     child.dead = 1;
     unixPut(child);
     return -ENOBUFS;
   }
-  const b = unixSkb(skb_idx);
-  s.skb_free = b.next;
-  b.sock = child_idx;
-  b.len = 0;
-  b.consumed = 0;
-  b.truesize = CONNECT_TRUESIZE;
-  b.chain = NONE;
-  child.wmem_alloc = CONNECT_TRUESIZE;
   unixPair(idx, child_idx);
   shareName(child, other);
   queueSkb(other, skb_idx);

@@ -1,15 +1,14 @@
 /** AF_UNIX sockets and their messages (struct unix_sock, struct sk_buff): state at UNIX_ADDR, and two tables. */
 import {
-  arenaAlloc, chainFree, NONE, UNIX_ADDR, UNIX_SKBS_MAX, UNIX_SOCKS_MAX, WAIT_UNIX, waitAdd, waitAlloc, waitFree, waitRemove, wakeUp,
+  chainFree, NONE, Slab, slabAt, slabNew, slabPut, slabTake, UNIX_ADDR, UNIX_SKBS_MAX, UNIX_SOCKS_MAX, WAIT_UNIX, waitAdd, waitAlloc,
+  waitFree, waitRemove, wakeUp,
 } from '../../sim/core';
 import { POLLERR, READ_BITS, TCP_CLOSE, TCP_LISTEN, WRITE_BITS } from '../6-socket';
 
 @unmanaged
 export class UnixState {
-  socks_base: u32;
-  sock_free: u32;
-  skbs_base: u32;
-  skb_free: u32;
+  socks: Slab;
+  skbs: Slab;
   /** The last name that was made up for a socket. */
   autobind: u32;
 }
@@ -55,8 +54,6 @@ export class UnixSock {
   queue_len: u32;
   /** Bytes of the queue. */
   inq_len: u32;
-  /** Free list. */
-  next: u32;
   // The name: SOCKADDR_UN_BYTES
   name0: u64;
 }
@@ -73,42 +70,29 @@ export class UnixSkb {
   chain: u32;
   next: u32;
 }
-const SKB_BYTES: usize = 24;
 
 export function unixSock(idx: u32): UnixSock {
-  return changetype<UnixSock>(<usize>unixState().socks_base + <usize>idx * SOCK_BYTES);
+  return changetype<UnixSock>(slabAt(unixState().socks, idx));
 }
 export function unixName(u: UnixSock): usize {
   return changetype<usize>(u) + offsetof<UnixSock>('name0');
 }
 export function unixSkb(idx: u32): UnixSkb {
-  return changetype<UnixSkb>(<usize>unixState().skbs_base + <usize>idx * SKB_BYTES);
+  return changetype<UnixSkb>(slabAt(unixState().skbs, idx));
 }
 
 export function unixTablesInit(): void {
   const s = unixState();
   assert(offsetof<UnixSock>('name0') <= NAME_OFFSET && NAME_OFFSET + SOCKADDR_UN_BYTES <= SOCK_BYTES, 'SOCK_BYTES is too small');
-  s.socks_base = <u32>arenaAlloc(<u64>UNIX_SOCKS_MAX * SOCK_BYTES);
-  s.sock_free = NONE;
-  for (let i = UNIX_SOCKS_MAX; i > 0; i--) {
-    unixSock(i - 1).next = s.sock_free;
-    s.sock_free = i - 1;
-  }
-  s.skbs_base = <u32>arenaAlloc(<u64>UNIX_SKBS_MAX * SKB_BYTES);
-  s.skb_free = NONE;
-  for (let i = UNIX_SKBS_MAX; i > 0; i--) {
-    unixSkb(i - 1).next = s.skb_free;
-    s.skb_free = i - 1;
-  }
+  s.socks = slabNew(UNIX_SOCKS_MAX, SOCK_BYTES);
+  s.skbs = slabNew(UNIX_SKBS_MAX, offsetof<UnixSkb>());
 }
 
 /** A socket with one reference, or NONE (unix_create1). */
 export function unixNew(host: u32, type: u32): u32 {
-  const s = unixState();
-  const idx = s.sock_free;
+  const idx = slabTake(unixState().socks);
   if (idx == NONE) return NONE;
   const u = unixSock(idx);
-  s.sock_free = u.next;
   memory.fill(changetype<usize>(u), 0, SOCK_BYTES);
   u.idx = idx;
   u.refs = 1;
@@ -134,11 +118,9 @@ export function unixPut(u: UnixSock): void {
 }
 function maybeFree(u: UnixSock): void {
   if (u.refs != 0 || u.wmem_alloc != 0 || u.dead == 0) return;
-  const s = unixState();
   assert(u.queue_len == 0 && u.waiters == 0 && u.peer_wait == 0, 'X1 nobody waits for a socket that goes');
   u.type = 0;
-  u.next = s.sock_free;
-  s.sock_free = u.idx;
+  slabPut(unixState().socks, u.idx);
 }
 
 /** sock_error: the error, once, as -errno. */
@@ -176,6 +158,20 @@ export function unixWritable(u: UnixSock): bool {
   return u.state != <u8>TCP_LISTEN && (u.wmem_alloc + 1) << 2 <= u.sndbuf;
 }
 
+/** A message from a socket, which is charged for it; NONE at the limit. */
+export function skbNew(u: UnixSock, chain: u32, len: u32, truesize: u32): u32 {
+  const idx = slabTake(unixState().skbs);
+  if (idx == NONE) return NONE;
+  const b = unixSkb(idx);
+  b.sock = u.idx;
+  b.len = len;
+  b.consumed = 0;
+  b.truesize = truesize;
+  b.chain = chain;
+  b.next = NONE;
+  u.wmem_alloc += truesize;
+  return idx;
+}
 /** To the end of a socket's queue. */
 export function queueSkb(u: UnixSock, idx: u32): void {
   unixSkb(idx).next = NONE;
@@ -202,13 +198,11 @@ export function queueFull(u: UnixSock): bool {
 
 /** Frees a message; its sender has room again (sock_wfree, unix_write_space). */
 export function skbFree(idx: u32): void {
-  const s = unixState();
   const b = unixSkb(idx);
   chainFree(b.chain);
   const u = unixSock(b.sock);
   u.wmem_alloc -= b.truesize;
-  b.next = s.skb_free;
-  s.skb_free = idx;
+  slabPut(unixState().skbs, idx);
   if (unixWritable(u)) wakeUp(unixWaiters(u), WRITE_BITS);
   maybeFree(u);
 }

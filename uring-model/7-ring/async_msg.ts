@@ -7,7 +7,7 @@
  * A ring keeps the vectors of its last requests for the next ones (ctx->netmsg_cache). All that can be seen of that is how many
  * buffers a bundle maps before it knows how much there is: Req.vec_nr.
  */
-import { arenaAlloc, NET_IOVS_MAX, NET_MSGS_MAX, NONE, RINGS_MAX } from '../../sim/core';
+import { arenaAlloc, NET_IOVS_MAX, NET_MSGS_MAX, NONE, RINGS_MAX, slabAt, slabNew, slabPut, slabTake } from '../../sim/core';
 import { EFAULT, EINVAL, ENOMEM } from '../uapi.gen';
 import { userOk } from '../../stack/3-pool';
 import { iovBase, iovLen } from '../../stack/6-socket';
@@ -23,8 +23,6 @@ export class AsyncMsg {
   /** RECVMSG: where the message itself is, and where the name goes. */
   umsg: u64;
   uaddr: u64;
-  /** Free list. */
-  next: u32;
   /** Ranges that are left (msg_iter). */
   iov: u32;
   iov_nr: u32;
@@ -38,6 +36,7 @@ export class AsyncMsg {
   /** RECVMSG: what is left of the buffer that was picked; and is the last shot done? */
   buf_len: u32;
   finished: u32;
+  unused: u32;
   buf: u64;
 }
 const ASYNC_BYTES: usize = 72;
@@ -57,40 +56,23 @@ const CACHE_BYTES: usize = 4 + <usize>CACHE_MAX * 2;
 export function asyncMsgsInit(): void {
   const s = ringState();
   assert(offsetof<AsyncMsg>() <= ASYNC_BYTES, 'ASYNC_BYTES is too small');
-  s.msgs_base = <u32>arenaAlloc(<u64>NET_MSGS_MAX * MSG_BYTES);
-  s.msg_free = NONE;
-  for (let i: u32 = NET_MSGS_MAX; i > 0; i--) {
-    asyncMsg(i - 1).next = s.msg_free;
-    s.msg_free = i - 1;
-  }
-  s.iovs_base = <u32>arenaAlloc(<u64>NET_IOVS_MAX * BLOCK_BYTES);
-  s.iovs_free = NONE;
-  for (let i: u32 = NET_IOVS_MAX; i > 0; i--) blockFree(i - 1);
+  s.msgs = slabNew(NET_MSGS_MAX, MSG_BYTES);
+  s.iovs = slabNew(NET_IOVS_MAX, BLOCK_BYTES);
   s.netmsg_cache = <u32>arenaAlloc(<u64>RINGS_MAX * CACHE_BYTES);
 }
 export function asyncMsg(i: u32): AsyncMsg {
-  return changetype<AsyncMsg>(<usize>ringState().msgs_base + <usize>i * MSG_BYTES);
+  return changetype<AsyncMsg>(slabAt(ringState().msgs, i));
 }
 /** Address of the copy of the socket address. */
 export function asyncName(m: AsyncMsg): usize {
   return changetype<usize>(m) + ASYNC_BYTES;
 }
-function blockAt(i: u32): usize {
-  return <usize>ringState().iovs_base + <usize>i * BLOCK_BYTES;
-}
-function blockFree(i: u32): void {
-  const s = ringState();
-  store<u32>(blockAt(i), s.iovs_free);
-  s.iovs_free = i;
-}
 
 /** Gives a request room for a message, empty; 0 or -ENOMEM. */
 export function asyncAlloc(req: Req): i32 {
-  const s = ringState();
-  const idx = s.msg_free;
+  const idx = slabTake(ringState().msgs);
   if (idx == NONE) return -ENOMEM;
   const m = asyncMsg(idx);
-  s.msg_free = m.next;
   memory.fill(changetype<usize>(m), 0, ASYNC_BYTES);
   m.block = NONE;
   req.msg = idx;
@@ -102,24 +84,20 @@ export function asyncFree(req: Req): void {
   if (req.msg == NONE) return;
   const s = ringState();
   const m = asyncMsg(req.msg);
-  if (m.block != NONE) blockFree(m.block);
-  m.next = s.msg_free;
-  s.msg_free = req.msg;
+  if (m.block != NONE) slabPut(s.iovs, m.block);
+  slabPut(s.msgs, req.msg);
   req.msg = NONE;
 }
 
 /** Room for `nr` ranges; false without memory. */
 export function asyncRanges(m: AsyncMsg, nr: u32): bool {
-  const s = ringState();
+  const iovs = ringState().iovs;
   if (nr <= IOVS_INLINE) {
     m.iov = <u32>(asyncName(m) + NAME_BYTES);
   } else {
-    if (m.block == NONE) {
-      if (s.iovs_free == NONE) return false;
-      m.block = s.iovs_free;
-      s.iovs_free = load<u32>(blockAt(m.block));
-    }
-    m.iov = <u32>blockAt(m.block);
+    if (m.block == NONE) m.block = slabTake(iovs);
+    if (m.block == NONE) return false;
+    m.iov = <u32>slabAt(iovs, m.block);
   }
   m.iov_nr = nr;
   return true;

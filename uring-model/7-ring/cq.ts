@@ -9,7 +9,7 @@
  * A completion of a request that finds no room goes to the overflow list, in order; while the list is not empty nothing
  * overtakes it. Multishot requests that find no room end instead, and zero-copy receive consumes nothing (-ENOSPC).
  */
-import { arenaAlloc, charge, COST_CQE, CQ_OVERFLOW_MAX, NONE, traceCqe, traceCqOverflow } from '../../sim/core';
+import { charge, COST_CQE, CQ_OVERFLOW_MAX, NONE, slabAt, slabNew, slabPut, slabTake, traceCqe, traceCqOverflow } from '../../sim/core';
 import {
   IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_CQE_F_SKIP, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SQ_CQ_OVERFLOW, io_uring_cqe,
 } from '../uapi.gen';
@@ -33,19 +33,12 @@ class OverflowCqe {
   next: u32;
   unused: u32;
 }
-const OVERFLOW_BYTES: usize = 40;
 
 export function overflowInit(): void {
-  const s = ringState();
-  s.overflow_base = <u32>arenaAlloc(<u64>CQ_OVERFLOW_MAX * OVERFLOW_BYTES);
-  s.overflow_free = NONE;
-  for (let i = CQ_OVERFLOW_MAX; i > 0; i--) {
-    overflowAt(i - 1).next = s.overflow_free;
-    s.overflow_free = i - 1;
-  }
+  ringState().overflow = slabNew(CQ_OVERFLOW_MAX, offsetof<OverflowCqe>());
 }
 function overflowAt(i: u32): OverflowCqe {
-  return changetype<OverflowCqe>(<usize>ringState().overflow_base + <usize>i * OVERFLOW_BYTES);
+  return changetype<OverflowCqe>(slabAt(ringState().overflow, i));
 }
 
 /** Entries between the user's head and the kernel's own tail, at most all (io_cqring_queued). */
@@ -216,8 +209,7 @@ export function sqFlagsClear(r: Ring, bits: u32): void {
 
 /** No room: the completion goes to the list, or is lost and counted (io_cqring_add_overflow). False: lost. */
 export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64): bool {
-  const s = ringState();
-  const idx = s.overflow_free;
+  const idx = slabTake(ringState().overflow);
   traceCqOverflow(0, NONE, r.idx, <u32>user_data);
   r.overflows++;
   if (idx == NONE) {
@@ -227,7 +219,6 @@ export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0
     return false;
   }
   const o = overflowAt(idx);
-  s.overflow_free = o.next;
   o.user_data = user_data;
   o.res = res;
   o.flags = cflags;
@@ -246,7 +237,6 @@ export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0
 /** Moves what waits into the queue while there is room (__io_cqring_overflow_flush). `dying`: throws it away. */
 export function overflowFlush(r: Ring, dying: bool): void {
   if (!dying && r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD) == r.cq_entries) return;
-  const s = ringState();
   while (r.overflow_head != NONE) {
     const idx = r.overflow_head;
     const o = overflowAt(idx);
@@ -263,8 +253,7 @@ export function overflowFlush(r: Ring, dying: bool): void {
       traceCqe(0, NONE, <u32>o.user_data, o.res, o.flags);
     }
     r.overflow_head = o.next;
-    o.next = s.overflow_free;
-    s.overflow_free = idx;
+    slabPut(ringState().overflow, idx);
   }
   if (r.overflow_head == NONE) {
     r.check_cq &= ~CHECK_CQ_OVERFLOW;

@@ -11,7 +11,7 @@
  * A buffer of a ring is used up when the request commits it, so that nothing has to be undone when nothing was received.
  * Functions that pick return 1 + the group that the request goes on with (io_br_sel.buf_list), or 0: nothing is to be committed.
  */
-import { arenaAlloc, NONE, PBUF_GROUPS_MAX } from '../../sim/core';
+import { NONE, PBUF_GROUPS_MAX, slabAt, slabNew } from '../../sim/core';
 import {
   EFAULT, ENOBUFS, ENOENT, io_uring_buf, IO_URING_BUF_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUF_MORE, IORING_CQE_F_BUFFER,
   IOSQE_BUFFER_SELECT,
@@ -30,9 +30,9 @@ export const IOBL_INC: u32 = 2;
 
 @unmanaged
 export class Group {
-  /** Ring that has it, or NONE. */
+  /** Ring that has it. */
   ring: u32;
-  /** The next group of the ring, or of the free ones. */
+  /** The next group of the ring. */
   next: u32;
   bgid: u32;
   flags: u32;
@@ -60,22 +60,12 @@ export class Group {
   desc6: u64;
   desc7: u64;
 }
-const GROUP_BYTES: usize = 120;
 
 export function groupsInit(): void {
-  assert(offsetof<Group>() <= GROUP_BYTES, 'GROUP_BYTES is too small');
-  const s = ringState();
-  s.groups_base = <u32>arenaAlloc(<u64>PBUF_GROUPS_MAX * GROUP_BYTES);
-  s.group_free = NONE;
-  for (let i: u32 = PBUF_GROUPS_MAX; i > 0; i--) {
-    const g = groupAt(i - 1);
-    g.ring = NONE;
-    g.next = s.group_free;
-    s.group_free = i - 1;
-  }
+  ringState().groups = slabNew(PBUF_GROUPS_MAX, offsetof<Group>());
 }
 export function groupAt(i: u32): Group {
-  return changetype<Group>(<usize>ringState().groups_base + <usize>i * GROUP_BYTES);
+  return changetype<Group>(slabAt(ringState().groups, i));
 }
 
 /** A ring's group, or NONE (io_buffer_get_list). */

@@ -2,7 +2,7 @@
  * Lists of provided buffers: PROVIDE_BUFFERS and REMOVE_BUFFERS (io_uring/kbuf.c). A buffer leaves its list when it is picked; one
  * that was not filled goes back to the front.
  */
-import { arenaAlloc, NONE, PBUF_LEGACY_MAX } from '../../sim/core';
+import { NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
 import {
   E2BIG, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, EOVERFLOW, io_uring_sqe, IORING_OP_PROVIDE_BUFFERS,
 } from '../uapi.gen';
@@ -23,24 +23,17 @@ class LegacyBuf {
   next: u32;
   unused: u32;
 }
-const LEGACY_BYTES: usize = 24;
 /** BIDs are addressed by 16 bits of a completion. */
 const MAX_BIDS_PER_BGID: u32 = 1 << 16;
 
 export function legacyInit(): void {
-  const s = ringState();
-  assert(offsetof<LegacyBuf>() <= LEGACY_BYTES, 'LEGACY_BYTES is too small');
-  s.legacy_base = <u32>arenaAlloc(<u64>PBUF_LEGACY_MAX * LEGACY_BYTES);
-  s.legacy_free = NONE;
-  for (let i: u32 = PBUF_LEGACY_MAX; i > 0; i--) legacyFree(i - 1);
+  ringState().legacy = slabNew(PBUF_LEGACY_MAX, offsetof<LegacyBuf>());
 }
 function legacyAt(i: u32): LegacyBuf {
-  return changetype<LegacyBuf>(<usize>ringState().legacy_base + <usize>i * LEGACY_BYTES);
+  return changetype<LegacyBuf>(slabAt(ringState().legacy, i));
 }
 function legacyFree(i: u32): void {
-  const s = ringState();
-  legacyAt(i).next = s.legacy_free;
-  s.legacy_free = i;
+  slabPut(ringState().legacy, i);
 }
 
 /** Takes the first buffer of a list: Req.buf, and Req.len cut to what fits (io_provided_buffer_select). 0 or -ENOBUFS. */
@@ -98,18 +91,17 @@ export function legacyRemove(g: Group, nbufs: u32): i32 {
 
 /** io_add_buffers */
 function addBuffers(req: Req, g: Group): i32 {
-  const s = ringState();
   let addr = req.buf;
   let bid = <u32>req.buf_index;
   const nbufs = <u32>req.fd;
+  const legacy = ringState().legacy;
   for (let i: u32 = 0; i < nbufs; i++) {
-    const idx = s.legacy_free;
-    if (g.nbufs == MAX_BIDS_PER_BGID || idx == NONE) {
+    const idx = g.nbufs == MAX_BIDS_PER_BGID ? NONE : slabTake(legacy);
+    if (idx == NONE) {
       if (i != 0) return 0;
-      return idx == NONE ? -ENOMEM : -EOVERFLOW;
+      return slabEmpty(legacy) ? -ENOMEM : -EOVERFLOW;
     }
     const buf = legacyAt(idx);
-    s.legacy_free = buf.next;
     buf.next = NONE;
     if (g.list_head == NONE) g.list_head = idx;
     else legacyAt(g.list_tail).next = idx;

@@ -1,5 +1,5 @@
 /** Groups of provided buffers come and go (io_uring/kbuf.c: io_register_pbuf_ring and below). */
-import { behaves, BEHAVES_PBUF_MIN_LEFT, NONE, PAGE_SIZE } from '../../sim/core';
+import { behaves, BEHAVES_PBUF_MIN_LEFT, NONE, PAGE_SIZE, slabPut, slabTake } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import {
   EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES, io_uring_buf_status,
@@ -13,11 +13,9 @@ import { regionCreate, regionFree } from './user_memory';
 
 /** A group of a ring, an empty list so far; NONE at the limit. */
 export function groupNew(ring: u32, bgid: u32): u32 {
-  const s = ringState();
-  const idx = s.group_free;
+  const idx = slabTake(ringState().groups);
   if (idx == NONE) return NONE;
   const g = groupAt(idx);
-  s.group_free = g.next;
   g.next = ringAt(ring).groups;
   ringAt(ring).groups = idx;
   g.ring = ring;
@@ -31,7 +29,6 @@ export function groupNew(ring: u32, bgid: u32): u32 {
 
 /** io_destroy_bl, io_put_bl */
 function groupDestroy(idx: u32): void {
-  const s = ringState();
   const g = groupAt(idx);
   const r = ringAt(g.ring);
   if (r.groups == idx) r.groups = g.next;
@@ -42,9 +39,7 @@ function groupDestroy(idx: u32): void {
   }
   if ((g.flags & IOBL_BUF_RING) != 0) regionFree(NONE, g.bufs, g.bytes, g.user_provided);
   else legacyRemove(g, u32.MAX_VALUE);
-  g.ring = NONE;
-  g.next = s.group_free;
-  s.group_free = idx;
+  slabPut(ringState().groups, idx);
 }
 
 function isZero(at: usize, bytes: usize): bool {

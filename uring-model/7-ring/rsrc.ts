@@ -7,7 +7,7 @@
  *                 |                              |
  *               node: refs, tag, file          node: refs, tag --> memory: address, length, count of nodes (clones share it)
  */
-import { arenaAlloc, NONE, PAGE_SIZE, RINGS_MAX, RSRC_NODES_MAX, RSRC_SLOTS_MAX } from '../../sim/core';
+import { arenaAlloc, NONE, PAGE_SIZE, RINGS_MAX, RSRC_NODES_MAX, RSRC_SLOTS_MAX, slabAt, slabNew, slabPut, slabTake } from '../../sim/core';
 import { memUncharge } from '../../stack/3-pool';
 import { EBADF, EFAULT, EINVAL, ENFILE, ENOMEM, ENXIO, IORING_FILE_INDEX_ALLOC } from '../uapi.gen';
 import { postAuxCqe } from './cq';
@@ -34,31 +34,22 @@ export class Node {
   pad: u8;
   pad16: u16;
 }
-const NODE_BYTES: usize = 40;
 
 export function nodeAt(node: u32): Node {
-  return changetype<Node>(<usize>ringState().nodes_base + <usize>node * NODE_BYTES);
+  return changetype<Node>(slabAt(ringState().nodes, node));
 }
 
 export function rsrcInit(): void {
   const s = ringState();
-  assert(offsetof<Node>() <= NODE_BYTES, 'NODE_BYTES is too small');
-  s.nodes_base = <u32>arenaAlloc(<u64>RSRC_NODES_MAX * NODE_BYTES);
+  s.nodes = slabNew(RSRC_NODES_MAX, offsetof<Node>());
   s.slots_base = <u32>arenaAlloc(<u64>RSRC_SLOTS_MAX * 4);
-  s.node_free = NONE;
-  for (let i = RSRC_NODES_MAX; i > 0; i--) {
-    nodeAt(i - 1).clone = s.node_free;
-    s.node_free = i - 1;
-  }
 }
 
 /** A node with one reference, or NONE (io_rsrc_node_alloc). */
 export function nodeNew(kind: u8): u32 {
-  const s = ringState();
-  const idx = s.node_free;
+  const idx = slabTake(ringState().nodes);
   if (idx == NONE) return NONE;
   const n = nodeAt(idx);
-  s.node_free = n.clone;
   n.kind = kind;
   n.refs = 1;
   n.tag = 0;
@@ -68,9 +59,7 @@ export function nodeNew(kind: u8): u32 {
 }
 /** Gives a node back that nobody has seen. */
 export function nodeDrop(node: u32): void {
-  const s = ringState();
-  nodeAt(node).clone = s.node_free;
-  s.node_free = node;
+  slabPut(ringState().nodes, node);
 }
 
 /** Drops a reference; with the last one what was registered goes, and the tag is posted (io_free_rsrc_node). */

@@ -1,5 +1,5 @@
 /** The stage's own state, at RING_ADDR, and rings (struct io_ring_ctx). Tables are made once, in ringTables(). */
-import { arenaAlloc, HOSTS_MAX, NONE, RING_ADDR, RINGS_MAX } from '../../sim/core';
+import { arenaAlloc, HOSTS_MAX, NONE, RING_ADDR, RINGS_MAX, Slab } from '../../sim/core';
 
 @unmanaged
 export class RingState {
@@ -8,17 +8,12 @@ export class RingState {
   req_capacity: u32;
   req_free: u32;
   reqs_used: u32;
-  overflow_base: u32;
-  overflow_free: u32;
-  groups_base: u32;
-  group_free: u32;
-  legacy_base: u32;
-  legacy_free: u32;
+  overflow: Slab;
+  groups: Slab;
+  legacy: Slab;
   // Network requests (async_msg.ts, net_msg.ts)
-  msgs_base: u32;
-  msg_free: u32;
-  iovs_base: u32;
-  iovs_free: u32;
+  msgs: Slab;
+  iovs: Slab;
   netmsg_cache: u32;
   net_msg: u32;
   net_name: u32;
@@ -27,8 +22,7 @@ export class RingState {
   /** Workers of each task (iowq.ts). */
   iowqs_base: u32;
   // Registered resources (rsrc.ts)
-  nodes_base: u32;
-  node_free: u32;
+  nodes: Slab;
   slots_base: u32;
   ring_fds_base: u32;
   restrictions_base: u32;

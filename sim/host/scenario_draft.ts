@@ -211,7 +211,7 @@ class DraftReader {
   }
 
   private value(knob: Knob, tree: Tree, key: string): Assigned | undefined {
-    const value = tree.kind === 'scalar' ? parseValue(knob, tree.value) : undefined;
+    const value = tree.kind === 'scalar' ? parseValue(knob, tree.value, tree.text) : undefined;
     if (value !== undefined) return { value, place: tree.place, key };
     const word = tree.kind === 'scalar' && typeof tree.value === 'string' && knob.options ? didYouMean(tree.value, knob.options) : '';
     const hint = tree.kind === 'scalar' ? quantityHint(knob, tree.value) : '';

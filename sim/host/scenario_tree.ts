@@ -9,6 +9,8 @@ export interface ScalarTree {
   readonly kind: 'scalar';
   readonly place: Place;
   readonly value: Scalar;
+  /** A number as it is written: 7.10 is not 7.1 where it is a name. */
+  readonly text?: string;
 }
 export interface ListTree {
   readonly kind: 'list';
@@ -96,7 +98,9 @@ class Reader {
       });
       return { kind: 'map', place, entries };
     }
-    return { kind: 'scalar', place, value: isScalar(node) ? plain(node.value) : null };
+    if (!isScalar(node)) return { kind: 'scalar', place, value: null };
+    const text = typeof node.value === 'number' ? node.source : undefined;
+    return { kind: 'scalar', place, value: plain(node.value), ...(text === undefined ? {} : { text }) };
   }
 
   /** A key without a value has no place of its own. */
@@ -124,5 +128,5 @@ export function foundText(tree: Tree): string {
   if (tree.kind === 'list') return 'a list';
   if (tree.kind === 'map') return 'a map';
   if (tree.value === null) return 'nothing';
-  return typeof tree.value === 'string' ? `'${tree.value}'` : String(tree.value);
+  return typeof tree.value === 'string' ? `'${tree.value}'` : tree.text ?? String(tree.value);
 }

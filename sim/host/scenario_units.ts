@@ -96,11 +96,14 @@ export function quantityHint(knob: Knob, value: unknown): string {
   return one === '' ? '' : `; it must be a whole number of ${one}`;
 }
 
-/** The number that goes into the configuration block, or undefined when the value does not fit the knob. */
-export function parseValue(knob: Knob, value: string | number | boolean | null): number | undefined {
+/**
+ * The number that goes into the configuration block, or undefined when the value does not fit the knob.
+ * @param text a number as it is written
+ */
+export function parseValue(knob: Knob, value: string | number | boolean | null, text = String(value)): number | undefined {
   if (knob.options) {
-    // YAML reads an option such as 7.0 as a number.
-    const i = knob.options.findIndex((o) => o === value || (typeof value === 'number' && Number(o) === value));
+    // YAML reads an option such as 7.0 as a number, and JSON writes it as 7; 7.10 is another name than 7.1.
+    const i = knob.options.findIndex((o) => o === value || (typeof value === 'number' && (o === text || o === `${text}.0`)));
     return i < 0 ? undefined : i;
   }
   if (knob.unit === 'bool') {

@@ -178,3 +178,10 @@ test('any assignment of values compiles, and reads back from the block', () => {
     }
   }), { seed: 42, numRuns: 200 });
 });
+
+test('a profile is what is written, digit for digit: YAML reads 7.10 and 7.1 as the same number', () => {
+  const profile = (text: string) => loadScenario(`kernel: {profile: ${text}}`, 'a.yaml').hosts[1].values['kernel.profile'];
+  expect([profile('7.0'), profile('7'), profile("'7.0'")]).toEqual(Array(3).fill(profile('"7.0"')));
+  expect(profile('7.1')).not.toBe(profile('7.0'));
+  for (const text of ['7.10', '7.00', '6.1', '07.1']) expect(() => profile(text)).toThrow(`found ${text}`);
+});

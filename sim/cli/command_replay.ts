@@ -1,6 +1,6 @@
 /** ringlab replay SCENARIO */
 import type { Command } from 'commander';
-import { InputError, loadScenario, placeOf, programText, type Scenario, traceText } from '../host/index.ts';
+import { InputError, loadScenario, placeOf, programText, type RunResult, type Scenario, traceText } from '../host/index.ts';
 import { loadCore, readSource } from './files.ts';
 import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
 import { stepLine } from './step_text.ts';
@@ -44,6 +44,12 @@ async function replay(name: string, flags: Flags): Promise<void> {
 async function show(scenario: Scenario, json: boolean): Promise<void> {
   const { result } = watchedRun(await loadCore(), scenario, { onStep: (line) => say(json ? traceText(line) : stepLine(line)) });
   for (const e of result.expect.filter((x) => !x.ok)) process.stderr.write(`ringlab: expected ${e.text}; found ${e.actual}\n`);
-  if (!result.steps?.complete) process.stderr.write(`ringlab: the program did not come to its end: ${result.steps?.why}\n`);
-  if (!result.steps?.complete || result.expect.some((e) => !e.ok)) process.exitCode = 1;
+  if (sayStopped(result) || result.expect.some((e) => !e.ok)) process.exitCode = 1;
+}
+
+/** Says where and why a program of steps did not come to its end; true when there is one and it did not. */
+export function sayStopped({ steps }: RunResult): boolean {
+  if (!steps || steps.complete) return false;
+  process.stderr.write(`ringlab: the program did not come to its end: ${steps.why}\n`);
+  return true;
 }

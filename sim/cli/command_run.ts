@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   type EngineSinks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson,
 } from '../host/index.ts';
+import { sayStopped } from './command_replay.ts';
 import { statLines } from './command_stat.ts';
 import { loadCore, readSource } from './files.ts';
 import { OutputFiles } from './output_files.ts';
@@ -60,7 +61,7 @@ async function run(name: string, flags: Flags): Promise<void> {
   if (flags.json) say(resultJson(flags.timing ? { ...result, wallMs: Math.round(wall_ms) } : result));
   else for (const line of summaryLines(scenario, result, wall_ms)) say(line);
   if (flags.stat) for (const line of statLines(engine, result, [])) say(line);
-  if (result.expect.some((e) => !e.ok)) process.exitCode = 1;
+  if (sayStopped(result) || result.expect.some((e) => !e.ok)) process.exitCode = 1;
 }
 
 /** Options that name a file, and the knob without which it would be empty. */

@@ -9,7 +9,7 @@ import { HOST_KNOBS, HOSTS } from '../schema/scenario.ts';
 import { writeBlock } from './scenario_block.ts';
 import { checkSetup } from './scenario_check.ts';
 import { applySet, type Draft, readDraft } from './scenario_draft.ts';
-import { placeText, ScenarioError } from './scenario_error.ts';
+import { type Place, placeText, ScenarioError } from './scenario_error.ts';
 import type { Expectation } from './scenario_expect.ts';
 import { autoLimits, type Sizing } from './scenario_limits.ts';
 import { checkMemory } from './scenario_memory.ts';
@@ -46,6 +46,8 @@ export interface Scenario extends Setup {
   readonly written: Readonly<Record<string, string>>;
   /** The program of a step scenario, compiled. */
   readonly steps?: Program;
+  /** Where each of its steps is written. */
+  readonly step_places?: readonly Place[];
 }
 
 /** Where to look for a knob: what gave it its value, or the file. */
@@ -80,8 +82,8 @@ function runSteps(draft: Draft): void {
 
 /** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
 export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
-  const program = draft.steps ? compileSteps(draft.steps, draft.problems) : undefined;
-  if (program) runSteps(draft);
+  const compiled = draft.steps ? compileSteps(draft.steps, draft.problems) : undefined;
+  if (compiled) runSteps(draft);
   if (draft.problems.length > 0) throw new ScenarioError(draft.problems);
   const setup = resolveDraft(draft);
   const problems = checkSetup(draft, setup);
@@ -92,7 +94,7 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   return {
     ...sized, name: draft.name, file: draft.file, about: draft.about, source: draft.source,
     expects: draft.expects, doctor: draft.doctor, block: writeBlock(sized),
-    written: writtenPlaces(draft), ...(program ? { steps: program } : {}),
+    written: writtenPlaces(draft), ...(compiled ? { steps: compiled.program, step_places: compiled.places } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { InputError } from './input_error.ts';
 import { roleOf } from './result.ts';
 import { placeOf, type Scenario } from './scenario.ts';
+import type { Place } from './scenario_error.ts';
 import { scriptApp } from './script_apps.ts';
 import { ScriptStreams } from './script_streams.ts';
 import { StepLog } from './steps/step_results.ts';
@@ -33,11 +34,12 @@ export class ScriptHosts {
   constructor(engine: Engine, scenario: Scenario, options: ScriptOptions) {
     this.engine = engine;
     const hash = options.hash ?? (() => new Sha256());
-    this.steps = scenario.steps ? new StepLog(options.onStep) : undefined;
+    const stepAt = (i: number): Place => scenario.step_places?.[i] ?? { source: scenario.file, line: 0, col: 0 };
+    this.steps = scenario.steps ? new StepLog(stepAt, options.onStep) : undefined;
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script') continue;
       const log = new ScriptStreams(engine, host, hash);
-      const runner = this.steps && { log: this.steps, spawn: this.spawner(host) };
+      const runner = this.steps && { log: this.steps, spawn: this.spawner(host), placeOf: stepAt };
       const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, runner);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';

@@ -1,12 +1,16 @@
 /** The simulated kernel behind the seam: system calls are exports of the core, memory is a view of its own. */
 import type { Call, UserMemory } from '../../uring-model/8-app/index.ts';
 import type { Engine } from './engine.ts';
+import { InputError } from './input_error.ts';
 
 /** The call has to wait: the task sleeps, and the call is made again when it may run. Never seen by an application. */
 export const ERESTARTSYS = -512;
 
 /** From one thread of a host's process to the next, in numbers of tasks. */
 export const THREAD_STRIDE = 2;
+
+/** The core counts memory in 32 bits, and rounds up to pages. */
+const ADDRESSES = 2 ** 31;
 
 export class SimMemory implements UserMemory {
   private readonly engine: Engine;
@@ -23,8 +27,9 @@ export class SimMemory implements UserMemory {
     return this.engine.bytes.subarray(address, address + length);
   }
   alloc(bytes: number): number {
-    const at = this.engine.guard(() => this.engine.core.userAlloc(this.task, bytes));
-    if (at === 0) throw new Error(`the task has no ${bytes} bytes of memory left: raise limits.user_bytes`);
+    if (!Number.isSafeInteger(bytes) || bytes < 1) throw new RangeError(`alloc: expected a number of bytes from 1 on; found ${bytes}`);
+    const at = bytes > ADDRESSES ? 0 : this.engine.guard(() => this.engine.core.userAlloc(this.task, bytes));
+    if (at === 0) throw new InputError(`the task has no ${bytes} bytes of memory left: raise limits.user_bytes`);
     return at;
   }
 }

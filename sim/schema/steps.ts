@@ -4,8 +4,8 @@
  * checks of a scenario, its JSON Schema and the reference page.
  */
 import { STRUCTS } from './uapi.ts';
-import { bool, file, files, flags, fresh, int, ints, memories, memory, must, ns, one, pieces, pokes, step, type StepField, type StepRow,
-  text } from './steps_form.ts';
+import { bool, file, files, flags, fresh, int, ints, least, memories, memory, must, ns, one, pieces, pokes, step, type StepField,
+  type StepRow, text } from './steps_form.ts';
 import { CONSTANTS } from './uapi_constants.ts';
 
 export const STEPS_MAX = 4096;
@@ -147,7 +147,7 @@ export const STEP_ROWS: readonly StepRow[] = [
   ]),
 
   step('memory', 'mem.bytes', 'a piece of memory', [
-    must(fresh('name', 'its name')), must(int('len', 'bytes')), text('fill', 'character that it is filled with', ''),
+    must(fresh('name', 'its name')), must(least(1, int('len', 'bytes'))), text('fill', 'character that it is filled with', ''),
     one('pattern', PATTERNS, 'seq: byte i is i * 7 + 3', 'fill'),
   ]),
   step('memory', 'mem.words', 'a piece of memory with 32-bit words', [must(fresh('name', 'its name')), must(ints('words', 'the words'))]),
@@ -165,7 +165,7 @@ export const STEP_ROWS: readonly StepRow[] = [
     must(fresh('name', 'its name')), file('of', 'socket whose address it is (getsockname)', -1), int('port',
       'port of the loopback address', 0),
   ]),
-  step('memory', 'mem.dump', 'says what lies in memory', [must(memory('at', 'where')), int('len', 'bytes', 16)]),
+  step('memory', 'mem.dump', 'says what lies in memory', [must(memory('at', 'where')), least(0, int('len', 'bytes', 16))]),
 
   step('buffers', 'pbuf.reg', 'registers a ring of provided buffers (io_uring_setup_buf_ring)', [
     RING, BGID, int('entries', 'entries of the ring', 8), flags('flags', PBUF, 'IOU_PBUF_RING_'), int('min_left',
@@ -285,7 +285,7 @@ export const STEP_ROWS: readonly StepRow[] = [
     'for how long', 0)]),
   step('misc', 'read', 'reads into memory or away (read)', [must(FD), int('n', 'bytes at most', 4096)]),
   step('misc', 'write', 'writes (write)', [must(FD), must(text('text', 'what'))]),
-  step('misc', 'sleep_ms', 'sleeps', [int('ms', 'milliseconds', 1)], 'ms'),
+  step('misc', 'sleep_ms', 'sleeps', [least(0, int('ms', 'milliseconds', 1))], 'ms'),
   step('misc', 'syscall_noop', 'a system call that does nothing (getppid): task work becomes visible'),
   step('misc', 'syscall', 'any system call', [must(int('nr', 'its number on x86-64')), memories('args', 'arguments', [])]),
   step('misc', 'alarm', 'a signal after a while (setitimer); its handler does nothing', [ns('after', 'when', 50_000_000)]),

@@ -20,6 +20,8 @@ export interface StepField {
   /** Taken when the field is left out. Without it the field may be left out and is then not in the compiled step. */
   readonly value?: Default;
   readonly required: boolean;
+  /** The least number that it takes. */
+  readonly min?: number;
   /** Names and values of flags and one. */
   readonly set?: ReadonlyMap<string, number>;
 }
@@ -58,6 +60,9 @@ export const one = (name: string, set: ReadonlyMap<string, number>, about: strin
 
 /** The field has to be there. */
 export const must = ({ value: _, ...f }: StepField): StepField => ({ ...f, required: true });
+
+/** The field takes no number below this. */
+export const least = (min: number, f: StepField): StepField => ({ ...f, min });
 
 export const step = (group: string, name: string, about: string, fields: readonly StepField[] = [], main?: string): StepRow => ({
   group, name, about, fields, ...(main === undefined ? {} : { main }),

@@ -52,10 +52,26 @@ test('a program is plain steps, and a profile is chosen with --set', () => {
 });
 
 test('a program that cannot go on says at which step and why, and so does one that waits for ever', () => {
-  const stuck = ringlab('replay', file('stuck.yaml', 'steps: [{ring.init: {sq: 2}}, {submit: {ring: 1}}]'));
-  expect(stuck).toMatchObject({ code: 1, err: 'ringlab: the program did not come to its end: ring 1 is not set up\n' });
-  const waits = ringlab('replay', file('waits.yaml', 'steps: [{ring.init: {sq: 2}}, {wait: {nr: 1}}]'));
-  expect(waits).toMatchObject({ code: 1, err: 'ringlab: the program did not come to its end: it still waits\n' });
+  const path = file('stuck.yaml', 'steps: [{ring.init: {sq: 2}}, {submit: {ring: 1}}]');
+  const waiting = file('waits.yaml', 'steps: [{ring.init: {sq: 2}}, {wait: {nr: 1}}]');
+  for (const command of ['replay', 'run']) {
+    const stopped = (at: string, why: string) => ({ code: 1, err: `ringlab: the program did not come to its end: ${at}: ${why}\n` });
+    expect(ringlab(command, path)).toMatchObject(stopped(`${path}:1:32`, 'step submit: ring 1 is not set up'));
+    expect(ringlab(command, waiting)).toMatchObject(stopped(`${waiting}:1:32`, 'step wait: it still waits'));
+  }
+});
+
+test('an entry has as many bytes as its ring says', () => {
+  const steps = (flags: string) => `steps: [{ring.init: {flags: [${flags}]}}, {sqe: {op: NOP, poke: [[64, 0]]}}]`;
+  expect(ringlab('replay', file('long.yaml', steps('SQE128'))).code).toBe(0);
+  expect(ringlab('replay', file('short.yaml', steps(''))).err).toContain('step sqe: poke at 64: an entry of ring 0 has 64 bytes');
+});
+
+test.each([['1GiB'], ['4GiB'], ['100GiB']])('a program that wants %s of memory names its step and the knob', (len) => {
+  const path = file('large.yaml', `steps:\n  - mem.bytes: {name: a, len: ${len}}\n`);
+  const { code, err } = ringlab('replay', path);
+  expect({ code, lines: err.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
+  expect(err).toMatch(/large\.yaml:2:5: .*mem\.bytes.*raise limits\.user_bytes/);
 });
 
 test('a scenario without steps, or with wrong ones, is bad input', () => {

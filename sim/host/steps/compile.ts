@@ -1,4 +1,5 @@
 /** From written steps to a program: names, kinds, ranges and references are checked, and defaults filled in. */
+import { IO_URING_SQE_BYTES } from '../../../uring-model/8-app/uapi.gen.ts';
 import { ALL_CONSTANTS, COMMON_FIELDS, STEP_RINGS_MAX, STEP_ROWS } from '../../schema/steps.ts';
 import type { StepField, StepRow } from '../../schema/steps_form.ts';
 import { didYouMean, type Place, type Problem } from '../scenario_error.ts';
@@ -17,12 +18,20 @@ export interface WrittenSteps {
   readonly define?: Tree;
 }
 
+/** A program, and where each of its steps is written. */
+export interface CompiledSteps {
+  readonly program: Program;
+  readonly places: readonly Place[];
+}
+
 /** Compiles; whatever is wrong goes to `problems`. */
-export function compileSteps(written: WrittenSteps, problems: Problem[]): Program {
+export function compileSteps(written: WrittenSteps, problems: Problem[]): CompiledSteps {
   const flat = new Expander(problems).run(written.steps, written.matrix, written.define);
   return new Compiler(problems).program(flat);
 }
 
+/** Last word of the largest entry (IORING_SETUP_SQE128). */
+const POKE_MAX = 2 * IO_URING_SQE_BYTES - 4;
 /** Names are listed as far as a reader wants them. */
 const NAMES_SHOWN = 12;
 const NAME = /^[A-Za-z_]\w*$/;
@@ -44,8 +53,9 @@ class Compiler {
     return undefined;
   }
 
-  program(steps: readonly WrittenStep[]): Program {
-    return steps.flatMap((s) => this.step(s) ?? []);
+  program(steps: readonly WrittenStep[]): CompiledSteps {
+    // Where a step is wrong there is a problem, and no program.
+    return { program: steps.flatMap((s) => this.step(s) ?? []), places: steps.map((s) => s.place) };
   }
 
   private step(written: WrittenStep): Step | undefined {
@@ -67,7 +77,10 @@ class Compiler {
         continue;
       }
       const value = this.value(f, tree, path);
-      if (value !== undefined) out[f.name] = value;
+      if (value === undefined) continue;
+      if (f.min !== undefined && typeof value === 'number' && value < f.min)
+        this.problem(tree.place, path, `expected at least ${f.min}; found ${value}`);
+      out[f.name] = value;
     }
     for (const f of row.fields) {
       if (f.required && out[f.name] === undefined && !given.some((g) => g.key === f.name))
@@ -82,11 +95,16 @@ class Compiler {
   }
 
   private ranges({ place, key }: WrittenStep, out: Record<string, StepValue>): void {
-    const { ring, thread } = out;
+    const { ring, thread, poke } = out;
     if (typeof ring === 'number' && (ring < 0 || ring >= STEP_RINGS_MAX))
       this.problem(place, `${key}.ring`, `expected a ring from 0 to ${STEP_RINGS_MAX - 1}; found ${ring}`);
     if (typeof thread === 'number' && (thread < 0 || thread > 3))
       this.problem(place, `${key}.thread`, `expected a thread from 0 to 3; found ${thread}`);
+    for (const pair of Array.isArray(poke) ? (poke as readonly (readonly StepValue[])[]) : []) {
+      const [off] = pair;
+      if (typeof off === 'number' && (off < 0 || off > POKE_MAX))
+        this.problem(place, `${key}.poke`, `expected an offset from 0 to ${POKE_MAX}; found ${off}`);
+    }
   }
 
   /** The default as it stands in a compiled step. */

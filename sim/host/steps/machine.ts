@@ -1,6 +1,7 @@
 /** What a running program has: its memory, the names that steps gave, its rings, and where its trace goes. */
 import type { App, Ring, Steps, UserMemory } from '../../../uring-model/8-app/index.ts';
 import { __NR_clock_gettime } from '../../../uring-model/8-app/uapi.gen.ts';
+import type { Place } from '../scenario_error.ts';
 import { REFERENCE, type Step, type StepValue } from './program.ts';
 import { resultOf, type TraceLine, type TraceValue } from './trace_line.ts';
 
@@ -56,7 +57,13 @@ export interface Instance {
 
 /** Who runs the program. */
 export interface StepHost {
-  readonly log: { add(line: TraceLine): void };
+  readonly log: {
+    /** The program has come to this step. */
+    begin(i: number, step: Step): void;
+    add(line: TraceLine): void;
+  };
+  /** Where step i is written. */
+  readonly placeOf: (i: number) => Place;
   readonly spawn: (thread: number, app: App) => void;
 }
 
@@ -93,6 +100,7 @@ export class Machine {
   begin(i: number, step: Step): void {
     this.i = i;
     this.step = step;
+    this.host.log.begin(i, step);
   }
 
   /** A line of the trace. */
@@ -163,6 +171,12 @@ export class Machine {
   }
   int(field: string, otherwise = 0): number {
     return Number(this.big(this.step[field], BigInt(otherwise)));
+  }
+  /** A number of something; what an earlier step gave is known only now. */
+  count(field: string, least = 0): number {
+    const n = this.int(field);
+    if (n < least) throw new StepError(`expected a ${field} of at least ${least}; found ${n}`);
+    return n;
   }
   fields(): Step {
     return this.step;

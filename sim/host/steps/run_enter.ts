@@ -47,8 +47,11 @@ function fill(m: Machine): void {
     if (n !== 0n || !isFlags(name)) put(view, sqe.base, RENAMED[name] ?? name, n);
   }
   for (const pair of m.list('poke')) {
-    const [off, word] = pair as readonly StepValue[];
-    view.setUint32(sqe.base + Number(m.big(off)), Number(BigInt.asUintN(32, m.big(word))), true);
+    const [at, word] = pair as readonly StepValue[];
+    const off = Number(m.big(at));
+    if (off < 0 || off + 4 > open.ring.layout.sqe_bytes)
+      throw new StepError(`poke at ${off}: an entry of ring ${m.int('ring')} has ${open.ring.layout.sqe_bytes} bytes`);
+    view.setUint32(sqe.base + off, Number(BigInt.asUintN(32, m.big(word))), true);
   }
   const now = new io_uring_sqe(view, sqe.base);
   const makes_file = (now.opcode === IORING_OP_ACCEPT || now.opcode === IORING_OP_SOCKET) && now.file_index === 0;

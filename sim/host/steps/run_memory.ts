@@ -91,7 +91,7 @@ function* status(m: Machine): Steps<void> {
 
 export const MEMORY_STEPS: Handlers = {
   'mem.bytes'(m) {
-    const len = m.int('len');
+    const len = m.count('len', 1);
     const at = m.pages(len);
     const bytes = m.memory.bytes(at, len);
     if (m.int('pattern') === PATTERN_SEQ) for (let i = 0; i < len; i++) bytes[i] = seqByte(i);
@@ -131,7 +131,7 @@ export const MEMORY_STEPS: Handlers = {
   },
   'mem.sockaddr': sockaddr,
   'mem.dump'(m) {
-    const bytes = m.memory.bytes(m.int('at'), m.int('len'));
+    const bytes = m.memory.bytes(m.int('at'), m.count('len'));
     m.emit('data', { n: bytes.length, crc: crc32(bytes), hex: [...bytes].map((b) => b.toString(16).padStart(2, '0')).join('') });
   },
   'pbuf.reg': register,

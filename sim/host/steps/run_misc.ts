@@ -36,7 +36,7 @@ function after(m: Machine): void {
 export const MISC_STEPS: Handlers = {
   after,
   *sleep_ms(m) {
-    yield* sleep(m, m.int('ms') * MS);
+    yield* sleep(m, m.count('ms') * MS);
   },
   *syscall_noop(m) {
     yield* m.sys(__NR_getppid);

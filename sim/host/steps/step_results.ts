@@ -1,4 +1,6 @@
 /** What a step trace comes to in a run's result, where `expect` lines find it. */
+import { type Place, placeText } from '../scenario_error.ts';
+import type { Step } from './program.ts';
 import type { TraceLine } from './trace_line.ts';
 
 export interface StepCqe {
@@ -28,7 +30,7 @@ export interface StepRet {
 export interface StepResult {
   /** The program came to its end. */
   readonly complete: boolean;
-  /** Why it did not. */
+  /** Where and why it did not. */
   readonly why: string;
   readonly cqes: readonly StepCqe[];
   readonly rets: readonly StepRet[];
@@ -39,9 +41,18 @@ export interface StepResult {
 export class StepLog {
   readonly lines: TraceLine[] = [];
   private readonly sink: ((line: TraceLine) => void) | undefined;
+  private readonly placeOf: (i: number) => Place;
+  /** The step that the program has come to. */
+  private now = '';
 
-  constructor(sink?: (line: TraceLine) => void) {
+  constructor(placeOf: (i: number) => Place, sink?: (line: TraceLine) => void) {
+    this.placeOf = placeOf;
     this.sink = sink;
+  }
+
+  begin(i: number, step: Step): void {
+    // Behind the last step the program is over.
+    if (step.step !== '') this.now = `${placeText(this.placeOf(i))}: step ${step.step}: `;
   }
 
   add(line: TraceLine): void {
@@ -59,7 +70,7 @@ export class StepLog {
     const stop = of('stop')[0];
     const complete = of('end').length > 0;
     return {
-      complete, why: stop ? String(stop.why) : complete ? '' : 'it still waits',
+      complete, why: complete ? '' : this.now + (stop ? String(stop.why) : 'it still waits'),
       cqes: of('cqe').map((l) => note(l, cqeOf(l))),
       rets: of('ret').map((l) => note(l, retOf(l))),
       named,

@@ -1,6 +1,8 @@
 /** A step scenario's program as an application: what drives it is the same as for any application. */
 import type { App, Steps } from '../../../uring-model/8-app/index.ts';
 import { __NR_getppid } from '../../../uring-model/8-app/uapi.gen.ts';
+import { InputError } from '../input_error.ts';
+import { ScenarioError } from '../scenario_error.ts';
 import { type Handlers, Machine, StepError, type StepHost } from './machine.ts';
 import type { Program, Step } from './program.ts';
 import { ENTER_STEPS } from './run_enter.ts';
@@ -40,6 +42,8 @@ export function stepsApp(program: Program, caps: Omit<TraceLine, 'i' | 'e'>, hos
         if (step.step === 'probe_caps') sayCaps();
         else yield* perform(m, step);
       } catch (error) {
+        // What the scenario asks for cannot be had: it is the scenario that has to change.
+        if (error instanceof InputError) throw new ScenarioError([{ place: host.placeOf(i), key: step.step, text: error.message }]);
         if (!(error instanceof StepError)) throw error;
         m.emit('stop', { step: step.step, why: error.message });
         return 1;

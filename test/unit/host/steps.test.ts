@@ -82,6 +82,13 @@ describe('what is wrong is said with its place and a remedy', () => {
     ['matrix: {a: [1]}', "belongs to 'steps:', and there are none"],
     ['app: {role: sink}\nsteps: [submit]', "the server's application is the program in 'steps'"],
     ['steps: [{pbuf.reg: {entries: 4}}]\nexpect: [steps.cqe.res == 1]', "did you mean 'cqes'?"],
+    ['steps: [{mem.bytes: {name: a, len: 0}}]', "x.yaml:1:36: key 'steps[0].mem.bytes.len': expected at least 1; found 0"],
+    ['steps: [{mem.bytes: {name: a, len: -1}}]', 'expected at least 1; found -1'],
+    ['steps: [{mem.dump: {at: 4096, len: -1}}]', 'expected at least 0; found -1'],
+    ['steps: [{sleep_ms: -5}]', 'expected at least 0; found -5'],
+    ['steps: [{sqe: {op: NOP, poke: [[-4, 1]]}}]', 'expected an offset from 0 to 124; found -4'],
+    ['steps: [{sqe: {op: NOP, poke: [[125, 1]]}}]', 'expected an offset from 0 to 124; found 125'],
+    ['kernel: {profile: 7.10}\nsteps: [submit]', 'found 7.10'],
   ])('%s', (text, said) => {
     expect(refusal(text)).toContain(said);
   });

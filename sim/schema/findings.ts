@@ -258,6 +258,22 @@ const SETUP: readonly FindingRow[] = [
     cause: 'the configured value must be on, and hds-thresh 0; a NIC that splits by itself while the setting says unknown is refused too.',
     remedy: 'ethtool -G … tcp-data-split on hds-thresh 0 (nic.header_split, nic.hds_thresh), then register.',
   }),
+  row('setup', 'error', 'register-kernel', '', {
+    about: 'the area was refused with -EINVAL: this kernel does not know what was asked for',
+    cause: 'zero-copy receive, its events, buffer lengths and instances without a device came with different kernels; before, their'
+      + ' fields and flags are reserved.',
+    remedy: 'ask the kernel first (IORING_REGISTER_QUERY, io_uring_get_probe), and fall back.',
+  }),
+  row('setup', 'error', 'register-argument', '', {
+    about: 'the area was refused: an argument, a flag of the ring or a right that it needs is missing',
+    cause: 'io_register_zcrx checks the ring\'s flags, the size of the refill ring, flags, interface and area, one after the other.',
+    remedy: 'repair what the evidence names.',
+  }),
+  row('setup', 'error', 'register-refused', '', {
+    about: 'the area was refused, and nothing that is known of it says why',
+    cause: 'the checks that the doctor knows do not return this error for what was asked.',
+    remedy: 'look at the arguments one by one: io_uring/zcrx.c: io_register_zcrx.',
+  }),
   row('setup', 'error', 'register-bound', 'A2 A3', {
     about: 'the area was refused with -EEXIST: its queue is bound already',
     cause: 'a queue has one memory provider; one that is being released is bound until its exit work has run, or while an exported'

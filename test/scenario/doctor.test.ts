@@ -132,10 +132,53 @@ describe('logs as people publish them', () => {
   });
 });
 
-test('every finding is found by a scenario of the library, and every case that it names has one', () => {
+/** Findings over a program, by their names; with `evidence`, what the first of a name says. */
+function ofProgram(steps: string, sets: readonly string[] = []) {
+  const text = `about: a program of a test, which is long enough to be one\nsteps:\n${steps.trim().split('\n').map((l) => `  - ${l.trim()}`).join('\n')}\n`;
+  const scenario = loadScenario(text, 'program.yaml', { sets });
+  const examination = new Examination(scenario);
+  return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
+}
+const RING = 'ring.init: {flags: [SINGLE_ISSUER, DEFER_TASKRUN, CQE32]}';
+
+/** Why a registration is refused: the steps, a knob, the finding and its evidence. */
+const REFUSED: readonly [string, string, readonly string[], string, RegExp][] = [
+  ['a ring without CQE32', 'ring.init: {flags: [SINGLE_ISSUER, DEFER_TASKRUN]}\nzcrx.reg: {nodev: false}', [],
+    'register-argument', /neither IORING_SETUP_CQE32 nor/],
+  ['a ring without DEFER_TASKRUN', 'ring.init: {flags: [CQE32]}\nzcrx.reg: {nodev: false}', [], 'register-argument', /no IORING_SETUP_DEFER_TASKRUN/],
+  ['no refill entries', `${RING}\nzcrx.reg: {rq: 0}`, [], 'register-argument', /rq_entries is 0/],
+  ['too many refill entries', `${RING}\nzcrx.reg: {rq: 40000}`, [], 'register-argument', /rq_entries is 40000, and 32768/],
+  ['flags that nobody knows', `${RING}\nzcrx.reg: {reg_flags: 64}`, [], 'register-argument', /no kernel knows: 0x40/],
+  ['no such interface', `${RING}\nzcrx.reg: {nodev: false, if_idx: 7}`, [], 'register-argument', /no interface 7/],
+  ['loopback', `${RING}\nzcrx.reg: {nodev: false, if_idx: 1}`, [], 'register-unsupported', /loopback/],
+  ['no such queue', `${RING}\nzcrx.reg: {nodev: false, rxq: 99}`, [], 'register-queue', /queue 99, and the device has/],
+  ['a kernel without zcrx', `${RING}\nzcrx.reg`, ['kernel.profile=6.12'], 'register-kernel', /no zero-copy receive .*6\.12/],
+  ['a kernel without NODEV', `${RING}\nzcrx.reg`, ['kernel.profile=7.0'], 'register-kernel', /no ZCRX_REG_NODEV .*7\.0/],
+  ['no right', `${RING}\nzcrx.reg`, ['server.ring.cap_net_admin=off'], 'register-argument', /CAP_NET_ADMIN/],
+  ['no split', `${RING}\nzcrx.reg: {nodev: false}`, ['server.nic.header_split=off'], 'register-no-split', /header_split is off/],
+  ['a buffer length that is odd', `${RING}\nzcrx.reg: {nodev: false, rx_buf_len: 5000}`, [], 'register-buf-len', /5000 is no power of two/],
+  ['flags of an area that nobody knows', `${RING}\nzcrx.reg: {area_flags: 64}`, [], 'register-refused', /nothing that is known/],
+];
+describe('a refused registration is explained by what was asked for', () => {
+  test.each(REFUSED)('%s', (_, steps, sets, name, text) => {
+    const [first] = ofProgram(steps, sets).filter((f) => f.name.startsWith('register-'));
+    expect(first?.name).toBe(name);
+    expect(first?.evidence[0]?.text).toMatch(text);
+  });
+  test('the kernel of a scenario without steps, too', () => {
+    expect(findings('bulk', ['kernel.profile=6.12'])).toContain('register-kernel');
+  });
+  test.each([['pain/A2', /its ring went in step 2, and the kernel has not released it yet/], ['pain/A3', /of step 2 has it, and its ring lives/]])(
+    'who holds the queue: %s', (name, text) => {
+      const said = JSON.parse(ringlab('doctor', name, '--json').out) as { findings: { name: string; evidence: { text: string }[] }[] };
+      expect(said.findings.find((f) => f.name === 'register-bound')?.evidence[0]?.text).toMatch(text);
+    });
+});
+
+test('every finding is found by a scenario of the library or above, and every case that it names has one', () => {
   const folder = join(root, 'scenarios/pain');
   const pains = readdirSync(folder).map((f) => loadScenario(readFileSync(join(folder, f), 'utf8'), f));
-  const found = new Set([...Object.values(WRONG).flat(), ...pains.flatMap((s) => s.doctor ?? [])]);
+  const found = new Set([...Object.values(WRONG).flat(), ...REFUSED.map(([, , , name]) => name), ...pains.flatMap((s) => s.doctor ?? [])]);
   expect(FINDINGS.map((f) => f.name).filter((name) => !found.has(name))).toEqual([]);
   const cases = new Set(pains.map((s) => s.name.replace(/[a-z]$/, '')));
   expect(FINDINGS.flatMap((f) => f.cases).filter((c) => !cases.has(c))).toEqual([]);

@@ -1,55 +1,75 @@
 /** Why the area was refused: one errno, several causes. */
+import { IORING_SETUP_CQE32, IORING_SETUP_DEFER_TASKRUN } from '../../../uring-model/8-app/uapi.gen.ts';
 import { evidence, number, receives, stepsOf } from './asking.ts';
 import { resText } from './errno.ts';
-import type { Symptom } from './finding.ts';
+import type { Evidence, Symptom } from './finding.ts';
 import type { Life } from './life.ts';
 import type { Detector, HostView } from './patient.ts';
+import { refusalOf } from './refusal.ts';
 import type { Story } from './story.ts';
 
-const EBUSY = 16;
-const EEXIST = 17;
-const EINVAL = 22;
-const ERANGE = 34;
-const EOPNOTSUPP = 95;
+const PAGE = 4096;
+/** Programs run on this host. */
+const SERVER = 1;
 
-/** What the device has that nobody else may have beside an area. */
-const inTheWay = (h: HostView | undefined, errno: number): string | undefined =>
-  errno === EBUSY ? 'register-af-xdp' : errno === EEXIST && h?.setup?.values['nic.xdp'] === 1 ? 'register-xdp'
-    : errno === EEXIST ? 'register-bound' : undefined;
-
-function refused(h: HostView, errno: number): Symptom {
+/** The built-in sink's registration is described by knobs. */
+function refused(h: HostView, errno: number): Symptom[] {
   const v = h.setup?.values;
-  const say = (name: string, text: string): Symptom => ({ name, evidence: [{ text: `io_uring_register_ifq returned -${text}` }] });
-  const split = v ? `nic.header_split is ${v['nic.header_split'] === 1 ? 'on' : 'off'}, nic.hds_thresh ${v['nic.hds_thresh']}` : '';
-  const taken = inTheWay(h, errno);
-  if (taken !== undefined) return say(taken, errno === EBUSY ? 'EBUSY' : 'EEXIST');
-  if (errno === EOPNOTSUPP) return say('register-unsupported', 'EOPNOTSUPP');
-  if (errno === ERANGE && v && v['refill.rx_buf_len'] <= 4096) return say('register-queue', `ERANGE: queue ${v['refill.queue']}`);
-  const unsplit = v?.['nic.header_split'] === 0 || (v?.['nic.hds_thresh'] ?? 0) > 0;
-  if (errno === EINVAL && unsplit) return say('register-no-split', `EINVAL:`
-    + ` ${split}`);
-  return say('register-buf-len', `${errno === ERANGE ? 'ERANGE' : 'EINVAL'}: refill.rx_buf_len is ${v?.['refill.rx_buf_len']}`);
+  if (!v) return [];
+  const long = v['refill.rx_buf_len'];
+  const { name, why, remedy } = refusalOf(h, {
+    ring_flags: IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQE32, if_idx: 2, queue: v['refill.queue'], nodev: v['refill.nodev'] === 1,
+    rq: v['refill.rq_entries'] || 1, rx_buf_len: long > PAGE ? long : 0, area_bytes: v['refill.area_bytes'], reg_flags: 0, events: false,
+  }, errno);
+  return [symptom(name, { text: `io_uring_register_ifq returned ${resText(-errno)}: ${why}` }, remedy)];
 }
+
+const symptom = (name: string, e: Evidence, remedy: string | undefined): Symptom =>
+  ({ name, evidence: [e], ...(remedy === undefined ? {} : { remedy }) });
 
 export const registerRefused: Detector = (p) =>
   p.hosts.flatMap((h) => {
     const errno = h.result?.app.errno ?? 0;
-    return errno !== 0 && h.result?.zcrx.length === 0 && h.setup ? [refused(h, errno)] : [];
+    return errno !== 0 && h.result?.zcrx.length === 0 ? refused(h, errno) : [];
   });
 
+type Done = ReturnType<typeof stepsOf>[number];
+
+/** Who has the queue that a registration asks for, as the program tells it. */
+function holder(s: Story, m: Done): string | undefined {
+  const same = (x: Done) => x.i < m.i && x.ret === 0 && x.step.nodev !== true && x.step.rxq === m.step.rxq && x.step.if_idx === m.step.if_idx;
+  const reg = stepsOf(s, 'zcrx.reg').filter(same).at(-1);
+  if (!reg) return undefined;
+  const between = (name: string) => stepsOf(s, name).filter((x) => x.i > reg.i && x.i < m.i);
+  const whose = `instance '${reg.step.name}' of step ${reg.i}`;
+  const exit = between('ring.exit').find((x) => x.step.ring === reg.step.ring);
+  if (!exit) return `${whose} has it, and its ring lives`;
+  const file = between('zcrx.export').filter((x) => x.ret === 0 && x.step.zcrx === reg.step.name)
+    .find((x) => !between('peer.close').some((c) => c.i > x.i && c.step.fd === x.step.name));
+  if (file) return `${whose} has it: its ring went in step ${exit.i}, and the descriptor '${file.step.name}' that step ${file.i} exported`
+    + ' is open';
+  return `${whose} has it: its ring went in step ${exit.i}, and the kernel has not released it yet`;
+}
+
 /** The same of a program's registration, which says more of itself. */
-export const registerStep: Detector = (p) =>
-  (p.story ? stepsOf(p.story, 'zcrx.reg') : []).filter((m) => (m.ret ?? 0) < 0).map((m): Symptom => {
+export const registerStep: Detector = (p) => {
+  const { story } = p;
+  return (story ? stepsOf(story, 'zcrx.reg') : []).filter((m) => (m.ret ?? 0) < 0).map((m): Symptom => {
     const errno = -(m.ret ?? 0);
     const len = number(m.step, 'rx_buf_len');
-    const name = inTheWay(p.hosts.find((h) => h.name === 'server'), errno)
-      ?? (len > 0 ? 'register-buf-len'
-        : errno === EOPNOTSUPP ? 'register-unsupported' : errno === ERANGE ? 'register-queue' : 'register-no-split');
+    const nodev = m.step.nodev === true;
+    const init = story && stepsOf(story, 'ring.init').findLast((x) => x.i < m.i && x.step.ring === m.step.ring);
+    const { name, why, remedy } = refusalOf(p.hosts[SERVER], {
+      ring_flags: number(init?.step, 'flags'), if_idx: number(m.step, 'if_idx'), queue: number(m.step, 'rxq'), nodev, rq: number(m.step, 'rq'),
+      rx_buf_len: len, area_bytes: number(m.step, 'pages') * PAGE, reg_flags: number(m.step, 'reg_flags'),
+      events: m.step.events !== undefined && m.step.events !== null,
+    }, errno);
     const queue = `queue ${number(m.step, 'rxq')} of interface ${number(m.step, 'if_idx')}`;
-    const text = `zcrx.reg of ${m.step.nodev === true ? 'no device' : queue}`
-      + `${len > 0 ? ` with rx_buf_len ${len}` : ''} returned ${resText(-errno)}`;
-    return { name, evidence: [{ step: m.i, text }] };
+    const what = `zcrx.reg of ${nodev ? 'no device' : queue}${len > 0 ? ` with rx_buf_len ${len}` : ''}`;
+    const who = name === 'register-bound' && story ? holder(story, m) : undefined;
+    return symptom(name, { step: m.i, text: `${what} returned ${resText(-errno)}: ${who ?? why}` }, remedy);
   });
+};
 
 const ends = (name: string, res: number, what: (l: Life, s: Story) => boolean, text: string): Detector => (p) => {
   const { story } = p;

@@ -134,7 +134,7 @@ describe('logs as people publish them', () => {
 
 /** Findings over a program, by their names; with `evidence`, what the first of a name says. */
 function ofProgram(steps: string, sets: readonly string[] = []) {
-  const text = `about: a program of a test, which is long enough to be one\nsteps:\n${steps.trim().split('\n').map((l) => `  - ${l.trim()}`).join('\n')}\n`;
+  const text = `about: a program of a test\nsteps:\n${steps.split('\n').map((l) => `  - ${l}`).join('\n')}\n`;
   const scenario = loadScenario(text, 'program.yaml', { sets });
   const examination = new Examination(scenario);
   return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
@@ -145,7 +145,8 @@ const RING = 'ring.init: {flags: [SINGLE_ISSUER, DEFER_TASKRUN, CQE32]}';
 const REFUSED: readonly [string, string, readonly string[], string, RegExp][] = [
   ['a ring without CQE32', 'ring.init: {flags: [SINGLE_ISSUER, DEFER_TASKRUN]}\nzcrx.reg: {nodev: false}', [],
     'register-argument', /neither IORING_SETUP_CQE32 nor/],
-  ['a ring without DEFER_TASKRUN', 'ring.init: {flags: [CQE32]}\nzcrx.reg: {nodev: false}', [], 'register-argument', /no IORING_SETUP_DEFER_TASKRUN/],
+  ['a ring without DEFER_TASKRUN', 'ring.init: {flags: [CQE32]}\nzcrx.reg: {nodev: false}', [],
+    'register-argument', /no IORING_SETUP_DEFER_TASKRUN/],
   ['no refill entries', `${RING}\nzcrx.reg: {rq: 0}`, [], 'register-argument', /rq_entries is 0/],
   ['too many refill entries', `${RING}\nzcrx.reg: {rq: 40000}`, [], 'register-argument', /rq_entries is 40000, and 32768/],
   ['flags that nobody knows', `${RING}\nzcrx.reg: {reg_flags: 64}`, [], 'register-argument', /no kernel knows: 0x40/],
@@ -168,11 +169,13 @@ describe('a refused registration is explained by what was asked for', () => {
   test('the kernel of a scenario without steps, too', () => {
     expect(findings('bulk', ['kernel.profile=6.12'])).toContain('register-kernel');
   });
-  test.each([['pain/A2', /its ring went in step 2, and the kernel has not released it yet/], ['pain/A3', /of step 2 has it, and its ring lives/]])(
-    'who holds the queue: %s', (name, text) => {
-      const said = JSON.parse(ringlab('doctor', name, '--json').out) as { findings: { name: string; evidence: { text: string }[] }[] };
-      expect(said.findings.find((f) => f.name === 'register-bound')?.evidence[0]?.text).toMatch(text);
-    });
+  test.each([
+    ['pain/A2', /its ring went in step 2, and the kernel has not released it yet/],
+    ['pain/A3', /of step 2 has it, and its ring lives/],
+  ])('who holds the queue: %s', (name, text) => {
+    const said = JSON.parse(ringlab('doctor', name, '--json').out) as { findings: { name: string; evidence: { text: string }[] }[] };
+    expect(said.findings.find((f) => f.name === 'register-bound')?.evidence[0]?.text).toMatch(text);
+  });
 });
 
 test('every finding is found by a scenario of the library or above, and every case that it names has one', () => {

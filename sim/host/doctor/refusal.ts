@@ -100,7 +100,8 @@ export function refusalOf(h: HostView | undefined, a: Asked, errno: number): Ref
     ...argumentChecks(a), ...(v ? deviceChecks(a, v) : []),
     [EEXIST, true, 'register-bound', `queue ${a.queue} has a memory provider`],
     [ENOMEM, true, 'register-argument', `no memory for an area of ${formatQuantity(a.area_bytes, 'bytes')}; RLIMIT_MEMLOCK is`
-      + ` ${v ? formatQuantity(v['ring.memlock'] ?? 0, 'bytes') : 'unknown'}`, 'a smaller area, or more that may be locked (ring.memlock).'],
+      + ` ${v ? formatQuantity(v['ring.memlock'] ?? 0, 'bytes') : 'unknown'}`,
+    'a smaller area, or more that may be locked (ring.memlock).'],
   ];
   const found = checks.find(([e, applies]) => e === errno && applies);
   if (!found) return { name: 'register-refused', why: `nothing that is known of it explains ${resText(-errno)}` };

@@ -37,8 +37,8 @@ type Done = ReturnType<typeof stepsOf>[number];
 
 /** Who has the queue that a registration asks for, as the program tells it. */
 function holder(s: Story, m: Done): string | undefined {
-  const same = (x: Done) => x.i < m.i && x.ret === 0 && x.step.nodev !== true && x.step.rxq === m.step.rxq && x.step.if_idx === m.step.if_idx;
-  const reg = stepsOf(s, 'zcrx.reg').filter(same).at(-1);
+  const same = (x: Done) => x.step.nodev !== true && x.step.rxq === m.step.rxq && x.step.if_idx === m.step.if_idx;
+  const reg = stepsOf(s, 'zcrx.reg').filter((x) => x.i < m.i && x.ret === 0 && same(x)).at(-1);
   if (!reg) return undefined;
   const between = (name: string) => stepsOf(s, name).filter((x) => x.i > reg.i && x.i < m.i);
   const whose = `instance '${reg.step.name}' of step ${reg.i}`;
@@ -60,8 +60,8 @@ export const registerStep: Detector = (p) => {
     const nodev = m.step.nodev === true;
     const init = story && stepsOf(story, 'ring.init').findLast((x) => x.i < m.i && x.step.ring === m.step.ring);
     const { name, why, remedy } = refusalOf(p.hosts[SERVER], {
-      ring_flags: number(init?.step, 'flags'), if_idx: number(m.step, 'if_idx'), queue: number(m.step, 'rxq'), nodev, rq: number(m.step, 'rq'),
-      rx_buf_len: len, area_bytes: number(m.step, 'pages') * PAGE, reg_flags: number(m.step, 'reg_flags'),
+      ring_flags: number(init?.step, 'flags'), if_idx: number(m.step, 'if_idx'), queue: number(m.step, 'rxq'), nodev,
+      rq: number(m.step, 'rq'), rx_buf_len: len, area_bytes: number(m.step, 'pages') * PAGE, reg_flags: number(m.step, 'reg_flags'),
       events: m.step.events !== undefined && m.step.events !== null,
     }, errno);
     const queue = `queue ${number(m.step, 'rxq')} of interface ${number(m.step, 'if_idx')}`;

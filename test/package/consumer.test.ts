@@ -12,7 +12,9 @@ import { root } from '../../scripts/run_command.mjs';
 
 const run = promisify(execFile);
 const doc = readFileSync(join(root, 'docs/typescript.md'), 'utf8');
-const block = (language: string) => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(doc)?.[1] ?? '';
+/** The examples, and what they print. */
+const blocks = (language: string) => [...doc.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map((m) => m[1] ?? '');
+const examples = blocks('ts').map((code, i) => ({ name: `example${i}`, code, prints: blocks('text')[i] ?? '' }));
 let project = '';
 
 beforeAll(() => {
@@ -22,17 +24,19 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'));
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   const compilerOptions = { strict: true, module: 'nodenext', target: 'es2023', lib: ['es2023', 'dom'], noEmit: true, types: ['node'] };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['example.ts', 'wrong.ts'] }));
-  // The example has no types of its own, so that it is JavaScript too.
-  writeFileSync(join(project, 'example.mjs'), block('ts'));
-  writeFileSync(join(project, 'example.ts'), block('ts'));
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...examples.map((e) => `${e.name}.ts`), 'wrong.ts'] }));
+  // They have no types of their own, so that they are JavaScript too.
+  for (const { name, code } of examples) for (const end of ['mjs', 'ts']) writeFileSync(join(project, `${name}.${end}`), code);
   writeFileSync(join(project, 'wrong.ts'), 'import { prepNop } from \'ringlab\';\nprepNop(7);\n');
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test('the example of the documentation runs and prints what is written there', async () => {
-  const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: project });
-  expect(stdout).toBe(block('text'));
+test('there are two examples', () => {
+  expect(examples).toHaveLength(2);
+});
+test.each(examples)('$name of the documentation runs and prints what is written there', async ({ name, prints }) => {
+  const { stdout } = await run(process.execPath, [`${name}.mjs`], { cwd: project });
+  expect(stdout).toBe(prints);
   expect(stdout).not.toBe('');
 });
 

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import {
-  __NR_eventfd2, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER,
+  __NR_eventfd2, bufRingMask, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER,
   IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_CQE_BUFFER_SHIFT, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN,
   IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQE128, IOSQE_FIXED_FILE, IOSQE_BUFFER_SELECT, type Process, prepNop, prepRecv,
   prepRecvMultishot, prepRecvZc, prepSend, prepSendZc, prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup, sqeSetData64,
@@ -95,7 +95,7 @@ test('a ring of buffers is filled, used up, and filled again', async () => {
   const br = ring.setupBufRing(4, 3);
   if (typeof br === 'number') throw new Error(`errno ${-br}`);
   const data = server.memory.alloc(4 * 16);
-  for (let i = 0; i < 4; i++) br.bufRingAdd(data + 16 * i, 16, i, i);
+  for (let i = 0; i < 4; i++) br.bufRingAdd(data + 16 * i, 16, i, bufRingMask(4), i);
   br.bufRingAdvance(4);
   expect(ring.bufRingAvailable(br)).toBe(4);
   request(ring, 1n, (sqe) => {
@@ -269,4 +269,15 @@ test('a world of one seed and one history is one state', async () => {
     return sim.stateHash();
   };
   expect(await run()).toBe(await run());
+});
+
+test('a mistake of the test is said in its own words', async () => {
+  const { server } = await simulate();
+  for (const bytes of [0, -1, Number.NaN, 1.5]) expect(() => server.memory.alloc(bytes)).toThrow('expected a number of bytes from 1 on');
+  expect(() => server.memory.alloc(2 ** 33)).toThrow('raise limits.user_bytes');
+  const to = { family: 4, address: SERVER, port: 80 } as const;
+  expect(() => server.connect('10.0.0.2' as never)).toThrow('expected a family of 4 or 6, as in { family: 4,');
+  expect(() => server.connect({ ...to, address: SERVER.subarray(1) })).toThrow('expected an address of 4 bytes (Uint8Array)');
+  expect(() => server.connect({ ...to, port: 65536 })).toThrow('expected a port from 0 to 65535');
+  expect(() => server.connect({ ...to, address: Uint8Array.of(127, 0, 0, 1) })).toThrow('connect failed: ECONNREFUSED (errno 111)');
 });

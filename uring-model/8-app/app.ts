@@ -3,6 +3,7 @@
  * of how it is driven: at once (below), a step at a time (sim/host/app_driver.ts), or over a socket to a real kernel.
  */
 import { type Call, type Kernel, perform, type UserMemory } from './kernel.ts';
+import { errnoName, registerName, syscallName } from './names.ts';
 
 /** A piece of an application: yields calls, returns T. */
 export type Steps<T> = Generator<Call, T, number>;
@@ -33,14 +34,25 @@ export class SyscallError extends Error {
   override readonly name = 'SyscallError';
   readonly errno: number;
   constructor(call: string, result: number) {
-    super(`${call} failed: errno ${-result}`);
+    super(`${call} failed: ${errnoName(-result)} (errno ${-result})`);
     this.errno = -result;
+  }
+}
+
+/** What a call is called in a message: the system call's own name. */
+function callName(call: Call): string {
+  switch (call.call) {
+    case 'syscall': return syscallName(call.nr);
+    case 'register': return `io_uring_register (${registerName(call.opcode)})`;
+    case 'setup':
+    case 'enter': return `io_uring_${call.call}`;
+    default: return call.call;
   }
 }
 
 /** Yields a call and insists that it succeeds. */
 export function* must(call: Call): Steps<number> {
   const result = yield call;
-  if (result < 0) throw new SyscallError(call.call, result);
+  if (result < 0) throw new SyscallError(callName(call), result);
   return result;
 }

@@ -38,9 +38,9 @@ export class BufRing {
   }
   /**
    * Writes a buffer `offset` places behind the tail; the kernel sees it after bufRingAdvance (io_uring_buf_ring_add).
-   * @param mask which place is behind the last: bufRingMask of the entries unless it is said
+   * @param mask bufRingMask of the entries
    */
-  bufRingAdd(address: number, len: number, bid: number, offset: number, mask = bufRingMask(this.entries)): void {
+  bufRingAdd(address: number, len: number, bid: number, mask: number, offset: number): void {
     const buf = new io_uring_buf(this.memory.view(), this.address + ((this.tail + offset) & mask) * IO_URING_BUF_BYTES);
     buf.addr = BigInt(address);
     buf.len = len;

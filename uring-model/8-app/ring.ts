@@ -29,7 +29,7 @@ export class Ring extends RingRegister {
     const flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQE32
       | IORING_SETUP_NO_SQARRAY | (options.flags ?? 0);
     const ring = yield* Ring.queueInit(memory, options.entries, flags, options.cq_entries);
-    if (typeof ring === 'number') throw new SyscallError('setup', ring);
+    if (typeof ring === 'number') throw new SyscallError('io_uring_setup', ring);
     return ring;
   }
 

@@ -66,6 +66,8 @@ function scenarioOf(source: { text: string; shown: string }, flags: Flags): Scen
   const asked = loadOptionsOf({ set: flags.set, ...(flags.seed === undefined ? {} : { seed: flags.seed }) });
   const sets = ['run.trace=off', ...(flags.pcap === undefined ? [] : ['run.capture=on']), ...(asked.sets ?? [])];
   const scenario = loadScenario(source.text, source.shown, { sets: [...sets, 'client.nic.tap=on', 'client.app.role=none'], flows: FLOWS });
+  if (scenario.steps)
+    throw new InputError(`${source.shown}: a program of steps has no room for a real client; ringlab replay runs it.`);
   if (roleOf(scenario, 1) === 'none')
     throw new InputError(`${placeOf(scenario, 'server.app.role')}: the server has no application (server.app.role); nothing would answer.`);
   if (scenario.hosts[1].values['nic.tap'] !== 0) throw new InputError('bridge: the client is the real host; leave server.nic.tap off.');

@@ -30,7 +30,6 @@ Examples:
 }
 
 async function replay(name: string, flags: Flags): Promise<void> {
-  if (flags.json && flags.program) throw new InputError('replay: --program is JSON already; leave out --json.');
   const source = readSource(name);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags));
   if (!scenario.steps) throw new InputError(`${placeOf(scenario, 'server.app.role')}: there are no steps to replay; ringlab run runs it.`);

@@ -6,6 +6,7 @@ import { say } from './terminal.ts';
 export function addSchema(program: Command): void {
   program.command('schema')
     .description('the JSON Schema of scenarios: every knob with unit, range, default and its Linux counterpart')
+    .option('--json', 'it is JSON anyway')
     .addHelpText('after', `
 Examples:
   $ ringlab schema > scenario.schema.json

@@ -26,7 +26,8 @@ export class ScenarioError extends InputError {
 
   constructor(problems: readonly Problem[]) {
     const sorted = [...problems].sort((a, b) => a.place.line - b.place.line || a.place.col - b.place.col);
-    super(sorted.map(problemText).join('\n'));
+    // What is wrong in one way is said once, however often it was met.
+    super([...new Set(sorted.map(problemText))].join('\n'));
     this.problems = sorted;
     this.place = sorted[0]?.place ?? { source: '', line: 0, col: 0 };
   }

@@ -217,10 +217,10 @@ export const STEP_ROWS: readonly StepRow[] = [
   ], 'ring'),
   step('enter', 'submit_wait', 'submits and waits (io_uring_submit_and_wait, …_timeout, …_min_timeout)', [
     RING, int('nr', 'completions to wait for', 1), TIMEOUT_NS, int('min_wait', 'microseconds after which fewer will do', 0), BUCKETS,
-  ]),
+  ], 'nr'),
   step('enter', 'get_events', 'runs task work and flushes what has overflowed (io_uring_get_events)', [RING, bool('quiet',
     'no line in the trace', false)], 'ring'),
-  step('enter', 'wait', 'waits (io_uring_wait_cqes)', [RING, int('nr', 'completions to wait for', 1), TIMEOUT_NS, BUCKETS]),
+  step('enter', 'wait', 'waits (io_uring_wait_cqes)', [RING, int('nr', 'completions to wait for', 1), TIMEOUT_NS, BUCKETS], 'nr'),
   step('enter', 'peek', 'looks for a completion, and enters the kernel when the ring asks for it (io_uring_peek_cqe)', [RING], 'ring'),
   step('enter', 'peek_batch', 'looks for completions (io_uring_peek_batch_cqe)', [RING, int('max', 'how many at most', 4)]),
   step('enter', 'enter', 'io_uring_enter as it is', [

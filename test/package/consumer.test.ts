@@ -24,9 +24,11 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'));
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   const compilerOptions = { strict: true, module: 'nodenext', target: 'es2023', lib: ['es2023', 'dom'], noEmit: true, types: ['node'] };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...examples.map((e) => `${e.name}.ts`), 'wrong.ts'] }));
+  const files = [...examples.map((e) => `${e.name}.ts`), 'wrong.ts'];
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   // They have no types of their own, so that they are JavaScript too.
-  for (const { name, code } of examples) for (const end of ['mjs', 'ts']) writeFileSync(join(project, `${name}.${end}`), code);
+  for (const { name, code } of examples)
+    for (const end of ['mjs', 'ts']) writeFileSync(join(project, `${name}.${end}`), code);
   writeFileSync(join(project, 'wrong.ts'), 'import { prepNop } from \'ringlab\';\nprepNop(7);\n');
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));

@@ -4,7 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import {
-  __NR_eventfd2, bufRingMask, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME, IORING_CQE_F_32, IORING_CQE_F_BUFFER,
+  __NR_eventfd2, bufRingMask, Deadlock, EAGAIN, EBADF, EINVAL, ENOMEM, ENOTSOCK, EPROTONOSUPPORT, ETIME,
+  IORING_CQE_F_32, IORING_CQE_F_BUFFER,
   IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_CQE_BUFFER_SHIFT, IORING_SETUP_CQE_MIXED, IORING_SETUP_DEFER_TASKRUN,
   IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SQE128, IOSQE_FIXED_FILE, IOSQE_BUFFER_SELECT, type Process, prepNop, prepRecv,
   prepRecvMultishot, prepRecvZc, prepSend, prepSendZc, prepTimeout, type Sqe, simulate, type SyncRing, sqeSetBufGroup, sqeSetData64,

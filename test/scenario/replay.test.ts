@@ -80,3 +80,22 @@ test('a scenario without steps, or with wrong ones, is bad input', () => {
   expect(code).toBe(2);
   expect(err).toMatch(/bad\.yaml:2:15: key 'steps\[0\]\.sqe\.op': expected one of .*found 'NOPE'; did you mean 'NOP'\?\n$/);
 });
+
+test('for people the line on the kernel is short, and a completion without flags says so', () => {
+  const { out } = ringlab('replay', file('nops.yaml', NOPS));
+  const [caps = '', ...rest] = out.split('\n');
+  expect(caps).toMatch(/^ +-1 +caps +on=sim kernel=7\.3 .*\d+ behaviours of its version/);
+  expect(caps.length).toBeLessThan(120);
+  expect(rest.join('\n')).toContain('cqe    r=0 ud=7 res=0 fl=none seq=0');
+});
+
+test('a program of steps has no room for a real client', () => {
+  const path = file('nops.yaml', NOPS);
+  const said = `ringlab: ${path}: a program of steps has no room for a real client; ringlab replay runs it.\n`;
+  expect(ringlab('bridge', path)).toMatchObject({ code: 2, err: said });
+});
+
+test('--json is no mistake where the output is JSON anyway', () => {
+  expect(ringlab('replay', file('nops.yaml', NOPS), '--program', '--json').code).toBe(0);
+  expect(ringlab('schema', '--json').code).toBe(0);
+});

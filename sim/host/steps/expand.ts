@@ -57,8 +57,9 @@ export class Expander {
 
   private define(tree: Tree): void {
     if (tree.kind !== 'map') return this.problem(tree.place, 'define', `expected lists of steps by name; found ${foundText(tree)}`);
-    for (const { key, tree: steps } of tree.entries) {
-      if (steps.kind === 'list') this.definitions.set(key, steps);
+    for (const { key, place, tree: steps } of tree.entries) {
+      if (this.definitions.has(key)) this.problem(place, `define.${key}`, 'given twice');
+      else if (steps.kind === 'list') this.definitions.set(key, steps);
       else this.problem(steps.place, `define.${key}`, `expected a list of steps; found ${foundText(steps)}`);
     }
   }
@@ -75,8 +76,12 @@ export class Expander {
         this.problem(values.place, `${key}.${first.key}`, `expected a list of values; found ${foundText(values)}`);
         return;
       }
+      if (values.items.length === 0)
+        return this.problem(values.place, `${key}.${first.key}`, 'expected at least one value: with none nothing would be done');
       for (const value of values.items) turn(rest, new Map([...bound, [first.key, value]]));
     };
+    const twice = tree.entries.find((e, i) => tree.entries.findIndex((other) => other.key === e.key) < i);
+    if (twice) return this.problem(twice.place, `${key}.${twice.key}`, 'given twice');
     turn(tree.entries, env);
   }
 
@@ -138,7 +143,8 @@ export class Expander {
     if (names) return this.loop(names, `${path}.for`, env, body);
     const n = this.substitute(times as Tree, env, `${path}.times`);
     const count = n.kind === 'scalar' && typeof n.value === 'number' && Number.isSafeInteger(n.value) ? n.value : -1;
-    if (count < 0 || count > STEPS_MAX) return this.problem(n.place, `${path}.times`, `expected a number of times; found ${foundText(n)}`);
+    if (count < 0 || count > STEPS_MAX)
+      return this.problem(n.place, `${path}.times`, `expected a number of times from 0 to ${STEPS_MAX}; found ${foundText(n)}`);
     const name = as?.kind === 'scalar' ? String(as.value) : 'i';
     for (let i = 0; i < count; i++) body(new Map([...env, [name, { kind: 'scalar', place: n.place, value: i }]]));
   }
@@ -170,6 +176,8 @@ export class Expander {
       return this.problem(tree.place, path, `no such definition '${name}'${hint}`);
     }
     const given = tree.kind === 'map' ? tree.entries.filter((e) => e.key !== 'name') : [];
+    const twice = given.find((e, i) => given.findIndex((other) => other.key === e.key) < i);
+    if (twice) return this.problem(twice.place, `${path}.${twice.key}`, 'given twice');
     const bound = new Map(env);
     for (const g of given) bound.set(g.key, this.substitute(g.tree, env, `${path}.${g.key}`));
     this.list(steps, `define.${name}`, bound, depth + 1);

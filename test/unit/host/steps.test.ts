@@ -47,6 +47,9 @@ steps:
 `);
     expect(sqe).toMatchObject({ op: 6, fd: -1, len: 9, addr: 'buf+100', ud: '18446744073709551615' });
   });
+  test('the number of completions may stand alone where a step waits', () => {
+    expect(compile('steps: [{submit_wait: 4}, {wait: 3}]')).toMatchObject([{ nr: 4 }, { nr: 3 }]);
+  });
   test('pairs stay pairs', () => {
     const [, reg] = compile('steps: [{mem.bytes: {name: m, len: 8}}, {ring.regbufs: {bufs: [[m, 4], [m+4, 4]]}}]');
     expect(reg?.bufs).toEqual([['m', 4], ['m+4', 4]]);
@@ -74,7 +77,12 @@ describe('what is wrong is said with its place and a remedy', () => {
     ['steps: [{use: opn}]', "no such definition 'opn'; write it under 'define:'"],
     ['define: {a: [{use: a}]}\nsteps: [{use: a}]', 'a definition that uses itself?'],
     ['steps: [{repeat: {steps: [submit]}}]', "expected 'steps' and either 'times' or 'for'"],
-    ['steps: [{repeat: {times: 4097, steps: [submit]}}]', 'expected a number of times; found 4097'],
+    ['steps: [{repeat: {times: 4097, steps: [submit]}}]', 'expected a number of times from 0 to 4096; found 4097'],
+    ['matrix: {kind: []}\nsteps: [submit]', "x.yaml:1:16: key 'matrix.kind': expected at least one value"],
+    ['steps: [{repeat: {for: {n: []}, steps: [submit]}}]', 'expected at least one value'],
+    ['matrix: {kind: [tcp], kind: [unix]}\nsteps: [submit]', "key 'matrix.kind': given twice"],
+    ['define: {a: [submit]}\nsteps: [{use: {name: a, n: 1, n: 2}}]', "use.n': given twice"],
+    ['define: {a: [submit], a: [drain]}\nsteps: [{use: a}]', "key 'define.a': given twice"],
     ['steps: [{repeat: {times: 4096, steps: [submit, submit]}}]', 'expected at most 4096 steps'],
     [`steps: [{note: "\${1 +}"}]`, `in '\${1 +}': expected a number; found the end`],
     ['steps: [{submit: 0, drain: 0}]', "found 'submit' and 'drain' in one"],

@@ -182,3 +182,9 @@ test('what another option stands for is told as it was written', () => {
 test.each(SETS)('--set with %s', (_about, set, message) => {
   expect(messageOf('about: x\n', [set])).toBe(message);
 });
+
+test('the same sentence is said once', () => {
+  const place = { source: 'a.yaml', line: 1, col: 1 };
+  const error = new ScenarioError([{ place, key: 'k', text: 'wrong' }, { place, key: 'k', text: 'wrong' }]);
+  expect(error.message).toBe("a.yaml:1:1: key 'k': wrong");
+});

@@ -42,6 +42,7 @@ function lines(name: string, findings: readonly Finding[], expected: readonly st
       });
     }
     out.push(...wrap(`Cause: ${f.cause}`, width).map((l) => `  ${l}`), ...wrap(`Remedy: ${f.remedy}`, width).map((l) => `  ${l}`));
+    if (f.sets) out.push(`  Try:${f.sets.map((s) => ` --set ${s}`).join('')}`);
     if (f.cases.length > 0) out.push(dim(`  others had it: ${f.cases.map((c) => `ringlab doctor pain/${c}`).join(', ')}`));
   }
   if (expected === undefined) return out;

@@ -176,16 +176,19 @@ const REFILL: readonly FindingRow[] = [
   }),
 ];
 
+const STANDING: readonly FindingRow[] = [
+  row('area', 'warning', 'area-below-ring', 'H1', {
+    about: 'the RX ring wants as many buffers as the area has, or more',
+    cause: 'posted descriptors take their buffers from the same area: ring × ⌈segment / buffer⌉.',
+    remedy: 'make the area larger (refill.area_bytes) or the RX ring shorter (nic.rx_ring).',
+  }),
+];
+
 const AREA: readonly FindingRow[] = [
   row('area', 'warning', 'area-too-small', 'H1 H4 H6 H7', {
     about: 'the page pool found no buffer and the NIC dropped frames',
     cause: 'the area holds less than what is in flight, on loan and posted together.',
     remedy: 'make the area larger (refill.area_bytes), the RX ring shorter (nic.rx_ring), or give back sooner.',
-  }),
-  row('area', 'warning', 'area-below-ring', 'H1', {
-    about: 'the RX ring wants as many buffers as the area has, or more',
-    cause: 'posted descriptors take their buffers from the same area: ring × ⌈segment / buffer⌉.',
-    remedy: 'make the area larger (refill.area_bytes) or the RX ring shorter (nic.rx_ring).',
   }),
   row('area', 'warning', 'ring-too-small', 'H5', {
     about: 'the NIC dropped frames although the area had buffers: its RX ring was empty',
@@ -282,7 +285,8 @@ const BUFFERS: readonly FindingRow[] = [
   row('buffers', 'warning', 'tail-too-small', 'B1', {
     about: 'a multishot RECVMSG ended with -EFAULT: what was left of an incremental buffer was too small for its header',
     cause: 'io_uring_recvmsg_out, name and control data do not fit into the rest of the buffer.',
-    remedy: 'register the ring with min_left, or arm again: the next buffer is whole.',
+    remedy: 'register the ring with min_left, or put a whole buffer in the place of the short one; a receive that is only armed again'
+      + ' chooses the short one again.',
   }),
   row('buffers', 'note', 'eof-keeps-buffer', 'B2', {
     about: 'an end of stream came while an incremental buffer was in part used',
@@ -426,7 +430,8 @@ const CANCEL: readonly FindingRow[] = [
   }),
 ];
 
+/** Causes stand before what they cause: within one severity findings are told in this order. */
 export const FINDINGS: readonly FindingRow[] = [
-  ...IDLE, ...TERMINATION, ...CQ, ...REFILL, ...AREA, ...COPIES, ...SETUP, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL,
+  ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL, ...IDLE,
 ];
 export const FINDING_NAMES: readonly string[] = FINDINGS.map((f) => f.name);

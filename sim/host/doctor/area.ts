@@ -5,6 +5,8 @@ import { atText, type Symptom } from './finding.ts';
 import type { Detector, HostView } from './patient.ts';
 import { sizesOf } from './sizes.ts';
 
+/** Ethernet: preamble, header, check sequence, gap. */
+const FRAME_OVERHEAD = 38;
 const NO_DESC = 'SIM_NIC_NO_DESC';
 
 /** Bytes of an area that a host has bound to a queue of its NIC. */
@@ -19,7 +21,10 @@ const mssOf = (h: HostView): number => (h.setup?.values['nic.mtu'] ?? 1500) - (h
 
 function needed(h: HostView, least: number): string {
   const size = sizesOf(h)?.('area') ?? least;
-  const bytes = Math.max(size, least);
+  const v = h.setup?.values;
+  // What the application collects before it gives any back is out of the area, too.
+  const collected = v && v['refill.give_back'] === 1 ? v['refill.batch'] * v['refill.rx_buf_len'] : 0;
+  const bytes = Math.max(size + collected, least);
   return formatQuantity(Math.ceil(bytes / 1048576) * 1048576, 'bytes');
 }
 
@@ -36,10 +41,12 @@ export const areaTooSmall: Detector = (p) =>
     ];
     const b = bound(h);
     if (!b) return [{ name: 'area-too-small', evidence }];
-    const remedy = `the area has ${formatQuantity(b.area, 'bytes')}; ${needed(h, b.area * 2)} would do by the sizing rules`
-      + ` (refill.area_bytes),`
-      + ' or fewer descriptors (nic.rx_ring), or buffers given back sooner (refill.delay_ns, refill.batch).';
-    return [{ name: 'area-too-small', evidence, remedy }];
+    const size = needed(h, b.area * 2);
+    // Buffers that nobody gives back are never enough.
+    if (h.chart.pushes === 0 && h.setup?.values['refill.give_back'] !== 1) return [{ name: 'area-too-small', evidence }];
+    const remedy = `the area has ${formatQuantity(b.area, 'bytes')}; ${size} would do by the sizing rules (refill.area_bytes),`
+      + ' or buffers given back sooner (refill.delay_ns, refill.batch).';
+    return [{ name: 'area-too-small', evidence, remedy, sets: [`${h.name}.refill.area_bytes=${size}`] }];
   });
 
 export const ringSmall: Detector = (p) =>
@@ -50,8 +57,15 @@ export const ringSmall: Detector = (p) =>
       + ` ${atText({ time_ns: drops.first_ns })},`
       + ' and the page pool was never empty';
     const ring = h.setup?.values['nic.rx_ring'];
-    const remedy = ring === undefined ? {} : { remedy: `the RX ring has ${ring} descriptors: double it (nic.rx_ring, ethtool -G rx), or`
-      + ` let the driver poll sooner (nic.rx_usecs).` };
+    const v = h.setup?.values;
+    // What the wire brings between two polls, twice, since polls come late.
+    const frames = v ? (2 * v['wire.rate_bps'] * v['nic.rx_usecs'] * 1e-6) / 8 / (v['nic.mtu'] + FRAME_OVERHEAD) : 0;
+    const more = 2 ** Math.ceil(Math.log2(Math.max((ring ?? 0) + drops.count, frames)));
+    const remedy = ring === undefined ? {} : {
+      remedy: `the RX ring has ${ring} descriptors: ${more} would have been enough (nic.rx_ring, ethtool -G rx), or let the driver poll`
+        + ` sooner (nic.rx_usecs).`,
+      sets: [`${h.name}.nic.rx_ring=${more}`],
+    };
     return [{ name: 'ring-too-small', evidence: [{ time_ns: drops.first_ns, text }], ...remedy }];
   });
 
@@ -63,8 +77,8 @@ export const areaBelowRing: Detector = (p) =>
     if (standing < b.area || !h.chart.drops.has(NO_DESC)) return [];
     const text = `${b.ring} descriptors of ${formatQuantity(standing / b.ring, 'bytes')} are ${formatQuantity(standing, 'bytes')}; the`
       + ` area has ${formatQuantity(b.area, 'bytes')}`;
-    return [{ name: 'area-below-ring', evidence: [{ text }], remedy: `${needed(h, standing * 2)} of area (refill.area_bytes), or`
-      + ` ${Math.max(8, b.ring / 4)} descriptors (nic.rx_ring).` }];
+    return [{ name: 'area-below-ring', evidence: [{ text }], remedy: `${needed(h, standing * 2)} of area`
+      + ` (refill.area_bytes).`, sets: [`${h.name}.refill.area_bytes=${needed(h, standing * 2)}`] }];
   });
 
 export const segmentsCut: Detector = (p) =>
@@ -75,8 +89,11 @@ export const segmentsCut: Detector = (p) =>
     const each = Math.ceil(mss / b.buf);
     const text = `segments of ${mss} bytes in buffers of ${b.buf}: ${each} buffers and ${each} completions each,`
       + ` ${shareText(mss, each * b.buf)} of them full`;
-    return [{ name: 'segments-cut', evidence: [{ text }], remedy: `refill.rx_buf_len`
-      + ` ${formatQuantity(2 ** Math.ceil(Math.log2(mss)), 'bytes')} makes it one.` }];
+    const whole = formatQuantity(2 ** Math.ceil(Math.log2(mss)), 'bytes');
+    return [{
+      name: 'segments-cut', evidence: [{ text }], remedy: `refill.rx_buf_len ${whole} makes it one.`,
+      sets: [`${h.name}.refill.rx_buf_len=${whole}`],
+    }];
   });
 
 /** A tenth of a buffer, over many buffers, is little. */
@@ -90,7 +107,10 @@ export const buffersMostlyEmpty: Detector = (p) =>
     if (lent < MANY || lent_bytes > lent * buf * LITTLE) return [];
     const text = `${countText(lent, 'buffer')} of ${buf} bytes carried ${bytesText(lent_bytes)}: ${shareText(lent_bytes, lent * buf)}`
       + ` of their memory`;
-    return [{ name: 'buffers-mostly-empty', evidence: [{ text }] }];
+    const fits = Math.max(4096, 2 ** Math.ceil(Math.log2(mssOf(h))));
+    if (!h.setup || fits >= buf) return [{ name: 'buffers-mostly-empty', evidence: [{ text }] }];
+    const remedy = `a segment has ${mssOf(h)} bytes: ask for buffers of ${formatQuantity(fits, 'bytes')} (refill.rx_buf_len).`;
+    return [{ name: 'buffers-mostly-empty', evidence: [{ text }], remedy, sets: [`${h.name}.refill.rx_buf_len=${fits}`] }];
   });
 
 /** The window closed while payload was a small part of what the receive buffer was charged with. */

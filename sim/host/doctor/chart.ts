@@ -28,6 +28,7 @@ export interface SockChart {
   queued: number;
   taken: number;
   copied_linear: number;
+  copies_linear: number;
   copied_page: number;
   lent: number;
   /** When something last came or went. */
@@ -60,9 +61,14 @@ export interface HostChart {
   taken_sock: number;
   lent: number;
   lent_bytes: number;
+  /** From the completion to the refill entry: what the application kept. */
   held_max_ns: number;
   held_sum_ns: number;
+  /** From the refill entry to its reading. */
+  waited_sum_ns: number;
   returned: number;
+  /** Refill entries that were not read yet, by buffer: since when. */
+  readonly back: Map<number, number[]>;
   /** Loans that are out, by buffer: since when. */
   readonly out: Map<number, number[]>;
   splits: number;
@@ -73,7 +79,7 @@ const hostChart = (forget: boolean): HostChart => ({
   lives: new Lives(forget), socks: new Map(), gone: [], drops: new Map(), steered: new Map(), takes: [0, 0, 0, 0], first_take: [],
   pushes: 0, first_push_ns: 0, unread_max: 0, unread_max_ns: 0, pool_empty: { count: 0, first_ns: 0, last_ns: 0 }, events: [],
   overflows: { count: 0, first_ns: 0, ring: 0 }, burst: 0, burst_now: 0, taken_sock: -1, lent: 0, lent_bytes: 0,
-  held_max_ns: 0, held_sum_ns: 0, returned: 0, out: new Map(), splits: 0, unsplit: 0,
+  held_max_ns: 0, held_sum_ns: 0, waited_sum_ns: 0, returned: 0, back: new Map(), out: new Map(), splits: 0, unsplit: 0,
 });
 
 type Reader = (chart: Chart, h: HostChart, batch: TraceBatch, i: number) => void;
@@ -106,7 +112,7 @@ export class Chart {
     if (known) return known;
     const time_ns = batch.timeNs(i);
     const made: SockChart = {
-      host, sock, opened_ns: time_ns, state: 0, queued: 0, taken: 0, copied_linear: 0, copied_page: 0, lent: 0, moved_ns: time_ns,
+      host, sock, opened_ns: time_ns, state: 0, queued: 0, taken: 0, copied_linear: 0, copies_linear: 0, copied_page: 0, lent: 0, moved_ns: time_ns,
     };
     h.socks.set(sock, made);
     return made;
@@ -153,7 +159,10 @@ function give(h: HostChart, batch: TraceBatch, i: number): void {
   const since = h.out.get(batch.niovIdx(i))?.shift();
   if (since === undefined || batch.b(i) >= TAKE_MALFORMED) return;
   if (h.out.get(batch.niovIdx(i))?.length === 0) h.out.delete(batch.niovIdx(i));
-  const held = batch.timeNs(i) - since;
+  const pushed = h.back.get(batch.niovIdx(i))?.shift() ?? batch.timeNs(i);
+  if (h.back.get(batch.niovIdx(i))?.length === 0) h.back.delete(batch.niovIdx(i));
+  const held = pushed - since;
+  h.waited_sum_ns += batch.timeNs(i) - pushed;
   h.returned++;
   h.held_sum_ns += held;
   h.held_max_ns = Math.max(h.held_max_ns, held);
@@ -171,8 +180,10 @@ function lend(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
 
 function copy(chart: Chart, h: HostChart, batch: TraceBatch, i: number): void {
   const s = moving(chart, h, batch, i);
-  if (batch.c(i) === COPY_LINEAR) s.copied_linear += batch.b(i);
-  else s.copied_page += batch.b(i);
+  if (batch.c(i) === COPY_LINEAR) {
+    s.copied_linear += batch.b(i);
+    s.copies_linear++;
+  } else s.copied_page += batch.b(i);
   const out = h.out.get(batch.niovIdx(i));
   if (out) out.push(batch.timeNs(i));
   else h.out.set(batch.niovIdx(i), [batch.timeNs(i)]);
@@ -231,6 +242,9 @@ const READ: Readonly<Record<string, Reader>> = {
   zc_copy: copy,
   rqe_push: (_, h, b, i) => {
     if (h.pushes++ === 0) h.first_push_ns = b.timeNs(i);
+    const back = h.back.get(b.niovIdx(i));
+    if (back) back.push(b.timeNs(i));
+    else h.back.set(b.niovIdx(i), [b.timeNs(i)]);
     const unread = h.pushes - h.takes.reduce((sum, n) => sum + n, 0);
     if (unread <= h.unread_max) return;
     h.unread_max = unread;

@@ -8,6 +8,8 @@ const SHARE = 0.05;
 
 interface Copied {
   readonly linear: number;
+  /** Pieces of it. */
+  readonly linears: number;
   readonly page: number;
   readonly lent: number;
 }
@@ -15,7 +17,7 @@ interface Copied {
 function copied(h: HostView): Copied {
   const all = [...h.chart.socks.values(), ...h.chart.gone];
   const sum = (of: (s: (typeof all)[number]) => number) => all.reduce((n, s) => n + of(s), 0);
-  return { linear: sum((s) => s.copied_linear), page: sum((s) => s.copied_page), lent: sum((s) => s.lent) };
+  return { linear: sum((s) => s.copied_linear), linears: sum((s) => s.copies_linear), page: sum((s) => s.copied_page), lent: sum((s) => s.lent) };
 }
 
 function text({ linear, page, lent }: Copied): string {
@@ -35,7 +37,7 @@ function reasons(h: HostView, c: Copied): Symptom[] {
   const evidence: Evidence[] = [{ text: text(c) }];
   const v = h.setup?.values;
   const out: Symptom[] = [];
-  if (v && c.linear > c.page && v['nic.rx_copybreak'] > 0)
+  if (v && c.linear > c.page && v['nic.rx_copybreak'] > 0 && c.linear <= c.linears * v['nic.rx_copybreak'])
     out.push({ name: 'copies-copybreak', evidence: [...evidence, { text: `nic.rx_copybreak is ${v['nic.rx_copybreak']}` }] });
   if (v?.['refill.nodev'] === 1) return [...out, { name: 'copies-no-device', evidence }];
   const queue = v?.['refill.queue'];
@@ -43,7 +45,9 @@ function reasons(h: HostView, c: Copied): Symptom[] {
   const rules = h.setup?.rules.some((r) => r.fields.queue === queue) ?? false;
   if (rules && v?.['nic.ntuple'] === 0)
     return [...out, { name: 'copies-rules-off', evidence: [...evidence, { text: `${queues(h)}; the area has queue ${queue}` }] }];
-  return [...out, { name: 'copies-wrong-queue', evidence: [...evidence, { text: `${queues(h)}; the area has queue ${queue}` }] }];
+  const by_rule = [...h.chart.steered].filter(([q, { rule }]) => q !== queue && rule > 0).map(([q]) => q);
+  const sent = by_rule.map((q): Evidence => ({ text: `a rule sends it to queue ${q} (nic.rules)` }));
+  return [...out, { name: 'copies-wrong-queue', evidence: [...evidence, ...sent, { text: `${queues(h)}; the area has queue ${queue}` }] }];
 }
 
 export const copies: Detector = (p: Patient) =>

@@ -19,27 +19,33 @@ export interface Symptom {
   readonly evidence: readonly Evidence[];
   /** What to do, with numbers, where the row's own remedy knows none. */
   readonly remedy?: string;
+  /** Knobs that end it, as `--set` takes them. */
+  readonly sets?: readonly string[];
 }
 
 export interface Finding extends FindingRow {
   readonly evidence: readonly Evidence[];
+  readonly sets?: readonly string[];
 }
 
 const ROWS: ReadonlyMap<string, FindingRow> = new Map(FINDINGS.map((f) => [f.name, f]));
 const EVIDENCE_MAX = 8;
+const SEVERITIES = ['error', 'warning', 'note'];
 
-/** One finding for each name, in the order of the table; evidence that several detectors brought is put together. */
+/** One finding for each name, the worst first and then in the order of the table, causes before what they cause; evidence that several detectors brought is put together. */
 export function findingsOf(symptoms: readonly Symptom[]): Finding[] {
   const by_name = new Map<string, Symptom[]>();
   for (const s of symptoms) by_name.set(s.name, [...(by_name.get(s.name) ?? []), s]);
-  return FINDINGS.filter((f) => by_name.has(f.name)).map(({ name }) => {
+  const found = SEVERITIES.flatMap((s) => FINDINGS.filter((f) => f.severity === s && by_name.has(f.name)));
+  return found.map(({ name }) => {
     const row = ROWS.get(name) as FindingRow;
     const own = by_name.get(name) ?? [];
     const all = own.flatMap((s) => s.evidence);
     const more = all.length - EVIDENCE_MAX;
     const evidence = more > 0 ? [...all.slice(0, EVIDENCE_MAX), { text: `and ${more} more of the kind` }] : all;
     const remedy = own.find((s) => s.remedy !== undefined)?.remedy;
-    return { ...row, evidence, ...(remedy === undefined ? {} : { remedy }) };
+    const sets = own.find((s) => s.sets !== undefined)?.sets;
+    return { ...row, evidence, ...(remedy === undefined ? {} : { remedy }), ...(sets === undefined ? {} : { sets }) };
   });
 }
 

@@ -7,6 +7,7 @@ import { type Cqe, F_BUFFER, type Life } from './life.ts';
 import { isBundle, isMultishot, number, stepsOf } from './asking.ts';
 import type { Detector, Patient, Quiet } from './patient.ts';
 import type { Story } from './story.ts';
+import { refillOverwritten } from './refill.ts';
 import { deferred, RUNS_WORK } from './tasks.ts';
 
 const ENOMEM = -12;
@@ -45,7 +46,11 @@ function ended(p: Patient, q: Quiet): Symptom[] {
   if (last.res > 0 && life.overflowed === undefined && (p.story ? !isMultishot(p.story, life) : life.count === 1)) return [];
   const tail = `${life.op} ended at ${atText(last)} (${lastText(last)}) and was not armed again; ${waiting(q)}`;
   if (last.res === ENOSPC) return [say('idle-cq-full', q, tail)];
-  if (last.res === ENOMEM) return [say('idle-area-empty', q, tail)];
+  if (last.res === ENOMEM) {
+    const lost = { remedy: 'buffers whose refill entries were overwritten stay on loan as long as the instance lives: make it anew, and never'
+      + ' write more entries than the refill ring has room for.' };
+    return [{ ...say('idle-area-empty', q, tail), ...(refillOverwritten(p).length > 0 ? lost : {}) }];
+  }
   if (last.res === ENOBUFS) return [say(buffersBack(p, life) ? 'idle-not-rearmed' : 'idle-group-empty', q, tail)];
   if (overflowed(p, life)) return [say('idle-overflow', q, `${tail}; the completion queue had overflowed`)];
   if (p.story && isBundle(p.story, life) && (last.flags & F_BUFFER) !== 0) return [say('idle-bundle-ended', q, tail)];
@@ -80,7 +85,16 @@ function shelved(s: Story, q: Quiet): Symptom[] {
   return [say('idle-work-not-run', q, `${q.armed[0]?.op} is armed, ${waiting(q)}, and nobody has entered the kernel for events since`)];
 }
 
+/** Its last completion is there, and on the overflow list: nobody took it in. */
+function unseen(q: Quiet): Symptom[] {
+  const life = q.armed.find((l) => l.op === 'RECV_ZC' && l.overflowed !== undefined);
+  return life ? [say('idle-cq-full', q, `${life.op} ${life.user_data} ended when the completion queue was full, and its last completion waits`
+    + ` on the overflow list; ${waiting(q)}`)] : [];
+}
+
 function verdict(p: Patient, q: Quiet): Symptom[] {
+  const hidden = unseen(q);
+  if (hidden.length > 0) return hidden;
   const own = q.armed.length === 0 ? ended(p, q) : p.story ? shelved(p.story, q) : armed(p, q);
   if (own.length > 0 || q.window !== 0 || q.pending === 0) return own;
   const who = q.armed.length > 0 ? 'its receive is armed' : 'no receive is armed';

@@ -69,7 +69,9 @@ function loans(h: HostView): Symptom[] {
       + ` ${empty}` }] }];
   const held = c.returned > 0 ? c.held_sum_ns / c.returned : 0;
   if (held < LONG_NS) return [];
-  const text = `buffers were kept for ${durationText(Math.round(held))} on average and ${durationText(c.held_max_ns)} at most; ${empty}`;
+  const waited = durationText(Math.round(c.waited_sum_ns / c.returned));
+  const text = `the application kept buffers for ${durationText(Math.round(held))} on average and ${durationText(c.held_max_ns)} at most,`
+    + ` from completion to refill entry; entries then waited ${waited} on average until they were read; ${empty}`;
   return [{ name: 'loans-long', evidence: [{ time_ns, text }] }];
 }
 

@@ -112,7 +112,8 @@ export class Chart {
     if (known) return known;
     const time_ns = batch.timeNs(i);
     const made: SockChart = {
-      host, sock, opened_ns: time_ns, state: 0, queued: 0, taken: 0, copied_linear: 0, copies_linear: 0, copied_page: 0, lent: 0, moved_ns: time_ns,
+      host, sock, opened_ns: time_ns, state: 0, queued: 0, taken: 0, copied_linear: 0, copies_linear: 0,
+      copied_page: 0, lent: 0, moved_ns: time_ns,
     };
     h.socks.set(sock, made);
     return made;

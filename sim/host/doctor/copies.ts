@@ -17,7 +17,8 @@ interface Copied {
 function copied(h: HostView): Copied {
   const all = [...h.chart.socks.values(), ...h.chart.gone];
   const sum = (of: (s: (typeof all)[number]) => number) => all.reduce((n, s) => n + of(s), 0);
-  return { linear: sum((s) => s.copied_linear), linears: sum((s) => s.copies_linear), page: sum((s) => s.copied_page), lent: sum((s) => s.lent) };
+  return { linear: sum((s) => s.copied_linear), linears: sum((s) => s.copies_linear),
+    page: sum((s) => s.copied_page), lent: sum((s) => s.lent) };
 }
 
 function text({ linear, page, lent }: Copied): string {

@@ -19,8 +19,9 @@ function remedyOfProgram(p: Patient, over: number, lives: readonly Life[]): Reme
   const init = p.story && stepsOf(p.story, 'ring.init').findLast((m) => `ring ${m.step.ring}` === owner && m.ret === 0);
   const now = Number(init?.line?.cq ?? 0);
   if (!init || !(now > 0)) return {};
-  return { remedy: `${AGAIN}, reap more often, or give ${owner} more than its ${now} completion entries: ${pow2(now + over)} would hold what`
-    + ` came here (ring.init: cq).` };
+  const more = pow2(now + over);
+  return { remedy: `${AGAIN}, reap more often, or give ${owner} more than its ${now} completion entries: ${more} would hold what came here`
+    + ` (ring.init: cq).` };
 }
 
 /** No more completions can wait than the receive buffers admit, or the area has buffers for. */
@@ -61,7 +62,9 @@ export const cqOverflow: Detector = (p) =>
     if (count === 0 || count <= of_zc) return [];
     const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at`
       + ` ${atText({ time_ns: first_ns })}`;
-    return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...(p.story ? remedyOfProgram(p, count, p.lives.filter((l) => l.overflowed)) : remedyOf(h)) }];
+    const lives = p.lives.filter((l) => l.overflowed);
+    const remedy = p.story ? remedyOfProgram(p, count, lives) : remedyOf(h);
+    return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedy }];
   });
 
 export const cqHeadPastTail: Detector = (p) =>

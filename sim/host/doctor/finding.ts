@@ -32,7 +32,10 @@ const ROWS: ReadonlyMap<string, FindingRow> = new Map(FINDINGS.map((f) => [f.nam
 const EVIDENCE_MAX = 8;
 const SEVERITIES = ['error', 'warning', 'note'];
 
-/** One finding for each name, the worst first and then in the order of the table, causes before what they cause; evidence that several detectors brought is put together. */
+/**
+ * One finding for each name, the worst first and then in the order of the table, causes before what they cause;
+ * evidence that several detectors brought is put together.
+ */
 export function findingsOf(symptoms: readonly Symptom[]): Finding[] {
   const by_name = new Map<string, Symptom[]>();
   for (const s of symptoms) by_name.set(s.name, [...(by_name.get(s.name) ?? []), s]);

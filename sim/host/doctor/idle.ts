@@ -47,8 +47,8 @@ function ended(p: Patient, q: Quiet): Symptom[] {
   const tail = `${life.op} ended at ${atText(last)} (${lastText(last)}) and was not armed again; ${waiting(q)}`;
   if (last.res === ENOSPC) return [say('idle-cq-full', q, tail)];
   if (last.res === ENOMEM) {
-    const lost = { remedy: 'buffers whose refill entries were overwritten stay on loan as long as the instance lives: make it anew, and never'
-      + ' write more entries than the refill ring has room for.' };
+    const lost = { remedy: 'buffers whose refill entries were overwritten stay on loan as long as the instance lives: make it anew, and'
+      + ' never write more entries than the refill ring has room for.' };
     return [{ ...say('idle-area-empty', q, tail), ...(refillOverwritten(p).length > 0 ? lost : {}) }];
   }
   if (last.res === ENOBUFS) return [say(buffersBack(p, life) ? 'idle-not-rearmed' : 'idle-group-empty', q, tail)];
@@ -88,8 +88,8 @@ function shelved(s: Story, q: Quiet): Symptom[] {
 /** Its last completion is there, and on the overflow list: nobody took it in. */
 function unseen(q: Quiet): Symptom[] {
   const life = q.armed.find((l) => l.op === 'RECV_ZC' && l.overflowed !== undefined);
-  return life ? [say('idle-cq-full', q, `${life.op} ${life.user_data} ended when the completion queue was full, and its last completion waits`
-    + ` on the overflow list; ${waiting(q)}`)] : [];
+  return life ? [say('idle-cq-full', q, `${life.op} ${life.user_data} ended when the completion queue was full, and its last completion`
+    + ` waits on the overflow list; ${waiting(q)}`)] : [];
 }
 
 function verdict(p: Patient, q: Quiet): Symptom[] {

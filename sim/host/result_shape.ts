@@ -6,7 +6,7 @@ import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
-import type { StepCqe, StepResult, StepRet } from './steps/step_results.ts';
+import type { StepCqe, StepData, StepResult, StepRet } from './steps/step_results.ts';
 import type { HostResult, RunResult, StreamResult } from './result.ts';
 import { didYouMean } from './scenario_error.ts';
 import { type Expectation, ExpectError, type Value } from './scenario_expect.ts';
@@ -47,9 +47,11 @@ const HOST: Parts<HostResult> = {
 const CQE: Parts<StepCqe> = {
   i: value, ring: value, ud: value, res: value, err: value, flags: value, more: value, bid: value, text: value,
 };
-const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value };
+const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value, took: value };
+const DATA: Parts<StepData> = { i: value, tag: value, n: value, hex: value };
 const STEPS: Parts<StepResult> = {
-  complete: value, why: value, cqes: list(map(CQE)), rets: list(map(RET)), named: { kind: 'named', of: map({ ...CQE, ...RET }) },
+  complete: value, why: value, cqes: list(map(CQE)), rets: list(map(RET)), data: list(map(DATA)),
+  named: { kind: 'named', of: map({ ...CQE, ...RET }) },
 };
 
 const RESULT: Required<Parts<Omit<RunResult, 'expect'>>> = {

@@ -25,6 +25,17 @@ export interface StepRet {
   readonly tag: string;
   readonly ret: number;
   readonly err: string;
+  /** How long it took, where the step has buckets: `15..90ms`. */
+  readonly took: string;
+}
+
+/** What mem.dump said. */
+export interface StepData {
+  readonly i: number;
+  readonly tag: string;
+  readonly n: number;
+  /** The bytes, two digits each. */
+  readonly hex: string;
 }
 
 export interface StepResult {
@@ -34,6 +45,7 @@ export interface StepResult {
   readonly why: string;
   readonly cqes: readonly StepCqe[];
   readonly rets: readonly StepRet[];
+  readonly data: readonly StepData[];
   /** What was captured with `as`: each a completion or the result of a step. */
   readonly named: Readonly<Record<string, StepCqe | StepRet>>;
 }
@@ -73,6 +85,7 @@ export class StepLog {
       complete, why: complete ? '' : this.now + (stop ? String(stop.why) : 'it still waits'),
       cqes: of('cqe').map((l) => note(l, cqeOf(l))),
       rets: of('ret').map((l) => note(l, retOf(l))),
+      data: of('data').map((l) => ({ i: l.i, tag: String(l.tag ?? ''), n: Number(l.n), hex: String(l.hex ?? '') })),
       named,
     };
   }
@@ -91,4 +104,5 @@ function cqeOf(l: TraceLine): StepCqe {
 
 const retOf = (l: TraceLine): StepRet => ({
   i: l.i, step: String(l.step), tag: String(l.tag ?? ''), ret: Number(l.ret), err: String(l.err ?? ''),
+  took: String(l.took ?? ''),
 });

@@ -235,7 +235,8 @@ static void soak(void)
 	size_t got = 0;
 
 	for (int idle = 0; idle < SOAK_IDLE && got < wanted;) {
-		const ssize_t done = recv(fd_of(), memory_sink(SINK_BYTES), SINK_BYTES, MSG_DONTWAIT);
+		const size_t room = wanted - got < SINK_BYTES ? wanted - got : SINK_BYTES;
+		const ssize_t done = recv(fd_of(), memory_sink(SINK_BYTES), room, MSG_DONTWAIT);
 
 		if (done > 0) {
 			got += (size_t)done;

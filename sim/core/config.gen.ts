@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8088;
+export const CONFIG_BYTES: u32 = 8104;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8048;
+export const CONFIG_STATE_BYTES: u32 = 8064;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 114924896;
+export const CONFIG_MAGIC: u32 = 3429137430;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -113,15 +113,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8048) != 0;
+    return load<u32>(changetype<usize>(this), 8064) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8056) != 0;
+    return load<u32>(changetype<usize>(this), 8072) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8064) != 0;
+    return load<u32>(changetype<usize>(this), 8080) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -153,11 +153,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8072);
+    return load<u32>(changetype<usize>(this), 8088);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8080);
+    return load<u32>(changetype<usize>(this), 8096);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -772,237 +772,241 @@ export class HostConfig {
   get kernel_pbuf_min_left(): bool {
     return load<u32>(changetype<usize>(this), 1200) != 0;
   }
+  /** of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram; as the profile says unless given */
+  get kernel_pbuf_trunc_written(): bool {
+    return load<u32>(changetype<usize>(this), 1208) != 0;
+  }
   /** a write may ask for no signal when the peer has gone; as the profile says unless given */
   get kernel_rwf_nosignal(): bool {
-    return load<u32>(changetype<usize>(this), 1208) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** a command brings the transmit timestamps of a socket; as the profile says unless given */
   get kernel_cmd_tx_timestamp(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** a command tells the name of a socket, or of its peer; as the profile says unless given */
   get kernel_cmd_getsockname(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1232) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1280) != 0;
+    return load<u32>(changetype<usize>(this), 1288) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1288) != 0;
+    return load<u32>(changetype<usize>(this), 1296) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1296) != 0;
+    return load<u32>(changetype<usize>(this), 1304) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1304) != 0;
+    return load<u32>(changetype<usize>(this), 1312) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1312) != 0;
+    return load<u32>(changetype<usize>(this), 1320) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1320) != 0;
+    return load<u32>(changetype<usize>(this), 1328) != 0;
   }
   /** IORING_SETUP_HYBRID_IOPOLL is known; as the profile says unless given */
   get kernel_setup_hybrid_iopoll(): bool {
-    return load<u32>(changetype<usize>(this), 1328) != 0;
+    return load<u32>(changetype<usize>(this), 1336) != 0;
   }
   /** IORING_SETUP_CQE_MIXED is known; as the profile says unless given */
   get kernel_setup_cqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1336) != 0;
+    return load<u32>(changetype<usize>(this), 1344) != 0;
   }
   /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128; as the profile says unless given */
   get kernel_setup_sqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1344) != 0;
+    return load<u32>(changetype<usize>(this), 1352) != 0;
   }
   /** IORING_SETUP_SQ_REWIND is known; as the profile says unless given */
   get kernel_setup_sq_rewind(): bool {
-    return load<u32>(changetype<usize>(this), 1352) != 0;
+    return load<u32>(changetype<usize>(this), 1360) != 0;
   }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1360) != 0;
+    return load<u32>(changetype<usize>(this), 1368) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1368) != 0;
+    return load<u32>(changetype<usize>(this), 1376) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1376) != 0;
+    return load<u32>(changetype<usize>(this), 1384) != 0;
   }
   /** unregistering files or buffers waits until no request uses one; as the profile says unless given */
   get kernel_rsrc_quiesce(): bool {
-    return load<u32>(changetype<usize>(this), 1384) != 0;
+    return load<u32>(changetype<usize>(this), 1392) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1392) != 0;
+    return load<u32>(changetype<usize>(this), 1400) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1400) != 0;
+    return load<u32>(changetype<usize>(this), 1408) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1408) != 0;
+    return load<u32>(changetype<usize>(this), 1416) != 0;
   }
   /** a drain is over when the draining request has completed, not only when another request comes; as the profile says unless given */
   get kernel_drain_ends(): bool {
-    return load<u32>(changetype<usize>(this), 1416) != 0;
+    return load<u32>(changetype<usize>(this), 1424) != 0;
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1424);
+    return load<u32>(changetype<usize>(this), 1432);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1432);
+    return load<u32>(changetype<usize>(this), 1440);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1440);
+    return load<u32>(changetype<usize>(this), 1448);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1448);
+    return load<u32>(changetype<usize>(this), 1456);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1480);
+    return load<u32>(changetype<usize>(this), 1488);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1496);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1536);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1536);
+    return load<u32>(changetype<usize>(this), 1544);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1544);
+    return load<u32>(changetype<usize>(this), 1552);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1552);
+    return load<u32>(changetype<usize>(this), 1560);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1560);
+    return load<u32>(changetype<usize>(this), 1568);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1568);
+    return load<u32>(changetype<usize>(this), 1576);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1576);
+    return load<u32>(changetype<usize>(this), 1584);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1584);
+    return load<u32>(changetype<usize>(this), 1592);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1592);
+    return load<u32>(changetype<usize>(this), 1600);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
+    return load<u32>(changetype<usize>(this), 1608);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
+    return load<u32>(changetype<usize>(this), 1616);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1616);
+    return load<u32>(changetype<usize>(this), 1624);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1624);
+    return load<u32>(changetype<usize>(this), 1632);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1632);
+    return load<u32>(changetype<usize>(this), 1640);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1640);
+    return load<u32>(changetype<usize>(this), 1648);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1648);
+    return load<u32>(changetype<usize>(this), 1656);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1656);
+    return load<u32>(changetype<usize>(this), 1664);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1664);
+    return load<u32>(changetype<usize>(this), 1672);
   }
 }
 
@@ -1044,20 +1048,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2952);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2960);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2952 + 1672 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2960 + 1680 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2952 + 2696 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2960 + 2704 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2952 + 1464 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2960 + 1472 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6000 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6016 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1075,60 +1079,62 @@ export const BEHAVES_SEND_FIXED_BUF: u32 = 5;
 export const BEHAVES_SEND_ZC_NOTIF_USER_DATA: u32 = 6;
 /** a ring of incremental buffers may say which room is the least that keeps a buffer in use */
 export const BEHAVES_PBUF_MIN_LEFT: u32 = 7;
+/** of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram */
+export const BEHAVES_PBUF_TRUNC_WRITTEN: u32 = 8;
 /** a write may ask for no signal when the peer has gone */
-export const BEHAVES_RWF_NOSIGNAL: u32 = 8;
+export const BEHAVES_RWF_NOSIGNAL: u32 = 9;
 /** a command brings the transmit timestamps of a socket */
-export const BEHAVES_CMD_TX_TIMESTAMP: u32 = 9;
+export const BEHAVES_CMD_TX_TIMESTAMP: u32 = 10;
 /** a command tells the name of a socket, or of its peer */
-export const BEHAVES_CMD_GETSOCKNAME: u32 = 10;
+export const BEHAVES_CMD_GETSOCKNAME: u32 = 11;
 /** a message to a ring needs no ring to send it from */
-export const BEHAVES_SYNC_MSG_RING: u32 = 11;
+export const BEHAVES_SYNC_MSG_RING: u32 = 12;
 /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC */
-export const BEHAVES_ZCRX: u32 = 12;
+export const BEHAVES_ZCRX: u32 = 13;
 /** an instance can be told to read its refill ring, and be exported to other rings */
-export const BEHAVES_ZCRX_CTRL: u32 = 13;
+export const BEHAVES_ZCRX_CTRL: u32 = 14;
 /** an instance says how large its buffers shall be */
-export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 14;
+export const BEHAVES_ZCRX_RX_BUF_LEN: u32 = 15;
 /** an instance needs no device, and then copies everything */
-export const BEHAVES_ZCRX_NODEV: u32 = 15;
+export const BEHAVES_ZCRX_NODEV: u32 = 16;
 /** an instance tells that it ran out of buffers or copied, and counts copies */
-export const BEHAVES_ZCRX_EVENTS: u32 = 16;
+export const BEHAVES_ZCRX_EVENTS: u32 = 17;
 /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up */
-export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 17;
+export const BEHAVES_ZCRX_STOPPED_EARLY: u32 = 18;
 /** an instance can have several areas */
-export const BEHAVES_ZCRX_ADD_AREA: u32 = 18;
+export const BEHAVES_ZCRX_ADD_AREA: u32 = 19;
 /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many */
-export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 19;
+export const BEHAVES_ZCRX_REFILL_FOLDS: u32 = 20;
 /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one */
-export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 20;
+export const BEHAVES_ZCRX_REFILL_REREADS: u32 = 21;
 /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64 */
-export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 21;
+export const BEHAVES_ZCRX_RQ_CACHE_LINES: u32 = 22;
 /** offsets in an area are computed in 64 bits and not in 32 */
-export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 22;
+export const BEHAVES_ZCRX_WIDE_OFFSETS: u32 = 23;
 /** IORING_SETUP_HYBRID_IOPOLL is known */
-export const BEHAVES_SETUP_HYBRID_IOPOLL: u32 = 23;
+export const BEHAVES_SETUP_HYBRID_IOPOLL: u32 = 24;
 /** IORING_SETUP_CQE_MIXED is known */
-export const BEHAVES_SETUP_CQE_MIXED: u32 = 24;
+export const BEHAVES_SETUP_CQE_MIXED: u32 = 25;
 /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128 */
-export const BEHAVES_SETUP_SQE_MIXED: u32 = 25;
+export const BEHAVES_SETUP_SQE_MIXED: u32 = 26;
 /** IORING_SETUP_SQ_REWIND is known */
-export const BEHAVES_SETUP_SQ_REWIND: u32 = 26;
+export const BEHAVES_SETUP_SQ_REWIND: u32 = 27;
 /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE */
-export const BEHAVES_FEAT_RW_ATTR: u32 = 27;
+export const BEHAVES_FEAT_RW_ATTR: u32 = 28;
 /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY */
-export const BEHAVES_ENTER_REG_WAIT: u32 = 28;
+export const BEHAVES_ENTER_REG_WAIT: u32 = 29;
 /** IORING_REGISTER_BPF_FILTER is known */
-export const BEHAVES_REGISTER_BPF_FILTER: u32 = 29;
+export const BEHAVES_REGISTER_BPF_FILTER: u32 = 30;
 /** unregistering files or buffers waits until no request uses one */
-export const BEHAVES_RSRC_QUIESCE: u32 = 30;
+export const BEHAVES_RSRC_QUIESCE: u32 = 31;
 /** a call runs at most twenty items of task work, unless it waits for more */
-export const BEHAVES_LOCAL_TW_CAP: u32 = 31;
+export const BEHAVES_LOCAL_TW_CAP: u32 = 32;
 /** task work that is added while task work runs belongs to the same run */
-export const BEHAVES_LOCAL_TW_FIFO: u32 = 32;
+export const BEHAVES_LOCAL_TW_FIFO: u32 = 33;
 /** an eventfd is not signalled from inside a wake-up of task work, but a moment later */
-export const BEHAVES_EVENTFD_RCU: u32 = 33;
+export const BEHAVES_EVENTFD_RCU: u32 = 34;
 /** a drain is over when the draining request has completed, not only when another request comes */
-export const BEHAVES_DRAIN_ENDS: u32 = 34;
+export const BEHAVES_DRAIN_ENDS: u32 = 35;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {

@@ -53,7 +53,8 @@ What \`--program\` prints has none of these: a line of plain values for each ste
 
 \`steps.complete\`: the program came to its end. \`steps.cqes\` are all completions in order, with \`ring\`, \`ud\`, \`res\`, \`err\` (name
 of the errno, or ''), \`flags\` (joined by \`|\`), \`more\` and \`bid\`; \`steps.rets\` the results of steps, with \`step\`, \`tag\`,
-\`ret\` and \`err\`; \`steps.named.c1\` is what \`as: c1\` captured.
+\`ret\`, \`err\` and \`took\` (of steps with \`buckets\`); \`steps.data\` what mem.dump said, with \`n\` and \`hex\`;
+\`steps.named.c1\` is what \`as: c1\` captured.
 
 ## The trace
 

@@ -171,6 +171,7 @@ export type HostKnob =
   | 'kernel.send_fixed_buf'
   | 'kernel.send_zc_notif_user_data'
   | 'kernel.pbuf_min_left'
+  | 'kernel.pbuf_trunc_written'
   | 'kernel.rwf_nosignal'
   | 'kernel.cmd_tx_timestamp'
   | 'kernel.cmd_getsockname'

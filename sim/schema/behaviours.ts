@@ -40,6 +40,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'io_uring/net.c: io_send_zc_prep (addr3)', from('7.1')),
   behaviour('pbuf_min_left', 'a ring of incremental buffers may say which room is the least that keeps a buffer in use',
     'io_uring/kbuf.c: io_register_pbuf_ring (min_left)', ['6.18', '7.0', '7.1', '7.2', '7.3']),
+  behaviour('pbuf_trunc_written', 'of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram',
+    'io_uring/net.c: io_recv, io_recvmsg (consumed); Linux 6.18.44 does not', from('7.3')),
   behaviour('rwf_nosignal', 'a write may ask for no signal when the peer has gone',
     'include/uapi/linux/fs.h: RWF_NOSIGNAL', from('6.18')),
   behaviour('cmd_tx_timestamp', 'a command brings the transmit timestamps of a socket',

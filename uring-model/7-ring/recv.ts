@@ -1,5 +1,7 @@
 /** RECV and RECVMSG, single and multishot, into the request's own memory or provided buffers, alone or in bundles (io_uring/net.c). */
-import { behaves, BEHAVES_BUNDLE_BUF_MORE, BEHAVES_RECV_MSHOT_LEN, BEHAVES_SEND_FIXED_BUF, NONE } from '../../sim/core';
+import {
+  behaves, BEHAVES_BUNDLE_BUF_MORE, BEHAVES_PBUF_TRUNC_WRITTEN, BEHAVES_RECV_MSHOT_LEN, BEHAVES_SEND_FIXED_BUF, NONE,
+} from '../../sim/core';
 import { isSocket, socketRecvmsg } from '../../stack/file';
 import {
   EAGAIN, EINVAL, ENOTSOCK, IOSQE_BUFFER_SELECT, io_uring_sqe, IORING_CQE_F_BUF_MORE, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY,
@@ -167,7 +169,7 @@ export const RECV_AGAIN: i32 = 1;
 
 /** What a receive of `ret` bytes into buffers of `len` comes to (the end of io_recv and io_recvmsg). */
 export function recvEnd(req: Req, list: u32, ret: i32, len: u32, nr: u32, issue_flags: u32, mshot_finished: bool): i32 {
-  // With MSG_TRUNC the result is the length of the packet, and only what fitted was written.
+  // With MSG_TRUNC the result is the length of the datagram, and only what fitted was written.
   const consumed = ret > 0 ? <i32>min(<u32>ret, len) : ret;
   if (ret <= 0 && req.done_io == 0) kbufRecycle(req, list);
   const val = ret > 0 ? ret + <i32>req.done_io : req.done_io != 0 ? <i32>req.done_io : withDone(req, ret);
@@ -189,11 +191,16 @@ function cqeMask(req: Req): u32 {
   return behaves(ringAt(req.ring).host, BEHAVES_BUNDLE_BUF_MORE) ? mask | IORING_CQE_F_BUF_MORE : mask;
 }
 
+/** What of a buffer is used: what was written; before that was seen to, all that the result says. */
+function usedOf(req: Req, val: i32, consumed: i32): i32 {
+  return behaves(ringAt(req.ring).host, BEHAVES_PBUF_TRUNC_WRITTEN) ? consumed : val;
+}
+
 /** Posts what was received and says how to go on (io_recv_finish). */
 function recvFinish(req: Req, list: u32, val: i32, consumed: i32, len: u32, nr: u32, issue_flags: u32, last: bool): i32 {
   let cflags: u32 = req.inq > 0 ? IORING_CQE_F_SOCK_NONEMPTY : 0;
   const mshot_finished = limitReached(req, val) || last;
-  if ((req.ioprio & IORING_RECVSEND_BUNDLE) == 0) cflags |= kbufPut(req, list, consumed);
+  if ((req.ioprio & IORING_RECVSEND_BUNDLE) == 0) cflags |= kbufPut(req, list, usedOf(req, val, consumed));
   else {
     const this_ret = val - <i32>req.done_io;
     cflags |= kbufPut(req, list, consumed, bundleNbufs(netBufSel().iovs, nr, consumed));

@@ -126,7 +126,7 @@ function* soak(m: Machine): Steps<void> {
   let got = 0;
   let idle = 0;
   while (idle < SOAK_IDLE && got < wanted) {
-    const done = yield* m.sys(__NR_recvfrom, m.int('fd'), at, SINK_BYTES, MSG_DONTWAIT, 0, 0);
+    const done = yield* m.sys(__NR_recvfrom, m.int('fd'), at, Math.min(SINK_BYTES, wanted - got), MSG_DONTWAIT, 0, 0);
     if (done > 0) {
       got += done;
       idle = 0;

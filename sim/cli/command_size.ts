@@ -13,21 +13,28 @@ interface Asked {
   readonly min: number;
   readonly max: number;
   readonly about: string;
+  /** What an answer to it looks like. */
+  readonly example: string;
   readonly pow2?: true;
 }
 
 const ASKED: readonly Asked[] = [
-  { flag: 'rate', field: 'rate_bps', unit: 'bps', min: 1e3, max: 1.6e12, about: 'bits per second that arrive' },
-  { flag: 'rtt', field: 'rtt_ns', unit: 'ns', min: 1, max: 10e9, about: 'round trip' },
-  { flag: 'mtu', field: 'mtu', unit: 'bytes', min: 576, max: 65535, about: 'largest IP packet' },
-  { flag: 'rx-buf-len', field: 'rx_buf_len', unit: 'bytes', min: 4096, max: 2 ** 21, about: 'bytes of one buffer of the area', pow2: true },
-  { flag: 'connections', field: 'connections', unit: 'count', min: 1, max: 1e6, about: 'connections of one ring' },
-  { flag: 'hold', field: 'hold_ns', unit: 'ns', min: 0, max: 3600e9, about: 'how long the application keeps a buffer' },
+  { flag: 'rate', field: 'rate_bps', unit: 'bps', min: 1e3, max: 1.6e12, about: 'bits per second that arrive', example: '100Gbps' },
+  { flag: 'rtt', field: 'rtt_ns', unit: 'ns', min: 1, max: 10e9, about: 'round trip', example: '200us' },
+  { flag: 'mtu', field: 'mtu', unit: 'bytes', min: 576, max: 65535, about: 'largest IP packet, from 576 (RFC 1122) as in scenarios',
+    example: '9000' },
+  { flag: 'rx-buf-len', field: 'rx_buf_len', unit: 'bytes', min: 4096, max: 2 ** 21, about: 'bytes of one buffer of the area',
+    example: '16KiB',
+    pow2: true },
+  { flag: 'connections', field: 'connections', unit: 'count', min: 1, max: 1e6, about: 'connections of one ring', example: '1000' },
+  { flag: 'hold', field: 'hold_ns', unit: 'ns', min: 0, max: 3600e9, about: 'how long the application keeps a buffer', example: '2ms' },
   { flag: 'rx-ring', field: 'rx_ring', unit: 'count', min: 8, max: 16384, about: 'descriptors of the RX ring; else what is'
-    + ' needed', pow2: true },
-  { flag: 'write-size', field: 'write_size', unit: 'bytes', min: 1, max: 2 ** 30, about: 'bytes of one send, and of one message' },
-  { flag: 'buf-size', field: 'buf_size', unit: 'bytes', min: 1, max: 2 ** 30, about: 'bytes of one provided buffer' },
-  { flag: 'poll', field: 'poll_ns', unit: 'ns', min: 1, max: 1e9, about: 'from a frame to the driver\'s poll at the latest' },
+    + ' needed', example: '1024', pow2: true },
+  { flag: 'write-size', field: 'write_size', unit: 'bytes', min: 1, max: 2 ** 30, about: 'bytes of one send, and of one message',
+    example: '16KiB' },
+  { flag: 'buf-size', field: 'buf_size', unit: 'bytes', min: 1, max: 2 ** 30, about: 'bytes of one provided buffer', example: '4KiB' },
+  { flag: 'poll', field: 'poll_ns', unit: 'ns', min: 1, max: 1e9, about: 'from a frame to the driver\'s poll at the latest',
+    example: '50us' },
 ];
 
 export function addSize(program: Command): void {
@@ -57,13 +64,13 @@ const camel = (flag: string) => flag.replace(/-([a-z])/g, (_, c: string) => c.to
 
 function question(flags: Readonly<Record<string, string | boolean | undefined>>): Partial<SizeQuestion> {
   const asked: Record<string, number | boolean> = {};
-  for (const { flag, field, unit, min, max, pow2 } of ASKED) {
+  for (const { flag, field, unit, min, max, pow2, example } of ASKED) {
     const text = flags[camel(flag)];
     if (typeof text !== 'string') continue;
-    const value = parseQuantity(text, unit);
+    const value = bare(text, unit) ? undefined : parseQuantity(text, unit);
     const range = `from ${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}`;
     if (value === undefined || value < min || value > max)
-      throw new InputError(`size: --${flag} ${text}: expected ${NOUN[unit]} ${range}, such as ${EXAMPLE[unit]}.`);
+      throw new InputError(`size: --${flag} ${text}: expected ${NOUN[unit]} ${range}, such as ${example}.`);
     if (pow2 && Math.log2(value) % 1 !== 0)
       throw new InputError(`size: --${flag} ${text}: expected a power of two;`
         + ` ${formatQuantity(2 ** Math.round(Math.log2(value)), unit)} is near.`);
@@ -71,7 +78,9 @@ function question(flags: Readonly<Record<string, string | boolean | undefined>>)
   }
   return { ...asked, ...(flags.ipv6 ? { family: 6 as const } : {}), ...(flags.cqeMixed ? { cqe_mixed: true } : {}) };
 }
-const EXAMPLE = { bps: '100Gbps', ns: '200us', bytes: '16KiB', count: '1024' } as const;
+/** A time or a rate without its unit: 200 may be meant in any. Of nothing there is one kind. */
+const bare = (text: string, unit: Asked['unit']): boolean => (unit === 'ns' || unit === 'bps') && /^\d/.test(text) && !/[a-zµ]/i.test(text)
+  && Number(text) !== 0;
 const NOUN = { bps: 'a rate', ns: 'a time', bytes: 'a size', count: 'a number' } as const;
 
 function valueText({ value, unit }: SizeRow): string {

@@ -68,6 +68,8 @@ const SHOTS_PER_TURN = 33;
 /** Buffers that a page pool takes at once (PP_ALLOC_CACHE_REFILL). */
 const POOL_CACHE = 64;
 const TIMER_CQES = 16;
+/** An area above this is said to be absurd. */
+const AREA_SENSIBLE = 2 ** 40;
 
 const pow2 = (n: number) => 2 ** Math.ceil(Math.log2(Math.max(n, 1)));
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
@@ -193,7 +195,7 @@ function providedRow(q: SizeQuestion, d: Derived): SizeRow {
     name: 'provided_buffers', value: Math.min(PBUF_ENTRIES_MAX, pow2(need)), unit: 'buffers', knob: '',
     linux: 'io_uring_buf_reg.ring_entries',
     formula: `connections × min(33, ⌈bytes ready / ${q.buf_size}⌉) + held, up to a power of two`,
-    numbers: `${n(q.connections)} × ${burst} + ${held} = ${n(need)} buffers of ${q.buf_size}`,
+    numbers: `${n(q.connections)} × ${burst} + ${held} = ${n(need)} → ${Math.min(PBUF_ENTRIES_MAX, pow2(need))} buffers of ${q.buf_size}`,
     source: 'a multishot receive takes at most 33 a turn (io_uring/net.c: MULTISHOT_MAX_RETRY; liburing #758, #778)',
   };
 }
@@ -226,6 +228,14 @@ function warningsOf(q: SizeQuestion, d: Derived, row: (name: string) => number):
     out.push(`${n(loans)} completions may be on loan and a refill ring has at most ${RQ_ENTRIES_MAX} entries: keep what does not fit in`
       + ` a list of`
       + ' your own and call ZCRX_CTRL_FLUSH_RQ.');
+  if (row('sq') === SQ_ENTRIES_MAX)
+    out.push(`the submission queue is at its greatest size of ${SQ_ENTRIES_MAX}: arm the receives in several rounds, or spread the`
+      + ` connections over several rings.`);
+  if (row('provided_buffers') === PBUF_ENTRIES_MAX)
+    out.push(`the ring of provided buffers is at its greatest size of ${PBUF_ENTRIES_MAX}: use several groups, or larger buffers with`
+      + ` IOU_PBUF_RING_INC.`);
+  if (row('area') > AREA_SENSIBLE)
+    out.push(`an area of ${bytesText(row('area'))} is more than a machine has: hold buffers for a shorter time, or copy what is kept.`);
   if (row('cq') === CQ_ENTRIES_MAX)
     out.push(`the completion queue is at its greatest size of ${CQ_ENTRIES_MAX}: spread the connections over several rings, and re-arm`
       + ` what ends without F_MORE.`);

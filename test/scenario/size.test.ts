@@ -27,6 +27,9 @@ test('a mixed completion queue takes two entries for each', () => {
   const need = (cqe_mixed: boolean) => Number(/= ([\d ]+) →/.exec(numbers(cqe_mixed))?.[1]);
   expect(need(true) - need(false)).toBe(21 * 17);
 });
+test('the number of provided buffers says how it came to be a power of two', () => {
+  expect(sizePlan({}).rows.find((r) => r.name === 'provided_buffers')?.numbers).toMatch(/ = 33 → 64 buffers of 16384$/);
+});
 test('holding buffers costs area, refill entries and time', () => {
   const [now, later] = [sizes({}), sizes({ hold_ns: 1_000_000 })];
   expect((later.area ?? 0) - (now.area ?? 0)).toBeGreaterThan(12_500_000);
@@ -37,6 +40,9 @@ describe('warnings', () => {
   test.each<[string, Partial<SizeQuestion>, RegExp]>([
     ['more loans than a refill ring holds', { hold_ns: 10_000_000 }, /refill ring has at most 32768 entries/],
     ['a completion queue at its end', { connections: 100_000 }, /greatest size of 65536/],
+    ['a submission queue at its end', { connections: 100_000 }, /submission queue is at its greatest size of 32768/],
+    ['buffers at their end', { connections: 100_000 }, /provided buffers is at its greatest size of 32768/],
+    ['an area that no machine has', { hold_ns: 3600e9 }, /an area of .* is more than a machine has/],
     ['buffers that stay empty', { mtu: 1500 }, /fills 35 %/],
     ['segments in several buffers', { mtu: 9000 }, /takes 3 buffers and 3 completions: rx_buf_len 16384/],
     ['a ring that is too short', { rx_ring: 64 }, /the RX ring has 64 descriptors: take 512/],
@@ -87,6 +93,10 @@ describe('ringlab size', () => {
   });
   test.each<[string, string[], RegExp]>([
     ['no rate', ['--rate', 'fast'], /^ringlab: size: --rate fast: expected a rate from 1kbps to 1600Gbps, such as 100Gbps\.$/m],
+    ['a round trip without a unit', ['--rtt', '200'], /--rtt 200: expected a time from 1ns to 10s, such as 200us\.$/m],
+    ['a time without a unit', ['--hold', '2'], /--hold 2: expected a time from 0 to 1h, such as 2ms\.$/m],
+    ['a rate without a unit', ['--rate', '100000'], /--rate 100000: expected a rate .* such as 100Gbps\.$/m],
+    ['a number', ['--mtu', '70'], /--mtu 70: expected a size from 576B to 65535B, such as 9000\.$/m],
     ['a time beyond', ['--rtt', '1h'], /--rtt 1h: expected a time from 1ns to 10s/],
     ['no power of two', ['--rx-buf-len', '5000'], /--rx-buf-len 5000: expected a power of two; 4KiB is near/],
     ['no option', ['--speed', '1'], /unknown option '--speed'/],

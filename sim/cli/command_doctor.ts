@@ -9,7 +9,8 @@ import { bold, dim, green, red, say } from './terminal.ts';
 export function addDoctor(program: Command): void {
   const command = program.command('doctor')
     .description('run a scenario, or read a trace, and say what is wrong: evidence, cause, remedy')
-    .argument('<what>', 'a scenario, a file of run --trace or of replay --json, or a log of completions (user_data, res, flags)')
+    .argument('<what>', 'a scenario, a file of run --trace or of replay --json, or a log of completions (user_data, res, flags);'
+      + ' - is standard input')
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Exit code: 0 examined, 1 the scenario says what must be found (expect: - doctor: […]) and it is not that, 2 bad input.
@@ -17,6 +18,7 @@ Exit code: 0 examined, 1 the scenario says what must be found (expect: - doctor:
 Examples:
   $ ringlab doctor refill-never
   $ ringlab doctor pain/A1 --json
+  $ ringlab replay pain/C7 --json | ringlab doctor -
   $ ringlab doctor bulk --set server.nic.header_split=off`);
   addRunOptions(command).action(async (what: string, flags: RunFlags & { json?: boolean }) => {
     const { name, findings, expected } = await diagnose(what, flags);

@@ -17,9 +17,13 @@ export interface Diagnosis {
 const TRACED: readonly Needed[] = [{ knob: 'run.trace', by: 'doctor' }];
 
 export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis> {
-  const recorded = /\.ya?ml$/.test(scenarioPath(what)) ? undefined : ofRecord(what, readBytes(scenarioPath(what)), flags);
+  const input = what === '-';
+  const path = input ? what : scenarioPath(what);
+  const name = input ? 'standard input' : what;
+  const bytes = /\.ya?ml$/.test(path) ? undefined : readBytes(path);
+  const recorded = bytes && ofRecord(name, bytes, flags);
   if (recorded) return recorded;
-  const source = readSource(what);
+  const source = input && bytes ? { shown: name, text: new TextDecoder().decode(bytes) } : readSource(what);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, TRACED));
   mustSee(scenario, TRACED);
   const examination = new Examination(scenario);

@@ -100,10 +100,17 @@ function trapText(error: TrapError): string {
   ].join('\n');
 }
 
+/** commander takes a --help behind any word for one of its own, and never gets to see that there is no such command. */
+function commandLine(): string[] {
+  const [node = '', script = '', name, ...rest] = process.argv;
+  if (name === undefined || name.startsWith('-') || ringlab.commands.some((c) => c.name() === name)) return process.argv;
+  return [node, script, name, ...rest.filter((a) => a !== '--help' && a !== '-h')];
+}
+
 endWithTheReader();
 const ringlab = program();
 try {
-  await ringlab.parseAsync(process.argv);
+  await ringlab.parseAsync(commandLine());
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -26,6 +26,7 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
     ['a scenario that is not there', ['run', 'nope'], /^ringlab: there is no scenario nope/],
     ['no scenario', ['run'], /missing required argument 'scenario'/],
     ['an unknown command', ['rum'], /unknown command 'rum'; did you mean run\?$/m],
+    ['an unknown command that is asked for help', ['rum', '--help'], /unknown command 'rum'; did you mean run\?$/m],
     ['help for what is no command', ['help', 'nope'], /^ringlab: help nope: there is no such command; there are run, replay, /],
     ['a folder as scenario', ['run', '.'], /^ringlab: \.: this is a folder; name a scenario file in it/],
     ['an unknown option', ['run', 'tour', '--jsn'], /unknown option '--jsn'/],

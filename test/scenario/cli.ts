@@ -28,3 +28,9 @@ export function ringlabCut(...args: readonly string[]): Promise<Ended> {
     child.on('close', (code) => resolve({ code, out: '', err }));
   });
 }
+
+/** With something on standard input. */
+export function ringlabFed(input: string, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, ...args], { cwd: root, encoding: 'utf8', input });
+  return { code: status, out: stdout, err: stderr };
+}

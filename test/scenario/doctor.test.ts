@@ -7,7 +7,7 @@ import {
   compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, storyOfLog,
 } from '../../sim/host/index.ts';
 import { FINDINGS } from '../../sim/schema/findings.ts';
-import { ringlab, root } from './cli.ts';
+import { ringlab, ringlabFed, root } from './cli.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'ringlab-doctor-'));
 afterAll(() => rmSync(place, { recursive: true }));
@@ -126,6 +126,14 @@ describe('logs as people publish them', () => {
   test('the lines of a replay', () => {
     const lines = file('b5.jsonl', ringlab('replay', 'pain/C7', '--json').out);
     expect(JSON.parse(ringlab('doctor', lines, '--json').out)).toMatchObject({ findings: [{ name: 'group-empty' }] });
+  });
+  test('standard input may be any of these', () => {
+    const found = (text: string) =>
+      (JSON.parse(ringlabFed(text, 'doctor', '-', '--json').out) as { findings: { name: string }[] }).findings.map((f) => f.name);
+    expect(found(ringlab('replay', 'pain/C7', '--json').out)).toEqual(['group-empty']);
+    expect(found('0x52 1448 0x2\n0x52 -28 0x0\n')).toEqual(['cq-full']);
+    expect(found(readFileSync(join(root, 'scenarios/pain/C7.yaml'), 'utf8'))).toContain('group-empty');
+    expect(ringlabFed('{"x"\n', 'doctor', '-').err).toMatch(/standard input:1: this is no line of ringlab replay --json/);
   });
   test('a healthy stream has no finding', () => {
     expect(found('7 64 0x2\n7 64 0x2\n7 0 0\n')).toEqual([]);

@@ -13,7 +13,8 @@ export function addDoctor(program: Command): void {
       + ' - is standard input')
     .option('--json', 'as JSON')
     .addHelpText('after', `
-Exit code: 0 examined, 1 the scenario says what must be found (expect: - doctor: […]) and it is not that, 2 bad input.
+Exit code: 0 examined, 1 the scenario says what must be found (expect: - doctor: […]) and it is not that, or its
+program did not come to its end, 2 bad input.
 
 Examples:
   $ ringlab doctor refill-never
@@ -21,12 +22,13 @@ Examples:
   $ ringlab replay pain/C7 --json | ringlab doctor -
   $ ringlab doctor bulk --set server.nic.header_split=off`);
   addRunOptions(command).action(async (what: string, flags: RunFlags & { json?: boolean }) => {
-    const { name, findings, expected } = await diagnose(what, flags);
+    const { name, findings, expected, unseen } = await diagnose(what, flags);
     const found = findings.map((f) => f.name);
     const ok = expected === undefined || [...expected].sort().join() === [...found].sort().join();
-    if (flags.json) say(resultJson({ name, findings, expected: expected ?? null, ok }));
+    if (flags.json) say(resultJson({ name, findings, expected: expected ?? null, ok, unseen: unseen ?? null }));
     else for (const line of lines(name, findings, expected, ok)) say(line);
-    if (!ok) process.exitCode = 1;
+    if (!flags.json && unseen) say(dim(`Not to be seen here: ${unseen}; the scenario itself shows it.`));
+    if (!ok || (expected === undefined && findings.some((f) => f.concern === 'program'))) process.exitCode = 1;
   });
 }
 

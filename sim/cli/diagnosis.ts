@@ -12,7 +12,15 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** What the scenario says that must be found. */
   readonly expected: readonly string[] | undefined;
+  /** What a record of this kind cannot show. */
+  readonly unseen?: string;
 }
+
+const UNSEEN = {
+  trace: 'a trace has no knobs and no counters: sizes, why a registration was refused and what TCP counted are not in it',
+  lines: 'these lines have no submission entries: what was armed on which file, links and what was given back are not in them',
+  log: 'completions alone do not show what was armed, on which file, or what was given back',
+} as const;
 
 const TRACED: readonly Needed[] = [{ knob: 'run.trace', by: 'doctor' }];
 
@@ -33,11 +41,13 @@ export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis
 
 /** Findings over what was recorded before; undefined when the file is no record, and so a scenario. */
 function ofRecord(name: string, bytes: Uint8Array, flags: RunFlags): Diagnosis | undefined {
-  const findings = isTrace(bytes) ? ofTrace(name, bytes) : ofText(name, new TextDecoder().decode(bytes));
+  const text = isTrace(bytes) ? undefined : new TextDecoder().decode(bytes);
+  const findings = text === undefined ? ofTrace(name, bytes) : ofText(name, text);
   if (!findings) return undefined;
   if (flags.set.length > 0 || flags.seed !== undefined || flags.until !== undefined)
     throw new InputError(`doctor ${name}: what was recorded cannot be changed any more; leave out --set, --seed and --until.`);
-  return { name, findings, expected: undefined };
+  const kind = text === undefined ? 'trace' : isLines(text) ? 'lines' : 'log';
+  return { name, findings, expected: undefined, unseen: UNSEEN[kind] };
 }
 
 /** A trace has zero bytes where a text has none. */
@@ -53,8 +63,10 @@ function ofTrace(name: string, bytes: Uint8Array): Finding[] {
   return examine(patientOf(name, chart));
 }
 
+const isLines = (text: string) => text.trimStart().startsWith('{"');
+
 function ofText(name: string, text: string): Finding[] | undefined {
-  if (text.trimStart().startsWith('{"')) return examine(patientOfStory(name, storyOfSteps([], linesOf(name, text))));
+  if (isLines(text)) return examine(patientOfStory(name, storyOfSteps([], linesOf(name, text))));
   const cqes = readCqeLog(text);
   return cqes ? examine(patientOfStory(name, storyOfLog(cqes))) : undefined;
 }

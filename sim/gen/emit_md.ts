@@ -110,6 +110,7 @@ const CONCERNS: Readonly<Record<string, string>> = {
   send_zc: 'Zero-copy sends and their notifications.',
   tasks: 'Task work, waits and threads.',
   cancel: 'Cancelling, closing, links and order.',
+  program: 'Programs that did not come to their end.',
 };
 
 const capital = (s: string) => `${s.charAt(0).toUpperCase()}${s.slice(1)}`;

@@ -5,7 +5,7 @@
  * Cases are the names of scenarios/pain/*.yaml.
  */
 import { type FindingRow, row } from './finding_form.ts';
-import { SETUP } from './findings_setup.ts';
+import { PROGRAM, SETUP } from './findings_setup.ts';
 
 export type { FindingRow, Severity } from './finding_form.ts';
 
@@ -432,6 +432,6 @@ const CANCEL: readonly FindingRow[] = [
 
 /** Causes stand before what they cause: within one severity findings are told in this order. */
 export const FINDINGS: readonly FindingRow[] = [
-  ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL, ...IDLE,
+  ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL, ...IDLE,
 ];
 export const FINDING_NAMES: readonly string[] = FINDINGS.map((f) => f.name);

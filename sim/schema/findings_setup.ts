@@ -1,6 +1,19 @@
 /** Findings over what has to be right before bytes come: registration, steering, kinds of sockets. */
 import { type FindingRow, row } from './finding_form.ts';
 
+export const PROGRAM: readonly FindingRow[] = [
+  row('program', 'error', 'program-stopped', '', {
+    about: 'the program stopped before its end: a step could not be done',
+    cause: 'a step names what is not there, or needs what an earlier step did not get.',
+    remedy: 'repair the step; what was found beside this is about the part that ran.',
+  }),
+  row('program', 'error', 'program-waits', '', {
+    about: 'the program waits for ever',
+    cause: 'what it waits for cannot come: nothing is armed, or nobody sends.',
+    remedy: 'arm a request that can complete before the wait, or give the wait a time.',
+  }),
+];
+
 export const SETUP: readonly FindingRow[] = [
   row('setup', 'error', 'register-no-split', 'G1', {
     about: 'the area was refused with -EINVAL: header split is not configured on',

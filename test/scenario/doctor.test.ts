@@ -200,10 +200,25 @@ describe('what a finding says to set ends it', () => {
   });
 });
 
+test('a program that does not come to its end is a finding', () => {
+  const [first] = ofProgram(`${RING}\nsock.pair: {kind: tcp}\nwait: {nr: 1}`);
+  expect([first?.name, first?.evidence[0]?.text]).toEqual(['program-waits', expect.stringContaining('no armed request can wake this waiter')]);
+  expect(ofProgram(`${RING}\nzcrx.reg: {rq: 0}\nzcrx.flush`).map((f) => f.name)).toContain('program-stopped');
+});
+
+test('tables with dashes, foreign lines and tracepoints are logs', () => {
+  expect(readCqeLog('| res | flags | bid |\n| 64 | 2 | - |\n')).toMatchObject([{ res: 64, flags: 2 }]);
+  expect(readCqeLog('starting up\nuser_data=7 res=64 flags=0x2\n')).toMatchObject([{ line: 2, res: 64 }]);
+  expect(readCqeLog('io_uring_complete: ring 0x1, req 0x2, user_data 0x7, result 64, cflags 0x2, extra1 0')).toMatchObject([
+    { user_data: '7', res: 64, flags: 2 },
+  ]);
+});
+
 test('every finding is found by a scenario of the library or above, and every case that it names has one', () => {
   const folder = join(root, 'scenarios/pain');
   const pains = readdirSync(folder).map((f) => loadScenario(readFileSync(join(folder, f), 'utf8'), f));
-  const found = new Set([...Object.values(WRONG).flat(), ...REFUSED.map(([, , , name]) => name), ...pains.flatMap((s) => s.doctor ?? [])]);
+  const found = new Set([...Object.values(WRONG).flat(), ...REFUSED.map(([, , , name]) => name), 'program-waits', 'program-stopped',
+    ...pains.flatMap((s) => s.doctor ?? [])]);
   expect(FINDINGS.map((f) => f.name).filter((name) => !found.has(name))).toEqual([]);
   const cases = new Set(pains.map((s) => s.name.replace(/[a-z]$/, '')));
   expect(FINDINGS.flatMap((f) => f.cases).filter((c) => !cases.has(c))).toEqual([]);

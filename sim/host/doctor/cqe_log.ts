@@ -15,7 +15,7 @@ const NAMES = String.raw`[A-Z_0-9:]+(?:[|+ ,]+[A-Z_0-9:]+)*`;
 const FIELD = (names: string, value: string) => new RegExp(String.raw`\b(?:${names})\b\s*[=:]?\s*(${value})`);
 const USER_DATA = FIELD('user_data|ud', NUMBER);
 const RES = FIELD('res|result', String.raw`${NUMBER}|-E[A-Z]+`);
-const FLAGS = FIELD('flags|fl', String.raw`${NUMBER}|${NAMES}`);
+const FLAGS = FIELD('flags|cflags|fl', String.raw`${NUMBER}|${NAMES}`);
 const BID = FIELD('bid|buf(?:fer)?(?:_id)?', NUMBER);
 const SKIPPED = /^\s*(?:#|\/\/|```|[-=|+\s]*$)/;
 const ERRNO: Readonly<Record<string, number>> = {
@@ -42,10 +42,12 @@ function columns(text: string, heading: readonly string[]): Map<string, string> 
   const names = heading.length > 0 ? heading : cells.length === 2 ? ['res', 'flags'] : ['user_data', 'res', 'flags', 'bid'];
   if (cells.length < 2 || cells.length > names.length) return undefined;
   const good = new RegExp(`^(?:${NUMBER}|-E[A-Z]+)$`);
-  if (!cells.every((c) => good.test(c))) return undefined;
-  return new Map(cells.map((c, i) => [names[i] ?? '', c]));
+  if (!cells.every((c) => c === '-' || good.test(c))) return undefined;
+  return new Map(cells.flatMap((c, i) => (c === '-' ? [] : [[names[i] ?? '', c] as const])));
 }
 
+/** A key of a scenario. */
+const SCENARIO = /^(?:about|source|hosts|steps|run|app|expect):/;
 const HEADING = /^(?:user_data|ud|res|result|flags|bid|seq)$/;
 
 /** The completions of a log, or undefined when the text is none. */
@@ -62,7 +64,11 @@ export function readCqeLog(text: string): LoggedCqe[] | undefined {
     const named = RES.exec(line);
     const cells = named ? undefined : columns(line, heading);
     const res = named?.[1] ?? cells?.get('res');
-    if (res === undefined) return undefined;
+    // Lines of something else between them.
+    if (res === undefined) {
+      if (SCENARIO.test(line)) return undefined;
+      continue;
+    }
     const bid = BID.exec(line)?.[1] ?? cells?.get('bid');
     const flags = flagsOf((named ? FLAGS.exec(line)?.[1] : cells?.get('flags')) ?? '0');
     const with_bid = bid !== undefined && (flags & F_BUFFER) !== 0 ? ((flags & 0xffff) | (Number(bid) << 16)) >>> 0 : flags;

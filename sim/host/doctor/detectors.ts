@@ -14,6 +14,7 @@ import { cqFull, cqHeadPastTail, cqOverflow, cqSkipped } from './cq.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { idle } from './idle.ts';
 import type { Detector, Patient } from './patient.ts';
+import { programEnded } from './program.ts';
 import {
   controlRefused, eventNotRearmed, loansKept, refillOverfilled, refillOverwritten, refillRefused, refillUnread,
 } from './refill.ts';
@@ -37,6 +38,7 @@ const OF_RUNS: readonly Detector[] = [
 ];
 /** Of what a program did, step by step, and of logs. */
 const OF_STORIES: readonly Detector[] = [
+  programEnded,
   endedWithData, armedTwice, terminalBuffer, mshotTurn,
   cqHeadPastTail, cqSkipped,
   refillOverwritten, eventNotRearmed, controlRefused,

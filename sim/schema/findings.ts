@@ -432,6 +432,7 @@ const CANCEL: readonly FindingRow[] = [
 
 /** Causes stand before what they cause: within one severity findings are told in this order. */
 export const FINDINGS: readonly FindingRow[] = [
-  ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL, ...IDLE,
+  ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL,
+  ...IDLE,
 ];
 export const FINDING_NAMES: readonly string[] = FINDINGS.map((f) => f.name);

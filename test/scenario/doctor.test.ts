@@ -202,7 +202,8 @@ describe('what a finding says to set ends it', () => {
 
 test('a program that does not come to its end is a finding', () => {
   const [first] = ofProgram(`${RING}\nsock.pair: {kind: tcp}\nwait: {nr: 1}`);
-  expect([first?.name, first?.evidence[0]?.text]).toEqual(['program-waits', expect.stringContaining('no armed request can wake this waiter')]);
+  expect(first?.name).toBe('program-waits');
+  expect(first?.evidence[0]?.text).toContain('no armed request can wake this waiter');
   expect(ofProgram(`${RING}\nzcrx.reg: {rq: 0}\nzcrx.flush`).map((f) => f.name)).toContain('program-stopped');
 });
 

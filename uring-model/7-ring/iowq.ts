@@ -9,19 +9,20 @@
  * queue (needs_poll).
  *
  * Differs from Linux: workers never sleep inside of an operation; Linux's do when a file was ready and had nothing all the same, or
- * after 128 waits. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
+ * after 128 waits. Such a request joins the wait queue here, without keeping a worker. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
   RINGS_MAX, schedule, setTask, TASKS_OF_ALL_KINDS,
 } from '../../sim/core';
-import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
+import { EPOLLET } from '../../stack/file';
+import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS, POLLERR, POLLHUP } from '../uapi.gen';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
 import { reqRefDrop } from './complete';
 import { cqUnlockPost, fillCqeReq } from './cq';
 import { LINK_FLAGS, findNext } from './links';
 import { OP_POLLIN, OP_POLLOUT, OP_POLL_EXCLUSIVE, opDef } from './opdef';
-import { APOLL_OK, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
+import { APOLL_OK, APOLL_READY, armPoll, armPollHandler, EPOLLONESHOT, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
 import {
   Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POSTED, REQ_F_REFCOUNT,
   REQ_IOWQ, REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
@@ -189,7 +190,7 @@ function submitWork(req: Req): bool {
     return false;
   }
   const needs_poll = (req.flags & REQ_F_FORCE_ASYNC) != 0 && can_poll;
-  const ret = issue(req, needs_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
+  const ret = issue(req, can_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
   if (ret == IOU_COMPLETE) return completePost(r, req);
   if (ret == IOU_ISSUE_SKIP_COMPLETE) return false;
   if (ret != -EAGAIN || (req.flags & REQ_F_NOWAIT) != 0 || !can_poll) {
@@ -197,8 +198,14 @@ function submitWork(req: Req): bool {
     return false;
   }
   // Ready again: the next turn of a worker.
-  if (waitForFile(req, def) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
+  if ((needs_poll ? waitForFile(req, def) : sleepOnFile(req, def)) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
   return false;
+}
+
+/** Where Linux's worker would sleep in the call: until there is what it wants, or an error. That the peer is done wakes nobody. */
+function sleepOnFile(req: Req, def: u32): u32 {
+  const wanted = (def & OP_POLLIN) != 0 ? POLL_MASK_IN : POLL_MASK_OUT;
+  return armPollHandler(req, wanted | EPOLLET | EPOLLONESHOT, POLLERR | POLLHUP) == 0 ? APOLL_OK : APOLL_READY;
 }
 
 function waitForFile(req: Req, def: u32): u32 {

@@ -112,8 +112,8 @@ export function pollWake(entry: u32, mask: u32): bool {
  * Waits for events of the request's file (__io_arm_poll_handler). 0: it waits, or its task work will look; above 0: these
  * events are there and it does not wait; -errno.
  */
-export function armPollHandler(req: Req, wanted: u32): i32 {
-  const events = wanted | IO_POLL_UNMASK;
+export function armPollHandler(req: Req, wanted: u32, unmask: u32): i32 {
+  const events = wanted | unmask;
   const edge_once = EPOLLET | EPOLLONESHOT;
   req.poll_events = events;
   req.poll_refs = 0;
@@ -147,7 +147,7 @@ export function armPoll(req: Req, mask: u32, exclusive: bool): u32 {
   // A file that says again and again that it is ready, and then is not, is a worker's (io_req_alloc_apoll).
   if (++req.poll_retries == APOLL_MAX_RETRY) return APOLL_ABORTED;
   req.flags |= REQ_F_POLLED;
-  const ret = armPollHandler(req, events);
+  const ret = armPollHandler(req, events, IO_POLL_UNMASK);
   if (ret != 0) return ret > 0 ? APOLL_READY : APOLL_ABORTED;
   return APOLL_OK;
 }

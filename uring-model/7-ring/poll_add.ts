@@ -9,7 +9,7 @@ import { cancelFind, cancelWhat } from './cancel';
 import { cancelTableRemove } from './cancel_table';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE } from './issue';
 import { finish } from './net';
-import { armPollHandler, EPOLLEXCLUSIVE, EPOLLONESHOT, pollGetOwnership, waitersRemove } from './poll';
+import { armPollHandler, EPOLLEXCLUSIVE, EPOLLONESHOT, IO_POLL_UNMASK, pollGetOwnership, waitersRemove } from './poll';
 import { Req, reqAt, reqSetFail, reqSetRes, REQ_ISSUED, transition, TW_COMPLETE } from './request';
 import { ringAt } from './state';
 import { taskWorkAdd } from './work_list';
@@ -40,7 +40,7 @@ export function pollAddPrep(req: Req, sqe: io_uring_sqe): i32 {
 }
 
 export function pollAddIssue(req: Req): i32 {
-  const ret = armPollHandler(req, req.poll_events);
+  const ret = armPollHandler(req, req.poll_events, IO_POLL_UNMASK);
   if (ret > 0) {
     reqSetRes(req, <i32>manglePoll(<u32>ret), 0);
     return IOU_COMPLETE;

@@ -9,7 +9,8 @@
  * queue (needs_poll).
  *
  * Differs from Linux: workers never sleep inside of an operation; Linux's do when a file was ready and had nothing all the same, or
- * after 128 waits. Such a request joins the wait queue here, without keeping a worker. So there are always workers enough, and their limits and their CPU mask are kept and change nothing.
+ * after 128 waits. Such a request joins the wait queue here, without keeping a worker. So there are always workers enough, and
+ * their limits and their CPU mask are kept and change nothing.
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,

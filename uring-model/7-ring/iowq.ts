@@ -16,7 +16,7 @@ import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
   RINGS_MAX, schedule, setTask, TASKS_OF_ALL_KINDS,
 } from '../../sim/core';
-import { EPOLLET } from '../../stack/file';
+import { EPOLLET, isSocket } from '../../stack/file';
 import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS, POLLERR, POLLHUP } from '../uapi.gen';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
 import { reqRefDrop } from './complete';
@@ -191,7 +191,9 @@ function submitWork(req: Req): bool {
     return false;
   }
   const needs_poll = (req.flags & REQ_F_FORCE_ASYNC) != 0 && can_poll;
-  const ret = issue(req, can_poll ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
+  // A socket's calls would go on until all is done: here each tells how far it came, and the request waits for the rest.
+  const sleeps = can_poll && !needs_poll && req.file != NONE && isSocket(req.file);
+  const ret = issue(req, needs_poll || sleeps ? ISSUE_UNLOCKED | ISSUE_NONBLOCK : ISSUE_UNLOCKED);
   if (ret == IOU_COMPLETE) return completePost(r, req);
   if (ret == IOU_ISSUE_SKIP_COMPLETE) return false;
   if (ret != -EAGAIN || (req.flags & REQ_F_NOWAIT) != 0 || !can_poll) {
@@ -199,7 +201,7 @@ function submitWork(req: Req): bool {
     return false;
   }
   // Ready again: the next turn of a worker.
-  if ((needs_poll ? waitForFile(req, def) : sleepOnFile(req, def)) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
+  if ((sleeps ? sleepOnFile(req, def) : waitForFile(req, def)) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
   return false;
 }
 

@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{tidy,determinism,e2e,packetdrill,bridge,conform}/**'],
+          exclude: ['test/{tidy,determinism,e2e,packetdrill,bridge,conform,native}/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
@@ -19,6 +19,12 @@ export default defineConfig({
       { test: { name: 'packetdrill', include: ['test/packetdrill/**/*.test.ts'], testTimeout: 240_000, maxWorkers: 2 } },
       // In real time: nothing else runs beside it.
       { test: { name: 'bridge', include: ['test/bridge/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false } },
+      // Agents, namespaces and virtual machines: one at a time.
+      {
+        test: {
+          name: 'native', include: ['test/native/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false,
+        },
+      },
       {
         test: {
           name: 'determinism',

@@ -147,6 +147,7 @@ const PARTS = [
   ['conform', 'traces of real kernels', conform],
   ['packetdrill', 'packetdrill scripts', packetdrill],
   ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],
+  ['native', 'real kernels', vitest('native')],
   ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
   ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
 ];
@@ -160,7 +161,7 @@ if (unknown !== undefined) {
 checkNode();
 await installModules();
 mkdirSync(join(root, 'build/results'), { recursive: true });
-const BUILT = ['unit', 'conform', 'packetdrill', 'bridge', 'determinism', 'e2e'];
+const BUILT = ['unit', 'conform', 'packetdrill', 'bridge', 'native', 'determinism', 'e2e'];
 const errors = wanted.length === 0 || wanted.some((w) => BUILT.includes(w)) ? await build() : [];
 if (errors.length > 0) {
   console.error(errors.join('\n'));

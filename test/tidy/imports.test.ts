@@ -88,7 +88,8 @@ const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
   ['sim/host', [/^sim\/(host|schema)\//, /^sim\/gen\/config_layout\.ts$/, /^uring-model\/8-app\//]],
   ['sim/package', [/^sim\/package\//, /^sim\/host\/index\.ts$/, /^uring-model\/8-app\/(index|uapi\.gen)\.ts$/]],
   // The packetdrill interpreter is a test that has a command too.
-  ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/host\/index\.ts$/, /^test\/packetdrill\//]],
+  ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/host\/index\.ts$/, /^test\/packetdrill\//, /^native-backend\/lab\/index\.ts$/]],
+  ['native-backend/lab', [/^native-backend\/lab\//, /^sim\/schema\//, /^sim\/host\/index\.ts$/]],
 ];
 
 test.each(TS_ALLOWED)('%s imports only what it may', (folder, allowed) => {

@@ -1,0 +1,28 @@
+/**
+ * The built-in applications of a scenario, as the agent runs them: a line for each host that has one, with the knobs of the
+ * sections that speak of applications under their own names and in their own units.
+ */
+import { HOST_KNOBS, HOSTS } from '../../sim/schema/scenario.ts';
+import { InputError, type HostKnob, type Scenario } from '../../sim/host/index.ts';
+
+/** Sections of which the agent knows every knob. */
+const SECTIONS = ['app', 'ring', 'refill', 'socket'];
+/** Applications that are there in C too. */
+const ROLES = ['source', 'sink', 'echo', 'rpc'];
+
+export function applicationProgram(name: string, scenario: Scenario): string {
+  const lines = HOSTS.flatMap((host, i) => {
+    const { values } = scenario.hosts[i as 0 | 1];
+    const knobs = HOST_KNOBS.filter((k) => SECTIONS.includes(k.section)).map((k) => {
+      const value = values[`${k.section}.${k.name}` as HostKnob];
+      return [`${k.section}.${k.name}`, k.options ? (k.options[value] ?? '') : value] as const;
+    });
+    const role = String(knobs.find(([knob]) => knob === 'app.role')?.[1]);
+    if (role === 'none') return [];
+    if (!ROLES.includes(role))
+      throw new InputError(`${name}: the ${host}'s application is a ${role}, which only the simulator runs; try bulk, or a step scenario.`);
+    return [JSON.stringify({ step: 'app', host, seed: scenario.run['run.seed'], ...Object.fromEntries(knobs) })];
+  });
+  if (lines.length === 0) throw new InputError(`${name}: neither host has an application; there is nothing to run on a real kernel.`);
+  return `${[...lines, JSON.stringify({ step: 'apps.run' })].join('\n')}\n`;
+}

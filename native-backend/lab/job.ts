@@ -1,0 +1,20 @@
+/** A scenario as the agent gets it: a program in JSON lines, and what is to be done to the machine before. */
+import { InputError, programText, type Scenario } from '../../sim/host/index.ts';
+import { applicationProgram } from './application_program.ts';
+
+export interface Job {
+  /** As the user named it, such as conform/cancel. */
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** steps: a step scenario; apps: built-in applications of both hosts. */
+  readonly kind: 'steps' | 'apps';
+  /** What the agent reads. */
+  readonly program: string;
+}
+
+export function jobOf(name: string, scenario: Scenario): Job {
+  if (scenario.steps) return { name, scenario, kind: 'steps', program: programText(scenario.steps) };
+  if (scenario.hosts.some((h) => h.values['nic.tap'] !== 0))
+    throw new InputError(`${name}: one of its hosts is a real one behind a tap device; ringlab bridge runs it.`);
+  return { name, scenario, kind: 'apps', program: applicationProgram(name, scenario) };
+}

@@ -1,0 +1,25 @@
+/** Where the lab finds what it builds from, and where it keeps what took long to make. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** This file is bundled into build/cli.mjs, so the repository is the nearest folder above that is named so. */
+function findRoot(): string {
+  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
+    const manifest = join(at, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'ringlab') return at;
+    if (at === dirname(at)) throw new Error('the repository of Ringlab is not above the bundle');
+  }
+}
+
+export const root = findRoot();
+export const native = (...path: readonly string[]): string => join(root, 'native-backend', ...path);
+
+/** A folder of the user's cache, made when it is not there: kernels, headers, agents, modules, by what they were made from. */
+export function cacheFolder(...path: readonly string[]): string {
+  const base = process.env.RINGLAB_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringlab');
+  const folder = join(base, ...path);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,17 @@
+/** What `--on` names, opened: host, vm, nic, ssh:HOST. */
+import { HostTarget } from './host.ts';
+import { LabError, type Target } from './target.ts';
+
+export interface TargetOptions {
+  /** Which kernel a virtual machine is to boot, such as 7.2. */
+  readonly kernel?: string;
+  /** Run the commands that change a real NIC, instead of showing them. */
+  readonly apply?: boolean;
+}
+
+/** A target that can be used; a LabError says why it cannot be had, and what would help. */
+export async function openTarget(spec: string, options: TargetOptions = {}): Promise<Target> {
+  if (options.apply && !spec.startsWith('ssh:')) throw new LabError(`--apply is for --on ssh:HOST; ${spec} has no NIC of yours.`);
+  if (spec === 'host') return HostTarget.open();
+  throw new LabError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
+}

@@ -7,8 +7,8 @@ import { root } from '../../scripts/run_command.mjs';
 export { asFiles, filesUnder, root };
 export const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** Folders with nothing of ours in them. */
-const SKIPPED = /^(node_modules|build|dist|coverage|\.git)\//;
+/** Nothing of ours is in these. In a worktree .git is a file. */
+const SKIPPED = /^((node_modules|build|dist|coverage|\.git)\/|\.git$)/;
 const TOP = [
   'sim', 'nic-model', 'stack', 'uring-model', 'native-backend', 'web', 'scripts', 'test', 'scenarios', 'docs', '.ci', '.github',
 ];

@@ -34,7 +34,7 @@ export class SyscallError extends Error {
   override readonly name = 'SyscallError';
   readonly errno: number;
   constructor(call: string, result: number) {
-    super(`${call} failed: ${errnoName(-result)} (errno ${-result})`);
+    super(`${call} failed: ${errnoName(-result) ?? 'error'} (errno ${-result})`);
     this.errno = -result;
   }
 }

@@ -1,16 +1,22 @@
-/** Names of what the kernel knows by number, for messages. */
+/** Names of what the kernel knows by number, for messages and traces. */
 import * as uapi from './uapi.gen.ts';
 
 const named = (prefix: string, test: RegExp): ReadonlyMap<number, string> => new Map(Object.entries(uapi)
   .flatMap(([name, value]) => (test.test(name) && typeof value === 'number' ? [[value, name.slice(prefix.length)] as const] : [])));
 
-const ERRNOS = named('', /^E[A-Z0-9]+$/);
+const ERRNOS = named('', /^E(?!POLL)[A-Z0-9]+$/);
+const ERRNO_OF = new Map([...ERRNOS].map(([errno, name]) => [name, errno]));
 const SYSCALLS = named('__NR_', /^__NR_/);
+const OPS = named('IORING_OP_', /^IORING_OP_[A-Z0-9_]+$/);
 const REGISTER = named('IORING_', /^IORING_(UN)?REGISTER_(?!LAST|USE_|SRC_|DST_|FILES_SKIP)/);
 
-/** `ECONNREFUSED` for 111; a number that has no name as itself. */
-export const errnoName = (errno: number): string => ERRNOS.get(errno) ?? String(errno);
+/** `ECONNREFUSED` for 111; undefined for a number that has no name. */
+export const errnoName = (errno: number): string | undefined => ERRNOS.get(errno);
+/** 111 for `ECONNREFUSED`; undefined for what names no error. */
+export const errnoOf = (name: string): number | undefined => ERRNO_OF.get(name);
 /** `connect` for 42 */
 export const syscallName = (nr: number): string => SYSCALLS.get(nr) ?? `system call ${nr}`;
+/** `RECV_ZC` for 58 */
+export const opName = (opcode: number): string => OPS.get(opcode) ?? `operation ${opcode}`;
 /** `REGISTER_FILES` for 2 */
 export const registerName = (opcode: number): string => REGISTER.get(opcode) ?? `opcode ${opcode}`;

@@ -1,7 +1,7 @@
 /** Provided buffers: empty groups, bundles, incremental buffers, and whose a buffer is. */
 import type { Step } from '../steps/program.ts';
 import { cqesOf, evidence, isBundle, isMultishot, number, receives, selects, stepsOf, waitsForAll } from './asking.ts';
-import { flagsText, resText } from './errno.ts';
+import { flagsText, resText } from './cqe_text.ts';
 import type { Symptom } from './finding.ts';
 import { bufferOf, type Cqe, F_BUF_MORE, F_BUFFER, type Life } from './life.ts';
 import type { Detector, Patient } from './patient.ts';

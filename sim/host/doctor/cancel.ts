@@ -1,7 +1,7 @@
 /** Cancelling, closing, links and order. */
 import { IORING_ASYNC_CANCEL_FD } from '../../../uring-model/8-app/uapi.gen.ts';
 import { aliveAt, batches, evidence, isFixed, linked, links, memoryOf, number, receives, stepsOf, waitsForAll } from './asking.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import type { At, Symptom } from './finding.ts';
 import type { Life } from './life.ts';
 import type { Detector, Patient } from './patient.ts';

@@ -2,10 +2,10 @@
  * What one pass over a trace leaves for the detectors: life-lines of requests, sockets with what waits in them, loans of buffers, the
  * refill ring, drops, copies, steering. Its size depends on what was unusual and not on how long the run was.
  */
+import { opName } from '../../../uring-model/8-app/names.ts';
 import { DROPS } from '../../schema/drops.ts';
 import { EVENTS } from '../../schema/events.ts';
 import { HOSTS, type TraceBatch } from '../trace.ts';
-import { opName } from './errno.ts';
 import type { At } from './finding.ts';
 import { type Life, Lives } from './life.ts';
 

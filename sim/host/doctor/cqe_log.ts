@@ -2,7 +2,8 @@
  * Completions as people publish them: `user_data=0x52 res=1448 flags=0x2`, `{10, 0x13}`, columns under a heading, flags as numbers or by
  * name. Remarks (# or //), blank lines and rulers are skipped.
  */
-import { flagBits } from './flags.ts';
+import { errnoOf } from '../../../uring-model/8-app/names.ts';
+import { flagBits } from './cqe_text.ts';
 import type { Cqe } from './life.ts';
 
 export interface LoggedCqe extends Cqe {
@@ -18,15 +19,11 @@ const RES = FIELD('res|result', String.raw`${NUMBER}|-E[A-Z]+`);
 const FLAGS = FIELD('flags|cflags|fl', String.raw`${NUMBER}|${NAMES}`);
 const BID = FIELD('bid|buf(?:fer)?(?:_id)?', NUMBER);
 const SKIPPED = /^\s*(?:#|\/\/|```|[-=|+\s]*$)/;
-const ERRNO: Readonly<Record<string, number>> = {
-  '-EIO': -5, '-ENOMEM': -12, '-EFAULT': -14, '-EEXIST': -17, '-EINVAL': -22, '-ENOSPC': -28, '-EPIPE': -32, '-ETIME': -62,
-  '-EPROTONOSUPPORT': -93, '-EOPNOTSUPP': -95, '-ECONNRESET': -104, '-ENOBUFS': -105, '-ECANCELED': -125, '-EAGAIN': -11, '-ENOENT': -2,
-};
 const F_BUFFER = 1;
 const INT32_WRAP = 2 ** 32;
 
 function resultOf(text: string): number {
-  const n = ERRNO[text] ?? Number(text);
+  const n = text.startsWith('-E') ? -(errnoOf(text.slice(1)) ?? Number.NaN) : Number(text);
   // A result that was printed as unsigned.
   return n > 0x7fffffff ? n - INT32_WRAP : n;
 }

@@ -1,7 +1,7 @@
 /** Why is this connection idle? Every connection on which nothing moves gets one verdict: who holds it up. */
 import { IORING_SETUP_CQE_MIXED } from '../../../uring-model/8-app/uapi.gen.ts';
 import { countText } from '../numbers_text.ts';
-import { flagsText, resText } from './errno.ts';
+import { flagsText, resText } from './cqe_text.ts';
 import { atText, type Symptom } from './finding.ts';
 import { type Cqe, F_BUFFER, type Life } from './life.ts';
 import { isBundle, isMultishot, number, stepsOf } from './asking.ts';

@@ -2,7 +2,7 @@
 import { countText, durationText } from '../numbers_text.ts';
 import { TAKE_MALFORMED, TAKE_NOT_LENT } from './chart.ts';
 import { number, stepsOf } from './asking.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import { atText, type Symptom } from './finding.ts';
 import type { Detector, HostView } from './patient.ts';
 

@@ -4,7 +4,7 @@ import {
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import { PROFILES } from '../../schema/behaviours.ts';
 import { formatQuantity } from '../scenario.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import type { HostView } from './patient.ts';
 
 /** What was asked for. */

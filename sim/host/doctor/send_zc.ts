@@ -1,6 +1,6 @@
 /** Zero-copy sends: what their two completions say, and what is made of them. */
 import { evidence, linked, number, sendsZc, skips } from './asking.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import { atText, type Symptom } from './finding.ts';
 import { F_MORE, hasMore, type Life } from './life.ts';
 import type { Detector } from './patient.ts';

@@ -1,7 +1,7 @@
 /** Why the area was refused: one errno, several causes. */
 import { IORING_SETUP_CQE32, IORING_SETUP_DEFER_TASKRUN } from '../../../uring-model/8-app/uapi.gen.ts';
 import { evidence, number, receives, stepsOf } from './asking.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import type { Evidence, Symptom } from './finding.ts';
 import type { Life } from './life.ts';
 import type { Detector, HostView } from './patient.ts';

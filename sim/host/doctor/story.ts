@@ -2,11 +2,11 @@
  * A step scenario as the doctor reads it: what the program did, step by step, and what the kernel answered. Of a trace without its
  * program only the answers are there.
  */
+import { opName } from '../../../uring-model/8-app/names.ts';
 import type { Step } from '../steps/program.ts';
 import type { TraceLine, TraceValue } from '../steps/trace_line.ts';
-import { opName } from './errno.ts';
 import type { At } from './finding.ts';
-import { flagBits } from './flags.ts';
+import { flagBits } from './cqe_text.ts';
 import { type Cqe, type Life, Lives } from './life.ts';
 import type { LoggedCqe } from './cqe_log.ts';
 import type { Quiet } from './patient.ts';

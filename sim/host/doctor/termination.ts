@@ -1,6 +1,6 @@
 /** How requests end, and what the application makes of it. */
 import { countText } from '../numbers_text.ts';
-import { resText } from './errno.ts';
+import { resText } from './cqe_text.ts';
 import { atText, type Symptom } from './finding.ts';
 import type { Life } from './life.ts';
 import { aliveAt, evidence, isBundle, isMultishot, receives, stepsOf } from './asking.ts';

@@ -2,7 +2,7 @@
  * The lines of a step trace, which docs/steps.md explains: one JSON object each, keys in a fixed order, no pointers, descriptors,
  * ports or times. A native agent writes the same.
  */
-import { CONSTANTS } from '../../schema/uapi_constants.ts';
+import { errnoName } from '../../../uring-model/8-app/names.ts';
 
 export type TraceValue = string | number | boolean | null | readonly TraceValue[] | { readonly [key: string]: TraceValue | undefined };
 export interface TraceLine {
@@ -15,12 +15,9 @@ export interface TraceLine {
 
 export const traceText = (line: TraceLine): string => JSON.stringify(line);
 
-const ERRORS = new Map(CONSTANTS.filter((g) => g.title === 'Error numbers').flatMap((g) => g.constants.map((c) => [Number(c.value),
-  c.name])));
-
 /** `{ret: -22, err: 'EINVAL'}`, or `{ret: 3}`. */
 export function resultOf<K extends string>(key: K, value: number): { readonly [key: string]: TraceValue } {
-  const name = value < 0 ? ERRORS.get(-value) : undefined;
+  const name = value < 0 ? errnoName(-value) : undefined;
   return name === undefined ? { [key]: value } : { [key]: value, err: name };
 }
 

@@ -64,7 +64,7 @@ class Planner {
   }
 
   private wrote(way: Way): boolean {
-    return way === STEERING ? this.asked.rules.length > 0 : way.knobs.some((k) => this.asked.wrote(k) && this.asked.values[k] !== undefined);
+    return way === STEERING ? this.asked.rules.length > 0 : way.knobs.some(this.asked.wrote);
   }
 
   /** Ways that this device has and that this scenario uses. */
@@ -105,10 +105,11 @@ class Planner {
     const used = this.used();
     const commands = (ways: readonly Way[], of: (way: Way) => readonly (readonly string[])[]) =>
       ways.flatMap((way) => of(way).map((argv) => ({ argv, why: this.undoing(way) })));
+    const clear = (way: Way) => way.clear?.(this.asked) ?? [];
     // What a real device had comes from questions, and what was added to it from what adding it said.
-    if (this.asked.device.kind === 'real') return commands(used.filter((w) => w.ask && w.clear && w !== QDISC), (w) => w.clear?.(this.asked) ?? []);
+    if (this.asked.device.kind === 'real') return commands(used.filter((way) => way.ask && way !== QDISC), clear);
     return [
-      ...commands([...used].reverse(), (way) => way.clear?.(this.asked) ?? []),
+      ...commands([...used].reverse(), clear),
       ...commands(used.filter((way) => !way.clear && this.wrote(way)), (way) => way.set(this.defaults)),
     ];
   }
@@ -132,7 +133,7 @@ class Planner {
       ...(machine.length === 0 ? [] : [`${this.host}.${machine[0]?.[0]}: how fast a host computes is this machine's affair.`]),
       ...(rules.length > 0 && !STEERING.kinds.includes(device.kind)
         ? [`${this.host}.nic.rules: ${SHOWN[device.kind]} steers no flows; its queues are chosen by hash.`] : []),
-      ...(faults > 0 ? [`faults: no frame of ${this.host}'s link is dropped by its number; ${SHOWN[device.kind]} does not count them.`] : []),
+      ...(faults > 0 ? [`faults: ${SHOWN[device.kind]} does nothing to a frame of ${this.host}'s link by its number.`] : []),
     ];
   }
 }

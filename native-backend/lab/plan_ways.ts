@@ -159,8 +159,8 @@ function now(said: string, label: string): string | undefined {
   return value === undefined || value === 'n/a' ? undefined : value;
 }
 
-/** A question whose answer is a table with a row for each parameter. */
-function askTable(show: string, set: string, device: Device, parameters: readonly (readonly [parameter: string, label: string])[]): Question {
+/** A question whose answer is a table with a row for each parameter: its name in commands, and in the table. */
+function askTable(show: string, set: string, device: Device, parameters: readonly (readonly [string, string])[]): Question {
   return {
     argv: ['ethtool', show, device.name],
     restore: (said) => {

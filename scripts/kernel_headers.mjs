@@ -27,9 +27,9 @@ function includes(folder) {
 }
 
 /** Unpacks linux-libc-dev of a suite. True when the headers are new enough. */
-function fetchHeaders(suite) {
+async function fetchHeaders(suite) {
   try {
-    unpackPackage('linux-libc-dev', suite, unpacked);
+    await unpackPackage('linux-libc-dev', suite, unpacked);
   } catch {
     return false;
   }
@@ -37,13 +37,13 @@ function fetchHeaders(suite) {
 }
 
 /** Include folders with headers of Linux 7.3 or newer, or one sentence why there are none. */
-export function kernelHeaders() {
+export async function kernelHeaders() {
   const candidates = [process.env.KERNEL_HEADERS, join(unpacked, 'usr/include'), '/usr/include'];
   for (const folder of candidates) {
     if (folder && versionOf(folder) >= LEAST) return { folders: includes(folder) };
   }
   for (const suite of SUITES) {
-    if (fetchHeaders(suite)) return { folders: includes(join(unpacked, 'usr/include')) };
+    if (await fetchHeaders(suite)) return { folders: includes(join(unpacked, 'usr/include')) };
   }
   return { missing: 'no headers of Linux 7.3 could be fetched (set KERNEL_HEADERS to a folder with linux/io_uring.h)' };
 }

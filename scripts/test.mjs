@@ -123,7 +123,7 @@ async function layoutAsserts() {
   const missing = await debianPackages(['gcc', 'libc6-dev'], () => Boolean(which('gcc')) && existsSync('/usr/include/stdio.h'));
   if (missing) return { skipped: 1, text: missing };
   const { kernelHeaders } = await import('./kernel_headers.mjs');
-  const headers = kernelHeaders();
+  const headers = await kernelHeaders();
   if (headers.missing) return { skipped: 1, text: headers.missing };
   const includes = headers.folders.flatMap((f) => ['-isystem', f]);
   const { code, output } = await run('gcc', ['-std=gnu11', '-fsyntax-only', '-Wall', ...includes, source]);

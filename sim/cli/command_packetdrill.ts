@@ -45,7 +45,7 @@ Examples:
   $ ringlab packetdrill --suite linux --json | jq .counts`)
     .action(async (paths: readonly string[], flags: Flags) => {
       const core = await loadCore();
-      if (flags.fetch) fetchScripts();
+      if (flags.fetch) await fetchScripts();
       if (flags.mutants !== undefined) return judge(core, flags.mutants, flags);
       const places = [...paths, ...(flags.suite === undefined ? [] : [folderOf(flags.suite)])];
       if (places.length === 0 && flags.fetch) return;
@@ -54,9 +54,9 @@ Examples:
     });
 }
 
-function fetchScripts(): void {
+async function fetchScripts(): Promise<void> {
   try {
-    tell(`the scripts are in ${suiteDir('linux') ?? fetchLinux(tell)}`);
+    tell(`the scripts are in ${suiteDir('linux') ?? await fetchLinux(tell)}`);
   } catch (error) {
     throw new InputError(`Linux's scripts cannot be fetched: ${(error as Error).message.split('\n')[0]}.`);
   }

@@ -28,14 +28,14 @@ export function suiteDir(suite: Suite): string | undefined {
 }
 
 /** Takes Linux's scripts out of Debian's linux-source package and keeps them. Returns their folder. */
-export function fetchLinux(tell: (line: string) => void): string {
+export async function fetchLinux(tell: (line: string) => void): Promise<string> {
   const target = join(cacheDir(), `linux-${LINUX}`);
   const work = join(cacheDir(), '.fetch');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   try {
     tell(`asking the mirror of apt for linux-source-${LINUX} (${SUITE})`);
-    unpackPackage(`linux-source-${LINUX}`, SUITE, work);
+    await unpackPackage(`linux-source-${LINUX}`, SUITE, work);
     tell('taking the scripts out of the kernel source');
     const tar = join(work, `usr/src/linux-source-${LINUX}.tar.xz`);
     execFileSync('tar', ['xf', tar, '-C', work, `linux-source-${LINUX}/${IN_KERNEL}`], { stdio: 'pipe' });

@@ -35,6 +35,8 @@ export const APP_ROLE_SINK: u32 = 2;
 export const APP_ROLE_ECHO: u32 = 3;
 /** app.role: script */
 export const APP_ROLE_SCRIPT: u32 = 4;
+/** app.role: rpc */
+export const APP_ROLE_RPC: u32 = 5;
 /** app.script: none */
 export const APP_SCRIPT_NONE: u32 = 0;
 /** app.script: http */
@@ -632,7 +634,7 @@ export class HostConfig {
   get ring_cq_entries(): u32 {
     return load<u32>(changetype<usize>(this), 920);
   }
-  /** built-in application; script: an application in TypeScript */
+  /** built-in application; rpc: a client of an echo server; script: an application in TypeScript */
   get app_role(): u32 {
     return load<u32>(changetype<usize>(this), 928);
   }
@@ -644,19 +646,19 @@ export class HostConfig {
   get app_receive(): u32 {
     return load<u32>(changetype<usize>(this), 944);
   }
-  /** connections that a source opens */
+  /** connections that a source or an rpc client opens */
   get app_flows(): u32 {
     return load<u32>(changetype<usize>(this), 952);
   }
-  /** bytes that a source sends on each connection */
+  /** bytes that a source sends on each connection, or the requests of an rpc client */
   get app_bytes(): u64 {
     return load<u64>(changetype<usize>(this), 960);
   }
-  /** bytes of one send */
+  /** bytes of one send, or of one request */
   get app_chunk(): u32 {
     return load<u32>(changetype<usize>(this), 968);
   }
-  /** sends in flight on a connection */
+  /** sends in flight on a connection, or requests without an answer */
   get app_depth(): u32 {
     return load<u32>(changetype<usize>(this), 976);
   }
@@ -668,7 +670,7 @@ export class HostConfig {
   get app_stagger_ns(): u64 {
     return load<u64>(changetype<usize>(this), 992);
   }
-  /** pause of a source between two sends of a connection */
+  /** pause of a source between two sends of a connection, of an rpc client between answer and request */
   get app_gap_ns(): u64 {
     return load<u64>(changetype<usize>(this), 1000);
   }

@@ -77,6 +77,8 @@ export interface RunResult {
 }
 
 const SOURCE = 'source';
+/** They open connections, and know how much they want to send on each. */
+const OPENERS = [SOURCE, 'rpc'];
 
 /** What a run came to, without its hash. */
 export type RunFacts = Omit<RunResult, 'stateHash' | 'stopped' | 'expect'>;
@@ -116,11 +118,12 @@ export function collectResult(
 
 function receivedStreams(engine: Engine, scenario: Scenario, host: number): StreamResult[] {
   if (roleOf(scenario, host) === SOURCE) return [];
-  const want = roleOf(scenario, 1 - host) === SOURCE ? scenario.hosts[1 - host]?.values['app.bytes'] : undefined;
+  const sender = [host, 1 - host].find((h) => OPENERS.includes(roleOf(scenario, h)));
+  const want = sender === undefined ? undefined : scenario.hosts[sender]?.values['app.bytes'];
   return readStreams(engine, host).map((row) => streamResult(row, want));
 }
 
-const ROLES = ['none', 'source', 'sink', 'echo', 'script'];
+const ROLES = ['none', 'source', 'sink', 'echo', 'script', 'rpc'];
 export const roleOf = (scenario: Scenario, host: number): string => ROLES[scenario.hosts[host]?.values['app.role'] ?? 0] ?? 'none';
 
 export function streamResult(row: StreamRow, want: number | undefined): StreamResult {

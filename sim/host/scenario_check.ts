@@ -19,7 +19,7 @@ const option = (knob: HostKnob, name: string): number => {
 const ZC = option('app.receive', 'zc');
 const SINK = option('app.role', 'sink');
 const ECHO = option('app.role', 'echo');
-const SOURCE = option('app.role', 'source');
+const OPENERS = [option('app.role', 'source'), option('app.role', 'rpc')];
 const SCRIPT = option('app.role', 'script');
 const IPV6 = option('tcp.family', 'ipv6');
 const CHECK_NONE = option('app.check', 'none');
@@ -118,7 +118,7 @@ class HostChecks {
       const mtu = this.value('nic.mtu');
       this.must(mtu >= IPV6_MTU_MIN, ['nic.mtu', 'tcp.family'], `expected at least ${IPV6_MTU_MIN} bytes, the least of IPv6; found ${mtu}`);
     }
-    if (this.value('app.role') !== SOURCE) return;
+    if (!OPENERS.includes(this.value('app.role'))) return;
     const flows = this.value('app.flows');
     this.must(flows <= EPHEMERAL_PORTS, ['app.flows'],
       `expected at most ${EPHEMERAL_PORTS} connections to one port, the number of local ports; found ${flows}`);
@@ -131,7 +131,7 @@ const LEAST = [['limits.socks', 3, 'sockets: a listener and the two ends of a co
 
 /** Limits with which not even one connection of a built-in source would come about. */
 function checkLimits(draft: Draft, setup: Setup): Problem[] {
-  if (!setup.hosts.some((h) => h.values['app.role'] === SOURCE)) return [];
+  if (!setup.hosts.some((h) => OPENERS.includes(h.values['app.role']))) return [];
   return LEAST.filter(([knob, least]) => setup.run[knob] > 0 && setup.run[knob] < least).map(([key, least, what]) => ({
     place: draft.run.get(key)?.place ?? { source: draft.file, line: 1, col: 1 }, key,
     text: `expected auto or at least ${least} ${what}; found ${setup.run[key]}`,

@@ -38,19 +38,21 @@ const sum = (hosts: readonly HostSetup[], of: (h: HostSetup) => number) => hosts
 /** Connections of a host's application in TypeScript: a fetch opens one for each file, and each lingers in TIME-WAIT. */
 const scriptFlows = (h: HostSetup) => (script(h) === 'fetch' ? Math.max(h.values['app.flows'], SCRIPT_FLOWS) : SCRIPT_FLOWS);
 
+const opens = (h: HostSetup) => ['source', 'rpc'].includes(role(h) ?? '');
+
 export function flowsOf(setup: Setup, sizing: Sizing): number {
   const scripted = Math.max(0, ...setup.hosts.filter((h) => role(h) === 'script').map(scriptFlows));
-  return sum(setup.hosts, (h) => (role(h) === 'source' ? h.values['app.flows'] : 0)) + (sizing.flows ?? scripted);
+  return sum(setup.hosts, (h) => (opens(h) ? h.values['app.flows'] : 0)) + (sizing.flows ?? scripted);
 }
 
-const sends = (h: HostSetup) => h.values['nic.tap'] === 1 || ['source', 'echo', 'script'].includes(role(h) ?? '');
+const sends = (h: HostSetup) => h.values['nic.tap'] === 1 || ['source', 'echo', 'script', 'rpc'].includes(role(h) ?? '');
 
 /** Bytes that a host may have between the application's send and the acknowledgement, on all its connections. */
 function bytesInFlight(h: HostSetup, flows: number): number {
   if (!sends(h)) return 0;
   const v = h.values;
   const buffer = v['socket.sndbuf'] > 0 ? 2 * v['socket.sndbuf'] : v['socket.wmem_max'];
-  const own = role(h) === 'source';
+  const own = opens(h);
   return own ? v['app.flows'] * Math.min(buffer, Math.max(v['app.bytes'], v['app.chunk'])) : flows * buffer;
 }
 

@@ -15,7 +15,7 @@ const load = (name: string, sets: readonly string[] = []) =>
 test('the library has the scenarios that people ask for', () => {
   expect(names.map((n) => n.replace('.yaml', ''))).toEqual(expect.arrayContaining([
     'bulk', 'many-flows', 'small-messages', 'loss', 'reorder', 'steering-missed', 'header-split-off', 'slow-application', 'refill-never',
-    'refill-late', 'area-too-small', 'cq-too-small', 'ipv6', 'jumbo', 'close-mid-stream', 'tour',
+    'refill-late', 'area-too-small', 'cq-too-small', 'ipv6', 'jumbo', 'close-mid-stream', 'tour', 'rpc',
   ]));
 });
 
@@ -43,6 +43,7 @@ describe('expectations tell scenarios apart', () => {
     ['cq-too-small.yaml', ['server.ring.cq_entries=4096']],
     ['slow-application.yaml', ['server.app.work_ns=0']],
     ['close-mid-stream.yaml', ['server.app.stop_after=0']],
+    ['rpc.yaml', ['server.app.role=sink', 'server.app.receive=recv']],
     ['header-split-off.yaml', ['server.nic.header_split=on']],
     [
       'no-device.yaml',

@@ -1,19 +1,21 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
 import {
-  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_SCRIPT, APP_ROLE_SINK,
-  APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK, hostConfig, leaveContext,
-  NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
+  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_RPC, APP_ROLE_SCRIPT,
+  APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK,
+  hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
 import {
   TASK_ALARM, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
 } from '../../7-ring';
-import { checkEnd, checkInit } from './check';
+import { checkEnd, checkInit, opensFlows } from './check';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
+import { openerDue } from './opener';
 import { payloadInit } from './payload';
 import { refillDue, refillPolicyInit, refillRun } from './refill_policy';
+import { rpcCqe, rpcTick } from './rpc';
 import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
-import { sourceCqe, sourceDue, sourceTick } from './source';
+import { sourceCqe, sourceTick } from './source';
 import {
   App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
 } from './state';
@@ -30,19 +32,24 @@ function user(a: App, bytes: u32): u32 {
   return at;
 }
 
+/** Connections that whoever opens them will open. */
+function flowsOf(a: App): u32 {
+  return hostConfig(a.role == APP_ROLE_RPC ? a.host : 1 - a.host).app_flows;
+}
+
 /** Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB. */
 function bufferBytes(a: App): u32 {
   const c = hostConfig(a.host);
-  const peer_flows = hostConfig(1 - a.host).app_flows;
-  const want = <u64>(peer_flows > 0 ? peer_flows : 64) * c.app_chunk;
+  const flows = flowsOf(a);
+  const want = <u64>(flows > 0 ? flows : 64) * c.app_chunk;
   return want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : <u32>want;
 }
 
-/** Buffers of RECV: one for each flow that the peer opens, and some more. */
+/** Buffers of RECV: one for each flow, and some more. */
 function cutBuffers(a: App): void {
   const c = hostConfig(a.host);
   const bytes = bufferBytes(a);
-  const flows = hostConfig(1 - a.host).app_flows;
+  const flows = flowsOf(a);
   const most = (bytes / ((flows > 56 ? flows : 56) + 8)) & ~63;
   a.buf_size = c.app_chunk < most ? (c.app_chunk + 63) & ~63 : most;
   if (a.buf_size < 64) a.buf_size = 64;
@@ -51,8 +58,8 @@ function cutBuffers(a: App): void {
 
 function tables(a: App): void {
   const c = hostConfig(a.host);
-  const source = a.role == APP_ROLE_SOURCE;
-  a.streams_max = source ? c.app_flows : runConfig().limits_socks;
+  const opens = opensFlows(a.host);
+  a.streams_max = opens ? c.app_flows : runConfig().limits_socks;
   a.streams = <u32>arenaAlloc(<u64>a.streams_max * STREAM_BYTES + STREAM_BYTES);
   waitsInit(a, a.streams_max);
   checkInit(a);
@@ -60,8 +67,8 @@ function tables(a: App): void {
   a.scratch = user(a, ARG_BYTES);
   const sq_entries = c.ring_sq_entries <= 1 ? <u32>1 : (<u32>1) << (32 - clz<u32>(c.ring_sq_entries - 1));
   a.sockaddrs = user(a, sq_entries * 32);
-  if (source || a.compare != 0) payloadInit();
-  if (source) return;
+  if (opens || a.compare != 0) payloadInit();
+  if (opens) return;
   let names: u32 = 256;
   while (names < c.ring_cq_entries) names <<= 1;
   a.names_base = user(a, names * 32);
@@ -71,7 +78,7 @@ function tables(a: App): void {
 /** Buffers that a sink receives into; registered when it starts. */
 function sinkMemory(a: App): void {
   const c = hostConfig(a.host);
-  if (a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
+  if (a.role == APP_ROLE_RPC || a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
   if (c.app_receive == APP_RECEIVE_ZC) {
     refillPolicyInit(a, c.refill_area_bytes / c.refill_rx_buf_len);
     a.area_addr = user(a, c.refill_area_bytes);
@@ -120,7 +127,7 @@ function start(a: App): i32 {
   const c = hostConfig(a.host);
   const zc = a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_ZC;
   const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
-  if (ret < 0 || a.role == APP_ROLE_SOURCE) return ret;
+  if (ret < 0 || opensFlows(a.host)) return ret;
   let registered: i32 = 0;
   if (zc) zcOrCopies(a);
   else if (a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_MULTISHOT) registered = sinkBufsInit(a, a.buf_mask + 1);
@@ -151,6 +158,7 @@ function drain(a: App): u32 {
     const i = user_data & USER_DATA_INDEX_MASK;
     if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res);
     else if (a.role == APP_ROLE_SINK) sinkCqe(a, kind, i, cqe);
+    else if (a.role == APP_ROLE_RPC) rpcCqe(a, kind, i, cqe.res);
     else echoCqe(a, kind, i, cqe);
     cqAdvance(a, 1);
     n++;
@@ -167,9 +175,10 @@ function turn(a: App): void {
   const n = drain(a);
   traceAppWake(0, NONE, a.host, n);
   let due = u64.MAX_VALUE;
-  if (a.role == APP_ROLE_SOURCE) {
-    sourceTick(a);
-    due = sourceDue(a);
+  if (opensFlows(a.host)) {
+    if (a.role == APP_ROLE_RPC) rpcTick(a);
+    else sourceTick(a);
+    due = openerDue(a);
   } else if (a.role == APP_ROLE_SINK) {
     sinkTick(a);
     refillRun(a);

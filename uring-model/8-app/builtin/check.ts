@@ -1,16 +1,25 @@
 /** How an application proves its bytes: against the source's pattern, or by a digest of the stream. */
 import {
-  APP_CHECK_COMPARE, APP_CHECK_NONE, APP_CHECK_SHA256, APP_ROLE_SOURCE, hostConfig, runConfig, sha256Final, sha256Init, SHA256_BYTES,
-  sha256Update,
+  APP_CHECK_COMPARE, APP_CHECK_NONE, APP_CHECK_SHA256, APP_ROLE_RPC, APP_ROLE_SOURCE, hostConfig, runConfig, sha256Final, sha256Init,
+  SHA256_BYTES, sha256Update,
 } from '../../../sim/core';
 import { flowStart, patternAdvance, TAIL_BYTES } from './payload';
 import { App, NO_FLOW, patternAddr, Stream } from './state';
 
-/** Decides how an application checks. Only what a built-in source sends can be compared; a source itself hashes or does nothing. */
+/** Does a host's application open connections and send the pattern on them? */
+export function opensFlows(host: u32): bool {
+  const role = hostConfig(host).app_role;
+  return role == APP_ROLE_SOURCE || role == APP_ROLE_RPC;
+}
+
+/**
+ * Decides how an application checks. Only the pattern can be compared, and an rpc client gets its own back; a source itself hashes or
+ * does nothing.
+ */
 export function checkInit(a: App): void {
   const c = hostConfig(a.host);
   a.check = runConfig().run_payload ? c.app_check : APP_CHECK_NONE;
-  const comparable = hostConfig(1 - a.host).app_role == APP_ROLE_SOURCE;
+  const comparable = a.role == APP_ROLE_RPC || opensFlows(1 - a.host);
   if (a.role == APP_ROLE_SOURCE) {
     if (a.check == APP_CHECK_COMPARE) a.check = APP_CHECK_NONE;
     return;

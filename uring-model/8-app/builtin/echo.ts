@@ -1,10 +1,14 @@
-/** An echo server: whatever a connection sends goes back on it, a piece at a time. It receives with RECV whatever `app.receive` says. */
+/**
+ * An echo server: whatever a connection sends goes back on it, a piece at a time. It proves the bytes, and receives with RECV whatever
+ * `app.receive` says.
+ */
 import { charge, COST_APP_CQE, NONE } from '../../../sim/core';
 import { ENOMEM, io_uring_cqe, MSG_WAITALL } from '../../uapi.gen';
+import { checkBytes } from './check';
 import { connClose, learnPeer, LSN_ACCEPT, LSN_CLOSE, LSN_NAME, onAccept, onClosed } from './listener';
 import { opRecv, opSend } from './ops';
 import { bufPut, bufTake } from './sink';
-import { App, stream, Stream } from './state';
+import { App, NO_FLOW, stream, Stream } from './state';
 
 export const ECH_RECV: u32 = 48;
 export const ECH_SEND: u32 = 49;
@@ -23,6 +27,8 @@ export function echoCqe(a: App, kind: u32, i: u32, cqe: io_uring_cqe): void {
     case ECH_RECV: {
       const s = stream(a, i);
       if (res <= 0) return over(a, i, s, res);
+      if (s.flow == NO_FLOW) learnPeer(s);
+      checkBytes(a, s, s.buffer, <u32>res);
       s.bytes += res;
       s.cqes++;
       return opSend(a, s.fd, s.buffer, <u32>res, MSG_WAITALL, 0, ECH_SEND, i);

@@ -1,11 +1,11 @@
 /** What a sink and an echo server share: listening, accepting, learning who the peer is, and closing. */
-import { hostConfig, loadBe16, NONE, now, portOf, traceAppDone, TCP_FAMILY_IPV6, APP_ROLE_SOURCE } from '../../../sim/core';
+import { hostConfig, loadBe16, NONE, now, portOf, traceAppDone, TCP_FAMILY_IPV6 } from '../../../sim/core';
 import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn } from '../../7-ring';
 import { zcSock } from '../../9-refill';
 import { AF_INET6, IORING_CQE_F_MORE } from '../../uapi.gen';
-import { checkEnd, checkFlow, checkStart } from './check';
+import { checkEnd, checkFlow, checkStart, opensFlows } from './check';
+import { SOURCE_PORT } from './opener';
 import { opAccept, opBind, opClose, opListen, opPeerName, opSocket } from './ops';
-import { SOURCE_PORT } from './source';
 import { App, listenerFd, NO_FLOW, setListenerFd, stream, Stream, streamNew } from './state';
 import { cqAdvance, cqPeek, cqReady, submit } from './user_ring';
 
@@ -32,7 +32,7 @@ function result(a: App): i32 {
 /** The family of who will connect. */
 function listensV6(a: App): bool {
   const peer = hostConfig(1 - a.host);
-  const c = peer.app_role == APP_ROLE_SOURCE ? peer : hostConfig(a.host);
+  const c = opensFlows(1 - a.host) ? peer : hostConfig(a.host);
   return c.tcp_family == TCP_FAMILY_IPV6;
 }
 

@@ -100,7 +100,7 @@ async function fromSuite(name: string, likes: readonly string[], seen: Set<strin
  * that can be had. What is in the cache is never fetched again.
  */
 export async function labKernel(wanted: string | undefined, watch: Watch): Promise<LabKernel> {
-  if (process.arch !== 'x64') throw new LabError(`the virtual machine needs an x86-64 host, and this is ${process.arch}; try --on ssh:HOST.`);
+  if (process.arch !== 'x64') throw new LabError(`the virtual machine needs x86-64, and this is ${process.arch}; try --on ssh:HOST.`);
   const have = cached('kernels').filter((r) => existsSync(join(cacheFolder('kernels'), r, FACTS)));
   const here = newestLike(wanted ?? DEFAULT_RELEASE, have);
   if (here !== undefined) return fromCache(here);

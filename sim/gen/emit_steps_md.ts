@@ -1,4 +1,5 @@
 /** Writes docs/steps.md: how step scenarios are written, every step with its fields, and the lines of the trace. */
+import { COMPARING, COMPARING_ABOUT } from '../schema/comparing.ts';
 import { COMMON_FIELDS, STEP_ROWS, STEPS_MAX } from '../schema/steps.ts';
 import type { StepField, StepRow } from '../schema/steps_form.ts';
 
@@ -74,6 +75,15 @@ pointers, descriptors, ports or times in it.
 | \`label\`, \`note\` | what the program says |
 | \`stop\` | why the program could not go on |
 | \`end\` | last line |
+
+## Beside a real kernel
+
+\`ringlab compare SCENARIO --on TARGET\` runs the program on a real kernel too and lays the traces side by side
+([conformance.md](conformance.md)). \`compare:\` at the top level of a scenario says what has to be equal:
+
+| compare | equal has to be |
+| --- | --- |
+${COMPARING.map((c) => `| \`${c}\` | ${COMPARING_ABOUT[c]} |`).join('\n')}
 `;
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -5,6 +5,7 @@
  *
  * Whatever is wrong ends in one ScenarioError with a line for each problem.
  */
+import type { Comparing } from '../schema/comparing.ts';
 import { HOST_KNOBS, HOSTS } from '../schema/scenario.ts';
 import { writeBlock } from './scenario_block.ts';
 import { checkSetup } from './scenario_check.ts';
@@ -48,6 +49,8 @@ export interface Scenario extends Setup {
   readonly steps?: Program;
   /** Where each of its steps is written. */
   readonly step_places?: readonly Place[];
+  /** How its trace is compared with that of a real kernel. */
+  readonly compare: Comparing;
 }
 
 /** Where to look for a knob: what gave it its value, or the file. */
@@ -93,7 +96,7 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   if (memory.length > 0) throw new ScenarioError(memory);
   return {
     ...sized, name: draft.name, file: draft.file, about: draft.about, source: draft.source,
-    expects: draft.expects, doctor: draft.doctor, block: writeBlock(sized),
+    expects: draft.expects, doctor: draft.doctor, compare: draft.compare, block: writeBlock(sized),
     written: writtenPlaces(draft), ...(compiled ? { steps: compiled.program, step_places: compiled.places } : {}),
   };
 }

@@ -2,6 +2,7 @@
  * A scenario as it was written: each value with its place, before defaults and checks across knobs. `--set` changes a draft.
  */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
+import { COMPARING, type Comparing } from '../schema/comparing.ts';
 import { FINDING_NAMES } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { checkNames } from './result_shape.ts';
@@ -43,6 +44,8 @@ export interface Draft {
   /** Names of the findings that the doctor must have, if the scenario says. */
   doctor?: readonly string[];
   steps?: WrittenSteps;
+  /** How its trace is compared with that of a real kernel. */
+  compare: Comparing;
   readonly problems: Problem[];
 }
 
@@ -50,7 +53,9 @@ const RUN = new Map(RUN_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const HOST = new Map(HOST_KNOBS.map((k) => [`${k.section}.${k.name}`, k]));
 const RUN_SECTIONS = [...new Set(RUN_KNOBS.map((k) => k.section))];
 const HOST_SECTIONS = [...new Set(HOST_KNOBS.map((k) => k.section))];
-const TOP = ['about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect', 'steps', 'matrix', 'define'];
+const TOP = [
+  'about', 'source', ...HOST_SECTIONS, ...RUN_SECTIONS, 'hosts', 'faults', 'expect', 'steps', 'matrix', 'define', 'compare',
+];
 /** Lists that stand among a section's knobs. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { nic: ['rules'], app: ['ports'] };
 /** Completions that a scenario lists. */
@@ -66,7 +71,7 @@ export function readDraft(text: string, file: string): Draft {
   const host = (): HostDraft => ({ knobs: new Map() });
   const draft: Draft = {
     file, name: nameOf(file), about: '', source: '', run: new Map(), both: host(), hosts: [host(), host()],
-    faults: [], expects: [], problems: [],
+    faults: [], expects: [], compare: 'exact', problems: [],
   };
   const tree = parseTree(text, file);
   const empty = tree.kind === 'map' ? tree.entries.length === 0 : tree.kind === 'scalar' && tree.value === null;
@@ -122,6 +127,7 @@ class DraftReader {
       else if (key === 'expect') this.expects(value);
       else if (key === 'steps') this.steps(tree, value);
       else if (key === 'matrix' || key === 'define') this.withSteps(tree, entry);
+      else if (key === 'compare') this.comparing(tree, entry);
       else if (RUN_SECTIONS.includes(key)) this.section(entry, key, '', undefined);
       else if (HOST_SECTIONS.includes(key)) this.section(entry, key, '', this.draft.both);
       else this.problem(entry.place, key, this.unknownSection(key));
@@ -137,6 +143,14 @@ class DraftReader {
 
   private withSteps(top: MapTree, { key, place }: Entry): void {
     if (!top.entries.some((e) => e.key === 'steps')) this.problem(place, key, "belongs to 'steps:', and there are none");
+  }
+
+  private comparing(top: MapTree, entry: Entry): void {
+    this.withSteps(top, entry);
+    const word = entry.tree.kind === 'scalar' ? String(entry.tree.value) : '';
+    const known = COMPARING.find((c) => c === word);
+    if (known) this.draft.compare = known;
+    else this.problem(entry.tree.place, 'compare', `expected ${COMPARING.join(', ')}; found ${foundText(entry.tree)}`);
   }
 
   private problem(place: Place, key: string, text: string): void {

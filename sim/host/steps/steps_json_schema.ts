@@ -1,4 +1,5 @@
 /** The JSON Schema of steps, for editors: a definition for each, from the vocabulary. */
+import { COMPARING } from '../../schema/comparing.ts';
 import { COMMON_FIELDS, STEP_ROWS } from '../../schema/steps.ts';
 import type { StepField, StepRow } from '../../schema/steps_form.ts';
 import type { BLOCKS } from './expand.ts';
@@ -69,6 +70,7 @@ export function stepsJsonSchema(): { readonly properties: Json; readonly definit
       steps: { description: 'The program of the server\'s application, step by step (docs/steps.md).', ...list },
       matrix: { description: 'Values that the steps are done with, in every combination.', ...values },
       define: { description: 'Lists of steps by name, for use.', type: 'object', additionalProperties: list },
+      compare: { description: 'How the trace is compared with that of a real kernel.', enum: [...COMPARING] },
     },
     definitions: {
       step: {

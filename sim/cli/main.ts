@@ -3,8 +3,11 @@
  * an output could not be written, 2 bad input, 3 the core trapped, which is our fault. No signal is handled: a run ends at once.
  */
 import { Command, CommanderError } from 'commander';
+import { LabError } from '../../native-backend/lab/index.ts';
 import { InputError, TrapError } from '../host/index.ts';
 import { addBridge } from './command_bridge.ts';
+import { addCapture } from './command_capture.ts';
+import { addCompare } from './command_compare.ts';
 import { addDoctor } from './command_doctor.ts';
 import { addJourney } from './command_journey.ts';
 import { addList } from './command_list.ts';
@@ -39,7 +42,8 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
+    addRun, addReplay, addCompare, addCapture,
+    addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {
@@ -75,7 +79,7 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message.replace(/^/gm, 'ringlab: ')}\n`);
     return EXIT_BAD_INPUT;
   }
-  if (error instanceof OutputError) {
+  if (error instanceof OutputError || error instanceof LabError) {
     process.stderr.write(`ringlab: ${error.message}\n`);
     return EXIT_NOT_WRITTEN;
   }

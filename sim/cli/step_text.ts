@@ -15,8 +15,8 @@ function capsLine({ on, kernel, behaviours, page, clock }: Omit<TraceLine, 'i' |
 }
 
 /** Numbers that an errno explains are shown as its name. */
-export function stepLine({ i, e, tag, ...rest }: TraceLine): string {
-  if (e === 'label') return bold(`## ${rest.text}`);
+export function stepLine({ i, e, tag, ...rest }: TraceLine, painted = true): string {
+  if (e === 'label') return painted ? bold(`## ${rest.text}`) : `## ${rest.text}`;
   if (e === 'note') return `# ${rest.text}`;
   if (e === 'caps') return capsLine(rest);
   const { err, ...facts } = rest;

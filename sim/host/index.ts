@@ -20,6 +20,7 @@ export type { Program, Step, StepValue } from './steps/program.ts';
 export { programText } from './steps/program.ts';
 export type { StepCqe, StepResult, StepRet } from './steps/step_results.ts';
 export { type TraceLine, traceText } from './steps/trace_line.ts';
+export { errnoName } from '../../uring-model/8-app/names.ts';
 export { AppDriver } from './app_driver.ts';
 export { Bridge, type BridgeOptions, type BridgeResult, type Traffic } from './bridge.ts';
 export { scriptOf } from './script_apps.ts';

@@ -74,8 +74,21 @@ test.each([['1GiB'], ['4GiB'], ['100GiB']])('a program that wants %s of memory n
   expect(err).toMatch(/large\.yaml:2:5: .*mem\.bytes.*raise limits\.user_bytes/);
 });
 
-test('a scenario without steps, or with wrong ones, is bad input', () => {
-  expect(ringlab('replay', 'bulk')).toMatchObject({ code: 2, out: '' });
+test('the applications of a scenario say what they came to, in the same keys for every kernel', () => {
+  const { code, out } = ringlab('replay', 'bulk', '--json', '--set', 'run.trace=off');
+  expect(code).toBe(0);
+  const trace = lines(out);
+  expect(trace.map((l) => l.e)).toEqual(['app', 'app', 'stream', 'grammar', 'grammar', 'grammar', 'refill', 'end']);
+  expect(trace[2]).toMatchObject({ i: 2, host: 'server', conn: 0, bytes: 10_485_760, complete: true, ended: 0, returned_once: true });
+  expect(trace[5]).toEqual({ i: 2, e: 'grammar', host: 'server', op: 'RECV_ZC', shots: ['MORE'], ends: [''], errors: [], one_end: true });
+  expect(trace[6]).toMatchObject({ host: 'server', lent_bytes: 10_485_760, returned: 'all', twice: false });
+});
+
+test('a scenario that no list of steps or applications says, or with wrong steps, is bad input', () => {
+  expect(ringlab('replay', 'http')).toMatchObject({ code: 2, out: '' });
+  const wrong = ringlab('replay', file('order.yaml', 'steps: [{note: x}]\ncompare: loosely\n'));
+  expect(wrong.err).toMatch(/order\.yaml:2:10: key 'compare': expected exact, await, stream, timing; found 'loosely'\.?\n$/);
+  expect(ringlab('replay', 'bulk', '--kernel', '7.2').err).toMatch(/^ringlab: replay: --kernel is for a real kernel; add --on host/);
   const { code, err } = ringlab('replay', file('bad.yaml', 'steps:\n  - sqe: {op: NOPE}\n'));
   expect(code).toBe(2);
   expect(err).toMatch(/bad\.yaml:2:15: key 'steps\[0\]\.sqe\.op': expected one of .*found 'NOPE'; did you mean 'NOP'\?\n$/);

@@ -1,0 +1,46 @@
+/** A trace of a real kernel beside the simulator that was told to behave as that kernel. */
+import { type LoadOptions, loadScenario } from '../../../sim/host/index.ts';
+import { type Job, jobOf } from '../job.ts';
+import { simulate, SIMULATED_SETS, type SimulatedRun } from '../simulated.ts';
+import type { TraceLine } from '../../../sim/host/index.ts';
+import { type Comparison, compareTraces } from './difference.ts';
+import { type Rule, RULES, type Where } from './rules.ts';
+
+/** A scenario that can be loaded again, with other settings. */
+export interface Written {
+  /** As users name it: conform/cancel. */
+  readonly name: string;
+  readonly text: string;
+  /** How to call the file in messages. */
+  readonly file: string;
+  /** What the user changed. */
+  readonly sets: NonNullable<LoadOptions['sets']>;
+}
+
+export const writtenJob = ({ name, text, file, sets }: Written): Job => jobOf(name, loadScenario(text, file, { sets }));
+
+/** The simulator's side: the kernel's behaviours first, since what the user set holds in any case. */
+export function simulateAs(core: WebAssembly.Module, written: Written, behaviours: readonly string[]): SimulatedRun {
+  const { kind } = writtenJob(written);
+  const sets = [...behaviours, ...written.sets, ...(kind === 'apps' ? SIMULATED_SETS : [])];
+  const scenario = loadScenario(written.text, written.file, { sets });
+  return simulate(core, { name: written.name, scenario, kind });
+}
+
+export interface Beside {
+  readonly where: Where;
+  readonly simulated: SimulatedRun;
+  readonly comparison: Comparison;
+}
+
+/** Compares what a kernel said (`trace`) with the simulator in its place. */
+export function beside(
+  core: WebAssembly.Module, written: Written, trace: { readonly target: string; readonly kernel: string; readonly sets: readonly string[];
+    readonly lines: readonly TraceLine[] }, rules: readonly Rule[] = RULES,
+): Beside {
+  const job = writtenJob(written);
+  const simulated = simulateAs(core, written, trace.sets);
+  const where: Where = { scenario: written.name, kind: job.kind, target: trace.target, kernel: trace.kernel };
+  const comparing = job.kind === 'apps' ? 'exact' : job.scenario.compare;
+  return { where, simulated, comparison: compareTraces({ native: trace.lines, simulated: simulated.lines }, comparing, where, rules) };
+}

@@ -1,0 +1,76 @@
+/** Commands that run on a real kernel: their options, the progress line, and Ctrl-C. */
+import type { Command } from 'commander';
+import {
+  type Job, kernelOf, kernelSets, LabError, type NativeRun, openTarget, type Target, type Watch, type Written,
+} from '../../native-backend/lab/index.ts';
+import { InputError } from '../host/index.ts';
+import { readSource } from './files.ts';
+import { loadOptionsOf, type RunFlags } from './run_options.ts';
+import { Progress } from './terminal.ts';
+
+export interface LabFlags extends RunFlags {
+  readonly on?: string;
+  readonly kernel?: string;
+  readonly apply?: boolean;
+}
+
+export const ON_HELP = `
+Targets:
+  host        this machine's kernel
+  vm          a real kernel in QEMU, without a NIC: needs no privilege, and two runs print the same
+  nic         the same with an emulated NIC: real zero-copy receive
+  ssh:HOST    a machine that ssh reaches, with its own NIC; what would be changed there is shown, and done with --apply
+ringlab lab doctor says which of them this machine can have.`;
+
+export function addLabOptions(command: Command): Command {
+  return command
+    .option('--on <target>', 'where it runs: host, vm, nic or ssh:HOST')
+    .option('--kernel <version>', 'which kernel the virtual machine boots, such as 7.2')
+    .option('--apply', 'with ssh: change the NIC as the scenario says, and back afterwards');
+}
+
+/** Options of a real kernel without one. */
+export function refuseWithoutTarget(flags: LabFlags, command: string): void {
+  const lost = flags.kernel !== undefined ? '--kernel' : flags.apply ? '--apply' : undefined;
+  if (flags.on === undefined && lost !== undefined)
+    throw new InputError(`${command}: ${lost} is for a real kernel; add --on host, vm, nic or ssh:HOST.`);
+}
+
+/** A scenario as a command's argument names it. */
+export function writtenOf(name: string, flags: RunFlags): Written & { readonly path: string } {
+  const { text, shown, path } = readSource(name);
+  const library = /^scenarios\/(.*)\.ya?ml$/.exec(shown);
+  return { path, name: library?.[1] ?? name, text, file: shown, sets: loadOptionsOf(flags).sets ?? [] };
+}
+
+/** Opens a target, lets `work` use it, and leaves nothing behind, also when somebody presses Ctrl-C. */
+async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
+  const { on, kernel, apply } = flags;
+  const ending = new AbortController();
+  const progress = new Progress();
+  const stop = () => ending.abort(new LabError('the run was ended before it was done.'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  try {
+    const target = await openTarget(on, { ...(kernel === undefined ? {} : { kernel }), ...(apply ? { apply } : {}) });
+    return await work(target, { progress: (text) => progress.show(() => text), signal: ending.signal });
+  } finally {
+    progress.end();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+  }
+}
+
+export interface NativeTrace extends NativeRun {
+  readonly target: string;
+  readonly shown: string;
+  readonly release: string;
+  /** What the simulator has to be told to behave as that kernel. */
+  readonly sets: readonly string[];
+}
+
+/** Runs a job; throws when it did not come to its end, which is never a result. */
+export async function runNatively(job: Job, flags: LabFlags & { readonly on: string }): Promise<NativeTrace> {
+  const { run, target } = await withTarget(flags, async (t, watch) => ({ target: t, run: (await t.run([job], watch))[0] }));
+  if (!run) throw new LabError(`${job.name}: ${target.shown} gave no result.`);
+  if (run.failure !== undefined) throw new LabError(run.failure);
+  return { ...run, target: target.name, shown: target.shown, release: kernelOf(run.lines), sets: kernelSets(run.lines) };
+}

@@ -1,16 +1,18 @@
 /**
- * Step scenarios beside what real kernels said to the same programs: traces that native-backend/agent recorded
- * (scripts/conform_native.mjs), a folder for each release. Line by line, without exception but the first line and what LOCAL says.
+ * Scenarios beside what real kernels said to the same programs: traces that the agent recorded (npm run conform -- --record). Every
+ * line has to be equal, but for what native-backend/lab/compare/rules.ts declares; and a rule that no trace needs any more fails.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compileCore, loadScenario, runScenario, traceText } from '../../sim/host/index.ts';
-import { localRule } from './local_rules.mjs';
+import { type Comparison, RULES } from '../../native-backend/lab/index.ts';
+import { compileCore, traceText } from '../../sim/host/index.ts';
+import { compareGolden, type GoldenFile, goldenFiles } from './goldens.ts';
 
 const root = process.env.RINGLAB_ROOT ?? join(import.meta.dirname, '..', '..');
-const RELEASES = [{ release: '6.18.44', profile: '6.18' }, { release: '7.3.4', profile: '7.3' }] as const;
 const CONTEXT = 3;
+const goldens = goldenFiles();
+const needed = new Set<string>();
 
 let core: WebAssembly.Module;
 beforeAll(async () => {
@@ -18,29 +20,30 @@ beforeAll(async () => {
 });
 
 /** The first lines that differ, with what stands before them; '' when none do. */
-function difference(want: readonly string[], got: readonly string[]): string {
-  const at = want.findIndex((line, i) => line !== got[i]);
-  const place = at >= 0 ? at : got.length > want.length ? want.length : -1;
-  if (place < 0) return '';
-  const before = want.slice(Math.max(0, place - CONTEXT), place).map((l) => `   ${l}\n`).join('');
-  return `line ${place + 1}\n${before}kernel    ${want[place]}\nsimulator ${got[place]}`;
+function saidDifference({ difference, native }: Comparison): string {
+  if (!difference) return '';
+  const { at, native: want, simulated: got } = difference;
+  const before = native.slice(Math.max(0, at - CONTEXT), at).map((r) => `   ${traceText(r.line)}\n`).join('');
+  return `${difference.class}\n${before}kernel    ${want && traceText(want)}\nsimulator ${got && traceText(got)}`;
 }
 
-describe.each(RELEASES)('Linux $release', ({ release, profile }) => {
-  const folder = join(root, 'test/fixtures/golden', release);
-  const names = existsSync(folder) ? readdirSync(folder).map((f) => f.replace(/\.jsonl$/, '')) : [];
+/** By target and kernel; Node 20 has no Map.groupBy. */
+const byKernel = new Map<string, GoldenFile[]>();
+for (const g of goldens) byKernel.set(`${g.target} ${g.kernel}`, [...(byKernel.get(`${g.target} ${g.kernel}`) ?? []), g]);
 
-  test('there are traces', () => {
-    expect(names.length).toBeGreaterThan(0);
+describe.each([...byKernel])('Linux on %s', (_, files) => {
+  test.each(files)('$scenario says what the kernel said', (golden) => {
+    const { comparison } = compareGolden(core, golden);
+    for (const { rule } of comparison.declared) needed.add(rule.name);
+    expect(golden.path).toBe(`test/fixtures/golden/${golden.target}/${golden.kernel}/${golden.scenario.replace(/^conform\//, '')}.jsonl`);
+    expect(saidDifference(comparison)).toBe('');
   });
+});
 
-  test.each(names)('%s says what the kernel said', (name) => {
-    const file = `scenarios/conform/${name}.yaml`;
-    const golden = readFileSync(join(folder, `${name}.jsonl`), 'utf8').trimEnd().split('\n');
-    const got: string[] = [];
-    const scenario = loadScenario(readFileSync(join(root, file), 'utf8'), file, { sets: [`kernel.profile=${profile}`] });
-    runScenario(core, scenario, { onStep: (line) => got.push(traceText(line)) });
-    expect(JSON.parse(golden[0] ?? '{}')).toMatchObject({ e: 'caps', on: 'linux', kernel: release });
-    expect(difference(golden.slice(1).map(localRule), got.slice(1).map(localRule))).toBe('');
-  });
+test('there are traces of a host and of other kernels', () => {
+  expect(byKernel.size).toBeGreaterThan(1);
+});
+
+test('every declared difference is one of some trace still', () => {
+  expect(RULES.map((r) => r.name).filter((name) => !needed.has(name))).toEqual([]);
 });

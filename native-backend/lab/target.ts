@@ -1,5 +1,6 @@
 /** Something that runs a job on a real kernel: this machine, a virtual one, one with a NIC of ours, or one over SSH. */
 import type { TraceLine } from '../../sim/host/index.ts';
+import type { Capabilities } from './fit.ts';
 import type { Job } from './job.ts';
 
 export const TARGETS = ['host', 'vm', 'nic', 'ssh'] as const;
@@ -29,6 +30,8 @@ export interface Target {
   readonly name: TargetName;
   /** As the user wrote it: host, vm, nic, ssh:HOST. */
   readonly shown: string;
+  /** What it can do, for fit(): a scenario is fitted before it becomes a job. Without it: everything that scenarios depend on. */
+  capabilities?(watch: Watch): Promise<Capabilities>;
   /** Runs jobs one after the other (a virtual machine: in one boot) and leaves nothing behind, however it ends. */
   run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]>;
 }

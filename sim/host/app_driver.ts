@@ -24,9 +24,9 @@ export class AppDriver {
     this.transcript = transcript;
   }
 
-  /** Runs until the application sleeps or ends. */
-  step(): void {
-    if (this.result !== undefined) return;
+  /** A task may run: runs until the application sleeps or ends. */
+  step(task = this.task): void {
+    if (this.result !== undefined || this.waitsElsewhere(task)) return this.kernel.park(task);
     let turn: IteratorResult<Call, number>;
     if (this.asleep) {
       const value = this.wake();
@@ -46,7 +46,14 @@ export class AppDriver {
     this.kernel.park();
   }
 
+  /** The application is not waiting for this task: it plays no part now. */
+  private waitsElsewhere(task: number): boolean {
+    return task !== (this.asleep ? this.kernel.taskOf(this.asleep.call) : this.task);
+  }
+
   private carryOut(call: Call): number | undefined {
+    // What another host's task does is none of this one's time.
+    if (call.peer) this.kernel.park();
     const begin_ns = this.time();
     const crossing = this.transcript ? crossingOf(call) : NOTHING;
     const value = this.kernel.perform(call);
@@ -58,8 +65,8 @@ export class AppDriver {
       // What was to be submitted has been: only the wait goes on.
       this.asleep = { call, again: { ...call, submit: 0 }, submitted: call.submit, begin_ns, crossing };
     } else this.asleep = { call, again: call, submitted: 0, begin_ns, crossing };
-    // The application waits for its other thread.
-    if (call.thread) this.kernel.park();
+    // The application waits for another task.
+    if (this.kernel.taskOf(call) !== this.task) this.kernel.park();
     return undefined;
   }
 
@@ -68,14 +75,14 @@ export class AppDriver {
     const value = this.kernel.perform(a.again);
     if (value === ERESTARTSYS) return undefined;
     this.asleep = undefined;
-    if (a.call.thread) this.kernel.park(a.call.thread);
+    if (this.kernel.taskOf(a.call) !== this.task) this.kernel.park(this.kernel.taskOf(a.call));
     const result = a.call.call !== 'enter' || (value < 0 && a.submitted === 0) ? value : a.submitted;
     this.note(a.call, a.begin_ns, result, a.crossing);
     return result;
   }
 
   private note(call: Call, begin_ns: number, result: number, crossing: Crossing): void {
-    this.transcript?.add({ task: this.task, call, begin_ns, end_ns: this.time(), result, ...crossing });
+    this.transcript?.add({ task: this.kernel.taskOf(call), call, begin_ns, end_ns: this.time(), result, ...crossing });
   }
 
   private time(): number {

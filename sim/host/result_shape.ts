@@ -6,7 +6,7 @@ import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
-import type { StepCqe, StepData, StepResult, StepRet } from './steps/step_results.ts';
+import type { StepCqe, StepData, StepLoans, StepResult, StepRet, StepStream } from './steps/step_results.ts';
 import type { HostResult, RunResult, StreamResult } from './result.ts';
 import { didYouMean } from './scenario_error.ts';
 import { type Expectation, ExpectError, type Value } from './scenario_expect.ts';
@@ -49,8 +49,13 @@ const CQE: Parts<StepCqe> = {
 };
 const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value, took: value };
 const DATA: Parts<StepData> = { i: value, tag: value, n: value, hex: value };
+const RECEIVED: Parts<StepStream> = {
+  i: value, tag: value, fd: value, why: value, ends: value, err: value, bytes: value, zeroCopyBytes: value, copiedBytes: value, ok: value,
+};
+const LENT: Parts<StepLoans> = { i: value, tag: value, distinct: value, returned: value, events: value };
 const STEPS: Parts<StepResult> = {
   complete: value, why: value, cqes: list(map(CQE)), rets: list(map(RET)), data: list(map(DATA)),
+  streams: list(map(RECEIVED)), loans: list(map(LENT)),
   named: { kind: 'named', of: map({ ...CQE, ...RET }) },
 };
 

@@ -70,23 +70,26 @@ function writtenPlaces(draft: Draft): Record<string, string> {
   return places;
 }
 
-/** The program of a step scenario is the server's application. */
-function runSteps(draft: Draft): void {
+/** The program of a step scenario is the server's application, and the client's when it has steps for the client. */
+function runSteps(draft: Draft, program: Program): void {
   const place = draft.steps?.steps.place ?? { source: draft.file, line: 1, col: 1 };
-  for (const [knob, option] of [['app.role', 'script'], ['app.script', 'steps']] as const) {
-    const value = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.indexOf(option) ?? 0;
-    const written = draft.hosts[1].knobs.get(knob) ?? draft.both.knobs.get(knob);
-    if (written && written.value !== value)
-      draft.problems.push({ place: written.place, key: written.key,
-        text: "the server's application is the program in 'steps'; leave this out" });
-    draft.hosts[1].knobs.set(knob, { value, place, key: knob });
+  const client = program.some((s) => s.host === 'client' || s.over === 'wire');
+  for (const host of client ? [0, 1] as const : [1] as const) {
+    for (const [knob, option] of [['app.role', 'script'], ['app.script', 'steps']] as const) {
+      const value = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.indexOf(option) ?? 0;
+      const written = draft.hosts[host].knobs.get(knob) ?? draft.both.knobs.get(knob);
+      if (written && written.value !== value)
+        draft.problems.push({ place: written.place, key: written.key,
+          text: `the ${HOSTS[host]}'s application is the program in 'steps'; leave this out` });
+      draft.hosts[host].knobs.set(knob, { value, place, key: knob });
+    }
   }
 }
 
 /** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
 export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
   const compiled = draft.steps ? compileSteps(draft.steps, draft.problems) : undefined;
-  if (compiled) runSteps(draft);
+  if (compiled) runSteps(draft, compiled.program);
   if (draft.problems.length > 0) throw new ScenarioError(draft.problems);
   const setup = resolveDraft(draft);
   const problems = checkSetup(draft, setup);

@@ -6,8 +6,8 @@ import { InputError } from './input_error.ts';
 import { roleOf } from './result.ts';
 import { placeOf, type Scenario } from './scenario.ts';
 import type { Place } from './scenario_error.ts';
-import { scriptApp } from './script_apps.ts';
-import { ScriptStreams } from './script_streams.ts';
+import { scriptApp, scriptOf } from './script_apps.ts';
+import { copiedOf, ScriptStreams } from './script_streams.ts';
 import { StepLog } from './steps/step_results.ts';
 import type { TraceLine } from './steps/trace_line.ts';
 import { Sha256 } from './sha256.ts';
@@ -24,6 +24,9 @@ export interface ScriptOptions {
   readonly onStep?: (line: TraceLine) => void;
 }
 
+/** The client's task does what the server's program of steps tells it. */
+const isPlayed = (scenario: Scenario, host: 0 | 1): boolean => host === 0 && scriptOf(scenario, host) === 'steps';
+
 export class ScriptHosts {
   readonly streams = new Map<number, ScriptStreams>();
   /** What the program of a step scenario says. */
@@ -37,9 +40,9 @@ export class ScriptHosts {
     const stepAt = (i: number): Place => scenario.step_places?.[i] ?? { source: scenario.file, line: 0, col: 0 };
     this.steps = scenario.steps ? new StepLog(stepAt, options.onStep) : undefined;
     for (const host of [0, 1] as const) {
-      if (roleOf(scenario, host) !== 'script') continue;
+      if (roleOf(scenario, host) !== 'script' || isPlayed(scenario, host)) continue;
       const log = new ScriptStreams(engine, host, hash);
-      const runner = this.steps && { log: this.steps, spawn: this.spawner(host), placeOf: stepAt };
+      const runner = this.steps && { log: this.steps, spawn: this.spawner(host), placeOf: stepAt, copied: copiedOf(engine) };
       const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, runner);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';
@@ -49,6 +52,8 @@ export class ScriptHosts {
       this.streams.set(host, log);
       this.drivers.set(host, new AppDriver(engine, host, app, options.transcript));
     }
+    const program = this.drivers.get(1);
+    if (program && isPlayed(scenario, 0)) this.drivers.set(0, program);
   }
 
   /** Lets another thread of a host's process run an application of its own. */
@@ -66,7 +71,7 @@ export class ScriptHosts {
     const task = this.engine.core.appRunnable();
     const driver = this.drivers.get(task) ?? this.drivers.get(task % THREAD_STRIDE);
     if (!driver) throw new Error(`task ${task} may run, but no application drives it`);
-    driver.step();
+    driver.step(task);
     // A thread that has ended leaves its number to others.
     if (task >= THREAD_STRIDE && driver.result !== undefined) this.drivers.delete(task);
   }

@@ -37,6 +37,12 @@ function known(engine: Engine, host: number, fd: number): Known {
   };
 }
 
+/** Bytes that zero-copy receive copied for a socket of the server; undefined: there is no such socket. */
+export const copiedOf = (engine: Engine) => (fd: number): number | undefined => {
+  const k = known(engine, 1, fd);
+  return k === NOTHING ? undefined : k.linear + k.page;
+};
+
 class ScriptStream implements OpenStream {
   bytes = 0;
   sent_bytes = 0;

@@ -46,9 +46,14 @@ export class SimKernel {
     this.memory = new SimMemory(engine, task);
   }
 
+  /** The number of the task that makes a call. */
+  taskOf(c: Call): number {
+    return (c.peer ? this.task ^ 1 : this.task) + THREAD_STRIDE * (c.thread ?? 0);
+  }
+
   perform(c: Call): number {
     const { core } = this.engine;
-    const task = this.task + THREAD_STRIDE * (c.thread ?? 0);
+    const task = this.taskOf(c);
     return this.engine.guard(() => {
       switch (c.call) {
         case 'setup': return core.sysSetup(task, c.entries, c.params);
@@ -65,8 +70,8 @@ export class SimKernel {
     });
   }
 
-  /** The application has ended, or goes on as another thread: this one does not run by itself. */
-  park(thread = 0): void {
-    this.engine.guard(() => this.engine.core.sysPark(this.task + THREAD_STRIDE * thread));
+  /** The application has ended, or goes on as another task: this one does not run by itself. */
+  park(task = this.task): void {
+    this.engine.guard(() => this.engine.core.sysPark(task));
   }
 }

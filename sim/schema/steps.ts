@@ -4,8 +4,10 @@
  * checks of a scenario, its JSON Schema and the reference page.
  */
 import { STRUCTS } from './uapi.ts';
-import { bool, file, files, flags, fresh, int, ints, least, memories, memory, must, ns, one, pieces, pokes, step, type StepField,
-  type StepRow, text } from './steps_form.ts';
+import { bool, FAMILY, FD, file, files, flags, fresh, int, ints, least, memories, memory, must, ns, one, OVER, pieces, pokes, RING, step,
+  type StepField, type StepRow, text, word, ZCRX } from './steps_form.ts';
+import { STREAM_STEP_ROWS } from './steps_wire.ts';
+import { HOSTS } from './scenario.ts';
 import { CONSTANTS } from './uapi_constants.ts';
 
 export const STEPS_MAX = 4096;
@@ -52,12 +54,9 @@ const HOW = named('SHUT_');
 const QUERIES = listed('opcodes', 'zcrx', 'scq', 'zcrx_event');
 const PATTERNS = listed('fill', 'seq');
 
-const RING = int('ring', 'number of the ring', 0);
-const FD = file('fd', 'the file');
 const TIMEOUT_NS = ns('timeout', 'for how long at most; left out: without end');
 const BUCKETS = ints('buckets', 'milliseconds between which the trace says how long the step took; without it it says nothing of time');
 const BGID = int('bgid', 'group of buffers', 1);
-const ZCRX = text('zcrx', 'name of the zcrx instance', 'z0');
 
 /** Members of unions that have a field of their own above, and padding. */
 const SQE_KNOWN = ['opcode', 'flags', 'ioprio', 'fd', 'off', 'addr', 'len', 'user_data', 'msg_flags', 'poll32_events', 'timeout_flags',
@@ -239,19 +238,20 @@ export const STEP_ROWS: readonly StepRow[] = [
     RING, int('nr', 'completions', 1), ns('deadline', 'for how long at most', 1_000_000_000),
   ]),
 
-  step('sockets', 'sock.pair', 'two connected sockets; tcp and udp over the loopback device', [
-    one('kind', PAIRS, 'of which kind', 'tcp'), fresh('a', 'the one, which was accepted', 'a'), fresh('b', 'the other', 'b'),
+  step('sockets', 'sock.pair', 'two connected sockets; over the wire (tcp alone) a is the server\'s and b the client\'s', [
+    one('kind', PAIRS, 'of which kind', 'tcp'), fresh('a', 'the one, which was accepted', 'a'), fresh('b', 'the other', 'b'), OVER,
+    FAMILY, int('port', 'port of a; 0: any', 0), int('from', 'port of b; 0: any', 0),
   ]),
   step('sockets', 'sock.new', 'a socket', [one('kind', SOCKETS, 'of which kind', 'tcp'), must(fresh('name', 'its name')), flags('flags',
     SOCK, 'SOCK_')]),
   step('sockets', 'sock.listen', 'a socket that listens on the loopback address', [
     must(fresh('name', 'its name')), int('backlog', 'connections that may wait', 8), int('port', 'port; 0: any', 0), bool('any',
-      'on every address', false),
+      'on every address', false), FAMILY,
   ]),
   step('sockets', 'sock.bind', 'binds a socket to the loopback address', [must(FD), int('port', 'port; 0: any', 0)]),
   step('sockets', 'sock.connect', 'connects a socket, a new one when it has no fd', [
     file('fd', 'the socket', -1), fresh('name', 'name of a new one', 'c'), file('to', 'socket to connect to', -1), int('port',
-      'or port of the loopback address', 0),
+      'or port of the address', 0), OVER, FAMILY,
   ]),
   step('sockets', 'sock.accept', 'accepts a connection', [must(file('fd', 'the listener')), must(fresh('name', 'name of the connection'))]),
   step('sockets', 'sock.opt', 'sets a socket option to a number (setsockopt)', [
@@ -272,6 +272,8 @@ export const STEP_ROWS: readonly StepRow[] = [
     must(FD), RING, int('n', 'bytes more', 0),
   ]),
   step('sockets', 'nonblock', 'sets or clears O_NONBLOCK (fcntl)', [must(FD), bool('on', 'set', true)], 'fd'),
+
+  ...STREAM_STEP_ROWS,
 
   step('misc', 'pipe', 'a pipe (pipe2)', [fresh('read', 'its reading end', 'pr'), fresh('write', 'its writing end', 'pw')]),
   step('misc', 'eventfd', 'an eventfd', [must(fresh('name', 'its name')), int('value', 'what it begins with', 0), bool('nonblock',
@@ -303,6 +305,7 @@ export const COMMON_FIELDS: readonly StepField[] = [
   text('tag', 'said again in the step\'s lines of the trace'),
   { name: 'quiet', kind: 'bool', about: 'its result is not in the trace', required: false },
   int('thread', 'thread of the process that does it; 0 is the one that waits for the others'),
+  word('host', HOSTS, 'whose task does it; left out: the client where the step\'s file is the client\'s, else the server'),
   { name: 'as', kind: 'news', about: 'names for its result: of drain one for each completion, with res, ud, bid, off and flags',
     required: false },
 ];

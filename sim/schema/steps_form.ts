@@ -4,12 +4,12 @@
  * What a field takes:
  * int: a number, constants joined by `|`, or a reference; flags: names of a set, as a list or joined by `|`; one: one name of
  * a set; file: a symbol, -1 or a number; files: several; memory: a symbol with an offset, or an address; new: a name that the
- * step gives to what it makes; news: several; text, bool and ns: as they are called; pokes: [offset, u32] pairs; pieces:
- * [memory, length] pairs; ints: several numbers.
+ * step gives to what it makes; news: several; word: one name of a set, kept as it is; text, bool and ns: as they are called;
+ * pokes: [offset, u32] pairs; pieces: [memory, length] pairs; ints: several numbers.
  */
 export type FieldKind =
-  | 'int' | 'flags' | 'one' | 'file' | 'files' | 'memory' | 'memories' | 'new' | 'news' | 'text' | 'bool' | 'ns' | 'pokes' | 'pieces'
-  | 'ints';
+  | 'int' | 'flags' | 'one' | 'word' | 'file' | 'files' | 'memory' | 'memories' | 'new' | 'news' | 'text' | 'bool' | 'ns' | 'pokes'
+  | 'pieces' | 'ints';
 
 export type Default = number | string | boolean | readonly (number | string)[];
 
@@ -55,6 +55,8 @@ export const ints = field('ints');
 /** Without flags nothing is set; with null for that, the step can tell whether they were given. */
 export const flags = (name: string, set: ReadonlyMap<string, number>, about: string, value: Default | null = []): StepField =>
   field('flags')(name, about, value ?? undefined, { set });
+export const word = (name: string, set: readonly string[], about: string, value?: string): StepField =>
+  field('word')(name, about, value, { set: new Map(set.map((n, i) => [n, i])) });
 export const one = (name: string, set: ReadonlyMap<string, number>, about: string, value?: Default): StepField =>
   field('one')(name, about, value, { set });
 
@@ -67,3 +69,10 @@ export const least = (min: number, f: StepField): StepField => ({ ...f, min });
 export const step = (group: string, name: string, about: string, fields: readonly StepField[] = [], main?: string): StepRow => ({
   group, name, about, fields, ...(main === undefined ? {} : { main }),
 });
+
+// Fields that many steps have.
+export const RING = int('ring', 'number of the ring', 0);
+export const FD = file('fd', 'the file');
+export const ZCRX = text('zcrx', 'name of the zcrx instance', 'z0');
+export const FAMILY = least(4, int('family', '4 or 6: of IP', 4));
+export const OVER = word('over', ['lo', 'wire'], 'the host\'s loopback device, or the wire: to the server\'s address', 'lo');

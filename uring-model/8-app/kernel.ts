@@ -35,6 +35,8 @@ export interface Kernel {
 export type Call = {
   /** Thread of the process that makes the call; 0 when it is left out. */
   readonly thread?: number;
+  /** A task of the other host makes it: in a program that plays both. */
+  readonly peer?: boolean;
 } & (
   | { readonly call: 'setup'; readonly entries: number; readonly params: number }
   | { readonly call: 'register'; readonly fd: number; readonly opcode: number; readonly arg: number; readonly count: number }

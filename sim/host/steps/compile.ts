@@ -1,5 +1,6 @@
 /** From written steps to a program: names, kinds, ranges and references are checked, and defaults filled in. */
 import { IO_URING_SQE_BYTES } from '../../../uring-model/8-app/uapi.gen.ts';
+import type { HOSTS } from '../../schema/scenario.ts';
 import { ALL_CONSTANTS, COMMON_FIELDS, STEP_RINGS_MAX, STEP_ROWS } from '../../schema/steps.ts';
 import type { StepField, StepRow } from '../../schema/steps_form.ts';
 import { didYouMean, type Place, type Problem } from '../scenario_error.ts';
@@ -35,12 +36,13 @@ const POKE_MAX = 2 * IO_URING_SQE_BYTES - 4;
 /** Names are listed as far as a reader wants them. */
 const NAMES_SHOWN = 12;
 const NAME = /^[A-Za-z_]\w*$/;
+type HostName = (typeof HOSTS)[number];
 const DIGITS = /^-?(?:0x[0-9a-f]+|\d[\d_]*)$/i;
 
 class Compiler {
   private readonly problems: Problem[];
-  /** Names that steps before this one gave. */
-  private readonly known = new Set<string>();
+  /** Names that steps before this one gave, and whose they are. */
+  private readonly known = new Map<string, HostName>();
 
   constructor(problems: Problem[]) {
     this.problems = problems;
@@ -87,11 +89,33 @@ class Compiler {
         this.problem(written.place, written.key, `${row.name} needs '${f.name}': ${f.about}`);
     }
     this.ranges(written, out);
+    const host = this.hostOf(written, fields, out);
     for (const f of fields) {
       const made = f.kind === 'new' ? [out[f.name]] : f.kind === 'news' ? ((out[f.name] ?? []) as readonly StepValue[]) : [];
-      for (const name of made) if (typeof name === 'string') this.known.add(name);
+      const far = row.name === 'sock.pair' && f.name === 'b' && out.over === 'wire';
+      for (const name of made) if (typeof name === 'string') this.known.set(name, far ? 'client' : host);
     }
-    return { step: row.name, ...out };
+    const { host: _, ...rest } = out;
+    return { step: row.name, ...rest, ...(host === 'client' ? { host } : {}) };
+  }
+
+  /** Who does it: whom the step names, or whose its files are. */
+  private hostOf({ place, key, name }: WrittenStep, fields: readonly StepField[], out: Record<string, StepValue>): HostName {
+    const said = out.host as HostName | undefined;
+    let found: HostName | undefined;
+    for (const f of fields.filter((x) => x.kind === 'file' || x.kind === 'files')) {
+      for (const value of [out[f.name]].flat()) {
+        const file = typeof value === 'string' ? REFERENCE.exec(value)?.[1] ?? '' : '';
+        const whose = this.known.get(file);
+        if (!whose) continue;
+        if ((said ?? found ?? whose) !== whose) this.problem(place, `${key}.${f.name}`, `'${file}' is a file of the ${whose}`);
+        found = whose;
+      }
+    }
+    const over_wire = name === 'sock.pair' && out.over === 'wire';
+    if (over_wire && said) this.problem(place, `${key}.host`, 'a pair over the wire has an end on each host; leave this out');
+    if (over_wire && out.kind !== 0) this.problem(place, `${key}.kind`, 'a pair over the wire is of kind tcp');
+    return said ?? found ?? (name === 'sock.connect' && out.over === 'wire' ? 'client' : 'server');
   }
 
   private ranges({ place, key }: WrittenStep, out: Record<string, StepValue>): void {
@@ -138,6 +162,7 @@ class Compiler {
       case 'file': return this.int(tree, key, 'a file by its name, or a number');
       case 'flags': return this.flags(f, tree, key);
       case 'one': return this.one(f, tree, key);
+      case 'word': return this.word(f, tree, key);
       case 'new': return this.name(tree, key);
       case 'news': return this.each(tree, key, (t, k) => this.name(t, k));
       case 'files':
@@ -202,7 +227,7 @@ class Compiler {
     const name = m[1] ?? '';
     // Rings are files too: ring0 is the file of ring 0.
     if (this.known.has(name) || /^ring\d$/.test(name)) return text;
-    const hint = didYouMean(name, [...this.known]);
+    const hint = didYouMean(name, [...this.known.keys()]);
     return this.problem(place, key, `expected ${what}; no step before this one made '${name}'${hint}`);
   }
 
@@ -231,6 +256,13 @@ class Compiler {
     const names = [...(f.set?.keys() ?? [])];
     const some = names.length > NAMES_SHOWN ? `${names.slice(0, NAMES_SHOWN).join(', ')}, …` : names.join(', ');
     return this.problem(tree.place, key, `expected one of ${some}; found ${foundText(tree)}${didYouMean(String(word), names)}`);
+  }
+
+  private word(f: StepField, tree: Tree, key: string): StepValue | undefined {
+    const said = tree.kind === 'scalar' ? tree.value : null;
+    if (typeof said === 'string' && f.set?.has(said)) return said;
+    const names = [...(f.set?.keys() ?? [])];
+    return this.problem(tree.place, key, `expected ${names.join(' or ')}; found ${foundText(tree)}${didYouMean(String(said), names)}`);
   }
 
   private name(tree: Tree, key: string): StepValue | undefined {

@@ -1,7 +1,9 @@
 /** What a running program has: its memory, the names that steps gave, its rings, and where its trace goes. */
-import type { App, Ring, Steps, UserMemory } from '../../../uring-model/8-app/index.ts';
-import { __NR_clock_gettime } from '../../../uring-model/8-app/uapi.gen.ts';
+import type { App, Call, Ring, Steps, UserMemory } from '../../../uring-model/8-app/index.ts';
+import { __NR_clock_gettime, __NR_getppid } from '../../../uring-model/8-app/uapi.gen.ts';
 import type { Place } from '../scenario_error.ts';
+import type { Loans } from './loans.ts';
+import type { Pair } from './stream_pairs.ts';
 import { REFERENCE, type Step, type StepValue } from './program.ts';
 import { resultOf, type TraceLine, type TraceValue } from './trace_line.ts';
 
@@ -52,7 +54,10 @@ export interface Instance {
   readonly tail_at: number;
   readonly rqes_at: number;
   readonly stats_at: number;
-  tail: number;
+  /** user_data of its events. */
+  readonly events_ud: bigint | undefined;
+  /** Those that share its memory share this. */
+  readonly loans: Loans;
 }
 
 /** Who runs the program. */
@@ -65,6 +70,8 @@ export interface StepHost {
   /** Where step i is written. */
   readonly placeOf: (i: number) => Place;
   readonly spawn: (thread: number, app: App) => void;
+  /** Bytes that zero-copy receive copied for a socket of the server; undefined: there is none. */
+  readonly copied: (fd: number) => number | undefined;
 }
 
 const PAGE = 4096;
@@ -77,6 +84,8 @@ export class Machine {
   readonly rings = new Map<number, OpenRing>();
   readonly buffers = new Map<string, Buffers>();
   readonly instances = new Map<string, Instance>();
+  /** Pairs of sockets, and what is under way between them. */
+  readonly pairs: Pair[] = [];
   /** Bytes of pattern seq that were sent, and that were proved. */
   seq_sent = 0;
   seq_proved = 0;
@@ -95,6 +104,11 @@ export class Machine {
   /** Another thread runs something while this one goes on. */
   spawn(thread: number, app: App): void {
     this.host.spawn(thread, app);
+  }
+
+  /** Bytes that were copied for a socket. */
+  copied(fd: number): number | undefined {
+    return this.host.copied(fd);
   }
 
   begin(i: number, step: Step): void {
@@ -221,6 +235,19 @@ export class Machine {
     return yield { call: 'register', fd, opcode, arg, count };
   }
 }
+
+/**
+ * Lets another task make the calls, and comes out of a system call itself when it has (pthread_join; setns). A call that says
+ * who makes it is left alone.
+ */
+export function* elsewhere<T>(steps: Steps<T>, who: Pick<Call, 'thread' | 'peer'>): Steps<T> {
+  let turn = steps.next();
+  while (!turn.done) turn = steps.next(yield { ...who, ...turn.value });
+  yield { call: 'syscall', nr: __NR_getppid, args: [] };
+  return turn.value;
+}
+/** The client's task makes the calls. */
+export const onClient = <T>(steps: Steps<T>): Steps<T> => elsewhere(steps, { peer: true });
 
 /** A step; one that needs no system call is a plain function. */
 export type Handler = (m: Machine) => Steps<void> | void;

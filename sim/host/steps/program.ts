@@ -11,6 +11,7 @@ export interface Step {
   readonly step: string;
   readonly tag?: string;
   readonly thread?: number;
+  readonly host?: 'client';
   readonly as?: readonly string[];
   readonly [field: string]: StepValue | undefined;
 }

@@ -6,9 +6,10 @@ import {
   __NR_socketpair, __NR_write, AF_INET, AF_INET6, AF_UNIX, EFD_NONBLOCK, F_SETFL, IPPROTO_TCP, MSG_DONTWAIT, MSG_NOSIGNAL, O_NONBLOCK,
   SO_LINGER, SO_REUSEADDR, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOCKADDR_IN_BYTES, SOL_SOCKET, TCP_NODELAY,
 } from '../../../uring-model/8-app/uapi.gen.ts';
-import { type Handlers, type Machine, StepError } from './machine.ts';
-import { addressOf, loopback, seqByte } from './run_memory.ts';
+import { type Handlers, type Machine, onClient, StepError } from './machine.ts';
+import { addressAt, addressOf, loopback, seqByte } from './run_memory.ts';
 import { sleep } from './run_misc.ts';
+import { pairOf } from './stream_pairs.ts';
 
 const PATTERN_SEQ = 1;
 const EPOLL_CTL_ADD = 1;
@@ -31,23 +32,42 @@ function* setInt(m: Machine, fd: number, level: number, opt: number, value: numb
   return yield* m.sys(__NR_setsockopt, fd, level, opt, at, 4);
 }
 
-function* listener(m: Machine, backlog: number, port: number, any: boolean): Steps<number> {
-  const fd = yield* needed(m, 'socket', __NR_socket, AF_INET, SOCK_STREAM, 0);
+const familyOf = (m: Machine): number => (m.int('family', 4) === 6 ? AF_INET6 : AF_INET);
+
+/** A socket that is bound to a port. */
+function* bound(m: Machine, port: number, what: 'any' | 'lo'): Steps<number> {
+  const fd = yield* needed(m, 'socket', __NR_socket, familyOf(m), SOCK_STREAM, 0);
   yield* setInt(m, fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  const at = m.scrap(SOCKADDR_IN_BYTES);
-  loopback(m, at, port, any);
-  yield* needed(m, 'bind', __NR_bind, fd, at, SOCKADDR_IN_BYTES);
+  const { at, bytes } = addressAt(m, m.int('family', 4), port, what);
+  yield* needed(m, 'bind', __NR_bind, fd, at, bytes);
+  return fd;
+}
+
+function* listener(m: Machine, backlog: number, port: number, any: boolean): Steps<number> {
+  const fd = yield* bound(m, port, any ? 'any' : 'lo');
   yield* needed(m, 'listen', __NR_listen, fd, backlog);
   return fd;
 }
 
+/** Connects a socket to the address with the port that a listener has. */
+function* connectTo(m: Machine, port: number): Steps<number> {
+  const over = m.text('over') === 'wire' ? 'wire' : 'lo';
+  const fd = m.int('from') > 0 ? yield* bound(m, m.int('from'), 'any')
+    : yield* needed(m, 'socket', __NR_socket, familyOf(m), SOCK_STREAM, 0);
+  const { at, bytes } = addressAt(m, m.int('family', 4), port, over);
+  yield* needed(m, 'connect', __NR_connect, fd, at, bytes);
+  yield* setInt(m, fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  return fd;
+}
+
 function* tcpPair(m: Machine): Steps<readonly [number, number]> {
-  const server = yield* listener(m, LISTEN_BACKLOG, 0, false);
+  const wire = m.text('over') === 'wire';
+  const server = yield* listener(m, LISTEN_BACKLOG, m.int('port'), wire);
   const address = yield* addressOf(m, server);
-  const b = yield* needed(m, 'socket', __NR_socket, AF_INET, SOCK_STREAM, 0);
-  yield* needed(m, 'connect', __NR_connect, b, address.at, address.bytes);
+  const port = m.memory.view().getUint16(address.at + 2, false);
+  const b = yield* wire ? onClient(connectTo(m, port)) : connectTo(m, port);
   const a = yield* needed(m, 'accept', __NR_accept4, server, 0, 0, 0);
-  for (const fd of [a, b]) yield* setInt(m, fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  yield* setInt(m, a, IPPROTO_TCP, TCP_NODELAY, 1);
   yield* m.sys(__NR_close, server);
   return [a, b];
 }
@@ -82,12 +102,10 @@ const SOCKETS: readonly (readonly [number, number])[] = [
 function* connect(m: Machine): Steps<void> {
   let fd = m.int('fd', -1);
   if (fd < 0) {
-    fd = yield* needed(m, 'socket', __NR_socket, AF_INET, SOCK_STREAM, 0);
+    fd = yield* needed(m, 'socket', __NR_socket, familyOf(m), SOCK_STREAM, 0);
     m.give(m.text('name'), fd);
   }
-  let at = m.memory.alloc(SOCKADDR_IN_BYTES);
-  let bytes = SOCKADDR_IN_BYTES;
-  loopback(m, at, m.int('port'));
+  let { at, bytes } = addressAt(m, m.int('family', 4), m.int('port'), m.text('over') === 'wire' ? 'wire' : 'lo');
   if (m.int('to', -1) >= 0) ({ at, bytes } = yield* addressOf(m, m.int('to')));
   m.ret(yield* m.sys(__NR_connect, fd, at, bytes));
 }
@@ -167,6 +185,8 @@ export const FILE_STEPS: Handlers = {
     const [a, b] = yield* make(m);
     m.give(m.text('a'), a);
     m.give(m.text('b'), b);
+    const far = m.raw('over') === 'wire' || m.raw('host') === 'client';
+    m.pairs.push(pairOf(m.pairs.length, [{ fd: a, client: m.raw('host') === 'client' }, { fd: b, client: far }]));
   },
   *'sock.new'(m) {
     const [family = 0, type = 0] = SOCKETS[m.int('kind')] ?? [];

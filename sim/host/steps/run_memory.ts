@@ -1,9 +1,9 @@
 /** Steps that make memory: buffers, vectors, messages, times, addresses; and rings of provided buffers. */
 import type { Steps } from '../../../uring-model/8-app/index.ts';
 import {
-  KERNEL_TIMESPEC_BYTES, __kernel_timespec, __NR_getsockname, AF_INET, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES,
+  KERNEL_TIMESPEC_BYTES, __kernel_timespec, __NR_getsockname, AF_INET, AF_INET6, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES,
   IO_URING_BUF_STATUS_BYTES, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_UNREGISTER_PBUF_RING, io_uring_buf,
-  io_uring_buf_reg, io_uring_buf_ring, io_uring_buf_status, MSGHDR_BYTES, msghdr, SOCKADDR_IN_BYTES,
+  io_uring_buf_reg, io_uring_buf_ring, io_uring_buf_status, MSGHDR_BYTES, msghdr, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import type { Buffers, Handlers, Machine } from './machine.ts';
 import { iovecs } from './run_rings.ts';
@@ -15,6 +15,27 @@ const PATTERN_SEQ = 1;
 const LOOPBACK = [127, 0, 0, 1];
 /** struct sockaddr_storage */
 const ADDRESS_BYTES = 128;
+
+/** The server's addresses on the wire. */
+const SERVER = [10, 0, 0, 2];
+const SERVER6 = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+const LOOPBACK6 = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+
+/** An address at a place of its own: of every interface, of the loopback device, or the server's on the wire. */
+export function addressAt(m: Machine, family: number, port: number, what: 'any' | 'lo' | 'wire'): { at: number; bytes: number } {
+  const bytes = family === 6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES;
+  const at = m.memory.alloc(bytes);
+  const view = m.memory.view();
+  m.memory.bytes(at, bytes).fill(0);
+  view.setUint16(at, family === 6 ? AF_INET6 : AF_INET, true);
+  view.setUint16(at + 2, port, false);
+  if (what === 'any') return { at, bytes };
+  const four = what === 'wire' ? SERVER : LOOPBACK;
+  const six = what === 'wire' ? SERVER6 : LOOPBACK6;
+  if (family === 6) m.memory.bytes(at + 8, 16).set(six);
+  else m.memory.bytes(at + 4, 4).set(four);
+  return { at, bytes };
+}
 
 /** Writes the loopback address with a port. */
 export function loopback(m: Machine, at: number, port: number, any = false): void {

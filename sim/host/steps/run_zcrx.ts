@@ -7,6 +7,7 @@ import {
   ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_EVENT_DESC_BYTES, ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT, ZCRX_REG_NODEV, zcrx_ctrl,
   zcrx_event_desc,
 } from '../../../uring-model/8-app/uapi.gen.ts';
+import { Loans } from './loans.ts';
 import type { Handlers, Instance, Machine } from './machine.ts';
 import { seqByte } from './run_memory.ts';
 
@@ -69,7 +70,8 @@ function* register(m: Machine): Steps<void> {
     m.instances.set(m.text('name'), {
       id: reg.zcrx_id, area_at, area_bytes: bytes, token, buffer_bytes: reg.rx_buf_len || PAGE, entries: reg.rq_entries,
       head_at: ring.region_at + head, tail_at: ring.region_at + tail, rqes_at: ring.region_at + rqes,
-      stats_at: ring.region_at + ring.stats_off, tail: 0,
+      stats_at: ring.region_at + ring.stats_off, events_ud: m.has('events') ? m.big(m.raw('ev_ud')) : undefined,
+      loans: new Loans(bytes),
     });
     m.give(m.text('name'), reg.zcrx_id, { id: BigInt(reg.zcrx_id), token, area: BigInt(area_at) });
   }
@@ -81,7 +83,7 @@ function* register(m: Machine): Steps<void> {
 }
 
 /** A control call on an instance; `fill` writes what it needs. */
-function* control(m: Machine, id: number, op: number, fill?: (c: zcrx_ctrl) => void): Steps<{ done: number; at: number }> {
+export function* control(m: Machine, id: number, op: number, fill?: (c: zcrx_ctrl) => void): Steps<{ done: number; at: number }> {
   const at = m.scrap(ZCRX_CTRL_BYTES);
   const c = new zcrx_ctrl(m.memory.view(), at);
   c.zcrx_id = id;
@@ -96,13 +98,13 @@ const heads = (m: Machine, z: Instance) => ({
 
 function push(m: Machine): void {
   const z = m.instance();
-  const at = z.rqes_at + (z.tail & (z.entries - 1)) * IO_URING_ZCRX_RQE_BYTES;
+  const at = z.rqes_at + (z.loans.tail & (z.entries - 1)) * IO_URING_ZCRX_RQE_BYTES;
   const e = new io_uring_zcrx_rqe(m.memory.view(), at);
   e.off = BigInt.asUintN(64, m.big(m.raw('off')));
   e.len = m.int('len');
   e.__pad = m.int('pad');
-  z.tail = (z.tail + 1) >>> 0;
-  if (m.flag('publish')) m.memory.view().setUint32(z.tail_at, z.tail, true);
+  z.loans.tail = (z.loans.tail + 1) >>> 0;
+  if (m.flag('publish')) m.memory.view().setUint32(z.tail_at, z.loans.tail, true);
 }
 
 function* importInstance(m: Machine): Steps<void> {
@@ -133,7 +135,7 @@ export const ZCRX_STEPS: Handlers = {
   },
   'zcrx.publish'(m) {
     const z = m.instance();
-    m.memory.view().setUint32(z.tail_at, z.tail, true);
+    m.memory.view().setUint32(z.tail_at, z.loans.tail, true);
   },
   *'zcrx.flush'(m) {
     const z = m.instance();

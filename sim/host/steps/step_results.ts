@@ -38,6 +38,34 @@ export interface StepData {
   readonly hex: string;
 }
 
+/** What stream.recv and zcrx.receive said of a stream. */
+export interface StepStream {
+  readonly i: number;
+  readonly tag: string;
+  readonly fd: string;
+  /** bytes, end, quiet or stopped. */
+  readonly why: string;
+  /** Names of errors that ended its requests, joined by `|`. */
+  readonly ends: string;
+  /** Name of the error that stopped it. */
+  readonly err: string;
+  /** -1: not said. */
+  readonly bytes: number;
+  readonly zeroCopyBytes: number;
+  readonly copiedBytes: number;
+  readonly ok: boolean;
+}
+
+/** What zcrx.receive said of its instance. */
+export interface StepLoans {
+  readonly i: number;
+  readonly tag: string;
+  readonly distinct: boolean;
+  readonly returned: string;
+  /** Types of events, joined by `|`. */
+  readonly events: string;
+}
+
 export interface StepResult {
   /** The program came to its end. */
   readonly complete: boolean;
@@ -46,6 +74,8 @@ export interface StepResult {
   readonly cqes: readonly StepCqe[];
   readonly rets: readonly StepRet[];
   readonly data: readonly StepData[];
+  readonly streams: readonly StepStream[];
+  readonly loans: readonly StepLoans[];
   /** What was captured with `as`: each a completion or the result of a step. */
   readonly named: Readonly<Record<string, StepCqe | StepRet>>;
 }
@@ -86,6 +116,10 @@ export class StepLog {
       cqes: of('cqe').map((l) => note(l, cqeOf(l))),
       rets: of('ret').map((l) => note(l, retOf(l))),
       data: of('data').map((l) => ({ i: l.i, tag: String(l.tag ?? ''), n: Number(l.n), hex: String(l.hex ?? '') })),
+      streams: of('received').map(streamOf),
+      loans: of('lent').map((l) => ({
+        i: l.i, tag: String(l.tag ?? ''), distinct: l.distinct === true, returned: String(l.returned), events: joined(l.events),
+      })),
       named,
     };
   }
@@ -101,6 +135,13 @@ function cqeOf(l: TraceLine): StepCqe {
     more: flags.includes('MORE'), bid: buffer === undefined ? -1 : Number(buffer.slice(4)),
   };
 }
+
+const joined = (list: TraceLine[string]): string => (Array.isArray(list) ? list.join('|') : '');
+
+const streamOf = (l: TraceLine): StepStream => ({
+  i: l.i, tag: String(l.tag ?? ''), fd: String(l.fd), why: String(l.why), ends: joined(l.ends), err: String(l.err ?? ''),
+  bytes: Number(l.bytes ?? -1), zeroCopyBytes: Number(l.zeroCopyBytes ?? -1), copiedBytes: Number(l.copiedBytes ?? -1), ok: l.ok === true,
+});
 
 const retOf = (l: TraceLine): StepRet => ({
   i: l.i, step: String(l.step), tag: String(l.tag ?? ''), ret: Number(l.ret), err: String(l.err ?? ''),

@@ -1,33 +1,28 @@
 /** A step scenario's program as an application: what drives it is the same as for any application. */
 import type { App, Steps } from '../../../uring-model/8-app/index.ts';
-import { __NR_getppid } from '../../../uring-model/8-app/uapi.gen.ts';
 import { InputError } from '../input_error.ts';
 import { ScenarioError } from '../scenario_error.ts';
-import { type Handlers, Machine, StepError, type StepHost } from './machine.ts';
+import { elsewhere, type Handlers, Machine, StepError, type StepHost } from './machine.ts';
 import type { Program, Step } from './program.ts';
 import { ENTER_STEPS } from './run_enter.ts';
 import { FILE_STEPS } from './run_files.ts';
 import { MEMORY_STEPS } from './run_memory.ts';
 import { MISC_STEPS } from './run_misc.ts';
 import { RING_STEPS } from './run_rings.ts';
+import { STREAM_STEPS } from './run_streams.ts';
 import { ZCRX_STEPS } from './run_zcrx.ts';
 import type { TraceLine } from './trace_line.ts';
 
-export const HANDLERS: Handlers = { ...RING_STEPS, ...MEMORY_STEPS, ...ZCRX_STEPS, ...ENTER_STEPS, ...FILE_STEPS, ...MISC_STEPS };
+export const HANDLERS: Handlers = { ...RING_STEPS, ...MEMORY_STEPS, ...ZCRX_STEPS, ...ENTER_STEPS, ...FILE_STEPS, ...STREAM_STEPS,
+  ...MISC_STEPS };
 
-/** Lets another thread make the calls, and comes out of a system call itself when it has (pthread_join). */
-function* onThread(steps: Steps<void>, thread: number): Steps<void> {
-  let turn = steps.next();
-  while (!turn.done) turn = steps.next(yield { ...turn.value, thread });
-  yield { call: 'syscall', nr: __NR_getppid, args: [] };
-}
 
 function* perform(m: Machine, step: Step): Steps<void> {
   const handler = HANDLERS[step.step];
   if (!handler) throw new StepError('this step is not there yet');
   const thread = step.thread ?? 0;
   const calls = handler(m);
-  if (calls) yield* thread === 0 ? calls : onThread(calls, thread);
+  if (calls) yield* thread === 0 && step.host !== 'client' ? calls : elsewhere(calls, { thread, peer: step.host === 'client' });
 }
 
 /** The program; `caps` is the first line of its trace. */

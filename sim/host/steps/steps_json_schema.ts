@@ -21,6 +21,7 @@ function fieldSchema(f: StepField): Json {
       const word: Json = { anyOf: [{ enum: names }, { type: 'integer' }, { type: 'string', pattern: '[|$]|^IORING_|^0x' }] };
       return { anyOf: [word, { type: 'array', items: word }] };
     }
+    case 'word':
     case 'one': return { anyOf: [{ enum: names }, BOUND] };
     case 'bool': return { anyOf: [{ enum: [true, false, 'on', 'off'] }, BOUND] };
     case 'files':

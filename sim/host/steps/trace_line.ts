@@ -15,6 +15,9 @@ export interface TraceLine {
 
 export const traceText = (line: TraceLine): string => JSON.stringify(line);
 
+/** The name of an errno: `ENOMEM` of -12. */
+export const errorName = (value: number): string => errnoName(-value) ?? String(value);
+
 /** `{ret: -22, err: 'EINVAL'}`, or `{ret: 3}`. */
 export function resultOf<K extends string>(key: K, value: number): { readonly [key: string]: TraceValue } {
   const name = value < 0 ? errnoName(-value) : undefined;
@@ -56,9 +59,12 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0;
 });
 
-/** CRC-32 as in zlib, as 8 hex digits. */
-export function crc32(bytes: Uint8Array): string {
-  let c = 0xffffffff;
+/** CRC-32 as in zlib, of what came before (0: nothing) and of these bytes. */
+export function crcOn(before: number, bytes: Uint8Array): number {
+  let c = ~before;
   for (const byte of bytes) c = (CRC_TABLE[(c ^ byte) & 0xff] ?? 0) ^ (c >>> 8);
-  return ((c ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0');
+  return ~c >>> 0;
 }
+/** A CRC as 8 hex digits. */
+export const crcText = (crc: number): string => crc.toString(16).padStart(8, '0');
+export const crc32 = (bytes: Uint8Array): string => crcText(crcOn(0, bytes));

@@ -61,6 +61,25 @@ steps:
   });
 });
 
+describe('whose task does a step', () => {
+  test('that of the host whose file it is about; a pair over the wire has an end on each', () => {
+    const steps = compile(`
+steps:
+  - sock.pair: {over: wire, port: 9999}
+  - peer.send: {fd: b, n: 1}
+  - peer.recv: {fd: a}
+  - sock.listen: {name: l, host: client}
+  - peer.close: l
+`);
+    expect(steps.map((s) => s.host)).toEqual([undefined, 'client', undefined, 'client', 'client']);
+    expect(steps[0]).toMatchObject({ over: 'wire', port: 9999, family: 4 });
+  });
+  test('and then the client has no application of its own', () => {
+    const { hosts } = loadScenario('steps: [{sock.pair: {over: wire}}]', 'x.yaml');
+    expect(hosts.map((h) => h.values['app.role'])).toEqual([hosts[1].values['app.role'], hosts[1].values['app.role']]);
+  });
+});
+
 describe('what is wrong is said with its place and a remedy', () => {
   test.each([
     ['steps: [{sqee: {op: NOP}}]', "x.yaml:1:10: key 'steps[0]': no such step 'sqee'; did you mean 'sqe'?"],
@@ -96,6 +115,11 @@ describe('what is wrong is said with its place and a remedy', () => {
     ['steps: [{sleep_ms: -5}]', 'expected at least 0; found -5'],
     ['steps: [{sqe: {op: NOP, poke: [[-4, 1]]}}]', 'expected an offset from 0 to 124; found -4'],
     ['steps: [{sqe: {op: NOP, poke: [[125, 1]]}}]', 'expected an offset from 0 to 124; found 125'],
+    ['steps: [{sock.pair: {over: wire}}, {peer.send: {fd: b, n: 1, host: server}}]', "'b' is a file of the client"],
+    ['steps: [{sock.pair: {over: wire, host: client}}]', 'has an end on each host; leave this out'],
+    ['steps: [{sock.pair: {over: wire, kind: udp}}]', 'a pair over the wire is of kind tcp'],
+    ['steps: [{sock.pair: {over: wires}}]', "expected lo or wire; found 'wires'; did you mean 'wire'?"],
+    ['hosts: {client: {app: {role: source}}}\nsteps: [{sock.pair: {over: wire}}]', "the client's application is the program in 'steps'"],
     ['kernel: {profile: 7.10}\nsteps: [submit]', 'found 7.10'],
   ])('%s', (text, said) => {
     expect(refusal(text)).toContain(said);

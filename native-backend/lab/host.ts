@@ -22,7 +22,7 @@ const textOf = (steps: readonly object[]) => steps.map((s) => `${JSON.stringify(
 
 /** Does a step of the program speak of a wire between two hosts? */
 const overWire = ({ kind, scenario }: Job): boolean => kind === 'apps'
-  || (scenario.steps?.some((s) => s.over !== undefined || s.host !== undefined || s.step.startsWith('nic.')) ?? false);
+  || (scenario.steps?.some((s) => s.over === 'wire' || s.host === 'client' || s.step.startsWith('nic.')) ?? false);
 
 /** What the first ring of this machine said, as a sentence when it was refused. */
 export function refusedRing(end: AgentEnd, file = DISABLED): string | undefined {

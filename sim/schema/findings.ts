@@ -79,6 +79,13 @@ const TERMINATION: readonly FindingRow[] = [
     cause: 'its total length was reached, a bundle emptied its group, or the completion went to the overflow list.',
     remedy: 'arm again on a missing F_MORE, whatever the result; only 0 is the end of the stream.',
   }),
+  row('termination', 'note', 'completion-after-last', '', {
+    about: 'a log goes on after the last completion of a request, with the same user_data',
+    cause: 'a completion without F_MORE is the last of its request: what follows belongs to another, armed again or in flight beside it,'
+      + ' and completions alone do not say which.',
+    remedy: 'nothing, if it was armed again; else give each request a user_data of its own, a count in its upper bits, so that late'
+      + ' completions are known.',
+  }),
   row('termination', 'warning', 'armed-twice', 'C10', {
     about: 'two receives of one kind are armed on one socket',
     cause: 'it was armed again while the first had not ended: its completion had F_MORE, or none had come.',
@@ -392,6 +399,12 @@ const CANCEL: readonly FindingRow[] = [
     about: 'memory of a request was used again before its completion',
     cause: 'a cancellation that was submitted, or even answered, is not the completion of its target.',
     remedy: 'free when the request\'s own completion is there.',
+  }),
+  row('cancel', 'error', 'buffer-shared', '', {
+    about: 'two requests in flight receive into the same memory',
+    cause: 'each writes its bytes there when they come, in no order that one could know, and the later ones overwrite the earlier.',
+    remedy: 'memory of its own for each request in flight, until its completion has been read; or buffers that the kernel chooses'
+      + ' (IOSQE_BUFFER_SELECT).',
   }),
   row('cancel', 'warning', 'timer-broke-link', 'F4', {
     about: 'a timer in a link cancelled what stands behind it',

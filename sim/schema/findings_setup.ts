@@ -68,6 +68,11 @@ export const SETUP: readonly FindingRow[] = [
     cause: 'the driver needs queue management and a DMA device; loopback and many drivers have neither.',
     remedy: 'another NIC (mlx5, bnxt, gve, fbnic), or ZCRX_REG_NODEV to test the rings.',
   }),
+  row('setup', 'error', 'recv-zc-oneshot', '', {
+    about: 'RECV_ZC was refused with -EINVAL: it is not multishot',
+    cause: 'io_recvzc_prep takes no other: every completion with data is one of several.',
+    remedy: 'set IORING_RECV_MULTISHOT in ioprio.',
+  }),
   row('setup', 'error', 'recv-not-tcp', 'A15', {
     about: 'RECV_ZC ended with -EPROTONOSUPPORT: its socket is not plain TCP',
     cause: 'only sockets whose receive function is tcp_recvmsg are taken: no UDP, no AF_UNIX, no kTLS, no MPTCP.',

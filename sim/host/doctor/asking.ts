@@ -42,6 +42,12 @@ export function batches(s: Story): Life[][] {
 export const linked = (s: Story): [Life, Life][] =>
   batches(s).flatMap((b) => b.flatMap((l, i): [Life, Life][] => (b[i + 1] && links(s, l) ? [[l, b[i + 1] as Life]] : [])));
 
+/** Is the second behind the first in one chain, so that it begins when the first has completed? */
+export const chained = (s: Story, first: Life, second: Life): boolean => batches(s).some((b) => {
+  const [from, to] = [b.indexOf(first), b.indexOf(second)];
+  return from >= 0 && to > from && b.slice(from, to).every((l) => links(s, l));
+});
+
 /** Memory that an entry names: the piece's name, and the place in it. */
 export function memoryOf(s: Story, life: Life): { base: string; at: number; len: number } | undefined {
   const e = s.entry.get(life);

@@ -1,6 +1,7 @@
 /** Cancelling, closing, links and order. */
 import { IORING_ASYNC_CANCEL_FD } from '../../../uring-model/8-app/uapi.gen.ts';
-import { aliveAt, batches, evidence, isFixed, linked, links, memoryOf, number, receives, stepsOf, waitsForAll } from './asking.ts';
+import { aliveAt, batches, chained, evidence, isFixed, linked, links, memoryOf, number, receives, stepsOf, waitsForAll } from './asking.ts';
+import { countText } from '../numbers_text.ts';
 import { resText } from './cqe_text.ts';
 import type { At, Symptom } from './finding.ts';
 import type { Life } from './life.ts';
@@ -15,6 +16,8 @@ const ECANCELED = -125;
 const ofStory = (ask: (s: Story, p: Patient) => readonly Symptom[]): Detector => (p) => (p.story ? ask(p.story, p) : []);
 const said = (name: string, at: At, text: string): Symptom => ({ name, evidence: [evidence(at, text)] });
 const named = (l: Life) => `${l.op} ${l.user_data}`;
+/** `buf`, `buf+64` */
+const placeOf = (s: Story, l: Life): string => String(s.entry.get(l)?.addr);
 const stepOf = (at: At | undefined): number => at?.step ?? Number.POSITIVE_INFINITY;
 
 /** Where descriptors were closed: by the program itself, or by a request. */
@@ -66,21 +69,37 @@ export const cancelledWithData = ofStory((s) => cancels(s).filter((l) => byUserD
   const key = String(number(s.entry.get(l), 'addr'));
   return s.lives.filter((x) => x.user_data === key && receives(x) && aliveAt(x, l.begun.step ?? 0) && (x.last?.res ?? 0) > 0).map((x) =>
     said('cancelled-with-data', x.last ?? x.begun, `${named(x)} was to be cancelled in step ${l.begun.step} and completed with`
-      + ` ${x.last?.res} bytes`));
+      + ` ${countText(x.last?.res ?? 0, 'byte')}`));
 }));
 
-export const freedEarly = ofStory((s) => {
-  const own = s.lives.filter((l) => receives(l) && memoryOf(s, l) !== undefined && l.op !== 'RECVMSG');
-  return own.flatMap((l, i): Symptom[] => {
+/** Requests that write to the same memory: the later one, and the one before it that has not completed. */
+function sharers(s: Story): [Life, Life][] {
+  const own = s.lives.filter((l) => (l.op === 'RECV' || l.op === 'READ') && memoryOf(s, l) !== undefined);
+  return own.flatMap((l, i): [Life, Life][] => {
     const m = memoryOf(s, l);
     const before = own.slice(0, i).find((b) => {
       const o = memoryOf(s, b);
       const overlap = o && m && o.base === m.base && o.at < m.at + m.len && m.at < o.at + o.len;
-      return overlap && aliveAt(b, l.begun.step ?? 0);
+      return overlap && stepOf(b.ended ?? b.gone) > stepOf(l.begun) && !chained(s, b, l);
     });
-    return before ? [said('freed-early', l.begun, `${named(l)} uses ${m?.base}, into which ${named(before)} may still receive`)] : [];
+    return before ? [[l, before]] : [];
   });
-});
+}
+
+/** The cancellation of a request that was submitted before another, or with it. */
+const cancelBefore = (s: Story, target: Life, l: Life): Life | undefined =>
+  cancels(s).find((c) => byUserData(s, c) && String(number(s.entry.get(c), 'addr')) === target.user_data
+    && stepOf(c.begun) > stepOf(target.begun) && stepOf(c.begun) <= stepOf(l.begun));
+
+export const freedEarly = ofStory((s) => sharers(s).flatMap(([l, before]): Symptom[] => {
+  const cancel = cancelBefore(s, before, l);
+  return cancel ? [said('freed-early', l.begun, `${named(l)} writes to ${placeOf(s, l)}; the cancellation of ${named(before)}, which does`
+    + ` so too, was submitted in step ${cancel.begun.step}, and it had not completed`)] : [];
+}));
+
+export const bufferShared = ofStory((s) => sharers(s).filter(([l, before]) => !cancelBefore(s, before, l)).map(([l, before]) =>
+  said('buffer-shared', l.begun, `${named(l)} writes to ${placeOf(s, l)}, and ${named(before)} too: submitted in step ${before.begun.step},`
+    + ' and it had not completed')));
 
 export const timerBrokeLink = ofStory((s) => linked(s).flatMap(([timer, next]): Symptom[] =>
   (timer.op === 'TIMEOUT' && timer.ended?.res === ETIME && next.ended?.res === ECANCELED

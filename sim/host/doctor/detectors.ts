@@ -6,8 +6,8 @@ import {
   bufferTwice, bundleEnded, bundleSpan, datagramCut, eofKeepsBuffer, errorKeepsBuffer, groupEmpty, selectMissing, tailTooSmall,
 } from './buffers.ts';
 import {
-  cancelAmbiguous, cancelledWithData, cancelMissed, closedWhileArmed, freedEarly, idleClosedArmed, linkCut, linkTimeout, sendsUnordered,
-  shortRecvInLink, slotFreed, timerBrokeLink,
+  bufferShared, cancelAmbiguous, cancelledWithData, cancelMissed, closedWhileArmed, freedEarly, idleClosedArmed, linkCut, linkTimeout,
+  sendsUnordered, shortRecvInLink, slotFreed, timerBrokeLink,
 } from './cancel.ts';
 import { copies, copiesRefused, rssReaches } from './copies.ts';
 import { cqFull, cqHeadPastTail, cqOverflow, cqSkipped } from './cq.ts';
@@ -21,9 +21,9 @@ import {
 import {
   sendBufferReused, sendCopied, sendMemlock, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
 } from './send_zc.ts';
-import { recvForeign, recvNotTcp, recvUnreadable, registerRefused, registerStep } from './setup.ts';
+import { recvForeign, recvNotTcp, recvUnreadable, recvZcOneshot, registerRefused, registerStep } from './setup.ts';
 import { cqTurn, waitTimed, workShelved, wrongTask } from './tasks.ts';
-import { armedTwice, endedWithData, mshotTurn, rearmLoop, terminalBuffer } from './termination.ts';
+import { armedTwice, completionAfterLast, endedWithData, mshotTurn, rearmLoop, terminalBuffer } from './termination.ts';
 
 /** Detectors are independent of each other and in no order: findings come in that of their table. */
 const OF_ALL: readonly Detector[] = [
@@ -39,15 +39,15 @@ const OF_RUNS: readonly Detector[] = [
 /** Of what a program did, step by step, and of logs. */
 const OF_STORIES: readonly Detector[] = [
   programEnded,
-  endedWithData, armedTwice, terminalBuffer, mshotTurn,
+  endedWithData, completionAfterLast, armedTwice, terminalBuffer, mshotTurn,
   cqHeadPastTail, cqSkipped,
   refillOverwritten, eventNotRearmed, controlRefused,
-  registerStep, recvNotTcp, recvUnreadable, recvForeign,
+  registerStep, recvZcOneshot, recvNotTcp, recvUnreadable, recvForeign,
   bundleEnded, bundleSpan, datagramCut, bufferTwice, selectMissing, tailTooSmall, eofKeepsBuffer, errorKeepsBuffer,
   sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused, sendMemlock,
   wrongTask, workShelved, cqTurn, waitTimed,
-  closedWhileArmed, idleClosedArmed, slotFreed, cancelMissed, cancelAmbiguous, cancelledWithData, freedEarly, timerBrokeLink, linkTimeout,
-  shortRecvInLink, sendsUnordered, linkCut,
+  closedWhileArmed, idleClosedArmed, slotFreed, cancelMissed, cancelAmbiguous, cancelledWithData, freedEarly, bufferShared, timerBrokeLink,
+  linkTimeout, shortRecvInLink, sendsUnordered, linkCut,
 ];
 
 export function examine(p: Patient): Finding[] {

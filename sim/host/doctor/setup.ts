@@ -1,6 +1,6 @@
 /** Why the area was refused: one errno, several causes. */
 import { IORING_SETUP_CQE32, IORING_SETUP_DEFER_TASKRUN } from '../../../uring-model/8-app/uapi.gen.ts';
-import { evidence, number, receives, stepsOf } from './asking.ts';
+import { evidence, isMultishot, number, receives, stepsOf } from './asking.ts';
 import { resText } from './cqe_text.ts';
 import type { Evidence, Symptom } from './finding.ts';
 import type { Life } from './life.ts';
@@ -78,6 +78,9 @@ const ends = (name: string, res: number, what: (l: Life, s: Story) => boolean, t
     name, evidence: [evidence(l.ended ?? l.begun, `${l.op} ${l.user_data} on ${l.sock} ended with ${resText(res)}${text}`)],
   }));
 };
+/** io_uring/net.c: io_recvzc_prep */
+export const recvZcOneshot = ends('recv-zc-oneshot', -22, (l, s) => l.op === 'RECV_ZC' && s.entry.has(l) && !isMultishot(s, l),
+  ', submitted without IORING_RECV_MULTISHOT');
 const onDevice = (s: Story) => stepsOf(s, 'zcrx.reg').some((m) => m.step.nodev !== true && m.ret === 0);
 
 export const recvNotTcp = ends('recv-not-tcp', -93, (l) => l.op === 'RECV_ZC', ': the socket is no plain TCP');

@@ -1,6 +1,6 @@
 /** How requests end, and what the application makes of it. */
 import { countText } from '../numbers_text.ts';
-import { resText } from './cqe_text.ts';
+import { flagsText, resText } from './cqe_text.ts';
 import { atText, type Symptom } from './finding.ts';
 import type { Life } from './life.ts';
 import { aliveAt, evidence, isBundle, isMultishot, receives, stepsOf } from './asking.ts';
@@ -41,10 +41,24 @@ export const endedWithData: Detector = (p) => {
   return story.lives.filter((l) => (l.ended?.res ?? 0) > 0 && l.overflowed === undefined && (l.op === '' ? l.count > 1 : receives(l)))
     .filter((l) => l.op === '' || (isMultishot(story, l) && !isBundle(story, l) && story.entry.has(l)))
     .map((l): Symptom => {
-      const text = `${l.op || 'request'} ${l.user_data} ended with ${l.ended?.res} bytes and without F_MORE, after ${l.count - 1}`
-        + ` completions with it`;
+      const text = `${l.op || 'request'} ${l.user_data} ended with ${countText(l.ended?.res ?? 0, 'byte')} and without F_MORE,`
+        + ` after ${countText(l.count - 1, 'completion')} with it`;
       return { name: 'ended-with-data', evidence: [evidence(l.ended ?? l.begun, text)] };
     });
+};
+
+/** Of completions alone: the last one of a request, and others with its user_data behind it. */
+export const completionAfterLast: Detector = (p) => {
+  if (!p.story || p.story.program.length > 0) return [];
+  const { lives } = p.story;
+  return lives.flatMap((l): Symptom[] => {
+    const last = l.ended;
+    if (!last || l.count < 2) return [];
+    const next = lives.find((x) => x !== l && x.owner === l.owner && x.user_data === l.user_data && l.begun !== x.begun
+      && (x.begun.line ?? x.begun.step ?? 0) >= (last.line ?? last.step ?? 0));
+    return next ? [{ name: 'completion-after-last', evidence: [evidence(next.begun, `a completion with user_data ${l.user_data}, whose`
+      + ` request ended at ${atText(last)} (res ${resText(last.res)}, ${flagsText(last.flags)})`)] }] : [];
+  });
 };
 
 export const armedTwice: Detector = (p) => {

@@ -109,7 +109,7 @@ const CONCERNS: Readonly<Record<string, string>> = {
   buffers: 'Provided buffers.',
   send_zc: 'Zero-copy sends and their notifications.',
   tasks: 'Task work, waits and threads.',
-  cancel: 'Cancelling, closing, links and order.',
+  cancel: 'Cancelling, closing, links, order, and memory in use.',
   program: 'Programs that did not come to their end.',
 };
 
@@ -119,10 +119,13 @@ export function emitDoctorMd(): string {
   let out = '`ringlab doctor SCENARIO` runs a scenario and says what is wrong with it; `ringlab doctor FILE` does so for a trace\n'
     + '(`run --trace`), the lines of a replay (`replay --json`), or a log of completions as people publish it: `user_data=7 res=64'
     + ' flags=0x2`,\n'
-    + '`{64, 0x13}`, or columns under a heading. Each finding comes with evidence (times or steps, and numbers), cause and remedy.'
-    + ' `--json` is the\n'
-    + 'same for programs. A scenario that says what must be found (`expect: - doctor: [NAME]`) ends with exit code 1 when it is not'
-    + ' that.\n\n'
+    + '`{64, 0x13}`, or columns under a heading. Each finding comes with evidence, cause and remedy.'
+    + ' Evidence says\n'
+    + 'where: at a time of the simulation (`time_ns`), in a step of a program (`step`, counted from 0, beside the time where there is'
+    + ' one), in a\n'
+    + 'line of a log (`line`). `--json` is the same for programs. A scenario that says what must be found'
+    + ' (`expect: - doctor: [NAME]`) ends with\n'
+    + 'exit code 1 when it is not that.\n\n'
     + 'Cases are public reports; each has a scenario that shows it: `ringlab list pain`, `ringlab doctor pain/A1`.\n';
   for (const concern of [...new Set(FINDINGS.map((f) => f.concern))]) {
     out += `\n## ${concern}\n\n${CONCERNS[concern] ?? ''}\n`;

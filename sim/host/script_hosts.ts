@@ -22,6 +22,8 @@ export interface ScriptOptions {
   readonly hash?: () => Hash;
   /** Sees each line of a step scenario's trace. */
   readonly onStep?: (line: TraceLine) => void;
+  /** A step scenario's program has come to a step. */
+  readonly onStepBegin?: (i: number, time_ns: number) => void;
 }
 
 /** The client's task does what the server's program of steps tells it. */
@@ -38,7 +40,8 @@ export class ScriptHosts {
     this.engine = engine;
     const hash = options.hash ?? (() => new Sha256());
     const stepAt = (i: number): Place => scenario.step_places?.[i] ?? { source: scenario.file, line: 0, col: 0 };
-    this.steps = scenario.steps ? new StepLog(stepAt, options.onStep) : undefined;
+    const begun = (i: number) => options.onStepBegin?.(i, Number(engine.core.taskNs()));
+    this.steps = scenario.steps ? new StepLog(stepAt, options.onStep, begun) : undefined;
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script' || isPlayed(scenario, host)) continue;
       const log = new ScriptStreams(engine, host, hash);

@@ -1,4 +1,5 @@
 /** Provided buffers: empty groups, bundles, incremental buffers, and whose a buffer is. */
+import { countText } from '../numbers_text.ts';
 import type { Step } from '../steps/program.ts';
 import { cqesOf, evidence, isBundle, isMultishot, number, receives, selects, stepsOf, waitsForAll } from './asking.ts';
 import { flagsText, resText } from './cqe_text.ts';
@@ -18,11 +19,11 @@ const named = (l: Life) => `${l.op === '' ? 'request' : l.op} ${l.user_data}`;
 
 export const groupEmpty: Detector = (p) =>
   p.lives.filter((l) => l.ended?.res === ENOBUFS && (receives(l) || l.op === '')).map((l) =>
-    one('group-empty', l, `${named(l)} ended with -ENOBUFS after ${l.count - 1} completions with data`));
+    one('group-empty', l, `${named(l)} ended with -ENOBUFS after ${countText(l.count - 1, 'completion')} with data`));
 
 export const bundleEnded = ofStory((s) =>
   s.lives.filter((l) => isBundle(s, l) && isMultishot(s, l) && (l.ended?.res ?? 0) > 0).map((l) =>
-    one('bundle-ended', l, `${named(l)} ended with ${l.ended?.res} bytes and ${flagsText(l.ended?.flags ?? 0)}`)));
+    one('bundle-ended', l, `${named(l)} ended with ${countText(l.ended?.res ?? 0, 'byte')} and ${flagsText(l.ended?.flags ?? 0)}`)));
 
 /** Bytes of a buffer of the group that a request selects from. */
 function bufferSize(s: Story, life: Life): number {
@@ -37,7 +38,7 @@ const larger = (name: string, bundle: boolean, what: string) => ofStory((s) =>
   s.lives.filter((l) => selects(s, l) && isBundle(s, l) === bundle).flatMap((l): Symptom[] => {
     const size = bufferSize(s, l);
     const big = cqesOf(s, l).find((c) => size > 0 && c.res > size && (c.flags & F_BUFFER) !== 0);
-    return big ? [{ name, evidence: [evidence(big, `${named(l)}: ${big.res} bytes and buffer ${bufferOf(big)} of ${size};`
+    return big ? [{ name, evidence: [evidence(big, `${named(l)}: ${countText(big.res, 'byte')} and buffer ${bufferOf(big)} of ${size};`
       + ` ${what}`)] }] : [];
   }));
 export const bundleSpan = larger('bundle-span', true, 'the next ones of the ring have the rest');
@@ -88,7 +89,7 @@ export const selectMissing = ofStory((s) =>
 
 export const tailTooSmall = ofStory((s) =>
   s.lives.filter((l) => l.op === 'RECVMSG' && isMultishot(s, l) && l.ended?.res === EFAULT && l.count > 1).map((l) =>
-    one('tail-too-small', l, `${named(l)} ended with -EFAULT after ${l.count - 1} completions from incremental buffers of`
+    one('tail-too-small', l, `${named(l)} ended with -EFAULT after ${countText(l.count - 1, 'completion')} from incremental buffers of`
       + ` ${bufferSize(s, l)} bytes`)));
 
 export const eofKeepsBuffer: Detector = (p) => {

@@ -1,5 +1,6 @@
 /** Bytes that were copied where zero copy was meant, and why. */
-import { bytesText, shareText } from '../numbers_text.ts';
+import { bytesText, countText, shareText } from '../numbers_text.ts';
+import { resText } from './cqe_text.ts';
 import type { Evidence, Symptom } from './finding.ts';
 import type { Detector, HostView, Patient } from './patient.ts';
 
@@ -31,7 +32,8 @@ function text({ linear, page, lent }: Copied): string {
 /** Frames of a queue by what chose it. */
 function queues(h: HostView): string {
   const own = [...h.chart.steered].sort(([a], [b]) => a - b);
-  return own.map(([q, { rule, hash }]) => `queue ${q} got ${rule + hash} frames (${rule} by a rule, ${hash} by the hash)`).join('; ');
+  return own.map(([q, { rule, hash }]) => `queue ${q} got ${countText(rule + hash, 'frame')} (${rule} by a rule, ${hash} by the hash)`)
+    .join('; ');
 }
 
 function reasons(h: HostView, c: Copied): Symptom[] {
@@ -64,7 +66,7 @@ export const copiesRefused: Detector = (p) =>
     const errno = h.result?.app.errno ?? 0;
     if (errno === 0 || h.result?.zcrx.length !== 0) return [];
     const bytes = [...h.chart.socks.values(), ...h.chart.gone].reduce((n, s) => n + s.taken, 0);
-    return [{ name: 'copies-refused', evidence: [{ text: `the ${h.name}'s application got errno ${errno} for its area, and`
+    return [{ name: 'copies-refused', evidence: [{ text: `the ${h.name}'s application got ${resText(-errno)} for its area, and`
       + ` ${bytesText(bytes)} by a receive that copies` }] }];
   });
 
@@ -79,7 +81,7 @@ export const rssReaches: Detector = (p) =>
     const equal = v['nic.rss_equal'] || v['nic.rx_queues'] - v['nic.rss_start'];
     const covers = queue >= v['nic.rss_start'] && queue < v['nic.rss_start'] + equal;
     if (!covers || by_hash === 0 || !others || equal < 2) return [];
-    const text = `RSS spreads over queues ${v['nic.rss_start']} to ${v['nic.rss_start'] + equal - 1}; ${by_hash} frames came to queue`
-      + ` ${queue}, that of the area, by the hash`;
+    const text = `RSS spreads over queues ${v['nic.rss_start']} to ${v['nic.rss_start'] + equal - 1}; ${countText(by_hash, 'frame')} came`
+      + ` to queue ${queue}, that of the area, by the hash`;
     return [{ name: 'rss-reaches-area', evidence: [{ text }] }];
   });

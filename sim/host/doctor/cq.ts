@@ -1,5 +1,5 @@
 /** The completion queue: too small for what comes between two reapings. */
-import { type Evidence, type Symptom, atText } from './finding.ts';
+import type { Evidence, Symptom } from './finding.ts';
 import { countText } from '../numbers_text.ts';
 import { evidence, stepsOf } from './asking.ts';
 import { F_SKIP, type Life } from './life.ts';
@@ -60,8 +60,8 @@ export const cqOverflow: Detector = (p) =>
     const { count, first_ns, ring } = h.chart.overflows;
     const of_zc = [...h.chart.lives.all].filter((l) => l.overflowed && l.ended?.res === ENOSPC).length;
     if (count === 0 || count <= of_zc) return [];
-    const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}, the first at`
-      + ` ${atText({ time_ns: first_ns })}`;
+    const text = `${countText(count, 'completion')} of the ${h.name} went to the overflow list of ring ${ring}`
+      + `${count > 1 ? ', this one first' : ''}`;
     const lives = p.lives.filter((l) => l.overflowed);
     const remedy = p.story ? remedyOfProgram(p, count, lives) : remedyOf(h);
     return [{ name: 'cq-overflow', evidence: [{ time_ns: first_ns, text }], ...remedy }];

@@ -11,7 +11,7 @@ import {
 } from './cancel.ts';
 import { copies, copiesRefused, rssReaches } from './copies.ts';
 import { cqFull, cqHeadPastTail, cqOverflow, cqSkipped } from './cq.ts';
-import { type Finding, findingsOf } from './finding.ts';
+import { type Evidence, type Finding, findingsOf } from './finding.ts';
 import { idle } from './idle.ts';
 import type { Detector, Patient } from './patient.ts';
 import { programEnded } from './program.ts';
@@ -50,7 +50,13 @@ const OF_STORIES: readonly Detector[] = [
   linkTimeout, shortRecvInLink, sendsUnordered, linkCut,
 ];
 
+/** What the trace of a program shows has a time; its reader counts steps. */
+function inStep(p: Patient, e: Evidence): Evidence {
+  const step = e.step ?? (e.time_ns === undefined ? undefined : p.story?.stepAt(e.time_ns));
+  return step === undefined ? e : { ...e, step };
+}
+
 export function examine(p: Patient): Finding[] {
   const detectors = [...OF_ALL, ...(p.story ? OF_STORIES : OF_RUNS)];
-  return findingsOf(detectors.flatMap((detect) => detect(p)));
+  return findingsOf(detectors.flatMap((detect) => detect(p)).map((s) => ({ ...s, evidence: s.evidence.map((e) => inStep(p, e)) })));
 }

@@ -12,6 +12,8 @@ import { storyOfSteps } from './story.ts';
 export class Examination {
   private readonly chart: Chart;
   private readonly lines: TraceLine[] = [];
+  /** When the program came to each of its steps. */
+  private readonly begun_ns: number[] = [];
 
   constructor(scenario: Scenario) {
     this.chart = new Chart(scenario.steps === undefined);
@@ -19,11 +21,17 @@ export class Examination {
 
   /** What the run needs to be told. */
   options(): RunOptions {
-    return { sinks: { onTrace: (batch: TraceBatch) => this.chart.add(batch) }, onStep: (line) => this.lines.push(line) };
+    return {
+      sinks: { onTrace: (batch: TraceBatch) => this.chart.add(batch) },
+      onStep: (line) => this.lines.push(line),
+      onStepBegin: (i, time_ns) => {
+        this.begun_ns[i] = time_ns;
+      },
+    };
   }
 
   findings(run: Run): Finding[] {
     const { name, steps } = run.scenario;
-    return examine(patientOf(name, this.chart, run, steps ? storyOfSteps(steps, this.lines) : undefined));
+    return examine(patientOf(name, this.chart, run, steps ? storyOfSteps(steps, this.lines, this.begun_ns) : undefined));
   }
 }

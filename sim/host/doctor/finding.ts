@@ -2,7 +2,7 @@
 import { FINDINGS, type FindingRow } from '../../schema/findings.ts';
 import { durationText } from '../numbers_text.ts';
 
-/** Where something happened: at a time of the simulation, in a step of a step scenario, or in a line of a log. */
+/** Where something happened: at a time of the simulation, in a step of a program (from 0, as its trace counts), in a line of a log. */
 export interface At {
   readonly time_ns?: number;
   readonly step?: number;
@@ -52,8 +52,9 @@ export function findingsOf(symptoms: readonly Symptom[]): Finding[] {
   });
 }
 
+/** `step 18 (10.9 µs)`, `10.9 µs`, `step 18`, `line 3`: as much as is known. */
 export function atText(at: At): string {
-  if (at.time_ns !== undefined) return durationText(at.time_ns);
-  if (at.step !== undefined) return `step ${at.step}`;
-  return at.line === undefined ? '' : `line ${at.line}`;
+  const time = at.time_ns === undefined ? '' : durationText(at.time_ns);
+  if (at.step !== undefined) return time === '' ? `step ${at.step}` : `step ${at.step} (${time})`;
+  return at.line === undefined ? time : `line ${at.line}`;
 }

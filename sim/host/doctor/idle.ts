@@ -18,7 +18,7 @@ const NO_DESC = 'SIM_NIC_NO_DESC';
 const PASSING = [ENOMEM, ENOSPC, ENOBUFS, -11, -4];
 
 const waiting = (q: Quiet): string =>
-  (q.pending > 0 ? `${countText(q.pending, 'byte')} wait in its receive queue` : 'nothing waits in its receive queue');
+  (q.pending > 0 ? `${countText(q.pending, 'byte waits', 'bytes wait')} in its receive queue` : 'nothing waits in its receive queue');
 
 function say(name: string, q: Quiet, text: string): Symptom {
   return { name, evidence: [{ ...q.at, text: `${q.label}: nothing moves any more; ${text}` }] };
@@ -63,7 +63,7 @@ function armed(p: Patient, q: Quiet): Symptom[] {
   const drops = h?.chart.drops.get(NO_DESC);
   if (!h || !drops || drops.last_ns < (q.at.time_ns ?? 0)) return [];
   const text = `its receive is armed and its window is open; the NIC dropped ${countText(drops.count, 'frame')} for want of a buffer,`
-    + ` the last at ${atText({ time_ns: drops.last_ns })}, while ${countText(h.chart.out.size, 'buffer')} were on loan`;
+    + ` the last at ${atText({ time_ns: drops.last_ns })}, with ${countText(h.chart.out.size, 'buffer')} on loan`;
   return [say('idle-area-exhausted', q, text)];
 }
 
@@ -77,8 +77,8 @@ function shelved(s: Story, q: Quiet): Symptom[] {
   const mixed = (number(init?.step, 'flags') & IORING_SETUP_CQE_MIXED) !== 0;
   const counted = stepsOf(s, 'advance').find((m) => number(m.step, 'ring') === ring);
   if (mixed && counted) {
-    const text = `step ${counted.i} moved the head of a mixed queue by ${number(counted.step, 'n')} entries, unseen; ${waiting(q)}, or`
-      + ` in the queue`;
+    const text = `step ${counted.i} moved the head of a mixed queue by ${countText(number(counted.step, 'n'), 'entry', 'entries')}, unseen;`
+      + ` ${waiting(q)}, or in the queue`;
     return [say('idle-cq-filler', q, text)];
   }
   if (ran > sent || !deferred(s, ring)) return [];

@@ -21,13 +21,13 @@ function rqEntries(h: HostView): number {
 function takes(h: HostView, result: number, name: string, what: string): Symptom[] {
   const n = h.chart.takes[result] ?? 0;
   const time_ns = h.chart.first_take[result] ?? 0;
-  return n === 0 ? [] : [{ name, evidence: [{ time_ns, text: `${countText(n, 'refill entry', 'refill entries')} ${what}, the first at`
-    + ` ${atText({ time_ns })}` }] }];
+  const text = `${countText(n, 'refill entry', 'refill entries')} ${what}${n > 1 ? '; this one was the first' : ''}`;
+  return n === 0 ? [] : [{ name, evidence: [{ time_ns, text }] }];
 }
 
 export const refillRefused: Detector = (p) => p.hosts.flatMap((h) => [
-  ...takes(h, TAKE_MALFORMED, 'refill-malformed', 'named no buffer and were skipped'),
-  ...takes(h, TAKE_NOT_LENT, 'refill-not-lent', 'were refused: the buffer was not on loan so often'),
+  ...takes(h, TAKE_MALFORMED, 'refill-malformed', 'skipped, since no buffer is named'),
+  ...takes(h, TAKE_NOT_LENT, 'refill-not-lent', 'refused: the buffer was not on loan so often'),
 ]);
 
 export const refillOverfilled: Detector = (p) =>
@@ -35,7 +35,7 @@ export const refillOverfilled: Detector = (p) =>
     const { unread_max, unread_max_ns } = h.chart;
     const entries = rqEntries(h);
     if (unread_max <= entries) return [];
-    const text = `${unread_max} entries were written and not read at ${atText({ time_ns: unread_max_ns })}, and the ring has ${entries}`;
+    const text = `${unread_max} entries are written and not read, and the ring has ${entries}`;
     return [{ name: 'refill-overfilled', evidence: [{ time_ns: unread_max_ns, text }] }];
   });
 
@@ -47,8 +47,9 @@ export const refillUnread: Detector = (p) =>
     const [first] = starved;
     if (pushes === 0 || !first?.ended) return [];
     const read = h.chart.takes.reduce((a, b) => a + b, 0);
-    const text = `${countText(pushes, 'entry', 'entries')} were written from ${atText({ time_ns: first_push_ns })} on and ${read} read`
-      + ` when RECV_ZC ended with -ENOMEM at ${atText(first.ended)}${starved.length > 1 ? `; ${starved.length} times in all` : ''}`;
+    const text = `${countText(pushes, 'refill entry', 'refill entries')} written from ${atText({ time_ns: first_push_ns })} on, and`
+      + ` ${read} read when RECV_ZC ended with -ENOMEM at ${atText(first.ended)}`
+      + `${starved.length > 1 ? `; ${starved.length} times in all` : ''}`;
     return [{ name: 'refill-unread', evidence: [{ ...first.ended, text }] }];
   });
 
@@ -61,11 +62,12 @@ function loans(h: HostView): Symptom[] {
   const empty = `the pool was empty ${countText(c.pool_empty.count, 'time')}, first at ${atText({ time_ns })}`;
   const batch = h.setup?.values['refill.give_back'] === 1 ? h.setup.values['refill.batch'] : 1;
   if (out.length > 0 && out.length < batch) {
-    const text = `${countText(out.length, 'buffer')} are on loan, and the application collects ${batch} before it gives any back`;
+    const text = `${countText(out.length, 'buffer is', 'buffers are')} on loan, and the application collects ${batch} before it gives any`
+      + ' back';
     return [{ name: 'loans-deadlock', evidence: [{ time_ns: Math.min(...out), text }, { time_ns, text: empty }] }];
   }
   if (c.pushes === 0 && c.lent > 0)
-    return [{ name: 'never-returned', evidence: [{ time_ns, text: `${countText(c.lent, 'buffer')} were lent and none was given back;`
+    return [{ name: 'never-returned', evidence: [{ time_ns, text: `${countText(c.lent, 'buffer')} lent, and none given back;`
       + ` ${empty}` }] }];
   const held = c.returned > 0 ? c.held_sum_ns / c.returned : 0;
   if (held < LONG_NS) return [];

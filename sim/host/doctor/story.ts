@@ -5,8 +5,8 @@
 import { opName } from '../../../uring-model/8-app/names.ts';
 import type { Step } from '../steps/program.ts';
 import type { TraceLine, TraceValue } from '../steps/trace_line.ts';
-import type { At } from './finding.ts';
 import { flagBits } from './cqe_text.ts';
+import type { At } from './finding.ts';
 import { type Cqe, type Life, Lives } from './life.ts';
 import type { LoggedCqe } from './cqe_log.ts';
 import type { Quiet } from './patient.ts';
@@ -47,6 +47,8 @@ export interface Story {
   readonly names: ReadonlyMap<string, Cqe>;
   /** The file that a name stood for in a step: names are given anew. */
   readonly fileAt: (name: string, step: number) => string;
+  /** The step that the program was in at a time; undefined where nobody knows. */
+  readonly stepAt: (time_ns: number) => number | undefined;
 }
 
 /** Steps that make files, and the fields that name them. */
@@ -169,8 +171,8 @@ class Builder {
   }
 }
 
-/** The story of a program and the lines that it printed. */
-export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine[]): Story {
+/** The story of a program, the lines that it printed, and when it came to each step. */
+export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine[], begun_ns: readonly number[] = []): Story {
   const b = new Builder();
   const by_step = new Map<number, TraceLine[]>();
   for (const line of lines) by_step.set(line.i, [...(by_step.get(line.i) ?? []), line]);
@@ -181,6 +183,7 @@ export function storyOfSteps(program: readonly Step[], lines: readonly TraceLine
   return {
     program, moves: b.moves, lives: [...b.lives.all], quiet: b.quiet(), entry: b.entry, files: b.files, names: b.names,
     fileAt: (name, i) => b.fileAt(name, i),
+    stepAt: (time_ns) => (begun_ns.length === 0 ? undefined : Math.max(0, begun_ns.findLastIndex((ns) => ns < time_ns))),
   };
 }
 
@@ -191,6 +194,6 @@ export function storyOfLog(cqes: readonly LoggedCqe[]): Story {
     const cqe: Cqe = { line: c.line, res: c.res, flags: c.flags };
     return { kind: 'cqe', i: c.line, life: lives.cqe('log', c.user_data, cqe), cqe, line: { i: c.line, e: 'cqe' } };
   });
-  const nothing = { program: [], quiet: [], entry: new Map(), files: new Map(), names: new Map(), fileAt: (name: string) => name };
-  return { ...nothing, moves, lives: [...lives.all] };
+  const nothing = { program: [], quiet: [], entry: new Map(), files: new Map(), names: new Map() };
+  return { ...nothing, fileAt: (name) => name, stepAt: () => undefined, moves, lives: [...lives.all] };
 }

@@ -83,17 +83,20 @@ export interface StepResult {
 export class StepLog {
   readonly lines: TraceLine[] = [];
   private readonly sink: ((line: TraceLine) => void) | undefined;
+  private readonly begun: (i: number) => void;
   private readonly placeOf: (i: number) => Place;
   /** The step that the program has come to. */
   private now = '';
 
-  constructor(placeOf: (i: number) => Place, sink?: (line: TraceLine) => void) {
+  constructor(placeOf: (i: number) => Place, sink?: (line: TraceLine) => void, begun: (i: number) => void = () => {}) {
     this.placeOf = placeOf;
     this.sink = sink;
+    this.begun = begun;
   }
 
   begin(i: number, step: Step): void {
     // Behind the last step the program is over.
+    this.begun(i);
     if (step.step !== '') this.now = `${placeText(this.placeOf(i))}: step ${step.step}: `;
   }
 

@@ -1,8 +1,8 @@
 /** ringlab doctor SCENARIO|TRACE */
 import type { Command } from 'commander';
-import { atText, countText, type Finding, resultJson } from '../host/index.ts';
+import { atText, countText, resultJson } from '../host/index.ts';
 import { wrap } from './command_list.ts';
-import { diagnose } from './diagnosis.ts';
+import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { addRunOptions, type RunFlags } from './run_options.ts';
 import { bold, dim, green, red, say } from './terminal.ts';
 
@@ -22,21 +22,36 @@ Examples:
   $ ringlab replay pain/C7 --json | ringlab doctor -
   $ ringlab doctor bulk --set server.nic.header_split=off`);
   addRunOptions(command).action(async (what: string, flags: RunFlags & { json?: boolean }) => {
-    const { name, findings, expected, unseen } = await diagnose(what, flags);
+    const diagnosis = await diagnose(what, flags);
+    const { name, findings, expected, unseen, foreign } = diagnosis;
     const found = findings.map((f) => f.name);
     const ok = expected === undefined || [...expected].sort().join() === [...found].sort().join();
-    if (flags.json) say(resultJson({ name, findings, expected: expected ?? null, ok, unseen: unseen ?? null }));
-    else for (const line of lines(name, findings, expected, ok)) say(line);
-    if (!flags.json && unseen) say(dim(`Not to be seen here: ${unseen}; the scenario itself shows it.`));
+    const record = { unseen: unseen ?? null, foreign_lines: foreign?.count ?? 0 };
+    if (flags.json) say(resultJson({ name, findings, expected: expected ?? null, ok, ...record }));
+    else for (const line of [...lines(diagnosis, ok), ...remarks(diagnosis)]) say(line);
     if (!ok || (expected === undefined && findings.some((f) => f.concern === 'program'))) process.exitCode = 1;
   });
 }
 
+/** As much of a foreign line. */
+const SHOWN_MAX = 60;
 const MARK = { error: red('✗'), warning: red('!'), note: dim('·') } as const;
 
-function lines(name: string, findings: readonly Finding[], expected: readonly string[] | undefined, ok: boolean): string[] {
+/** What the reader should know of the evidence, below it. */
+function remarks({ findings, steps, unseen, foreign }: Diagnosis): string[] {
+  const passed = foreign && `${countText(foreign.count, 'line is no completion and was', 'lines are no completions and were')} passed over,`
+    + ` the first is line ${foreign.line}: ${foreign.text.slice(0, SHOWN_MAX)}`;
+  return [
+    ...(steps && findings.length > 0 ? [dim('Steps are counted from 0, as ringlab replay shows them.')] : []),
+    ...(passed ? [dim(passed)] : []),
+    ...(unseen ? [dim(`Not to be seen here: ${unseen}; the scenario itself shows it.`)] : []),
+  ];
+}
+
+function lines({ name, findings, expected, unseen }: Diagnosis, ok: boolean): string[] {
   const width = (process.stdout.columns ?? 100) - 4;
-  const out = [bold(name) + dim(` · ${findings.length === 0 ? 'nothing to find' : countText(findings.length, 'finding')}`)];
+  const none = unseen ? 'nothing found in what it shows' : 'nothing to find';
+  const out = [bold(name) + dim(` · ${findings.length === 0 ? none : countText(findings.length, 'finding')}`)];
   for (const f of findings) {
     out.push('', `${MARK[f.severity]} ${bold(f.name)}`, ...wrap(`${f.about}.`, width).map((l) => `  ${l}`));
     for (const e of f.evidence) {

@@ -57,6 +57,9 @@ export function readSource(name: string): Source {
   return { path, shown, text: new TextDecoder().decode(readBytes(path)) };
 }
 
+/** `pain/A1` for scenarios/pain/A1.yaml; undefined for what is not of the library. */
+export const libraryName = (shown: string): string | undefined => /^scenarios[/\\](.*)\.ya?ml$/.exec(shown)?.[1]?.replaceAll('\\', '/');
+
 export function openScenario(name: string, options: LoadOptions = {}): Scenario {
   const { text, shown } = readSource(name);
   return loadScenario(text, shown, options);

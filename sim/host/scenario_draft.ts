@@ -63,6 +63,10 @@ const CQES_MAX = 1000;
 const PORT: Knob = { ...(HOST.get('app.port') as Knob), name: 'ports' };
 const limit = (name: string) => LIMITS.find((l) => l.name === name)?.value ?? 0;
 
+const FIRST_SECTION = new RegExp(`^(?:\\s*(?:#.*|---.*)?\\n)*(?:${TOP.join('|')})\\s*:`);
+/** The first thing that a text says is a section of a scenario. */
+export const looksLikeScenario = (text: string): boolean => FIRST_SECTION.test(text);
+
 /** `scenarios/bulk.yaml` is the scenario bulk. */
 const nameOf = (file: string) => file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '');
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, storyOfLog,
+  atText, compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, type Scenario, storyOfLog,
 } from '../../sim/host/index.ts';
+import { IORING_SETUP_CQSIZE } from '../../uring-model/8-app/uapi.gen.ts';
 import { FINDINGS } from '../../sim/schema/findings.ts';
 import { ringlab, ringlabFed, root } from './cli.ts';
 
@@ -57,8 +58,11 @@ describe('a knob turned for the worse is found, and turned back it is not', () =
 describe('ringlab doctor', () => {
   test('a scenario in a folder, as JSON', () => {
     const { code, out } = ringlab('doctor', 'pain/A1', '--json');
-    const said = JSON.parse(out) as { ok: boolean; findings: { name: string; evidence: { text: string }[]; remedy: string }[] };
-    expect(said.ok).toBe(true);
+    const said = JSON.parse(out) as {
+      name: string; ok: boolean; findings: { name: string; evidence: { text: string }[]; remedy: string }[];
+    };
+    expect([said.name, said.ok]).toEqual(['pain/A1', true]);
+    expect(ringlab('doctor', 'pain/A1').out).toMatch(/^pain\/A1 · 2 findings\n/);
     expect(code).toBe(0);
     const idle = said.findings.find((f) => f.name === 'idle-cq-full');
     expect(idle?.evidence[0]?.text).toMatch(/nothing moves any more; RECV_ZC ended .*-ENOSPC.*was not armed again; \d+ bytes wait/);
@@ -83,6 +87,9 @@ describe('ringlab doctor', () => {
   test.each<[string, string[], RegExp]>([
     ['what is not there', ['nope'], /^ringlab: there is no scenario nope/],
     ['a trace that was cut', [file('cut', new Uint8Array(33))], /cut: expected records of 32 bytes.*; found 33 bytes\.$/m],
+    ['a text that is nothing of it', [file('notes.txt', 'dear all,\nit hangs: see above\n')],
+      /notes\.txt: this is no scenario \(about:, app:, steps: …\), no trace, .* and no log of completions; .*user_data=7 res=64/],
+    ['bytes that are no trace', [file('noise', new Uint8Array(64).fill(255, 8, 12))], /noise: record 1 of 2 is of no kind that there is/],
     ['lines that are none', [file('lines', '{"i":0,"e":"cqe","ud":"1","res":1}\n{"x"\n')],
       /lines:2: this is no line of ringlab replay --json/],
     ['a change of what was recorded', [file('log2', '1 64 0x2\n'), '--seed', '2'], /cannot be changed any more; leave out --set/],
@@ -95,32 +102,49 @@ describe('ringlab doctor', () => {
   });
 });
 
+const cqes = (text: string) => readCqeLog(text)?.cqes;
+
+/** The tables of liburing #1545 and #1553, #1320, #1515, tokio-rs/io-uring #220 and PhotonLibOS #144, in the spelling of each. */
+const LOGS: readonly [string, string, string[]][] = [
+  ['the end of a stream in an incremental buffer', '| res | bid | flags |\n| 10 | 1 | 0x10013 |\n| 7 | 1 | 0x10013 |\n| 0 | 0 | 0x0 |',
+    ['eof-keeps-buffer']],
+  ['a bundle that took the last buffer', 'cqe: user_data=7 res=16 flags=F_BUFFER|F_MORE\ncqe: user_data=7 res=16 flags=F_BUFFER',
+    ['ended-with-data']],
+  ['a queue that was full', 'user_data: 82, res: 1448, flags: 0x2\nuser_data: 82, res: -ENOSPC, flags: 0x0', ['cq-full']],
+  ['an empty group', '{64, 0x3}\n{-105, 0x0}', ['group-empty']],
+  ['a send that failed', '{-32, 0x2}\n{0, 0x8}', ['send-two-completions']],
+  ['a send that was copied', '{8192, 0x2}\n{2147483648, 0x8}', ['send-copied']],
+  ['a filler', '1 0 0\n0 0 0x20\n70 100 0x8002', ['cq-skipped']],
+  ['completions behind the last one', '7 64 0x2\n7 64 0x0\n7 64 0x2', ['ended-with-data', 'completion-after-last']],
+  ['an error that ended it, and more', '7 64 0x2\n7 -105 0x0\n7 64 0x0', ['group-empty', 'completion-after-last']],
+  ['single completions with one user_data', '7 64 0x0\n7 64 0x0\n7 -32 0x0', []],
+];
+
 describe('logs as people publish them', () => {
-  const found = (text: string) => examine(patientOfStory('log', storyOfLog(readCqeLog(text) ?? []))).map((f) => f.name);
+  const found = (text: string) => examine(patientOfStory('log', storyOfLog(readCqeLog(text)?.cqes ?? []))).map((f) => f.name);
   test('are read in several spellings', () => {
     const want = [{ line: 1, user_data: '7', res: 64, flags: 0x30003 }, { line: 2, user_data: '7', res: -105, flags: 0 }];
-    expect(readCqeLog('user_data=7 res=64 flags=0x30003\nuser_data=7 res=-105 flags=0x0\n')).toEqual(want);
-    expect(readCqeLog('7 64 BUF:3|MORE\n7 -105 0\n'.replace('BUF:3|MORE', '0x30003'))).toEqual(want);
-    expect(readCqeLog('ud: 7, res: 64, flags: BUF:3|MORE\nud: 7, res: -ENOBUFS\n')).toEqual(want);
-    expect(readCqeLog('{64, 0x13}')).toEqual([{ line: 1, user_data: '0', res: 64, flags: 0x13 }]);
-    expect(readCqeLog('| res | flags | bid |\n|---|---|---|\n| 64 | 3 | 3 |')).toMatchObject([{ res: 64, flags: 0x30003 }]);
+    expect(cqes('user_data=7 res=64 flags=0x30003\nuser_data=7 res=-105 flags=0x0\n')).toEqual(want);
+    expect(cqes('7 64 BUF:3|MORE\n7 -105 0\n'.replace('BUF:3|MORE', '0x30003'))).toEqual(want);
+    expect(cqes('ud: 7, res: 64, flags: BUF:3|MORE\nud: 7, res: -ENOBUFS\n')).toEqual(want);
+    expect(cqes('{64, 0x13}')).toEqual([{ line: 1, user_data: '0', res: 64, flags: 0x13 }]);
+    expect(cqes('| res | flags | bid |\n|---|---|---|\n| 64 | 3 | 3 |')).toMatchObject([{ res: 64, flags: 0x30003 }]);
   });
   test('what is no log is none', () => {
     expect(readCqeLog('about: x\nhosts: {}\n')).toBeUndefined();
     expect(readCqeLog('')).toBeUndefined();
   });
-  // The tables of liburing #1545 and #1553, #1320, #1515, tokio-rs/io-uring #220 and PhotonLibOS #144, in the spelling of each.
-  test.each<[string, string, string[]]>([
-    ['the end of a stream in an incremental buffer', '| res | bid | flags |\n| 10 | 1 | 0x10013 |\n| 7 | 1 | 0x10013 |\n| 0 | 0 | 0x0 |',
-      ['eof-keeps-buffer']],
-    ['a bundle that took the last buffer', 'cqe: user_data=7 res=16 flags=F_BUFFER|F_MORE\ncqe: user_data=7 res=16 flags=F_BUFFER',
-      ['ended-with-data']],
-    ['a queue that was full', 'user_data: 82, res: 1448, flags: 0x2\nuser_data: 82, res: -ENOSPC, flags: 0x0', ['cq-full']],
-    ['an empty group', '{64, 0x3}\n{-105, 0x0}', ['group-empty']],
-    ['a send that failed', '{-32, 0x2}\n{0, 0x8}', ['send-two-completions']],
-    ['a send that was copied', '{8192, 0x2}\n{2147483648, 0x8}', ['send-copied']],
-    ['a filler', '1 0 0\n0 0 0x20\n70 100 0x8002', ['cq-skipped']],
-  ])('%s', (_, text, want) => {
+  test('lines that are no completions are counted', () => {
+    expect(readCqeLog('starting up\nuser_data=7 res=64 flags=0x2\n\n# a remark\nbye\nres=-ENOTHING flags=0\n')).toEqual({
+      cqes: [{ line: 2, user_data: '7', res: 64, flags: 2 }], foreign: [1, 5, 6],
+    });
+    const { out } = ringlab('doctor', file('foreign.log', 'starting up\n7 64 0x2\nbye\n7 0 0x0\n'));
+    expect(out).toContain('2 lines are no completions and were passed over, the first is line 1: starting up');
+    expect(out).toMatch(/foreign\.log · nothing found in what it shows\n/);
+    expect(out).not.toContain('nothing to find');
+    expect(JSON.parse(ringlab('doctor', file('foreign.log', 'hello\n7 64 0x2\n'), '--json').out)).toMatchObject({ foreign_lines: 1 });
+  });
+  test.each(LOGS)('%s', (_, text, want) => {
     expect(found(text)).toEqual(want);
   });
   test('the lines of a replay', () => {
@@ -200,6 +224,88 @@ describe('what a finding says to set ends it', () => {
   });
 });
 
+const RECV_TWO = (first: string, second: string, between = '') => [
+  'ring.init: {flags: [SINGLE_ISSUER, DEFER_TASKRUN]}', 'sock.pair: {kind: tcp}', 'sock.pair: {kind: tcp, a: c, b: d}',
+  'mem.bytes: {name: buf, len: 128}', `sqe: {op: RECV, fd: a, addr: buf, len: 64, ud: 1${first}}`, ...(between === '' ? [] : [between]),
+  `sqe: {op: RECV, fd: c, addr: ${second}, len: 64, ud: 2}`, 'submit', 'peer.send: {fd: b, n: 64}', 'peer.send: {fd: d, n: 8}',
+  'get_events', 'drain',
+].join('\n');
+const ZC_ONCE = `${RING}\nzcrx.reg\nsock.pair: {kind: tcp}\nsqe: {op: RECV_ZC, fd: a, ioprio: 0, zcrx_ifq_idx: 0, ud: 3}\nsubmit\ndrain`;
+
+/** What a program does wrong, the finding, and what its evidence says. */
+const PROGRAMS: readonly [string, string, string | undefined, RegExp][] = [
+  ['two receives of one submission into one buffer', RECV_TWO('', 'buf'), 'buffer-shared', /^RECV 2 writes to buf, and RECV 1 too/],
+  ['two receives into one buffer, one after the other', RECV_TWO('', 'buf', 'submit'), 'buffer-shared', /^RECV 2 writes to buf/],
+  ['two receives into parts that overlap', RECV_TWO('', 'buf+63'), 'buffer-shared', /RECV 2 writes to buf\+63/],
+  ['two receives into two halves', RECV_TWO('', 'buf+64'), undefined, /./],
+  ['a receive that waits for the one before it', RECV_TWO(', flags: [IO_LINK]', 'buf'), undefined, /./],
+  ['a RECV_ZC that is not multishot', ZC_ONCE, 'recv-zc-oneshot', /^RECV_ZC 3 .*-EINVAL, submitted without IORING_RECV_MULTISHOT/],
+];
+describe('what a program does wrong', () => {
+  test.each(PROGRAMS)('%s', (_, steps, name, text) => {
+    const found = ofProgram(steps);
+    expect(found.map((f) => f.name)).toEqual(name === undefined ? [] : [name]);
+    for (const f of found) expect(f.evidence[0]?.text).toMatch(text);
+  });
+});
+
+test('who holds the queue: a descriptor that was exported', () => {
+  const reg = 'zcrx.reg: {nodev: false, rxq: 1, name: z';
+  const program = `${RING}\n${reg}1}\nzcrx.export: {zcrx: z1, name: kept}\nring.exit\nsleep_ms: 200\nring.init: {ring: 1, flags:`
+    + ` [SINGLE_ISSUER, DEFER_TASKRUN, CQE32]}\n${reg}2, ring: 1}`;
+  const found = ofProgram(program, ['server.nic.rss_equal=1']);
+  expect(found.map((f) => f.name)).toEqual(['register-bound']);
+  expect(found[0]?.evidence[0]?.text).toMatch(/^.*'z1' of step 1 has it: .* in step 3, and the descriptor 'kept' that step 2 .* open/);
+  const closed = program.replace('sleep_ms: 200', 'peer.close: kept\nsleep_ms: 200');
+  expect(ofProgram(closed, ['server.nic.rss_equal=1'])).toEqual([]);
+});
+
+describe('what is said of a step scenario', () => {
+  const folder = join(root, 'scenarios/pain');
+  const steps = readdirSync(folder).filter((f) => /^steps:/m.test(readFileSync(join(folder, f), 'utf8')));
+  const look = (file: string, change: (s: Scenario) => Scenario = (s) => s) => {
+    const scenario = change(loadScenario(readFileSync(join(folder, file), 'utf8'), file));
+    const examination = new Examination(scenario);
+    return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
+  };
+  const ADVICE = /give ring (\d+) more than its \d+ completion entries: (\d+) would hold/;
+  test('evidence names its step, beside the time where it has one, and no count is "1 things"', () => {
+    for (const file of steps) {
+      for (const f of look(file)) {
+        for (const e of f.evidence) {
+          if (e.time_ns !== undefined) expect(e.step, `${file} ${f.name}`).toBeDefined();
+          expect(e.text, `${file} ${f.name}`).not.toMatch(/\d (?:ns|µs|ms)\b|\b1 (?:completions|buffers|bytes|entries|frames|sends)\b/);
+        }
+      }
+    }
+    const [overflow] = look('C1.yaml').filter((f) => f.name === 'cq-overflow');
+    expect(atText(overflow?.evidence[0] ?? {})).toMatch(/^step 14 \(\d+\.\d µs\)$/);
+  });
+  test('a completion queue of the size that it advises holds what comes', () => {
+    let advised = 0;
+    for (const file of steps) {
+      for (const f of look(file)) {
+        const [, ring, entries] = ADVICE.exec(f.remedy) ?? [];
+        if (entries === undefined) continue;
+        advised++;
+        const larger = look(file, (s) => ({ ...s, steps: (s.steps ?? []).map((x) => (x.step === 'ring.init' && x.ring === Number(ring)
+          ? { ...x, cq: Number(entries), flags: Number(x.flags) | IORING_SETUP_CQSIZE } : x)) }));
+        expect(larger.map((x) => x.name), `${file}: ${f.remedy}`).not.toContain(f.name);
+      }
+    }
+    expect(advised).toBeGreaterThan(5);
+  });
+});
+
+test('doctor exits 1 on a program that stopped, or waits', () => {
+  const program = (steps: string) => file('ends.yaml', `about: a program\nsteps: [${steps}]\n`);
+  const stopped = ringlab('doctor', program('ring.init, {zcrx.flush: {zcrx: z0}}'));
+  expect([stopped.code, stopped.err]).toEqual([1, '']);
+  expect(stopped.out).toContain('✗ program-stopped');
+  expect(ringlab('doctor', program('ring.init, {wait: {nr: 1}}')).code).toBe(1);
+  expect(ringlab('doctor', program('ring.init, submit')).code).toBe(0);
+});
+
 test('a program that does not come to its end is a finding', () => {
   const [first] = ofProgram(`${RING}\nsock.pair: {kind: tcp}\nwait: {nr: 1}`);
   expect(first?.name).toBe('program-waits');
@@ -208,9 +314,9 @@ test('a program that does not come to its end is a finding', () => {
 });
 
 test('tables with dashes, foreign lines and tracepoints are logs', () => {
-  expect(readCqeLog('| res | flags | bid |\n| 64 | 2 | - |\n')).toMatchObject([{ res: 64, flags: 2 }]);
-  expect(readCqeLog('starting up\nuser_data=7 res=64 flags=0x2\n')).toMatchObject([{ line: 2, res: 64 }]);
-  expect(readCqeLog('io_uring_complete: ring 0x1, req 0x2, user_data 0x7, result 64, cflags 0x2, extra1 0')).toMatchObject([
+  expect(cqes('| res | flags | bid |\n| 64 | 2 | - |\n')).toMatchObject([{ res: 64, flags: 2 }]);
+  expect(cqes('starting up\nuser_data=7 res=64 flags=0x2\n')).toMatchObject([{ line: 2, res: 64 }]);
+  expect(cqes('io_uring_complete: ring 0x1, req 0x2, user_data 0x7, result 64, cflags 0x2, extra1 0')).toMatchObject([
     { user_data: '7', res: 64, flags: 2 },
   ]);
 });
@@ -218,7 +324,8 @@ test('tables with dashes, foreign lines and tracepoints are logs', () => {
 test('every finding is found by a scenario of the library or above, and every case that it names has one', () => {
   const folder = join(root, 'scenarios/pain');
   const pains = readdirSync(folder).map((f) => loadScenario(readFileSync(join(folder, f), 'utf8'), f));
-  const found = new Set([...Object.values(WRONG).flat(), ...REFUSED.map(([, , , name]) => name), 'program-waits', 'program-stopped',
+  const found = new Set([...Object.values(WRONG).flat(), ...REFUSED.map(([, , , name]) => name),
+    ...PROGRAMS.flatMap(([, , name]) => name ?? []), ...LOGS.flatMap(([, , names]) => names), 'program-waits', 'program-stopped',
     ...pains.flatMap((s) => s.doctor ?? [])]);
   expect(FINDINGS.map((f) => f.name).filter((name) => !found.has(name))).toEqual([]);
   const cases = new Set(pains.map((s) => s.name.replace(/[a-z]$/, '')));

@@ -5,6 +5,7 @@
 import { errnoOf } from '../../../uring-model/8-app/names.ts';
 import { flagBits } from './cqe_text.ts';
 import type { Cqe } from './life.ts';
+import { looksLikeScenario } from '../scenario_draft.ts';
 
 export interface LoggedCqe extends Cqe {
   readonly line: number;
@@ -22,6 +23,7 @@ const SKIPPED = /^\s*(?:#|\/\/|```|[-=|+\s]*$)/;
 const F_BUFFER = 1;
 const INT32_WRAP = 2 ** 32;
 
+/** NaN for the name of no error. */
 function resultOf(text: string): number {
   const n = text.startsWith('-E') ? -(errnoOf(text.slice(1)) ?? Number.NaN) : Number(text);
   // A result that was printed as unsigned.
@@ -43,13 +45,19 @@ function columns(text: string, heading: readonly string[]): Map<string, string> 
   return new Map(cells.flatMap((c, i) => (c === '-' ? [] : [[names[i] ?? '', c] as const])));
 }
 
-/** A key of a scenario. */
-const SCENARIO = /^(?:about|source|hosts|steps|run|app|expect):/;
 const HEADING = /^(?:user_data|ud|res|result|flags|bid|seq)$/;
 
+export interface CqeLog {
+  readonly cqes: readonly LoggedCqe[];
+  /** Lines of something else between them. */
+  readonly foreign: readonly number[];
+}
+
 /** The completions of a log, or undefined when the text is none. */
-export function readCqeLog(text: string): LoggedCqe[] | undefined {
-  const out: LoggedCqe[] = [];
+export function readCqeLog(text: string): CqeLog | undefined {
+  if (looksLikeScenario(text)) return undefined;
+  const cqes: LoggedCqe[] = [];
+  const foreign: number[] = [];
   let heading: string[] = [];
   for (const [i, line] of text.split('\n').entries()) {
     if (SKIPPED.test(line)) continue;
@@ -60,17 +68,16 @@ export function readCqeLog(text: string): LoggedCqe[] | undefined {
     }
     const named = RES.exec(line);
     const cells = named ? undefined : columns(line, heading);
-    const res = named?.[1] ?? cells?.get('res');
-    // Lines of something else between them.
-    if (res === undefined) {
-      if (SCENARIO.test(line)) return undefined;
+    const res = resultOf(named?.[1] ?? cells?.get('res') ?? '-E');
+    if (Number.isNaN(res)) {
+      foreign.push(i + 1);
       continue;
     }
     const bid = BID.exec(line)?.[1] ?? cells?.get('bid');
     const flags = flagsOf((named ? FLAGS.exec(line)?.[1] : cells?.get('flags')) ?? '0');
     const with_bid = bid !== undefined && (flags & F_BUFFER) !== 0 ? ((flags & 0xffff) | (Number(bid) << 16)) >>> 0 : flags;
     const user_data = (named ? USER_DATA.exec(line)?.[1] : cells?.get('user_data')) ?? '0';
-    out.push({ line: i + 1, user_data: String(Number(user_data)), res: resultOf(res), flags: with_bid });
+    cqes.push({ line: i + 1, user_data: String(Number(user_data)), res, flags: with_bid });
   }
-  return out.length > 0 ? out : undefined;
+  return cqes.length > 0 ? { cqes, foreign } : undefined;
 }

@@ -18,3 +18,7 @@ export function jobOf(name: string, scenario: Scenario): Job {
     throw new InputError(`${name}: one of its hosts is a real one behind a tap device; ringlab bridge runs it.`);
   return { name, scenario, kind: 'apps', program: applicationProgram(name, scenario) };
 }
+
+/** Does a program speak of two hosts with a wire between them? Else it is alone with a loopback device. */
+export const overWire = ({ kind, scenario }: Job): boolean => kind === 'apps'
+  || (scenario.steps?.some((s) => s.over !== undefined || s.host !== undefined || s.step.startsWith('nic.')) ?? false);

@@ -14,6 +14,8 @@ export interface NativeRun {
   /** The same as text, as the agent printed them. */
   readonly text: string;
   readonly failure?: string;
+  /** Which kernel it was, to the last digit, where this is known: release, version of the package, hash of the image. */
+  readonly kernel?: string;
   /** What of the scenario this target does not have, a sentence each: it is named beside every comparison. */
   readonly unlike: readonly string[];
 }

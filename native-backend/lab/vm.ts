@@ -1,0 +1,64 @@
+/**
+ * Target vm: a Debian kernel of our choice under QEMU. A step program runs over the loopback device of a namespace of its own;
+ * applications, and programs that speak of a wire, over a veth pair.
+ */
+import { basename } from 'node:path';
+import { agentBinary } from './agent.ts';
+import { type GuestJob, runInGuest } from './guest.ts';
+import { DEVICE, IP, inHost, MACS, pairFor } from './guest_network.ts';
+import { type Job, overWire } from './job.ts';
+import { labKernel, type LabKernel } from './kernel.ts';
+import type { NativeRun, Target, Watch } from './target.ts';
+
+const MODULES = 'lib/modules';
+const ALONE = 'alone';
+
+/** A program that is alone with a loopback device. */
+export const aloneJob = (job: Job): GuestJob => ({
+  job, texts: {}, agent: [], inside: inHost(ALONE, ''),
+  before: [`${IP} netns add ${ALONE}`, `${IP} -n ${ALONE} link set dev lo up`],
+  after: [`${IP} netns del ${ALONE}`],
+  finish: (run) => run,
+});
+
+function vethJob(job: Job, number: number): GuestJob {
+  const pair = pairFor(job, number, 'veth');
+  const queues = (host: 0 | 1) => {
+    const { values } = job.scenario.hosts[host];
+    return `numrxqueues ${values['nic.rx_queues']} numtxqueues ${values['nic.tx_queues']}`;
+  };
+  return {
+    job, texts: pair.texts, agent: pair.agent,
+    before: [
+      `${IP} netns add client`, `${IP} netns add server`,
+      `${IP} -n client link add name ${DEVICE} address ${MACS[0]} ${queues(0)} type veth `
+        + `peer name ${DEVICE} address ${MACS[1]} ${queues(1)} netns server`,
+      ...pair.apply,
+    ],
+    after: [`${IP} netns del client`, `${IP} netns del server`],
+    finish: (run, said) => ({ ...run, unlike: [...run.unlike, ...pair.unlike(said)] }),
+  };
+}
+
+/** Files of a kernel's own modules in the guest, and the lines that load them. */
+export function modulesOf(kernel: LabKernel): { readonly files: Readonly<Record<string, string>>; readonly setUp: readonly string[] } {
+  const files = Object.fromEntries(kernel.modules.map((path) => [`${MODULES}/${basename(path)}`, path]));
+  return { files, setUp: Object.keys(files).map((path) => `insmod /${path}`) };
+}
+
+export class VmTarget implements Target {
+  readonly name = 'vm';
+  readonly shown = 'vm';
+  private readonly kernel: string | undefined;
+
+  constructor(kernel: string | undefined) {
+    this.kernel = kernel;
+  }
+
+  async run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]> {
+    const kernel = await labKernel(this.kernel, watch);
+    const agent = await agentBinary(watch);
+    const own = jobs.some(overWire) ? modulesOf(kernel) : { files: {}, setUp: [] };
+    return runInGuest({ kernel, agent, ...own }, jobs, (job, number) => (overWire(job) ? vethJob(job, number) : aloneJob(job)), watch);
+  }
+}

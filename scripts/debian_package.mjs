@@ -51,11 +51,10 @@ function suiteIn(state, name, signal) {
     async unpack(names, folder) {
       mkdirSync(folder, { recursive: true });
       const versions = {};
-      for (const wanted of names) {
-        await apt('apt-get', 'download', wanted);
-        const deb = readdirSync(state).find((f) => f.endsWith('.deb'));
-        if (deb === undefined) throw new Error(`${name} has no ${wanted}`);
-        versions[wanted] = (await command('dpkg-deb', ['-f', deb, 'Version'], { cwd: state, signal })).trim();
+      await apt('apt-get', 'download', ...names);
+      for (const deb of readdirSync(state).filter((f) => f.endsWith('.deb'))) {
+        const [wanted, version] = (await command('dpkg-deb', ['-W', '--showformat=${Package} ${Version}', deb], { cwd: state, signal })).split(' ');
+        versions[wanted] = version;
         await command('dpkg-deb', ['-x', deb, folder], { cwd: state, signal });
         rmSync(join(state, deb));
       }

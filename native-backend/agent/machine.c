@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
+#include "ending.h"
 #include "memory.h"
 #include "trace.h"
 
@@ -55,8 +57,7 @@ void stop(const char *format, ...)
 	trace_text("step", text("step"));
 	trace_text("why", why);
 	trace_end();
-	fflush(stdout);
-	_exit(1);
+	ending_exit(EXIT_STOPPED);
 }
 
 bool has(const char *field)
@@ -263,6 +264,27 @@ struct instance *instance_now(const char *field)
 		if (machine.instances[n].name && !strcmp(machine.instances[n].name, name))
 			return &machine.instances[n];
 	stop("there is no zcrx instance '%s'", name);
+}
+
+static const struct utsname *system_name(void)
+{
+	static struct utsname u;
+
+	if (!u.release[0]) {
+		uname(&u);
+		u.release[strspn(u.release, "0123456789.")] = 0;
+	}
+	return &u;
+}
+
+const char *kernel_release(void)
+{
+	return system_name()->release;
+}
+
+const char *machine_name(void)
+{
+	return system_name()->machine;
 }
 
 int64_t now_ns(void)

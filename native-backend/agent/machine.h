@@ -98,6 +98,10 @@ struct buffers *group_now(void);
 struct buffers *group_find(int ring, int bgid);
 struct instance *instance_now(const char *field);
 
+/* Of the kernel: its version, without what a builder wrote behind it; the machine's architecture. */
+const char *kernel_release(void);
+const char *machine_name(void);
+
 int64_t now_ns(void);
 struct __kernel_timespec *timespec_of(int64_t ns);
 static inline unsigned char seq_byte(size_t n)
@@ -111,6 +115,6 @@ struct handler {
 	void (*run)(void);
 };
 extern const struct handler ring_steps[], register_steps[], memory_steps[], buffer_steps[], sqe_steps[], enter_steps[];
-extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[];
+extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[], app_steps[];
 
 #endif

@@ -2,9 +2,12 @@
 #define _GNU_SOURCE
 #include "trace.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "ending.h"
 
 static bool comma;
 
@@ -167,4 +170,8 @@ void trace_close(char bracket)
 void trace_end(void)
 {
 	puts("}");
+	if (!ferror(stdout) && fflush(stdout) == 0)
+		return;
+	fprintf(stderr, "agent: the trace cannot be written: %s.\n", strerror(errno));
+	ending_exit(EXIT_OUTPUT);
 }

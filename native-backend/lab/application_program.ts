@@ -3,17 +3,19 @@
  * sections that speak of applications under their own names and in their own units.
  */
 import { HOST_KNOBS, HOSTS } from '../../sim/schema/scenario.ts';
-import { InputError, type HostKnob, type Scenario } from '../../sim/host/index.ts';
+import { type HostKnob, InputError, type Scenario } from '../../sim/host/index.ts';
 
 /** Sections of which the agent knows every knob. */
 const SECTIONS = ['app', 'ring', 'refill', 'socket'];
+/** Without addresses of the hosts it says over which protocol they speak. */
+const FAMILY = 'tcp.family';
 /** Applications that are there in C too. */
 const ROLES = ['source', 'sink', 'echo', 'rpc'];
 
 export function applicationProgram(name: string, scenario: Scenario): string {
   const lines = HOSTS.flatMap((host, i) => {
-    const { values } = scenario.hosts[i as 0 | 1];
-    const knobs = HOST_KNOBS.filter((k) => SECTIONS.includes(k.section)).map((k) => {
+    const { values, ports } = scenario.hosts[i as 0 | 1];
+    const knobs = HOST_KNOBS.filter((k) => SECTIONS.includes(k.section) || `${k.section}.${k.name}` === FAMILY).map((k) => {
       const value = values[`${k.section}.${k.name}` as HostKnob];
       return [`${k.section}.${k.name}`, k.options ? (k.options[value] ?? '') : value] as const;
     });
@@ -21,8 +23,10 @@ export function applicationProgram(name: string, scenario: Scenario): string {
     if (role === 'none') return [];
     if (!ROLES.includes(role))
       throw new InputError(`${name}: the ${host}'s application is a ${role}, which only the simulator runs; try bulk, or a step scenario.`);
-    return [JSON.stringify({ step: 'app', host, seed: scenario.run['run.seed'], ...Object.fromEntries(knobs) })];
+    // Without payload there is nothing to check, but real kernels move it all the same.
+    const check = scenario.run['run.payload'] === 0 ? { 'app.check': 'none' } : {};
+    return [JSON.stringify({ step: 'app', host, seed: scenario.run['run.seed'], ...Object.fromEntries(knobs), ...check, ports })];
   });
   if (lines.length === 0) throw new InputError(`${name}: neither host has an application; there is nothing to run on a real kernel.`);
-  return `${[...lines, JSON.stringify({ step: 'apps.run' })].join('\n')}\n`;
+  return `${[...lines, JSON.stringify({ step: 'apps.run', until_ns: scenario.run['run.until_ns'] })].join('\n')}\n`;
 }

@@ -34,7 +34,7 @@ async function command(file, args, { cwd, signal }) {
   }
 }
 
-function suiteIn(state, name, signal) {
+function suiteIn(state, signal) {
   const options = [
     '-q', `-oDir::Etc::SourceList=${state}/sources.list`, '-oDir::Etc::SourceParts=/dev/null', `-oDir::State::Lists=${state}/lists`,
     `-oDir::Cache=${state}/cache`, `-oAPT::Sandbox::User=${process.env.USER ?? 'root'}`,
@@ -53,8 +53,8 @@ function suiteIn(state, name, signal) {
       const versions = {};
       await apt('apt-get', 'download', ...names);
       for (const deb of readdirSync(state).filter((f) => f.endsWith('.deb'))) {
-        const [wanted, version] = (await command('dpkg-deb', ['-W', '--showformat=${Package} ${Version}', deb], { cwd: state, signal })).split(' ');
-        versions[wanted] = version;
+        const field = async (name) => (await command('dpkg-deb', ['-f', deb, name], { cwd: state, signal })).trim();
+        versions[await field('Package')] = await field('Version');
         await command('dpkg-deb', ['-x', deb, folder], { cwd: state, signal });
         rmSync(join(state, deb));
       }
@@ -82,7 +82,7 @@ export async function withSuite(name, work, { signal } = {}) {
   try {
     for (const dir of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(state, dir), { recursive: true });
     writeFileSync(join(state, 'sources.list'), `deb [signed-by=${KEYRING}] ${from} ${name} main\n`);
-    const suite = suiteIn(state, name, signal);
+    const suite = suiteIn(state, signal);
     await suite.update();
     return await work(suite);
   } finally {

@@ -84,14 +84,15 @@ function buildError(output: string, code: number): LabError {
   const refused = /^unshare: .*|^mount: .*(?:permission denied|must be superuser).*|^chroot: .*/im.exec(output)?.[0];
   if (code === 127) return new LabError('zcnic cannot be built without unshare: apt-get install util-linux.');
   if (refused !== undefined)
-    return new LabError(`zcnic is built in namespaces, and this machine refuses them (${refused}): `
-      + 'run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0).');
+    return new LabError(`zcnic is built in namespaces, and this machine refuses them (${refused}): run as root, or allow user namespaces `
+      + '(sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0).');
   const error = output.split('\n').find((l) => /\b(?:error|ERROR)\b/.test(l)) ?? lastLine(output);
   return new LabError(`zcnic cannot be built (${error.trim()}).`);
 }
 
 async function build(kernel: ModuleKernel, names: readonly string[], to: string, watch: Watch): Promise<void> {
-  const [root, headers] = [await compilerRoot(watch), await headersOf(kernel, watch)];
+  const root = await compilerRoot(watch);
+  const headers = await headersOf(kernel, watch);
   watch.signal.throwIfAborted();
   watch.progress(`building zcnic for Linux ${kernel.release}`);
   const work = join(to, 'build');
@@ -99,8 +100,9 @@ async function build(kernel: ModuleKernel, names: readonly string[], to: string,
   for (const name of names) copyFileSync(native('zcnic', name), join(work, name));
   const own = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   // A process namespace, so that nothing outlives an abort.
+  const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child', ...own, '--'];
   const { code, stdout, stderr } = await command(
-    ['unshare', '--mount', '--pid', '--fork', '--kill-child', ...own, '--', 'sh', '-euc', BUILD, 'sh', root, headers, work, kernel.release], { signal: watch.signal });
+    [...namespaces, 'sh', '-euc', BUILD, 'sh', root, headers, work, kernel.release], { signal: watch.signal });
   // No room is told by who knows the folder.
   if (/No space left on device/.test(stderr)) throw new Error('No space left on device');
   if (code !== 0 || !existsSync(join(work, MODULE))) throw buildError(`${stderr}\n${stdout}`, code);
@@ -112,7 +114,8 @@ async function build(kernel: ModuleKernel, names: readonly string[], to: string,
 /** The path of zcnic.ko for a kernel, built when it has to be. What the build said is beside it, in build.log. */
 export async function zcnicModule(kernel: ModuleKernel, watch: Watch): Promise<string> {
   if (!kernel.suite.startsWith(SUITE))
-    throw new LabError(`zcnic is built for kernels of Debian ${SUITE}-backports, and Linux ${kernel.release} is of ${kernel.suite}; try another --kernel.`);
+    throw new LabError(`zcnic is built for kernels of Debian ${SUITE}-backports, and Linux ${kernel.release} is of ${kernel.suite}; `
+      + 'try another --kernel.');
   const names = sources();
   const folder = await inCache(['zcnic', `${kernel.release}-${hashOf(names)}`], (to) => build(kernel, names, to, watch));
   return join(folder, MODULE);

@@ -1,25 +1,14 @@
 /** Description: cancellations: what they find, in which order, and what they say. */
 import {
   EBADF, ECANCELED, EINVAL, ENOENT, io_uring_sync_cancel_reg, IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_ASYNC_CANCEL_FD,
-  IORING_ASYNC_CANCEL_OP, IORING_ASYNC_CANCEL_USERDATA, IORING_OP_ASYNC_CANCEL, IORING_OP_NOP, IORING_OP_POLL_ADD, IORING_OP_RECV,
-  IORING_OP_TIMEOUT, IORING_REGISTER_SYNC_CANCEL, IORING_SETUP_NO_SQARRAY, IOSQE_IO_LINK, POLLIN,
+  IORING_ASYNC_CANCEL_OP, IORING_ASYNC_CANCEL_USERDATA, IORING_OP_ASYNC_CANCEL, IORING_OP_NOP, IORING_OP_POLL_ADD, IORING_OP_TIMEOUT,
+  IORING_REGISTER_SYNC_CANCEL, IORING_SETUP_NO_SQARRAY, IOSQE_IO_LINK, POLLIN,
 } from '../../../uring-model/uapi.gen';
 import {
   build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, register, ring, seen, socket, sqe, user, verify,
 } from '../config_ring.as';
+import { connected, poll, recv } from '../config_requests.as';
 
-function recv(fd: u32, user_data: u64, flags: u32): void {
-  const s = sqe(IORING_OP_RECV, user_data);
-  s.fd = <i32>fd;
-  s.addr = user(4096);
-  s.len = 4096;
-  s.flags = <u8>flags;
-}
-function poll(fd: u32, user_data: u64): void {
-  const s = sqe(IORING_OP_POLL_ADD, user_data);
-  s.fd = <i32>fd;
-  s.poll32_events = POLLIN;
-}
 function cancel(user_data: u64, target: u64, flags: u32): void {
   const s = sqe(IORING_OP_ASYNC_CANCEL, user_data);
   s.addr = target;
@@ -27,10 +16,8 @@ function cancel(user_data: u64, target: u64, flags: u32): void {
 }
 
 export function a_cancellation_completes_before_its_victim(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  recv(fd, 1, 0);
+  const fd = connected(16, DEFER);
+  recv(fd, 1);
   enter(1, 0, 0);
   cancel(2, 1, 0);
   enter(1, 0, 0);
@@ -44,27 +31,23 @@ export function a_cancellation_completes_before_its_victim(): void {
 }
 
 export function a_cancelled_request_does_not_take_what_came_meanwhile(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  recv(fd, 6, 0);
+  const fd = connected(16, DEFER);
+  recv(fd, 6);
   enter(1, 0, 0);
   linearPacket(fd, 5, 0);
   cancel(7, 6, 0);
   enter(1, 0, 0);
   getEvents();
   assert(cqes() == 2 && isCqe(0, 7, 0, 0) && isCqe(1, 6, -ECANCELED, 0), 'cancelled');
-  recv(fd, 8, 0);
+  recv(fd, 8);
   enter(1, 0, 0);
   assert(isCqe(2, 8, 5, 0), 'the data waits for the next');
   verify();
 }
 
 export function all_of_a_name_are_counted(): void {
-  build();
-  ring(64, DEFER);
-  const fd = socket();
-  for (let i = 0; i < 3; i++) recv(fd, 8, 0);
+  const fd = connected(64, DEFER);
+  for (let i = 0; i < 3; i++) recv(fd, 8);
   enter(3, 0, 0);
   cancel(9, 8, IORING_ASYNC_CANCEL_ALL);
   enter(1, 0, 0);
@@ -75,12 +58,10 @@ export function all_of_a_name_are_counted(): void {
 }
 
 export function one_of_a_name_is_the_last_to_come(): void {
-  build();
-  ring(64, DEFER);
-  const one = socket();
+  const one = connected(64, DEFER);
   const two = socket();
-  recv(one, 10, 0);
-  recv(two, 10, 0);
+  recv(one, 10);
+  recv(two, 10);
   enter(2, 0, 0);
   cancel(11, 10, 0);
   enter(1, 0, 0);
@@ -93,19 +74,17 @@ export function one_of_a_name_is_the_last_to_come(): void {
 }
 
 export function victims_come_in_the_order_of_the_table(): void {
-  build();
-  ring(64, DEFER);
-  const a = socket();
+  const a = connected(64, DEFER);
   const b = socket();
-  recv(a, 10, 0);
-  recv(a, 12, 0);
-  recv(b, 13, 0);
-  recv(a, 14, 0);
+  recv(a, 10);
+  recv(a, 12);
+  recv(b, 13);
+  recv(a, 14);
   const t = sqe(IORING_OP_TIMEOUT, 15);
   t.len = 1;
   t.addr = user(16);
   store<u64>(<usize>t.addr, 100);
-  poll(a, 16);
+  poll(a, 16, POLLIN);
   assert(enter(6, 0, 0) == 6 && cqes() == 0, 'armed');
   const s = sqe(IORING_OP_ASYNC_CANCEL, 17);
   s.fd = <i32>a;
@@ -142,11 +121,9 @@ export function what_is_looked_for_is_checked(): void {
 }
 
 export function operations_can_be_told_apart(): void {
-  build();
-  ring(64, DEFER);
-  const fd = socket();
-  recv(fd, 5, 0);
-  poll(fd, 5);
+  const fd = connected(64, DEFER);
+  recv(fd, 5);
+  poll(fd, 5, POLLIN);
   enter(2, 0, 0);
   const s = sqe(IORING_OP_ASYNC_CANCEL, 6);
   s.addr = 5;
@@ -162,9 +139,7 @@ export function operations_can_be_told_apart(): void {
 }
 
 export function the_rest_of_a_chain_is_not_found_and_fails_with_its_head(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   recv(fd, 20, IOSQE_IO_LINK);
   sqe(IORING_OP_NOP, 21);
   enter(2, 0, 0);
@@ -183,10 +158,8 @@ export function the_rest_of_a_chain_is_not_found_and_fails_with_its_head(): void
 }
 
 export function a_synchronous_cancellation_has_no_completion(): void {
-  build();
-  ring(16, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
-  recv(fd, 19, 0);
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  recv(fd, 19);
   enter(1, 0, 0);
   const at = user(64);
   const sc = changetype<io_uring_sync_cancel_reg>(<usize>at);

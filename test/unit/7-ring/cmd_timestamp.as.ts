@@ -11,6 +11,7 @@ import {
 import {
   build, cqe, cqeOff, cqes, DEFER, DEFER32, enter, getEvents, HOST, isCqe, ring, seen, socket, sqe, verify,
 } from '../config_ring.as';
+import { connected } from '../config_requests.as';
 
 function timestamps(fd: u32, user_data: u64): void {
   const s = sqe(IORING_OP_URING_CMD, user_data);
@@ -36,9 +37,7 @@ export function a_ring_of_narrow_completions_has_no_room_for_times(): void {
 }
 
 export function each_timestamp_is_a_completion(): void {
-  build();
-  ring(16, DEFER32);
-  const fd = socket();
+  const fd = connected(16, DEFER32);
   timestamps(fd, 7);
   assert(cqes() == 0, 'waits');
   stamp(fd, SCM_TSTAMP_SND);
@@ -51,9 +50,7 @@ export function each_timestamp_is_a_completion(): void {
 }
 
 export function without_room_the_command_ends_and_the_timestamps_stay(): void {
-  build();
-  ring(1, DEFER32);
-  const fd = socket();
+  const fd = connected(1, DEFER32);
   timestamps(fd, 7);
   sqe(IORING_OP_NOP, 1);
   enter(1, 0, 0);

@@ -3,24 +3,18 @@
  * wait when there is no room for them.
  */
 import {
-  EBADF, ECANCELED, EINVAL, EOPNOTSUPP, IORING_CQE_F_32, IORING_CQE_F_SKIP, IORING_ENTER_GETEVENTS, IORING_NOP_CQE32,
-  IORING_NOP_INJECT_RESULT, IORING_NOP_TW, IORING_OP_NOP, IORING_OP_RECV, IORING_SETUP_CQE_MIXED, IORING_SETUP_NO_SQARRAY,
-  IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG, IORING_SQ_CQ_OVERFLOW, IORING_SQ_TASKRUN, IOSQE_BUFFER_SELECT,
-  IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
+  EBADF, ECANCELED, EINVAL, EOPNOTSUPP, IORING_CQE_F_32, IORING_CQE_F_SKIP, IORING_ENTER_GETEVENTS, IORING_NOP_CQE32, IORING_NOP_TW,
+  IORING_OP_NOP, IORING_OP_RECV, IORING_SETUP_CQE_MIXED, IORING_SETUP_NO_SQARRAY, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
+  IORING_SQ_CQ_OVERFLOW, IORING_SQ_TASKRUN, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_HARDLINK,
+  IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import { bench, build, cqe, cqeOff, cqes, DEFER, enter, getEvents, isCqe, ring, seen, sqe, sqFlags, verify } from '../config_ring.as';
-
-function nop(user_data: u64, result: i32, flags: u32): void {
-  const s = sqe(IORING_OP_NOP, user_data);
-  s.flags = <u8>flags;
-  s.nop_flags = IORING_NOP_INJECT_RESULT;
-  s.len = <u32>result;
-}
+import { nop } from '../config_requests.as';
 
 export function a_nop_completes_at_once(): void {
   build();
   ring(8, DEFER);
-  nop(5, 42, 0);
+  nop(5, 0, 42);
   assert(enter(1, 0, 0) == 1 && cqes() == 1 && isCqe(0, 5, 42, 0), 'with the result asked for');
   verify();
 }
@@ -28,15 +22,15 @@ export function a_nop_completes_at_once(): void {
 export function a_bad_opcode_is_consumed_and_ends_the_batch(): void {
   build();
   ring(8, DEFER);
-  nop(1, 0, 0);
+  nop(1);
   sqe(200, 2);
-  nop(3, 0, 0);
+  nop(3);
   assert(enter(3, 0, 0) == 2, 'two of three');
   assert(cqes() == 2 && isCqe(1, 2, -EINVAL, 0), 'the bad one has a completion');
   assert(enter(1, 0, 0) == 1 && cqes() == 3, 'the third waited');
   ring(8, DEFER | IORING_SETUP_SUBMIT_ALL);
   sqe(200, 2);
-  nop(3, 0, 0);
+  nop(3);
   assert(enter(2, 0, 0) == 2 && cqes() == 2, 'SUBMIT_ALL goes on');
 }
 
@@ -60,10 +54,10 @@ export function fields_that_an_operation_does_not_know_must_be_zero(): void {
 export function a_chain_runs_one_after_the_other(): void {
   build();
   ring(16, DEFER);
-  nop(1, 0, IOSQE_IO_LINK);
-  nop(2, 0, IOSQE_IO_LINK);
-  nop(3, 0, 0);
-  nop(4, 0, 0);
+  nop(1, IOSQE_IO_LINK);
+  nop(2, IOSQE_IO_LINK);
+  nop(3);
+  nop(4);
   assert(enter(4, 0, 0) == 4, 'submitted');
   assert(cqes() == 2 && cqe(0).user_data == 1 && cqe(1).user_data == 4, 'the head, and what stands behind the chain');
   getEvents();
@@ -75,15 +69,15 @@ export function a_chain_runs_one_after_the_other(): void {
 export function a_failure_cancels_the_rest_of_a_chain(): void {
   build();
   ring(16, DEFER);
-  nop(1, -5, IOSQE_IO_LINK);
-  nop(2, 0, IOSQE_IO_LINK);
-  nop(3, 0, 0);
+  nop(1, IOSQE_IO_LINK, -5);
+  nop(2, IOSQE_IO_LINK);
+  nop(3);
   enter(3, 0, 0);
   getEvents();
   assert(cqes() == 3 && cqe(0).res == -5 && cqe(1).res == -ECANCELED && cqe(2).res == -ECANCELED, 'cancelled');
   seen(3);
-  nop(1, -5, IOSQE_IO_HARDLINK);
-  nop(2, 7, 0);
+  nop(1, IOSQE_IO_HARDLINK, -5);
+  nop(2, 0, 7);
   enter(2, 0, 0);
   getEvents();
   assert(cqes() == 2 && cqe(1).res == 7, 'a hard link does not care');
@@ -93,9 +87,9 @@ export function a_failure_cancels_the_rest_of_a_chain(): void {
 export function a_bad_sqe_in_a_chain_cancels_all_of_it(): void {
   build();
   ring(16, DEFER);
-  nop(1, 0, IOSQE_IO_LINK);
+  nop(1, IOSQE_IO_LINK);
   sqe(200, 2).flags = <u8>IOSQE_IO_LINK;
-  nop(3, 0, 0);
+  nop(3);
   assert(enter(3, 0, 0) == 3, 'the chain is read to its end');
   getEvents();
   assert(cqes() == 3 && cqe(0).res == -ECANCELED && cqe(1).res == -EINVAL && cqe(2).res == -ECANCELED, 'head, bad one, rest');
@@ -105,8 +99,8 @@ export function a_bad_sqe_in_a_chain_cancels_all_of_it(): void {
 export function success_may_be_silent_and_failure_never_is(): void {
   build();
   ring(8, DEFER);
-  nop(1, 0, IOSQE_CQE_SKIP_SUCCESS);
-  nop(2, -9, IOSQE_CQE_SKIP_SUCCESS);
+  nop(1, IOSQE_CQE_SKIP_SUCCESS);
+  nop(2, IOSQE_CQE_SKIP_SUCCESS, -9);
   assert(enter(2, 0, 0) == 2 && cqes() == 1 && isCqe(0, 2, -9, 0), 'only the failure');
   verify();
 }
@@ -114,14 +108,14 @@ export function success_may_be_silent_and_failure_never_is(): void {
 export function completions_without_room_wait_in_order(): void {
   build();
   ring(4, DEFER);
-  for (let i: u32 = 0; i < 4; i++) nop(i, 0, 0);
+  for (let i: u32 = 0; i < 4; i++) nop(i);
   enter(4, 0, 0);
-  for (let i: u32 = 4; i < 7; i++) nop(i, 0, 0);
+  for (let i: u32 = 4; i < 7; i++) nop(i);
   enter(3, 0, 0);
   assert(cqes() == 4 && (sqFlags() & IORING_SQ_CQ_OVERFLOW) != 0, 'three wait');
   assert(load<u32>(bench().rings, 44) == 0, 'and the overflow counter says nothing');
   seen(2);
-  nop(7, 0, 0);
+  nop(7);
   enter(1, 0, 0);
   assert(cqes() == 2, 'a new one does not overtake, though there is room');
   getEvents();
@@ -135,7 +129,7 @@ export function completions_without_room_wait_in_order(): void {
 export function a_wide_completion_at_the_end_of_a_mixed_queue_leaves_a_filler(): void {
   build();
   ring(4, DEFER | IORING_SETUP_CQE_MIXED);
-  for (let i: u32 = 0; i < 3; i++) nop(i, 0, 0);
+  for (let i: u32 = 0; i < 3; i++) nop(i);
   enter(3, 0, 0);
   seen(3);
   const s = sqe(IORING_OP_NOP, 9);

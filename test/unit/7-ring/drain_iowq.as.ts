@@ -3,35 +3,18 @@
  * what must not run in the submitter's context. Whoever looks too early sees nothing.
  */
 import {
-  ECANCELED, EOPNOTSUPP, IORING_ENTER_GETEVENTS, IORING_NOP_INJECT_RESULT, IORING_OP_NOP, IORING_OP_RECV, IORING_OP_SHUTDOWN,
-  IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_DRAIN, IOSQE_IO_LINK,
+  ECANCELED, EOPNOTSUPP, IORING_ENTER_GETEVENTS, IORING_OP_SHUTDOWN, IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_CQE_SKIP_SUCCESS,
+  IOSQE_IO_DRAIN, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
-import {
-  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, settle, socket, sqe, user, verify,
-} from '../config_ring.as';
+import { build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, settle, sqe, verify } from '../config_ring.as';
+import { connected, nop, recv } from '../config_requests.as';
 import { AT_KERNEL_DRAIN_ENDS, setHost } from '../config.gen.as';
 
-function nop(user_data: u64, flags: u32, result: u32 = 0): void {
-  const s = sqe(IORING_OP_NOP, user_data);
-  s.flags = <u8>flags;
-  s.nop_flags = IORING_NOP_INJECT_RESULT;
-  s.len = result;
-}
-function recv(fd: u32, user_data: u64, flags: u32): void {
-  const s = sqe(IORING_OP_RECV, user_data);
-  s.fd = <i32>fd;
-  s.addr = user(4096);
-  s.len = 4096;
-  s.flags = <u8>flags;
-}
-
 export function a_drain_waits_for_all_before_it_and_holds_up_all_behind_it(): void {
-  build();
-  ring(16, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
-  recv(fd, 1, 0);
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  recv(fd, 1);
   nop(2, IOSQE_IO_DRAIN);
-  nop(3, 0);
+  nop(3);
   assert(enter(3, 0, 0) == 3 && cqes() == 0, 'neither the drain nor what stands behind it');
   linearPacket(fd, 10, 0);
   getEvents();
@@ -39,7 +22,7 @@ export function a_drain_waits_for_all_before_it_and_holds_up_all_behind_it(): vo
   getEvents();
   assert(cqes() == 3 && isCqe(0, 1, 10, 0) && cqe(1).user_data == 2 && cqe(2).user_data == 3, 'in their order');
   seen(3);
-  nop(4, 0);
+  nop(4);
   assert(enter(1, 0, 0) == 1 && cqes() == 1, 'the drain is over');
   verify();
 }
@@ -49,7 +32,7 @@ export function a_chain_runs_through_at_the_end_of_the_call(): void {
   ring(16, IORING_SETUP_NO_SQARRAY);
   nop(1, IOSQE_IO_LINK);
   nop(2, IOSQE_IO_LINK);
-  nop(3, 0);
+  nop(3);
   assert(enter(3, 0, 0) == 3 && cqes() == 3, 'without another call');
   verify();
 }
@@ -69,25 +52,23 @@ export function an_older_kernel_drains_on_until_another_request_comes(): void {
   enter(1, 0, 0);
   later();
   assert(cqes() == 1, 'it has run');
-  nop(2, 0);
+  nop(2);
   enter(1, 0, 0);
   assert(cqes() == 1, 'the next goes through the list');
   later();
   assert(cqes() == 2, 'and so by way of task work');
-  nop(3, 0);
+  nop(3);
   enter(1, 0, 0);
   assert(cqes() == 3, 'now it is over');
   verify();
 }
 
 export function a_drain_in_a_chain_drains_its_head_and_what_follows(): void {
-  build();
-  ring(16, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
-  recv(fd, 1, 0);
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  recv(fd, 1);
   nop(2, IOSQE_IO_LINK);
   nop(3, IOSQE_IO_DRAIN);
-  nop(4, 0);
+  nop(4);
   enter(4, 0, 0);
   assert(cqes() == 0, 'the whole chain waits');
   linearPacket(fd, 10, 0);
@@ -135,7 +116,7 @@ export function what_is_linked_to_a_workers_request_runs_there_too(): void {
   build();
   ring(8, IORING_SETUP_NO_SQARRAY);
   nop(1, IOSQE_ASYNC | IOSQE_IO_LINK);
-  nop(2, 0);
+  nop(2);
   enter(2, 0, 0);
   assert(cqes() == 0, 'not yet');
   settle();
@@ -147,7 +128,7 @@ export function a_failure_in_a_worker_cuts_the_chain(): void {
   build();
   ring(8, IORING_SETUP_NO_SQARRAY);
   nop(1, IOSQE_ASYNC | IOSQE_IO_LINK, <u32>-5);
-  nop(2, 0);
+  nop(2);
   enter(2, 0, 0);
   settle();
   getEvents();
@@ -156,9 +137,7 @@ export function a_failure_in_a_worker_cuts_the_chain(): void {
 }
 
 export function an_asynchronous_receive_waits_for_its_socket(): void {
-  build();
-  ring(8, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
+  const fd = connected(8, IORING_SETUP_NO_SQARRAY);
   recv(fd, 1, IOSQE_ASYNC);
   enter(1, 0, 0);
   settle();
@@ -169,9 +148,7 @@ export function an_asynchronous_receive_waits_for_its_socket(): void {
 }
 
 export function a_shutdown_is_always_a_workers(): void {
-  build();
-  ring(8, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
+  const fd = connected(8, IORING_SETUP_NO_SQARRAY);
   const s = sqe(IORING_OP_SHUTDOWN, 1);
   s.fd = <i32>fd;
   s.len = 7;

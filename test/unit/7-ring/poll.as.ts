@@ -1,21 +1,13 @@
 /** Description: POLL_ADD and POLL_REMOVE: once, again and again, changed, taken back. */
 import {
-  ECANCELED, EINVAL, ENOENT, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_OP_RECV, IORING_POLL_ADD_LEVEL,
-  IORING_POLL_ADD_MULTI, IORING_POLL_UPDATE_EVENTS, IORING_POLL_UPDATE_USER_DATA, IORING_SETUP_NO_SQARRAY, IOSQE_CQE_SKIP_SUCCESS,
-  POLLIN, POLLOUT, POLLPRI,
+  ECANCELED, EINVAL, ENOENT, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, IORING_OP_POLL_REMOVE, IORING_POLL_ADD_LEVEL, IORING_POLL_ADD_MULTI,
+  IORING_POLL_UPDATE_EVENTS, IORING_POLL_UPDATE_USER_DATA, IORING_SETUP_NO_SQARRAY, IOSQE_CQE_SKIP_SUCCESS, POLLIN, POLLOUT, POLLPRI,
 } from '../../../uring-model/uapi.gen';
 import { sock, stateChange } from '../../../stack/6-socket';
 import { fdSock } from '../../../stack/file';
-import {
-  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, socket, sqe, user, verify,
-} from '../config_ring.as';
+import { cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, seen, sqe, verify } from '../config_ring.as';
+import { connected, poll, recv } from '../config_requests.as';
 
-function poll(fd: u32, user_data: u64, events: u32, flags: u32): void {
-  const s = sqe(IORING_OP_POLL_ADD, user_data);
-  s.fd = <i32>fd;
-  s.poll32_events = events;
-  s.len = flags;
-}
 function change(user_data: u64, target: u64, flags: u32, new_user_data: u64, events: u32): void {
   const s = sqe(IORING_OP_POLL_REMOVE, user_data);
   s.addr = target;
@@ -24,21 +16,16 @@ function change(user_data: u64, target: u64, flags: u32, new_user_data: u64, eve
   s.poll32_events = events;
 }
 function read(fd: u32): void {
-  const s = sqe(IORING_OP_RECV, 99);
-  s.fd = <i32>fd;
-  s.addr = user(4096);
-  s.len = 4096;
+  recv(fd, 99);
   enter(1, 0, 0);
   seen(cqes());
 }
 
 export function a_poll_that_is_true_completes_at_once(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  poll(fd, 10, POLLIN, 0);
+  const fd = connected(16, DEFER);
+  poll(fd, 10, POLLIN);
   poll(fd, 11, POLLIN, IORING_POLL_ADD_MULTI);
-  poll(fd, 12, POLLIN | POLLOUT, 0);
+  poll(fd, 12, POLLIN | POLLOUT);
   assert(enter(3, 0, 0) == 3 && cqes() == 1 && isCqe(0, 12, POLLOUT, 0), 'writable');
   seen(1);
   linearPacket(fd, 5, 0);
@@ -57,9 +44,7 @@ export function a_poll_that_is_true_completes_at_once(): void {
 }
 
 export function without_deferral_each_wake_up_has_a_completion(): void {
-  build();
-  ring(16, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
   poll(fd, 11, POLLIN, IORING_POLL_ADD_MULTI);
   enter(1, 0, 0);
   linearPacket(fd, 5, 0);
@@ -71,10 +56,8 @@ export function without_deferral_each_wake_up_has_a_completion(): void {
 }
 
 export function what_a_poll_reports_is_what_woke_it(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  poll(fd, 10, POLLIN | POLLPRI, 0);
+  const fd = connected(16, DEFER);
+  poll(fd, 10, POLLIN | POLLPRI);
   enter(1, 0, 0);
   linearPacket(fd, 5, 0);
   getEvents();
@@ -83,17 +66,15 @@ export function what_a_poll_reports_is_what_woke_it(): void {
 }
 
 export function a_poll_that_was_told_to_look_reports_what_it_sees(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  poll(fd, 10, POLLIN | POLLPRI, 0);
+  const fd = connected(16, DEFER);
+  poll(fd, 10, POLLIN | POLLPRI);
   enter(1, 0, 0);
   linearPacket(fd, 5, 0);
   linearPacket(fd, 5, 0);
   getEvents();
   assert(cqes() == 1 && isCqe(0, 10, POLLIN | POLLPRI, 0), 'the first left the queue with its answer');
   seen(1);
-  poll(fd, 11, POLLPRI, 0);
+  poll(fd, 11, POLLPRI);
   enter(1, 0, 0);
   linearPacket(fd, 5, 0);
   getEvents();
@@ -105,9 +86,7 @@ export function a_poll_that_was_told_to_look_reports_what_it_sees(): void {
 }
 
 export function a_multishot_poll_on_a_readable_file_says_so_first(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   linearPacket(fd, 5, 0);
   poll(fd, 13, POLLIN, IORING_POLL_ADD_MULTI);
   enter(1, 0, 0);
@@ -118,9 +97,7 @@ export function a_multishot_poll_on_a_readable_file_says_so_first(): void {
 }
 
 export function a_poll_is_removed(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   poll(fd, 13, POLLIN, IORING_POLL_ADD_MULTI);
   enter(1, 0, 0);
   change(20, 13, 0, 0, 0);
@@ -134,9 +111,7 @@ export function a_poll_is_removed(): void {
 }
 
 export function a_poll_gets_another_name_and_other_events(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   poll(fd, 14, POLLIN, IORING_POLL_ADD_MULTI);
   enter(1, 0, 0);
   change(22, 14, IORING_POLL_UPDATE_USER_DATA, 114, POLLIN);
@@ -159,10 +134,8 @@ export function a_poll_gets_another_name_and_other_events(): void {
 }
 
 export function an_update_that_completes_a_poll_says_so_by_task_work(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
-  poll(fd, 14, POLLIN, 0);
+  const fd = connected(16, DEFER);
+  poll(fd, 14, POLLIN);
   enter(1, 0, 0);
   change(24, 14, IORING_POLL_UPDATE_EVENTS, 0, POLLOUT);
   enter(1, 0, 0);
@@ -173,9 +146,7 @@ export function an_update_that_completes_a_poll_says_so_by_task_work(): void {
 }
 
 export function the_fields_of_a_poll_are_checked(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   poll(fd, 1, POLLIN, IORING_POLL_ADD_LEVEL);
   enter(1, 0, 0);
   poll(fd, 2, POLLIN, IORING_POLL_UPDATE_EVENTS);
@@ -195,10 +166,8 @@ export function the_fields_of_a_poll_are_checked(): void {
 }
 
 export function who_waited_last_is_told_first(): void {
-  build();
-  ring(64, DEFER);
-  const fd = socket();
-  for (let i: u64 = 0; i < 5; i++) poll(fd, 100 + i, POLLIN, 0);
+  const fd = connected(64, DEFER);
+  for (let i: u64 = 0; i < 5; i++) poll(fd, 100 + i, POLLIN);
   enter(5, 0, 0);
   linearPacket(fd, 5, 0);
   getEvents();

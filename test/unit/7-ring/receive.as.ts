@@ -14,6 +14,7 @@ import {
 import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, socket, sqe, user, verify,
 } from '../config_ring.as';
+import { connected } from '../config_requests.as';
 
 const BUFFER: u32 = IORING_CQE_F_BUFFER;
 const MORE: u32 = IORING_CQE_F_MORE;
@@ -62,9 +63,7 @@ function endOfStream(fd: u32): void {
 }
 
 export function data_that_is_there_is_received_at_once(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   linearPacket(fd, 100, 7);
   const at = recv(fd, 5, 60);
   assert(cqes() == 1 && isCqe(0, 5, 60, IORING_CQE_F_SOCK_NONEMPTY), 'and more is left');
@@ -73,9 +72,7 @@ export function data_that_is_there_is_received_at_once(): void {
 }
 
 export function the_last_to_wait_is_the_first_to_wake(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   for (let i: u32 = 1; i <= 3; i++) recv(fd, i, 4096);
   linearPacket(fd, 10, 0);
   getEvents();
@@ -181,9 +178,7 @@ export function registration_of_buffer_rings_is_checked(): void {
 }
 
 export function poll_first_waits_even_if_there_is_data(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   linearPacket(fd, 10, 0);
   const s = sqe(IORING_OP_RECV, 5);
   s.fd = <i32>fd;
@@ -197,9 +192,7 @@ export function poll_first_waits_even_if_there_is_data(): void {
 }
 
 export function a_wrong_address_is_found_when_there_is_data(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const s = sqe(IORING_OP_RECV, 5);
   s.fd = <i32>fd;
   s.addr = 64;
@@ -212,9 +205,7 @@ export function a_wrong_address_is_found_when_there_is_data(): void {
 }
 
 export function a_request_keeps_its_socket_open(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const sock_idx = fdSock(HOST, <i32>fd);
   recv(fd, 5, 100);
   sqe(IORING_OP_CLOSE, 6).fd = <i32>fd;
@@ -225,9 +216,7 @@ export function a_request_keeps_its_socket_open(): void {
 }
 
 export function descriptors_are_the_least_that_are_free(): void {
-  build();
-  ring(16, DEFER);
-  const a = socket();
+  const a = connected(16, DEFER);
   const b = socket();
   assert(a == 4 && b == 5, 'in order');
   assert(sysClose(HOST, a) == 0 && sysClose(HOST, a) == -EBADF, 'closed once');

@@ -15,6 +15,7 @@ import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, setup, settle, socket, sqe, user,
   verify,
 } from '../config_ring.as';
+import { connected } from '../config_requests.as';
 
 function fds(a: i32, b: i32): u32 {
   const at = user(64);
@@ -47,9 +48,7 @@ function nopOnBuffer(slot: u32): i32 {
 }
 
 export function a_slot_stands_for_a_file(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   assert(register(IORING_REGISTER_FILES, fds(-1, <i32>fd), 2) == 0, 'a hole and a file');
   recvFixed(1, 7);
   recvFixed(0, 8);
@@ -75,9 +74,7 @@ export function tables_are_checked(): void {
 }
 
 export function a_request_keeps_the_file_that_it_uses(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   const rr = changetype<io_uring_rsrc_register>(<usize>user(256));
   const tags = user(64);
   store<u64>(tags, 555);
@@ -149,9 +146,7 @@ export function free_slots_are_found_from_the_last_one_on(): void {
 }
 
 export function a_registered_file_can_get_a_descriptor(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   register(IORING_REGISTER_FILES, fds(<i32>fd, 0), 1);
   assert(sysClose(HOST, fd) == 0, 'only the slot is left');
   sqe(IORING_OP_FIXED_FD_INSTALL, 1).flags = <u8>IOSQE_FIXED_FILE;

@@ -7,8 +7,9 @@ import {
   IOSQE_IO_LINK, POLLIN, SO_TYPE, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SIOCINQ, SOL_SOCKET, ECANCELED,
 } from '../../../uring-model/uapi.gen';
 import {
-  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, user, verify,
+  build, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, sqe, user, verify,
 } from '../config_ring.as';
+import { connected } from '../config_requests.as';
 
 const CUR_POS: u64 = u64.MAX_VALUE;
 const ESPIPE: i32 = 29;
@@ -87,9 +88,7 @@ export function an_eventfd_gives_its_count(): void {
 }
 
 export function sockets_have_no_positions(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const buf = user(4096);
   linearPacket(fd, 10, 0);
   rw(IORING_OP_READ, 1, fd, buf, 4, 5);
@@ -102,9 +101,7 @@ export function sockets_have_no_positions(): void {
 }
 
 export function flags_of_reads_are_checked_in_order(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const buf = user(64);
   rw(IORING_OP_READ, 1, fd, buf, 4, 0).rw_flags = 0x8000;
   rw(IORING_OP_READ, 2, fd, buf, 4, 0).rw_flags = 0x30;
@@ -119,9 +116,7 @@ export function flags_of_reads_are_checked_in_order(): void {
 }
 
 export function a_short_read_ends_a_chain(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   linearPacket(fd, 10, 0);
   rw(IORING_OP_READ, 1, fd, user(64), 64, 0).flags = <u8>IOSQE_IO_LINK;
   sqe(IORING_OP_NOP, 2);
@@ -132,9 +127,7 @@ export function a_short_read_ends_a_chain(): void {
 }
 
 export function vectors_are_read_when_they_are_submitted(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const iov = user(64);
   const a = user(64);
   const b = user(64);
@@ -157,9 +150,7 @@ export function vectors_are_read_when_they_are_submitted(): void {
 }
 
 export function a_multishot_read_takes_a_buffer_for_each_shot(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const at = user(64);
   const reg = changetype<io_uring_buf_reg>(<usize>at);
   reg.ring_addr = user(4096);
@@ -214,9 +205,7 @@ export function a_block_device_wants_what_is_aligned(): void {
 }
 
 export function a_fixed_read_needs_its_buffer(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   rw(IORING_OP_READ_FIXED, 1, fd, user(64), 64, 0);
   enter(1, 0, 0);
   assert(isCqe(0, 1, -EFAULT, 0), 'none is registered');
@@ -224,9 +213,7 @@ export function a_fixed_read_needs_its_buffer(): void {
 }
 
 export function commands_ask_a_socket(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   linearPacket(fd, 10, 0);
   const inq = sqe(IORING_OP_URING_CMD, 1);
   inq.fd = <i32>fd;
@@ -273,9 +260,7 @@ function ctl(user_data: u64, epoll: u32, op: u32, fd: u32, event: u32): void {
 }
 
 export function an_epoll_set_is_changed_and_waited_for_by_requests(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   const epoll = fdInstall(HOST, <u32>epollNew(HOST));
   const event = user(64);
   store<u32>(event, POLLIN);

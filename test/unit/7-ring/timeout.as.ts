@@ -4,13 +4,14 @@
  */
 import {
   __kernel_timespec, ECANCELED, EINVAL, ENOENT, ERESTARTSYS, ETIME, IORING_CQE_F_MORE, IORING_ENTER_GETEVENTS, IORING_OP_ASYNC_CANCEL,
-  IORING_OP_LINK_TIMEOUT, IORING_OP_NOP, IORING_OP_RECV, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_SETUP_NO_SQARRAY,
-  IORING_LINK_TIMEOUT_UPDATE, IORING_TIMEOUT_ABS, IORING_TIMEOUT_BOOTTIME, IORING_TIMEOUT_ETIME_SUCCESS, IORING_TIMEOUT_IMMEDIATE_ARG,
-  IORING_TIMEOUT_MULTISHOT, IORING_TIMEOUT_REALTIME, IORING_TIMEOUT_UPDATE, io_uring_sqe, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
+  IORING_OP_LINK_TIMEOUT, IORING_OP_NOP, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_SETUP_NO_SQARRAY, IORING_LINK_TIMEOUT_UPDATE,
+  IORING_TIMEOUT_ABS, IORING_TIMEOUT_BOOTTIME, IORING_TIMEOUT_ETIME_SUCCESS, IORING_TIMEOUT_IMMEDIATE_ARG, IORING_TIMEOUT_MULTISHOT,
+  IORING_TIMEOUT_REALTIME, IORING_TIMEOUT_UPDATE, io_uring_sqe, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import {
-  build, cqe, cqes, DEFER, elapse, enter, getEvents, isCqe, linearPacket, ring, seen, settle, socket, sqe, user, verify,
+  build, cqe, cqes, DEFER, elapse, enter, getEvents, isCqe, linearPacket, ring, seen, settle, sqe, user, verify,
 } from '../config_ring.as';
+import { connected, recv } from '../config_requests.as';
 
 const MS: u64 = 1000000;
 
@@ -37,13 +38,6 @@ function update(user_data: u64, target: u64, ns: u64, flags: u32): void {
   s.addr = target;
   s.addr2 = timeOf(ns);
   s.timeout_flags = IORING_TIMEOUT_UPDATE | flags;
-}
-function recv(fd: u32, user_data: u64, flags: u32): void {
-  const s = sqe(IORING_OP_RECV, user_data);
-  s.fd = <i32>fd;
-  s.addr = user(4096);
-  s.len = 4096;
-  s.flags = <u8>flags;
 }
 function linkTimeout(user_data: u64, ns: u64, flags: u32): void {
   const s = sqe(IORING_OP_LINK_TIMEOUT, user_data);
@@ -207,9 +201,7 @@ export function a_cancellation_finds_a_timeout(): void {
 
 /** A receive with a linked timeout, and a NOP behind both. The receive's socket. */
 function guarded(): u32 {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   recv(fd, 1, IOSQE_IO_LINK);
   linkTimeout(2, 10 * MS, IOSQE_IO_LINK);
   sqe(IORING_OP_NOP, 3);
@@ -261,9 +253,7 @@ export function data_that_comes_with_the_end_of_the_time_wins(): void {
 }
 
 export function a_linked_timeout_gets_another_time(): void {
-  build();
-  ring(16, DEFER);
-  const fd = socket();
+  const fd = connected(16, DEFER);
   recv(fd, 1, IOSQE_IO_HARDLINK);
   linkTimeout(2, 10000 * MS, 0);
   enter(2, 0, 0);

@@ -5,19 +5,14 @@
 import { coreState, nextEventTime, popEvent } from '../../../sim/core';
 import {
   __kernel_timespec, EAGAIN, ERESTARTSYS, ETIME, EINVAL, EFAULT, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
-  IORING_ENTER_EXT_ARG, IORING_ENTER_GETEVENTS, IORING_OP_NOP, IORING_OP_RECV, MSG_DONTWAIT, IORING_SETUP_NO_SQARRAY, IORING_NOP_TW,
+  IORING_ENTER_EXT_ARG, IORING_ENTER_GETEVENTS, IORING_OP_NOP, MSG_DONTWAIT, IORING_SETUP_NO_SQARRAY, IORING_NOP_TW,
 } from '../../../uring-model/uapi.gen';
 import { ringTimer, sysEnter, taskAt, taskDeadline, taskResume } from '../../../uring-model/7-ring';
 import { bench, build, cqe, cqes, DEFER, enter, HOST, isCqe, linearPacket, ring, seen, socket, sqe, user, verify } from '../config_ring.as';
+import { connected, recv } from '../config_requests.as';
 
 const GET: u32 = IORING_ENTER_GETEVENTS;
 
-function recv(fd: u32, user_data: u64): void {
-  const s = sqe(IORING_OP_RECV, user_data);
-  s.fd = <i32>fd;
-  s.addr = user(4096);
-  s.len = 4096;
-}
 /** A wait with a time limit. */
 function enterFor(min: u32, ns: i64, min_wait_usec: u32): i32 {
   const at = user(64);
@@ -44,9 +39,7 @@ export function what_is_there_is_not_waited_for(): void {
 }
 
 export function a_sleeper_is_woken_by_data_and_fetches_its_result(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   recv(fd, 5);
   assert(enter(1, 1, GET) == -ERESTARTSYS, 'asleep; the request was submitted');
   assert(nextEventTime() == u64.MAX_VALUE, 'nothing to do');
@@ -58,9 +51,7 @@ export function a_sleeper_is_woken_by_data_and_fetches_its_result(): void {
 }
 
 export function a_sleeper_that_wants_two_is_not_woken_for_one(): void {
-  build();
-  ring(8, DEFER);
-  const one = socket();
+  const one = connected(8, DEFER);
   const two = socket();
   recv(one, 1);
   recv(two, 2);
@@ -92,9 +83,7 @@ export function a_far_limit_is_kept_by_the_wheel(): void {
 }
 
 export function after_the_least_wait_one_completion_is_enough(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   recv(fd, 5);
   enter(1, 0, 0);
   assert(enterFor(4, 900000, 100) == -ERESTARTSYS, 'wants four');
@@ -114,9 +103,7 @@ export function arguments_of_a_wait_are_checked(): void {
 }
 
 export function who_does_not_want_to_wait_gets_eagain(): void {
-  build();
-  ring(8, DEFER);
-  const fd = socket();
+  const fd = connected(8, DEFER);
   recv(fd, 5);
   const b = bench();
   store<u32>(b.sqes + (((b.sq_tail - 1) & b.sq_mask) << 6), MSG_DONTWAIT, 28);
@@ -125,9 +112,7 @@ export function who_does_not_want_to_wait_gets_eagain(): void {
 }
 
 export function a_ring_without_deferral_wakes_its_sleeper_too(): void {
-  build();
-  ring(8, IORING_SETUP_NO_SQARRAY);
-  const fd = socket();
+  const fd = connected(8, IORING_SETUP_NO_SQARRAY);
   recv(fd, 5);
   assert(enter(1, 1, GET) == -ERESTARTSYS, 'asleep');
   linearPacket(fd, 100, 0);

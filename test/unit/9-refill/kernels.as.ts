@@ -4,44 +4,26 @@ import { netmem } from '../../../stack/3-pool';
 import { areaAt, ifqAt, zcrxQuery, zcrxQueryEvents } from '../../../uring-model/9-refill';
 import { niovToken } from '../../../uring-model/9-refill/area';
 import {
-  EINVAL, ENOMEM, EOPNOTSUPP, io_uring_zcrx_ifq_reg, zcrx_event_desc,
-  ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_IMPORT, ZCRX_REG_NODEV,
+  EINVAL, ENOMEM, EOPNOTSUPP, zcrx_event_desc, ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ,
+  ZCRX_REG_IMPORT,
 } from '../../../uring-model/uapi.gen';
 import {
   bench, build, control, cqeOff, cqes, DEFER32, getEvents, HOST, isCqe, packet, packetOfOneBuffer, pagePacket, prepareZcrx,
   recvZc, registerZcrx, ring, rqHead, rqPush, socket, take, verify,
 } from '../config_ring.as';
+import { drain, lend, nodev, reg } from '../config_zcrx.as';
 import {
   AT_KERNEL_ZCRX, AT_KERNEL_ZCRX_ADD_AREA, AT_KERNEL_ZCRX_CTRL, AT_KERNEL_ZCRX_EVENTS, AT_KERNEL_ZCRX_NODEV, AT_KERNEL_ZCRX_REFILL_FOLDS,
   AT_KERNEL_ZCRX_REFILL_REREADS, AT_KERNEL_ZCRX_RQ_CACHE_LINES, AT_KERNEL_ZCRX_RX_BUF_LEN, AT_KERNEL_ZCRX_STOPPED_EARLY,
   AT_KERNEL_ZCRX_WIDE_OFFSETS, setHost,
 } from '../config.gen.as';
 
-function reg(): io_uring_zcrx_ifq_reg {
-  return changetype<io_uring_zcrx_ifq_reg>(<usize>bench().reg);
-}
 /** A world without one behaviour, and what is to be registered. */
 function without(behaviour: u32, niovs: u32, rq_entries: u32): void {
   build();
   setHost(HOST, behaviour, 0);
   ring(128, DEFER32);
   prepareZcrx(niovs, rq_entries);
-}
-function nodev(): void {
-  reg().if_idx = 0;
-  reg().flags = ZCRX_REG_NODEV;
-}
-function lend(n: u32): void {
-  const fd = socket();
-  for (let i: u32 = 0; i < n; i++) packet(fd, 0, 100);
-  recvZc(fd, 7, 0);
-  getEvents();
-  assert(cqes() == n, 'lent');
-}
-function drain(): u32 {
-  let n: u32 = 0;
-  while (take() != NONE) n++;
-  return n;
 }
 
 export function a_kernel_without_it_refuses_registration(): void {

@@ -6,20 +6,17 @@ import { memLocked } from '../../../stack/3-pool';
 import { sysClose } from '../../../uring-model/7-ring';
 import { areaAt, dmabufCreate } from '../../../uring-model/9-refill';
 import {
-  EINVAL, ENOMEM, EPERM, ERANGE, IORING_CQE_F_MORE, io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg, zcrx_ctrl, ZCRX_CTRL_ADD_AREA,
-  ZCRX_REG_NODEV,
+  EINVAL, ENOMEM, EPERM, ERANGE, IORING_CQE_F_MORE, io_uring_zcrx_area_reg, zcrx_ctrl, ZCRX_CTRL_ADD_AREA, ZCRX_REG_NODEV,
 } from '../../../uring-model/uapi.gen';
 import {
   bench, build, control, cqeOff, cqes, DEFER32, HOST, isCqe, linearPacket, packet, pagePacket, prepareZcrx, recvZc, registerZcrx, ring,
   settle, socket, user, verify, zcrx,
 } from '../config_ring.as';
+import { prepared, reg } from '../config_zcrx.as';
 import { AT_REFILL_AREA_PAGE, AT_RING_CAP_IPC_LOCK, AT_RING_CAP_NET_ADMIN, AT_RING_MEMLOCK, setHost } from '../config.gen.as';
 
 const PAGE: u32 = 4096;
 
-function reg(): io_uring_zcrx_ifq_reg {
-  return changetype<io_uring_zcrx_ifq_reg>(<usize>bench().reg);
-}
 function area(): io_uring_zcrx_area_reg {
   return changetype<io_uring_zcrx_area_reg>(<usize>bench().area_reg);
 }
@@ -31,11 +28,6 @@ function asDmabuf(run: u32): u32 {
   area().flags = 1;
   area().dmabuf_fd = fd;
   return <u32>fd;
-}
-function prepared(niovs: u32): void {
-  build();
-  ring(64, DEFER32);
-  prepareZcrx(niovs, 8);
 }
 
 export function payload_in_memory_of_a_device_is_lent(): void {

@@ -7,27 +7,17 @@ import { netmem } from '../../../stack/3-pool';
 import { RCV_SHUTDOWN, sock, sockWake, POLLIN, SOCK_DONE } from '../../../stack/6-socket';
 import { fdSock } from '../../../uring-model/7-ring';
 import { areaAt, zcrxCounters, zcSock } from '../../../uring-model/9-refill';
+import { EFAULT, ENOMEM, ENOSPC, IORING_CQE_F_MORE, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ } from '../../../uring-model/uapi.gen';
 import {
-  EFAULT, ENOMEM, ENOSPC, IORING_CQE_F_MORE, io_uring_zcrx_ifq_reg, zcrx_event_desc, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ,
-  ZCRX_REG_NODEV,
-} from '../../../uring-model/uapi.gen';
-import {
-  bench, build, control, cqe, cqeOff, cqes, DEFER32, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, prepareZcrx, recvZc,
-  registerZcrx, ring, rqPush, seen, socket, take, verify, zcrx,
+  bench, control, cqe, cqeOff, cqes, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, recvZc, registerZcrx, rqPush, seen, socket,
+  take, verify, zcrx,
 } from '../config_ring.as';
+import { nodev, prepared, reg, withEvents, zcrxNodev } from '../config_zcrx.as';
 
 const MORE: u32 = IORING_CQE_F_MORE;
 
 function counter(i: u32): u64 {
   return load<u64>(zcrxCounters(0) + (<usize>i << 3));
-}
-function nodev(niovs: u32): void {
-  build();
-  ring(64, DEFER32);
-  const reg = prepareZcrx(niovs, 8);
-  reg.if_idx = 0;
-  reg.flags = ZCRX_REG_NODEV;
-  assert(registerZcrx() == 0, 'an instance without a device');
 }
 
 export function payload_in_the_area_is_lent_and_not_copied(): void {
@@ -68,7 +58,7 @@ export function linear_data_is_copied_and_no_statistic_says_so(): void {
 }
 
 export function foreign_pages_are_copied_and_counted_one_per_fragment(): void {
-  nodev(8);
+  zcrxNodev(8);
   const fd = socket();
   pagePacket(fd, 100, 0);
   pagePacket(fd, 200, 1);
@@ -80,7 +70,7 @@ export function foreign_pages_are_copied_and_counted_one_per_fragment(): void {
 }
 
 export function without_a_free_buffer_the_copy_ends_with_enomem_and_loses_nothing(): void {
-  nodev(2);
+  zcrxNodev(2);
   const fd = socket();
   for (let i: u32 = 0; i < 3; i++) pagePacket(fd, 100, i);
   recvZc(fd, 7, 0);
@@ -162,13 +152,8 @@ export function the_end_of_a_stream_is_zero_without_more(): void {
 }
 
 export function an_event_is_posted_once_until_it_is_armed_again(): void {
-  build();
-  ring(64, DEFER32);
-  const reg = prepareZcrx(2, 8);
-  reg.event_desc = bench().notif;
-  const notif = changetype<zcrx_event_desc>(<usize>bench().notif);
-  notif.user_data = 99;
-  notif.type_mask = 1;
+  prepared(2);
+  withEvents(99, 1);
   assert(registerZcrx() == 0, 'with events');
   while (take() != NONE) {}
   take();
@@ -185,13 +170,9 @@ export function an_event_is_posted_once_until_it_is_armed_again(): void {
 }
 
 export function statistics_lie_where_user_space_wants_them(): void {
-  build();
-  ring(64, DEFER32);
-  const reg = prepareZcrx(8, 8);
-  reg.if_idx = 0;
-  reg.flags = ZCRX_REG_NODEV;
-  reg.event_desc = bench().notif;
-  const notif = changetype<zcrx_event_desc>(<usize>bench().notif);
+  prepared(8);
+  nodev();
+  const notif = withEvents(0, 0);
   notif.flags = 1;
   notif.stats_offset = 256;
   assert(registerZcrx() == 0, 'behind the entries');
@@ -199,5 +180,5 @@ export function statistics_lie_where_user_space_wants_them(): void {
   pagePacket(fd, 100, 0);
   recvZc(fd, 7, 0);
   assert(load<u64>(bench().region + 256) == 1 && load<u64>(bench().region + 264) == 100, 'copy_count, copy_bytes');
-  assert(changetype<io_uring_zcrx_ifq_reg>(<usize>bench().reg).rx_buf_len == 4096, 'the size of a buffer is told');
+  assert(reg().rx_buf_len == 4096, 'the size of a buffer is told');
 }

@@ -4,26 +4,8 @@
  */
 import { NONE } from '../../../sim/core';
 import { netmem, pagePool, poolRecycle } from '../../../stack/3-pool';
-import {
-  bench, cqeOff, cqes, getEvents, packet, packetOfOneBuffer, recvZc, rqHead, rqPush, seen, socket, take, verify, zcrx,
-} from '../config_ring.as';
-
-/** Lends `n` buffers in a row, one completion each. */
-function lend(n: u32): u32 {
-  const fd = socket();
-  for (let i: u32 = 0; i < n; i++) packet(fd, 0, 100);
-  recvZc(fd, 7, 0);
-  getEvents();
-  assert(cqes() == n, 'lent');
-  return fd;
-}
-
-/** Takes buffers until the pool is dry, and says how many there were. */
-function drain(): u32 {
-  let n: u32 = 0;
-  while (take() != NONE) n++;
-  return n;
-}
+import { bench, cqeOff, packet, packetOfOneBuffer, recvZc, rqHead, rqPush, seen, socket, take, verify, zcrx } from '../config_ring.as';
+import { drain, lend } from '../config_zcrx.as';
 
 export function a_buffer_that_is_given_back_is_used_again(): void {
   zcrx(4, 8, 64);

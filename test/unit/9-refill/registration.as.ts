@@ -7,32 +7,25 @@ import { netmem, PLACE_FREE } from '../../../stack/3-pool';
 import { sysClose } from '../../../uring-model/7-ring';
 import { areaAt, ifqAt } from '../../../uring-model/9-refill';
 import {
-  EBADF, EEXIST, EFAULT, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, ERANGE, io_uring_region_desc, io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg,
-  IORING_REGISTER_ZCRX_CTRL, IORING_SETUP_CLAMP, IORING_SETUP_CQE32, zcrx_ctrl, ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_FLUSH_RQ,
-  zcrx_event_desc, ZCRX_REG_NODEV,
+  EBADF, EEXIST, EFAULT, EINVAL, ENODEV, ENXIO, EOPNOTSUPP, ERANGE, io_uring_region_desc, io_uring_zcrx_area_reg,
+  IORING_REGISTER_ZCRX_CTRL, IORING_SETUP_CLAMP, IORING_SETUP_CQE32, zcrx_ctrl, ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_FLUSH_RQ, zcrx_event_desc,
+  ZCRX_REG_NODEV,
 } from '../../../uring-model/uapi.gen';
 import {
   bench, build, control, cqeOff, cqes, DEFER, DEFER32, getEvents, HOST, packet, pagePacket, prepareZcrx, recvZc, register, registerZcrx,
   ring, rqHead, rqPush, settle, socket, take, user, verify, zcrx,
 } from '../config_ring.as';
+import { prepared, reg } from '../config_zcrx.as';
 
-function reg(): io_uring_zcrx_ifq_reg {
-  return changetype<io_uring_zcrx_ifq_reg>(<usize>bench().reg);
-}
 function area(): io_uring_zcrx_area_reg {
   return changetype<io_uring_zcrx_area_reg>(<usize>bench().area_reg);
 }
 function desc(): io_uring_region_desc {
   return changetype<io_uring_region_desc>(<usize>bench().desc);
 }
-function prepared(): void {
-  build();
-  ring(64, DEFER32);
-  prepareZcrx(8, 8);
-}
 
 export function a_registration_tells_where_everything_is(): void {
-  prepared();
+  prepared(8);
   reg().rq_entries = 5;
   assert(registerZcrx() == 0, 'registered');
   assert(reg().rq_entries == 8 && reg().zcrx_id == 0 && reg().rx_buf_len == 4096, 'entries are rounded up');
@@ -51,7 +44,7 @@ export function only_rings_with_deferred_task_work_and_wide_completions_will_do(
 }
 
 export function errors_come_in_the_kernels_order(): void {
-  prepared();
+  prepared(8);
   const region = reg().region_ptr;
   reg().zcrx_id = 1;
   reg().region_ptr = 0;
@@ -94,7 +87,7 @@ export function clamp_makes_a_refill_ring_as_large_as_can_be(): void {
 }
 
 export function the_refill_ring_has_to_fit_into_its_memory(): void {
-  prepared();
+  prepared(8);
   desc().size = 4096;
   reg().rq_entries = 256;
   assert(registerZcrx() == -EINVAL, '128 bytes and 256 entries are more than a page');
@@ -107,7 +100,7 @@ export function the_refill_ring_has_to_fit_into_its_memory(): void {
 }
 
 export function an_area_is_whole_pages_of_user_memory(): void {
-  prepared();
+  prepared(8);
   const addr = area().addr;
   area().addr = addr + 1;
   assert(registerZcrx() == -EINVAL, 'aligned');
@@ -134,7 +127,7 @@ export function an_area_is_whole_pages_of_user_memory(): void {
 }
 
 export function larger_buffers_must_divide_the_area(): void {
-  prepared();
+  prepared(8);
   reg().rx_buf_len = 6000;
   assert(registerZcrx() == -EINVAL, 'a power of two');
   reg().rx_buf_len = 65536;
@@ -145,7 +138,7 @@ export function larger_buffers_must_divide_the_area(): void {
 }
 
 export function without_a_device_buffers_are_pages(): void {
-  prepared();
+  prepared(8);
   reg().if_idx = 0;
   reg().flags = ZCRX_REG_NODEV;
   reg().rx_buf_len = 8192;
@@ -153,7 +146,7 @@ export function without_a_device_buffers_are_pages(): void {
 }
 
 export function event_descriptors_are_checked(): void {
-  prepared();
+  prepared(8);
   const notif = changetype<zcrx_event_desc>(<usize>bench().notif);
   reg().event_desc = 4;
   assert(registerZcrx() == -EFAULT, 'its address');

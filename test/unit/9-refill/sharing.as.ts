@@ -7,13 +7,14 @@ import { pagePool } from '../../../stack/3-pool';
 import { sysClose } from '../../../uring-model/7-ring';
 import { areaAt, ifqAt } from '../../../uring-model/9-refill';
 import {
-  EBADF, EEXIST, EINVAL, IORING_CQE_F_MORE, IORING_SETUP_CQE32, io_uring_zcrx_ifq_reg, zcrx_ctrl, zcrx_event_desc, ZCRX_CTRL_EXPORT,
-  ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_IMPORT, ZCRX_REG_NODEV,
+  EBADF, EEXIST, EINVAL, IORING_CQE_F_MORE, IORING_SETUP_CQE32, zcrx_ctrl, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_IMPORT,
+  ZCRX_REG_NODEV,
 } from '../../../uring-model/uapi.gen';
 import {
-  bench, control, cqeOff, cqes, DEFER, DEFER32, getEvents, HOST, isCqe, packet, pagePacket, prepareZcrx, recvZc, registerZcrx, ring, rqPush,
-  settle, socket, take, verify, zcrx, build,
+  bench, control, cqeOff, cqes, DEFER, DEFER32, getEvents, HOST, isCqe, packet, pagePacket, prepareZcrx, recvZc, registerZcrx, ring,
+  rqPush, settle, socket, take, verify, zcrx,
 } from '../config_ring.as';
+import { nodev, prepared, reg, withEvents } from '../config_zcrx.as';
 
 const BENCH: usize = 0x7c00;
 const OTHER: usize = 0x7200;
@@ -39,9 +40,6 @@ function exported(): u32 {
   memory.fill(bench().ctrl, 0, 72);
   return fd;
 }
-function reg(): io_uring_zcrx_ifq_reg {
-  return changetype<io_uring_zcrx_ifq_reg>(<usize>bench().reg);
-}
 function importFd(fd: u32): i32 {
   memory.fill(bench().reg, 0, 96);
   reg().flags = ZCRX_REG_IMPORT;
@@ -50,6 +48,15 @@ function importFd(fd: u32): i32 {
   const ret = registerZcrx();
   bench().rq_mask = mask;
   return ret;
+}
+
+/** An instance that the bench's ring has imported from the other one: the descriptor that it came by. */
+function shared(): u32 {
+  zcrx(8, 8, 64);
+  const box = exported();
+  second(DEFER32);
+  assert(importFd(box) == 0, 'imported');
+  return box;
 }
 
 export function another_ring_receives_into_the_same_area(): void {
@@ -101,10 +108,7 @@ export function an_export_has_nothing_to_say(): void {
 }
 
 export function the_queue_stays_bound_until_the_last_of_them_is_gone(): void {
-  zcrx(8, 8, 64);
-  const box = exported();
-  second(DEFER32);
-  assert(importFd(box) == 0, 'imported');
+  const box = shared();
   sysClose(HOST, changetype<u32>(load<u32>(OTHER)));
   settle();
   assert(pagePool(bench().pool).provider != 0, 'the ring that made it is gone, and the queue is bound');
@@ -133,10 +137,7 @@ export function a_descriptor_that_is_closed_leaves_the_instance_to_the_rings(): 
 }
 
 export function buffers_on_loan_to_a_ring_that_ended_come_back_when_all_have_ended(): void {
-  zcrx(8, 8, 64);
-  const box = exported();
-  second(DEFER32);
-  assert(importFd(box) == 0, 'imported');
+  const box = shared();
   const fd = socket();
   packet(fd, 0, 100);
   recvZc(fd, 7, 0);
@@ -151,15 +152,9 @@ export function buffers_on_loan_to_a_ring_that_ended_come_back_when_all_have_end
 }
 
 export function events_go_to_the_ring_that_registered(): void {
-  build();
-  ring(64, DEFER32);
-  const r = prepareZcrx(8, 8);
-  r.if_idx = 0;
-  r.flags = ZCRX_REG_NODEV;
-  r.event_desc = bench().notif;
-  const notif = changetype<zcrx_event_desc>(<usize>bench().notif);
-  notif.user_data = 99;
-  notif.type_mask = 2;
+  prepared(8);
+  nodev();
+  withEvents(99, 2);
   assert(registerZcrx() == 0, 'with events');
   const box = exported();
   second(DEFER32);

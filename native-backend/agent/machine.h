@@ -10,6 +10,7 @@
 #include <liburing.h>
 
 #include "json.h"
+#include "loans.h"
 
 #define RINGS_MAX 8
 #define GROUPS_MAX 64
@@ -32,6 +33,7 @@ struct open_ring {
 	int nr_sent;
 	int seen;
 	int first_file;
+	int generation;		/* a number of its own among all that were set up */
 };
 
 /* A ring of provided buffers, as user space knows it. */
@@ -44,6 +46,8 @@ struct buffers {
 	uint16_t tail;
 };
 
+struct nic_ways;
+
 struct instance {
 	const char *name;
 	uint32_t id;
@@ -54,7 +58,11 @@ struct instance {
 	uint32_t *head, *tail;
 	char *rqes;
 	uint64_t *stats;
-	uint32_t tail_local;
+	bool has_events;
+	uint64_t events_ud;	/* user_data of its events */
+	struct loans *loans;	/* those that share its memory share these two */
+	struct nic_ways *ways;
+	int rxq;		/* -1: no device */
 };
 
 struct machine {
@@ -63,6 +71,7 @@ struct machine {
 	struct instance instances[INSTANCES_MAX];
 	size_t seq_sent, seq_proved;	/* bytes of pattern seq */
 	size_t filled;			/* bytes that peer.fill sent */
+	int ring_generations;
 };
 extern struct machine machine;
 
@@ -97,6 +106,8 @@ struct io_uring *ring_of(int id);
 struct buffers *group_now(void);
 struct buffers *group_find(int ring, int bgid);
 struct instance *instance_now(const char *field);
+/* A control call on an instance; its argument's first 64 bits are `arg`. */
+int zcrx_control(int64_t id, int64_t op, uint64_t *arg);
 
 /* Of the kernel: its version, without what a builder wrote behind it; the machine's architecture. */
 const char *kernel_release(void);
@@ -115,6 +126,6 @@ struct handler {
 	void (*run)(void);
 };
 extern const struct handler ring_steps[], register_steps[], memory_steps[], buffer_steps[], sqe_steps[], enter_steps[];
-extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[], app_steps[];
+extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[], app_steps[], stream_steps[];
 
 #endif

@@ -40,7 +40,7 @@ static const struct handler *handler_of(const char *name)
 {
 	static const struct handler *const tables[] = {
 		ring_steps, register_steps, memory_steps, buffer_steps, sqe_steps, enter_steps, observe_steps, file_steps,
-		socket_steps, misc_steps, zcrx_steps, app_steps, caps_steps,
+		socket_steps, misc_steps, zcrx_steps, stream_steps, app_steps, caps_steps,
 	};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
@@ -70,17 +70,26 @@ static void pin(void)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+/* Does the present step where its host is. */
+static void perform(void)
+{
+	const bool client = !strcmp(text("host"), host_names[CLIENT]);
+
+	if (client)
+		place_enter(CLIENT);
+	handler_of(text("step"))->run();
+	if (client)
+		place_enter(SERVER);
+}
+
 static void run_program(void)
 {
 	for (int i = 0; i < program_steps(); i++) {
-		const struct handler *h;
-
 		step_begin(i, program_step(i));
-		h = handler_of(text("step"));
 		if (integer("thread", 0) == 0)
-			h->run();
+			perform();
 		else
-			threads_run((int)integer("thread", 0), h->run);
+			threads_run((int)integer("thread", 0), perform);
 	}
 	step_begin(program_steps(), NULL);
 }

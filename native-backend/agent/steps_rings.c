@@ -27,6 +27,7 @@ static void init(void)
 		p.wq_fd = (unsigned int)ring_of((int)integer("wq", -1))->ring_fd;
 	memset(r, 0, sizeof(*r));
 	r->first_file = -1;
+	r->generation = ++machine.ring_generations;
 	done = io_uring_queue_init_params((unsigned int)integer("sq", 8), &r->ring, &p);
 	r->open = done >= 0;
 	if (!ret_begin(done < 0 ? done : 0))

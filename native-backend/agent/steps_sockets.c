@@ -12,6 +12,9 @@
 
 #include "machine.h"
 #include "memory.h"
+#include "options.h"
+#include "places.h"
+#include "streams.h"
 #include "trace.h"
 
 #define LISTEN_BACKLOG 8
@@ -19,6 +22,8 @@
 #define FILL_BYTES 65536
 #define SOAK_IDLE 500
 #define SOAK_NS 4000000
+
+enum where { ANY, LO, WIRE };
 
 static int fd_of(void)
 {
@@ -45,15 +50,93 @@ static struct sockaddr_in loopback(int64_t port, bool any)
 	};
 }
 
-static int listener(int backlog, int64_t port, bool any)
+static bool v6(void)
 {
-	const int one = 1;
-	const struct sockaddr_in in = loopback(port, any);
-	const int fd = needed("socket", socket(AF_INET, SOCK_STREAM, 0));
+	return integer("family", 4) == 6;
+}
+
+static bool over_wire(void)
+{
+	return !strcmp(text("over"), "wire");
+}
+
+/* The server's address on the wire: the one that the command line gave, or that of the simulated hosts when its family is the other. */
+static bool wire_address(int64_t port, struct sockaddr_storage *at)
+{
+	const char *given = options.address[SERVER];
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)at;
+	struct sockaddr_in *in = (struct sockaddr_in *)at;
+
+	if (!given)
+		return false;
+	memset(at, 0, sizeof(*at));
+	if (v6()) {
+		*in6 = (struct sockaddr_in6) { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+		return inet_pton(AF_INET6, strchr(given, ':') ? given : "fd00::2", &in6->sin6_addr) == 1;
+	}
+	*in = (struct sockaddr_in) { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	return inet_pton(AF_INET, strchr(given, ':') ? "10.0.0.2" : given, &in->sin_addr) == 1;
+}
+
+/* The address of every interface, of the loopback device, or the server's on the wire; its length. */
+static socklen_t address_of(enum where where, int64_t port, struct sockaddr_storage *at)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)at;
+
+	if (where == WIRE && wire_address(port, at))
+		return v6() ? sizeof(*in6) : sizeof(struct sockaddr_in);
+	memset(at, 0, sizeof(*at));
+	if (!v6()) {
+		*(struct sockaddr_in *)at = loopback(port, where == ANY);
+		return sizeof(struct sockaddr_in);
+	}
+	*in6 = (struct sockaddr_in6) { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	in6->sin6_addr = where == ANY ? in6addr_any : in6addr_loopback;
+	return sizeof(*in6);
+}
+
+static int stream_socket(void)
+{
+	return needed("socket", socket(v6() ? AF_INET6 : AF_INET, SOCK_STREAM, 0));
+}
+
+/* A socket that is bound to a port. */
+static int bound(int64_t port, enum where where)
+{
+	const int one = 1, fd = stream_socket();
+	struct sockaddr_storage at;
+	const socklen_t len = address_of(where, port, &at);
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	needed("bind", bind(fd, (const struct sockaddr *)&in, sizeof(in)));
+	needed("bind", bind(fd, (const struct sockaddr *)&at, len));
+	return fd;
+}
+
+static int listener(int backlog, int64_t port, bool any)
+{
+	const int fd = bound(port, any ? ANY : LO);
+
 	needed("listen", listen(fd, backlog));
+	return fd;
+}
+
+static int port_of(int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+
+	getsockname(fd, (struct sockaddr *)&at, &len);
+	return ntohs(((struct sockaddr_in *)&at)->sin_port);
+}
+
+/* A socket that is connected to the address with the port that a listener has. */
+static int connected(int64_t port)
+{
+	const int fd = integer("from", 0) > 0 ? bound(integer("from", 0), ANY) : stream_socket();
+	struct sockaddr_storage at;
+	const socklen_t len = address_of(over_wire() ? WIRE : LO, port, &at);
+
+	needed("connect", connect(fd, (const struct sockaddr *)&at, len));
 	return fd;
 }
 
@@ -69,10 +152,13 @@ static int connect_to(int fd, int to)
 static void tcp_pair(int fds[2])
 {
 	const int one = 1;
-	const int server = listener(LISTEN_BACKLOG, 0, false);
+	const int server = listener(LISTEN_BACKLOG, integer("port", 0), over_wire());
 
-	fds[1] = needed("socket", socket(AF_INET, SOCK_STREAM, 0));
-	needed("connect", connect_to(fds[1], server));
+	if (over_wire())
+		place_enter(CLIENT);
+	fds[1] = connected(port_of(server));
+	if (over_wire())
+		place_enter(SERVER);
 	fds[0] = needed("accept", accept4(server, NULL, NULL, 0));
 	setsockopt(fds[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fds[1], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -106,6 +192,7 @@ static void pair(void)
 		stop("there is no pair of kind %d", (int)kind);
 	give(text("a"), NULL, fds[0]);
 	give(text("b"), NULL, fds[1]);
+	streams_pair(fds[0], fds[1]);
 }
 
 static void new(void)
@@ -133,17 +220,18 @@ static void bind_step(void)
 
 static void connect_step(void)
 {
-	const struct sockaddr_in in = loopback(integer("port", 0), false);
+	struct sockaddr_storage at;
+	const socklen_t len = address_of(over_wire() ? WIRE : LO, integer("port", 0), &at);
 	int fd = fd_of();
 
 	if (fd < 0) {
-		fd = needed("socket", socket(AF_INET, SOCK_STREAM, 0));
+		fd = stream_socket();
 		give(text("name"), NULL, fd);
 	}
 	if (integer("to", -1) >= 0)
 		ret(or_errno(connect_to(fd, (int)integer("to", -1))));
 	else
-		ret(or_errno(connect(fd, (const struct sockaddr *)&in, sizeof(in))));
+		ret(or_errno(connect(fd, (const struct sockaddr *)&at, len)));
 }
 
 static void accept_step(void)

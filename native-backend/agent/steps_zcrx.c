@@ -4,6 +4,8 @@
 
 #include "machine.h"
 #include "memory.h"
+#include "nic.h"
+#include "places.h"
 #include "trace.h"
 #include "uapi_newer.h"
 
@@ -67,7 +69,7 @@ static void reg(void)
 		.flags = flag("stats") ? EVENT_DESC_FLAG_STATS : 0, .stats_offset = flag("stats") ? stats_off : 0,
 	};
 	struct io_uring_zcrx_ifq_reg r = {
-		.if_idx = nodev ? 0 : (uint32_t)integer("if_idx", 2), .if_rxq = nodev ? 0 : (uint32_t)integer("rxq", 0),
+		.if_idx = nodev ? 0 : place_ifindex(integer("if_idx", 2)), .if_rxq = nodev ? 0 : (uint32_t)integer("rxq", 0),
 		.rq_entries = (uint32_t)entries, .flags = (nodev ? ZCRX_REG_NODEV : 0) | (uint32_t)integer("reg_flags", 0),
 		.area_ptr = (uintptr_t)&a, .region_ptr = (uintptr_t)&d, .rx_buf_len = (uint32_t)integer("rx_buf_len", 0),
 	};
@@ -84,14 +86,16 @@ static void reg(void)
 			.buffer_bytes = r.rx_buf_len ? r.rx_buf_len : PAGE, .entries = r.rq_entries,
 			.head = (uint32_t *)(region_at + r.offsets.head), .tail = (uint32_t *)(region_at + r.offsets.tail),
 			.rqes = region_at + r.offsets.rqes, .stats = (uint64_t *)(region_at + stats_off),
+			.has_events = has("events"), .events_ud = events.user_data, .loans = loans_new(bytes),
+			.ways = memory_alloc(sizeof(struct nic_ways)), .rxq = nodev ? -1 : (int)integer("rxq", 0),
 		};
+		nic_ways_begin(z->ways, z->rxq);
 		give_instance(z);
 	}
 	say(&r, a.rq_area_token, done);
 }
 
-/* A control call; its argument's first 64 bits are `arg`. */
-static int control(int64_t id, int64_t op, uint64_t *arg)
+int zcrx_control(int64_t id, int64_t op, uint64_t *arg)
 {
 	struct zcrx_ctrl c = { .zcrx_id = (uint32_t)id, .op = (uint32_t)op };
 	int done;
@@ -106,18 +110,18 @@ static int control(int64_t id, int64_t op, uint64_t *arg)
 
 static void publish_entries(struct instance *z)
 {
-	io_uring_smp_store_release(z->tail, z->tail_local);
+	io_uring_smp_store_release(z->tail, z->loans->tail);
 }
 
 static void push(void)
 {
 	struct instance *z = instance_now("zcrx");
-	struct io_uring_zcrx_rqe *e = (struct io_uring_zcrx_rqe *)z->rqes + (z->tail_local & (z->entries - 1));
+	struct io_uring_zcrx_rqe *e = (struct io_uring_zcrx_rqe *)z->rqes + (z->loans->tail & (z->entries - 1));
 
 	e->off = (uint64_t)integer("off", 0);
 	e->len = (uint32_t)integer("len", 1);
 	e->__pad = (uint32_t)integer("pad", 0);
-	z->tail_local++;
+	z->loans->tail++;
 	if (flag("publish"))
 		publish_entries(z);
 }
@@ -130,7 +134,7 @@ static void publish(void)
 static void flush(void)
 {
 	struct instance *z = instance_now("zcrx");
-	const int done = control(z->id, ZCRX_CTRL_FLUSH_RQ, NULL);
+	const int done = zcrx_control(z->id, ZCRX_CTRL_FLUSH_RQ, NULL);
 
 	if (!ret_begin(done))
 		return;
@@ -142,7 +146,7 @@ static void flush(void)
 static void arm(void)
 {
 	uint64_t arg = (uint32_t)integer("type", 0);
-	const int done = control(instance_now("zcrx")->id, CTRL_ARM_EVENT, &arg);
+	const int done = zcrx_control(instance_now("zcrx")->id, CTRL_ARM_EVENT, &arg);
 
 	if (!ret_begin(done))
 		return;
@@ -155,7 +159,7 @@ static void add_area(void)
 	const size_t bytes = (size_t)integer("pages", 4) * PAGE;
 	struct io_uring_zcrx_area_reg a = area_reg(memory_pages(bytes), bytes);
 	uint64_t arg = (uintptr_t)&a;
-	const int done = control(instance_now("zcrx")->id, CTRL_ADD_AREA, &arg);
+	const int done = zcrx_control(instance_now("zcrx")->id, CTRL_ADD_AREA, &arg);
 
 	if (!ret_begin(done))
 		return;
@@ -165,13 +169,13 @@ static void add_area(void)
 
 static void ctrl(void)
 {
-	ret(control(has("id") ? integer("id", 0) : instance_now("zcrx")->id, integer("op", 0), NULL));
+	ret(zcrx_control(has("id") ? integer("id", 0) : instance_now("zcrx")->id, integer("op", 0), NULL));
 }
 
 static void export(void)
 {
 	uint64_t arg = 0;
-	const int done = control(instance_now("zcrx")->id, ZCRX_CTRL_EXPORT, &arg);
+	const int done = zcrx_control(instance_now("zcrx")->id, ZCRX_CTRL_EXPORT, &arg);
 
 	if (done == 0)
 		give(text("name"), NULL, (int64_t)(uint32_t)arg);

@@ -74,6 +74,17 @@ void trace_bool(const char *key, bool value)
 	fputs(value ? "true" : "false", stdout);
 }
 
+const char *trace_errno(int error)
+{
+	static char number[16];
+	const char *name = strerrorname_np(error);
+
+	if (name)
+		return name;
+	snprintf(number, sizeof(number), "%d", -error);
+	return number;
+}
+
 void trace_result(const char *key, int64_t value)
 {
 	const char *name = value < 0 && value > -4096 ? strerrorname_np((int)-value) : NULL;
@@ -128,19 +139,33 @@ void trace_sq_flags(const char *key, uint32_t flags)
 	trace_close(']');
 }
 
-/* CRC-32 as in zlib. */
+uint32_t crc32_on(uint32_t before, const void *bytes, size_t n)
+{
+	static uint32_t table[256];
+	const unsigned char *p = bytes;
+	uint32_t c = ~before;
+
+	for (uint32_t i = 0; !table[1] && i < 256; i++) {
+		uint32_t t = 255 - i;
+
+		for (int k = 0; k < 8; k++)
+			t = t & 1 ? 0xedb88320 ^ t >> 1 : t >> 1;
+		table[255 - i] = t;
+	}
+	while (n--)
+		c = table[(c ^ *p++) & 0xff] ^ c >> 8;
+	return ~c;
+}
+
+void trace_crc_value(const char *key, uint32_t crc)
+{
+	key_of(key);
+	printf("\"%08x\"", crc);
+}
+
 void trace_crc(const char *key, const void *bytes, size_t n)
 {
-	const unsigned char *p = bytes;
-	uint32_t c = 0xffffffff;
-
-	while (n--) {
-		c ^= *p++;
-		for (int k = 0; k < 8; k++)
-			c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
-	}
-	key_of(key);
-	printf("\"%08x\"", c ^ 0xffffffff);
+	trace_crc_value(key, crc32_on(0, bytes, n));
 }
 
 void trace_bytes(const char *key, const void *bytes, size_t n)

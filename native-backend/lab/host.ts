@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { agentBinary } from './agent.ts';
 import { type AgentEnd, nativeRun, runAgent, traceLines } from './agent_process.ts';
 import type { Capabilities } from './fit.ts';
-import type { Job } from './job.ts';
+import { type Job, overWire } from './job.ts';
 import { missingForNamespaces, Namespaces } from './netns.ts';
 import { LabError, type NativeRun, type Target, type Watch } from './target.ts';
 
@@ -19,10 +19,6 @@ const NODEV = {
 };
 const DISABLED = '/proc/sys/kernel/io_uring_disabled';
 const textOf = (steps: readonly object[]) => steps.map((s) => `${JSON.stringify(s)}\n`).join('');
-
-/** Does a step of the program speak of a wire between two hosts? */
-const overWire = ({ kind, scenario }: Job): boolean => kind === 'apps'
-  || (scenario.steps?.some((s) => s.over === 'wire' || s.host === 'client' || s.step.startsWith('nic.')) ?? false);
 
 /** What the first ring of this machine said, as a sentence when it was refused. */
 export function refusedRing(end: AgentEnd, file = DISABLED): string | undefined {

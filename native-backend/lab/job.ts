@@ -1,5 +1,5 @@
 /** A scenario as the agent gets it: a program in JSON lines, and what is to be done to the machine before. */
-import { InputError, programText, type Scenario } from '../../sim/host/index.ts';
+import { InputError, programText, type Scenario, type Step } from '../../sim/host/index.ts';
 import { applicationProgram } from './application_program.ts';
 
 export interface Job {
@@ -19,6 +19,9 @@ export function jobOf(name: string, scenario: Scenario): Job {
   return { name, scenario, kind: 'apps', program: applicationProgram(name, scenario) };
 }
 
+/** Does a step want the server's NIC? */
+const wantsNic = (s: Step): boolean => s.step.startsWith('nic.') || (s.step === 'zcrx.reg' && s.nodev === false);
+
 /** Does a program speak of two hosts with a wire between them? Else it is alone with a loopback device. */
 export const overWire = ({ kind, scenario }: Job): boolean => kind === 'apps'
-  || (scenario.steps?.some((s) => s.over !== undefined || s.host !== undefined || s.step.startsWith('nic.')) ?? false);
+  || (scenario.steps?.some((s) => s.over === 'wire' || s.host !== undefined || wantsNic(s)) ?? false);

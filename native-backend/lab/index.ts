@@ -8,6 +8,7 @@ export { type Rule, RULES, type Where } from './compare/rules.ts';
 export { type Capabilities, fit, type Fitted } from './fit.ts';
 export { type Job, jobOf } from './job.ts';
 export { missingForNamespaces, staleNamespaces, sweepNamespaces } from './netns.ts';
+export { type NativeTrace, nativeTraces } from './native_traces.ts';
 export { openTarget, type TargetOptions } from './open_target.ts';
 export { simulate, SIMULATED_SETS, type SimulatedRun } from './simulated.ts';
 export { LabError, type NativeRun, TARGETS, type Target, type TargetName, type Watch } from './target.ts';

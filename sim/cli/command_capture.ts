@@ -1,6 +1,6 @@
 /** ringlab capture SCENARIO --on TARGET */
 import type { Command } from 'commander';
-import { captureOf, goldenText, writtenJob } from '../../native-backend/lab/index.ts';
+import { captureOf, goldenText } from '../../native-backend/lab/index.ts';
 import { InputError } from '../host/index.ts';
 import { addLabOptions, type LabFlags, ON_HELP, runNatively, writtenOf } from './lab_run.ts';
 import { OutputFiles } from './output_files.ts';
@@ -33,9 +33,7 @@ async function capture(name: string, flags: Flags): Promise<void> {
   if (flags.on === undefined) throw new InputError('capture: expected --on host, vm, nic or ssh:HOST.');
   const written = writtenOf(name, flags);
   const files = new OutputFiles(flags.out === undefined ? [] : [{ option: '--out', path: flags.out }], [written.path]);
-  const job = writtenJob(written);
-  const run = await runNatively(job, { ...flags, on: flags.on });
-  const golden = captureOf(run, run.target, run.sets);
+  const golden = captureOf(await runNatively(written, { ...flags, on: flags.on }));
   const text = goldenText(golden);
   if (flags.out === undefined) {
     process.stdout.write(text);

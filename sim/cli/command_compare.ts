@@ -68,10 +68,7 @@ interface Compared {
 async function once(written: Written, flags: Flags, against: Golden | undefined): Promise<Compared> {
   const job = writtenJob(written);
   let native: Trace | undefined = against;
-  if (flags.on !== undefined) {
-    const run = await runNatively(job, { ...flags, on: flags.on });
-    native = { ...run, kernel: run.release };
-  }
+  if (flags.on !== undefined) native = await runNatively(written, { ...flags, on: flags.on });
   if (!native) throw new InputError('compare: expected --on host, vm, nic or ssh:HOST, or --against FILE.');
   if (flags.on !== undefined && against) {
     const where: Where = { scenario: written.name, kind: job.kind, target: native.target, kernel: native.kernel };

@@ -43,7 +43,7 @@ async function replay(name: string, flags: Flags): Promise<void> {
   if (flags.program) process.stdout.write(job.program);
   else if (flags.on === undefined) await replaySimulated(written, job, show);
   else {
-    const run = await runNatively(job, { ...flags, on: flags.on });
+    const run = await runNatively(written, { ...flags, on: flags.on });
     for (const line of run.lines) show(line);
     for (const sentence of run.unlike) process.stderr.write(`ringlab: ${sentence}\n`);
   }

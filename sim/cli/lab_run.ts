@@ -1,7 +1,7 @@
 /** Commands that run on a real kernel: their options, the progress line, and Ctrl-C. */
 import type { Command } from 'commander';
 import {
-  type Job, kernelOf, kernelSets, LabError, type NativeRun, openTarget, type Target, type Watch, type Written,
+  LabError, type NativeTrace, nativeTraces, openTarget, type Target, type Watch, type Written,
 } from '../../native-backend/lab/index.ts';
 import { InputError } from '../host/index.ts';
 import { readSource } from './files.ts';
@@ -59,18 +59,10 @@ async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (t
   }
 }
 
-export interface NativeTrace extends NativeRun {
-  readonly target: string;
-  readonly shown: string;
-  readonly release: string;
-  /** What the simulator has to be told to behave as that kernel. */
-  readonly sets: readonly string[];
-}
-
-/** Runs a job; throws when it did not come to its end, which is never a result. */
-export async function runNatively(job: Job, flags: LabFlags & { readonly on: string }): Promise<NativeTrace> {
-  const { run, target } = await withTarget(flags, async (t, watch) => ({ target: t, run: (await t.run([job], watch))[0] }));
-  if (!run) throw new LabError(`${job.name}: ${target.shown} gave no result.`);
-  if (run.failure !== undefined) throw new LabError(run.failure);
-  return { ...run, target: target.name, shown: target.shown, release: kernelOf(run.lines), sets: kernelSets(run.lines) };
+/** Runs a scenario; throws when it did not come to its end, which is never a result. */
+export async function runNatively(written: Written, flags: LabFlags & { readonly on: string }): Promise<NativeTrace> {
+  const [trace] = await withTarget(flags, (target, watch) => nativeTraces(target, [written], watch));
+  if (!trace) throw new LabError(`${written.name}: ${flags.on} gave no result.`);
+  if (trace.failure !== undefined) throw new LabError(trace.failure);
+  return trace;
 }

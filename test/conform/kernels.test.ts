@@ -5,19 +5,28 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Comparison, RULES } from '../../native-backend/lab/index.ts';
+import { type Comparison, type Golden, RULES } from '../../native-backend/lab/index.ts';
+import { compareGolden, conformanceCells, conformancePage } from '../../native-backend/lab/conform/page.ts';
+import { goldenPath, readGoldens, readPage } from '../../native-backend/lab/conform/library.ts';
 import { compileCore, traceText } from '../../sim/host/index.ts';
-import { compareGolden, type GoldenFile, goldenFiles } from './goldens.ts';
 
 const root = process.env.RINGLAB_ROOT ?? join(import.meta.dirname, '..', '..');
 const CONTEXT = 3;
-const goldens = goldenFiles();
+const goldens = readGoldens();
 const needed = new Set<string>();
+const compared = new Map<string, Comparison>();
 
 let core: WebAssembly.Module;
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
 });
+
+/** The page needs what the tests before it found. */
+function compareOnce(golden: Golden): Comparison {
+  const comparison = compared.get(goldenPath(golden)) ?? compareGolden(core)(golden);
+  compared.set(goldenPath(golden), comparison);
+  return comparison;
+}
 
 /** The first lines that differ, with what stands before them; '' when none do. */
 function saidDifference({ difference, native }: Comparison): string {
@@ -28,14 +37,13 @@ function saidDifference({ difference, native }: Comparison): string {
 }
 
 /** By target and kernel; Node 20 has no Map.groupBy. */
-const byKernel = new Map<string, GoldenFile[]>();
+const byKernel = new Map<string, Golden[]>();
 for (const g of goldens) byKernel.set(`${g.target} ${g.kernel}`, [...(byKernel.get(`${g.target} ${g.kernel}`) ?? []), g]);
 
 describe.each([...byKernel])('Linux on %s', (_, files) => {
   test.each(files)('$scenario says what the kernel said', (golden) => {
-    const { comparison } = compareGolden(core, golden);
+    const comparison = compareOnce(golden);
     for (const { rule } of comparison.declared) needed.add(rule.name);
-    expect(golden.path).toBe(`test/fixtures/golden/${golden.target}/${golden.kernel}/${golden.scenario.replace(/^conform\//, '')}.jsonl`);
     expect(saidDifference(comparison)).toBe('');
   });
 });
@@ -46,4 +54,8 @@ test('there are traces of a host and of other kernels', () => {
 
 test('every declared difference is one of some trace still', () => {
   expect(RULES.map((r) => r.name).filter((name) => !needed.has(name))).toEqual([]);
+});
+
+test('the page on conformance says what the traces that are kept come to', () => {
+  expect(readPage(), 'run npm run conform -- --page').toBe(conformancePage(conformanceCells(compareOnce)));
 });

@@ -19,10 +19,14 @@ export interface Written {
 
 export const writtenJob = ({ name, text, file, sets }: Written): Job => jobOf(name, loadScenario(text, file, { sets }));
 
-/** The simulator's side: the kernel's behaviours first, since what the user set holds in any case. */
-export function simulateAs(core: WebAssembly.Module, written: Written, behaviours: readonly string[]): SimulatedRun {
+const OF_KERNEL = 'kernel.';
+
+/** The simulator's side. The kernel's behaviours come first: what the user set holds in any case; what the target lacks, last. */
+export function simulateAs(core: WebAssembly.Module, written: Written, sets_of_target: readonly string[]): SimulatedRun {
   const { kind } = writtenJob(written);
-  const sets = [...behaviours, ...written.sets, ...(kind === 'apps' ? SIMULATED_SETS : [])];
+  const behaviours = sets_of_target.filter((s) => s.startsWith(OF_KERNEL));
+  const fitted = sets_of_target.filter((s) => !s.startsWith(OF_KERNEL));
+  const sets = [...behaviours, ...written.sets, ...fitted, ...(kind === 'apps' ? SIMULATED_SETS : [])];
   const scenario = loadScenario(written.text, written.file, { sets });
   return simulate(core, { name: written.name, scenario, kind });
 }

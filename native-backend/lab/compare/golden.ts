@@ -1,6 +1,6 @@
 /** A recorded trace: who said it and when in its first line, then the lines of the agent as they were. */
 import { InputError, type TraceLine, traceText } from '../../../sim/host/index.ts';
-import type { NativeRun } from '../target.ts';
+import type { NativeTrace } from '../native_traces.ts';
 import { kernelOf, kernelSets } from './kernel_sets.ts';
 
 export interface Capture {
@@ -23,9 +23,9 @@ export interface Golden extends Capture {
 }
 
 const DAY = 10;
-export const captureOf = (run: NativeRun, target: string, sets: readonly string[]): Golden => ({
-  scenario: run.job.name, target, kernel: kernelOf(run.lines), date: new Date().toISOString().slice(0, DAY), sets, unlike: run.unlike,
-  lines: run.lines.filter((l) => l.e !== 'speed'),
+export const captureOf = ({ job, target, kernel, sets, unlike, lines }: NativeTrace): Golden => ({
+  scenario: job.name, target, kernel, date: new Date().toISOString().slice(0, DAY), sets, unlike,
+  lines: lines.filter((l) => l.e !== 'speed'),
 });
 
 export function goldenText({ lines, scenario, target, kernel, date, sets, unlike }: Golden): string {

@@ -1,0 +1,145 @@
+/** docs/conformance.md: what was compared with what, from the traces that are kept. */
+import { COMPARING_ABOUT, COMPARING } from '../../../sim/schema/comparing.ts';
+import { beside } from '../compare/beside.ts';
+import type { Comparison } from '../compare/difference.ts';
+import type { Golden } from '../compare/golden.ts';
+import { RULES } from '../compare/rules.ts';
+import { conformJob, conformNames, readGoldens, readSkipped, unfit, writtenScenario } from './library.ts';
+
+export interface Cell {
+  readonly scenario: string;
+  /** nic 7.3.4 */
+  readonly column: string;
+  /** equal, the declared differences, or why there is no trace. */
+  readonly text: string;
+  readonly outcome: 'equal' | 'declared' | 'different' | 'skipped';
+}
+
+const TARGETS = ['host', 'uml', 'vm', 'nic', 'ssh'];
+const ABOUT: Readonly<Record<string, string>> = {
+  host: 'a machine\'s own kernel',
+  uml: 'User-Mode Linux, one processor', vm: 'QEMU, virtual time', nic: 'the same with zcnic, an emulated NIC',
+  ssh: 'a machine with a NIC, over SSH',
+};
+
+export type CompareGolden = (golden: Golden) => Comparison;
+export const compareGolden = (core: WebAssembly.Module): CompareGolden => (golden) =>
+  beside(core, writtenScenario(golden.scenario), golden).comparison;
+
+/** Every trace that is kept, compared with the simulator. */
+export function conformanceCells(compare: CompareGolden): Cell[] {
+  const goldens = readGoldens().map((golden): Cell => {
+    const comparison = compare(golden);
+    const names = comparison.declared.map((d) => d.rule.name).join(', ');
+    const { outcome, difference } = comparison;
+    const text = outcome === 'different' ? `DIFFERS by ${difference?.class}` : outcome === 'declared' ? `declared: ${names}` : outcome;
+    return { scenario: golden.scenario, column: `${golden.target} ${golden.kernel}`, text, outcome };
+  });
+  const skipped = readSkipped().map(({ scenario, target, kernel, why }): Cell => (
+    { scenario, column: `${target} ${kernel}`, text: why, outcome: 'skipped' }));
+  return [...goldens, ...skipped];
+}
+
+const version = (text: string): number => text.split('.').reduce((n, part) => n * 1000 + Number(part), 0);
+function columnsOf(cells: readonly Cell[]): string[] {
+  const order = (column: string): [number, number] => {
+    const [target = '', kernel = ''] = column.split(' ');
+    return [TARGETS.indexOf(target), version(kernel)];
+  };
+  return [...new Set(cells.map((c) => c.column))].sort((a, b) => {
+    const [[ta, va], [tb, vb]] = [order(a), order(b)];
+    return ta - tb || va - vb;
+  });
+}
+
+/** Reasons are told once, below the table. */
+class Notes {
+  private readonly texts: string[] = [];
+  mark(text: string): string {
+    if (!this.texts.includes(text)) this.texts.push(text);
+    return `— <sup>${this.texts.indexOf(text) + 1}</sup>`;
+  }
+  lines(): string[] {
+    return this.texts.map((text, i) => `${i + 1}. ${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
+  }
+}
+
+function tableOf(cells: readonly Cell[]): string {
+  const columns = columnsOf(cells);
+  const notes = new Notes();
+  const rows = conformNames().map((scenario) => {
+    const job = conformJob(scenario);
+    const shown = columns.map((column) => {
+      const cell = cells.find((c) => c.scenario === scenario && c.column === column);
+      if (cell) return cell.outcome === 'skipped' ? notes.mark(cell.text) : cell.text;
+      const target = column.split(' ')[0] ?? '';
+      const why = unfit(job, target === 'nic' || target === 'ssh' ? target : 'host');
+      return notes.mark(why ?? 'not recorded there');
+    });
+    const name = scenario.replace(/^conform\//, '');
+    return `| [${name}](../scenarios/${scenario}.yaml) | ${job.scenario.compare} | ${shown.join(' | ')} |`;
+  });
+  const heads = columns.map((c) => c.replace(/^(\w+) (.*)$/, '$1 $2'));
+  const used = [...new Set(columns.map((c) => c.split(' ')[0] ?? ''))].map((t) => `${t}: ${ABOUT[t] ?? t}`);
+  return [
+    `| scenario | compare | ${heads.join(' | ')} |`, `| --- | --- |${' --- |'.repeat(columns.length)}`, ...rows, '', ...notes.lines(), '',
+    `Columns are target and release of the kernel; ${used.join('; ')}.`,
+  ].join('\n');
+}
+
+function declaredText(): string {
+  if (RULES.length === 0) return 'None at present.';
+  return RULES.map((r) => `- **${r.name}** (${r.where}): ${r.sentence}`).join('\n');
+}
+
+/** Sums as the table has them. */
+function sumText(cells: readonly Cell[]): string {
+  const count = (outcome: Cell['outcome']) => cells.filter((c) => c.outcome === outcome).length;
+  const differ = count('different') === 0 ? 'none differs otherwise' : `**${count('different')} differ**`;
+  return `${cells.filter((c) => c.outcome !== 'skipped').length} traces are kept: ${count('equal')} are equal, ${count('declared')} but`
+    + ` for declared differences, and ${differ}.`;
+}
+
+export function conformancePage(cells: readonly Cell[]): string {
+  return `<!-- Generated by npm run conform from the traces in test/fixtures/golden. Do not edit. -->
+# Conformance: traces of real kernels
+
+[Step scenarios](steps.md) run unchanged in the simulator and, by [the agent](native.md), on real kernels. \`npm run conform\` runs
+those of [scenarios/conform](../scenarios/conform) on every target that the machine can have and lays the traces side by side; with
+\`--record\` it keeps what the kernels said in \`test/fixtures/golden/TARGET/KERNEL\`. \`npm test -- conform\` compares what is kept
+with the simulator, on any machine ([kernels.test.ts](../test/conform/kernels.test.ts)). One scenario:
+\`npx ringlab compare conform/cancel --on vm\`.
+
+## What was compared
+
+${sumText(cells)}
+
+${tableOf(cells)}
+
+## What has to be equal
+
+The simulator behaves as the kernel whose trace it is: its [profile](../sim/schema/behaviours.ts), and single behaviours where the
+agent's probe found others. Then the control path is compared line by line: order of completions, user data, results, every flag,
+buffer ids, heads and tails of the rings, when each becomes visible, return values. A scenario may say otherwise (\`compare:\`):
+
+${COMPARING.map((c) => `- \`${c}\`: ${COMPARING_ABOUT[c]}.`).join('\n')}
+
+Applications are compared by what docs/native.md says of their traces: never by times or by how bytes were cut.
+
+## Declared differences
+
+What may differ is a rule in [rules.ts](../native-backend/lab/compare/rules.ts), with its reason and where it holds. A trace that
+differs otherwise fails, and so does a rule that no trace needs any more.
+
+${declaredText()}
+
+## Older traces
+
+Thirteen probes, C programs over liburing, were run on more kernels: Linux 6.18 on a host, 7.2 in QEMU with virtual time, 6.12, 6.19,
+7.0 and 7.1 in the same virtual machine, 7.3.4 as User-Mode Linux. What they printed is in \`test/fixtures/golden/*.txt\` and
+\`matrix/\`. [conform.test.ts](../test/conform/conform.test.ts) puts our traces into the words of the probes
+([render.ts](../test/conform/render.ts)) and compares line by line; [rules.ts](../test/conform/rules.ts) there has what a probe
+prints of itself. \`npm test\` shows the table. [pending.json](../test/conform/pending.json) lists what cannot be equal yet; a listed
+pair that has become equal fails, so the list only shrinks.
+`;
+}

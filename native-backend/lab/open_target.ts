@@ -1,6 +1,7 @@
 /** What `--on` names, opened: host, vm, nic, ssh:HOST. */
 import { HostTarget } from './host.ts';
 import { LabError, type Target } from './target.ts';
+import { NicTarget } from './nic.ts';
 import { VmTarget } from './vm.ts';
 
 export interface TargetOptions {
@@ -15,5 +16,6 @@ export async function openTarget(spec: string, options: TargetOptions = {}): Pro
   if (options.apply && !spec.startsWith('ssh:')) throw new LabError(`--apply is for --on ssh:HOST; ${spec} has no NIC of yours.`);
   if (spec === 'host') return HostTarget.open();
   if (spec === 'vm') return new VmTarget(options.kernel);
+  if (spec === 'nic') return new NicTarget(options.kernel);
   throw new LabError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
 }

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import { agentBinary } from './agent.ts';
+import type { Capabilities } from './fit.ts';
 import { type GuestJob, runInGuest } from './guest.ts';
 import { DEVICE, IP, inHost, MACS, pairFor } from './guest_network.ts';
 import { type Job, overWire } from './job.ts';
@@ -12,6 +13,8 @@ import type { NativeRun, Target, Watch } from './target.ts';
 
 const MODULES = 'lib/modules';
 const ALONE = 'alone';
+/** The first Linux with ZCRX_REG_NODEV. */
+const NODEV_SINCE = [7, 1] as const;
 
 /** A program that is alone with a loopback device. */
 export const aloneJob = (job: Job): GuestJob => ({
@@ -53,6 +56,13 @@ export class VmTarget implements Target {
 
   constructor(kernel: string | undefined) {
     this.kernel = kernel;
+  }
+
+  async capabilities(watch: Watch): Promise<Capabilities> {
+    const { release } = await labKernel(this.kernel, watch);
+    const [major = 0, minor = 0] = release.split('.').map(Number);
+    if (major > NODEV_SINCE[0] || (major === NODEV_SINCE[0] && minor >= NODEV_SINCE[1])) return { device: 'veth', zc: false, nodev: true };
+    return { device: 'veth', zc: false, nodev: false, why_no_nodev: `it needs Linux ${NODEV_SINCE.join('.')}, and this is ${release}` };
   }
 
   async run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]> {

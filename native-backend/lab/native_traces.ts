@@ -35,7 +35,10 @@ export async function nativeTraces(target: Target, all: readonly Written[], watc
   return runs.map((run, i): NativeTrace => {
     const kernel = kernelOf(run.lines) || kernelOf(asked);
     return {
-      ...run, target: target.name, shown: target.shown, kernel, sets: [...kernelSets([...asked, ...run.lines]), ...(fitted[i]?.sets ?? [])],
+      ...run, target: target.name, shown: target.shown, kernel,
+      sets: [
+        ...kernelSets([...asked, ...run.lines]), ...(run.job.kind === 'steps' ? target.step_sets ?? [] : []), ...(fitted[i]?.sets ?? []),
+      ],
       unlike: [...(fitted[i]?.sentences ?? []), ...run.unlike],
     };
   });

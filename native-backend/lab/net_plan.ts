@@ -4,7 +4,7 @@
  */
 import { HOST_KNOBS, HOSTS } from '../../sim/schema/scenario.ts';
 import { formatValue, type HostKnob, type Scenario } from '../../sim/host/index.ts';
-import { AGENTS, type Asked, type Device, type DeviceKind, ELSEWHERE, STEERING, type Way, WAYS } from './plan_ways.ts';
+import { AGENTS, type Asked, type Device, type DeviceKind, ELSEWHERE, MODULES, STEERING, type Way, WAYS } from './plan_ways.ts';
 
 export type { Device, DeviceKind } from './plan_ways.ts';
 export { ADDRESSES } from './plan_ways.ts';
@@ -123,7 +123,8 @@ class Planner {
 
   unlike(faults: number): string[] {
     const { device, values, rules } = this.asked;
-    const had = new Set(this.used().flatMap((way) => way.knobs));
+    const ours = device.kind === 'zcnic';
+    const had = new Set([...this.used().flatMap((way) => way.knobs), ...(ours ? MODULES : [])]);
     const written = [...KNOBS].filter(([knob, k]) => this.asked.wrote(knob) && values[knob] !== k.value
       && !ELSEWHERE.includes(k.section) && !AGENTS.includes(knob));
     const machine = written.filter(([, k]) => MACHINE.includes(k.section));
@@ -133,7 +134,7 @@ class Planner {
       ...(machine.length === 0 ? [] : [`${this.host}.${machine[0]?.[0]}: how fast a host computes is this machine's affair.`]),
       ...(rules.length > 0 && !STEERING.kinds.includes(device.kind)
         ? [`${this.host}.nic.rules: ${SHOWN[device.kind]} steers no flows; its queues are chosen by hash.`] : []),
-      ...(faults > 0 ? [`faults: ${SHOWN[device.kind]} does nothing to a frame of ${this.host}'s link by its number.`] : []),
+      ...(faults > 0 && !ours ? [`faults: ${SHOWN[device.kind]} does nothing to a frame of ${this.host}'s link by its number.`] : []),
     ];
   }
 }

@@ -3,7 +3,7 @@
  * faults of its wire, and so begins on NICs that nobody has touched; the network plan makes of them what the scenario says.
  */
 import { FAULT_ACTIONS, HOSTS } from '../../sim/schema/scenario.ts';
-import type { HostKnob, TraceLine } from '../../sim/host/index.ts';
+import type { TraceLine } from '../../sim/host/index.ts';
 import { agentBinary } from './agent.ts';
 import type { Capabilities } from './fit.ts';
 import { type GuestJob, runInGuest, type Said } from './guest.ts';
@@ -11,8 +11,9 @@ import { DEVICE, inHost, IP, pairFor } from './guest_network.ts';
 import { type Job, overWire } from './job.ts';
 import { labKernel } from './kernel.ts';
 import { zcnicModule } from './module.ts';
+import { MODULES } from './plan_ways.ts';
 import type { NativeRun, Target, Watch } from './target.ts';
-import { aloneJob, modulesOf } from './vm.ts';
+import { aloneJob, EMULATED, modulesOf } from './vm.ts';
 
 const MODULE = 'lib/modules/zcnic.ko';
 const ETHTOOL = '/usr/sbin/ethtool';
@@ -25,9 +26,7 @@ const PPM = 1_000_000;
 const HUGE_PAGES = 32;
 
 /** Shares of frames, which the module makes into every Nth. */
-const SHARES: readonly (readonly [HostKnob, string])[] = [
-  ['wire.loss_ppm', 'drop'], ['wire.reorder_ppm', 'reorder'], ['wire.duplicate_ppm', 'duplicate'],
-];
+const VERBS = ['drop', 'reorder', 'duplicate'];
 /** Faults of single frames. A frame that is delayed is overtaken by the next. */
 const ACTIONS: Readonly<Record<string, string>> = { drop: 'drop', duplicate: 'duplicate', delay: 'reorder' };
 
@@ -42,13 +41,13 @@ export function wireOf({ scenario }: Job): Wire {
   const parameters = [`queues=${queues}`];
   const unlike: string[] = [];
   HOSTS.forEach((host, i) => {
-    for (const [knob, verb] of SHARES) {
+    MODULES.forEach((knob, n) => {
       const share = scenario.hosts[i as 0 | 1].values[knob];
-      if (share === 0) continue;
+      if (share === 0) return;
       const every = Math.max(1, Math.round(PPM / share));
-      parameters.push(`zc${i}_${verb}_every=${every}`);
+      parameters.push(`zc${i}_${VERBS[n]}_every=${every}`);
       unlike.push(`${host}.${knob} = ${share}: on the emulated NIC it is every ${every}th frame, and not one by chance.`);
-    }
+    });
     const listed = new Map<string, number[]>();
     for (const { fields } of scenario.faults.filter((f) => (f.fields.host ?? 0) === i)) {
       const action = FAULT_ACTIONS[fields.action ?? 0] ?? '';
@@ -58,7 +57,8 @@ export function wireOf({ scenario }: Job): Wire {
     }
     for (const [verb, frames] of listed) {
       const first = frames.sort((a, b) => a - b).slice(0, FRAMES_MAX);
-      if (first.length < frames.length) unlike.push(`faults: the emulated NIC does ${verb} for ${FRAMES_MAX} frames of ${host}'s link, the first.`);
+      if (first.length < frames.length)
+        unlike.push(`faults: of ${host}'s link the emulated NIC knows the first ${FRAMES_MAX} frames to ${verb}.`);
       parameters.push(`zc${i}_${verb}_frames=${first.join(',')}`);
     }
   });
@@ -122,6 +122,7 @@ const needsNic = (job: Job): boolean =>
 export class NicTarget implements Target {
   readonly name = 'nic';
   readonly shown = 'nic';
+  readonly step_sets = EMULATED;
   private readonly kernel: string | undefined;
 
   constructor(kernel: string | undefined) {

@@ -382,5 +382,7 @@ export const STEERING: Way = {
 
 /** Sections of which no device knows anything: they are the agent's, or the kernel's that is there. */
 export const ELSEWHERE: readonly string[] = ['app', 'ring', 'refill', 'kernel'];
+/** Knobs of zcnic's wire: parameters of the module, as faults of single frames are (nic.ts). */
+export const MODULES: readonly HostKnob[] = ['wire.loss_ppm', 'wire.reorder_ppm', 'wire.duplicate_ppm'];
 /** Knobs of the other sections that the agent sets on its sockets, or that choose its addresses. */
 export const AGENTS: readonly HostKnob[] = ['socket.rcvbuf', 'socket.sndbuf', 'socket.nodelay', 'tcp.family'];

@@ -34,6 +34,8 @@ export interface Target {
   readonly shown: string;
   /** What it can do, for fit(): a scenario is fitted before it becomes a job. Without it: everything that scenarios depend on. */
   capabilities?(watch: Watch): Promise<Capabilities>;
+  /** What the simulator has to be told about the machine where it runs the same steps. */
+  readonly step_sets?: readonly string[];
   /** Runs jobs one after the other (a virtual machine: in one boot) and leaves nothing behind, however it ends. */
   run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]>;
 }

@@ -13,6 +13,11 @@ import type { NativeRun, Target, Watch } from './target.ts';
 
 const MODULES = 'lib/modules';
 const ALONE = 'alone';
+/**
+ * An emulated machine, an instruction every 8 ns: the first 64 KiB of a connection take a program longer than tcp_rcvbuf_low_rtt, and
+ * the receive buffer grows accordingly.
+ */
+export const EMULATED: readonly string[] = ['cost.enter=1000000'];
 /** The first Linux with ZCRX_REG_NODEV. */
 const NODEV_SINCE = [7, 1] as const;
 
@@ -52,6 +57,7 @@ export function modulesOf(kernel: LabKernel): { readonly files: Readonly<Record<
 export class VmTarget implements Target {
   readonly name = 'vm';
   readonly shown = 'vm';
+  readonly step_sets = EMULATED;
   private readonly kernel: string | undefined;
 
   constructor(kernel: string | undefined) {

@@ -4,7 +4,7 @@
 #
 #     (nothing)    one static binary, optimised
 #     --sanitize   with the address and undefined-behaviour sanitizers: not static, for tests on the machine that builds it
-#     --debug      static, not optimised, with symbols: for valgrind and gdb
+#     --debug      not optimised, with symbols, not static (valgrind has to know the C library): for valgrind and gdb
 #
 # CC names the compiler. liburing 2.15 or newer: LIBURING names a folder with include/ and lib/ (or lib/ARCHITECTURE/), else
 # pkg-config finds it.
@@ -16,7 +16,7 @@ case ${1:-} in
     mode="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
     shift ;;
   --debug)
-    mode="-O0 -g -static"
+    mode="-O0 -g"
     shift ;;
 esac
 out=${1:-$here/../../build/agent}

@@ -34,7 +34,7 @@ static void caps(void)
 	trace_end();
 }
 
-static const struct handler caps_steps[] = { { "probe_caps", caps }, { NULL, NULL } };
+static const struct handler caps_steps[] = { { "probe_caps", caps }, { "probe", probe_run }, { NULL, NULL } };
 
 static const struct handler *handler_of(const char *name)
 {

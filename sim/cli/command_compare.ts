@@ -79,8 +79,8 @@ async function once(written: Written, flags: Flags, against: Golden | undefined)
   const { comparison, simulated }: Beside = beside(await loadCore(), written, native);
   if (simulated.failure !== undefined) throw new LabError(simulated.failure);
   const profile = kernelOf(simulated.lines);
-  const behaves = profile === '' ? native.sets.join(' ') : `behaves as ${profile}`;
-  return { native, heads: { native: title(native), simulated: `the simulator (${behaves})` }, comparison };
+  const behaves = profile === '' ? '' : ` as ${profile}`;
+  return { native, heads: { native: title(native), simulated: `the simulator${behaves}` }, comparison };
 }
 
 async function compare(name: string, flags: Flags): Promise<void> {
@@ -95,7 +95,7 @@ async function compare(name: string, flags: Flags): Promise<void> {
     compared = await once(written, flags, against);
   }
   if (flags.json) say(JSON.stringify(jsonOf(written, compared), null, 2));
-  else for (const line of comparisonLines(compared.comparison, compared.heads, compared.native.unlike, flags.all === true)) say(line);
+  else for (const line of comparisonLines(compared.comparison, compared.heads, compared.native, flags.all === true)) say(line);
   if (compared.comparison.outcome === 'different') process.exitCode = 1;
 }
 

@@ -58,11 +58,17 @@ const HOW: Readonly<Record<Comparison['comparing'], string>> = {
   stream: 'by stream: not how bytes were cut into completions', timing: 'line by line, with up to three tries',
 };
 
-export function comparisonLines(comparison: Comparison, heads: Titles, unlike: readonly string[], all: boolean): string[] {
+/** What was set in the simulator, and what the target does not have. */
+interface Conditions {
+  readonly sets: readonly string[];
+  readonly unlike: readonly string[];
+}
+
+export function comparisonLines(comparison: Comparison, heads: Titles, { sets, unlike }: Conditions, all: boolean): string[] {
   const { difference, native, simulated, outcome, comparing } = comparison;
   const count = Math.max(native.length, simulated.length);
   const out = [
-    `${heads.native} beside ${heads.simulated}`, `  compared  ${count} lines, ${HOW[comparing]}`,
+    `${heads.native} beside ${heads.simulated}`, `  compared  ${count} lines, ${HOW[comparing]}`, `  set       in the simulator: ${sets.join(' ')}`,
     ...unlike.map((u) => `  unlike    ${u}`), ...declaredLines(comparison),
   ];
   if (outcome === 'equal') out.push(green('  equal'));

@@ -19,13 +19,14 @@ export interface Written {
 
 export const writtenJob = ({ name, text, file, sets }: Written): Job => jobOf(name, loadScenario(text, file, { sets }));
 
-const OF_KERNEL = 'kernel.';
+/** Of the machine, and not of the scenario. */
+const OF_KERNEL = /^(kernel|cost)\./;
 
-/** The simulator's side. The kernel's behaviours come first: what the user set holds in any case; what the target lacks, last. */
+/** The simulator's side. The machine's settings come first: what the user set holds in any case; what the target lacks, last. */
 export function simulateAs(core: WebAssembly.Module, written: Written, sets_of_target: readonly string[]): SimulatedRun {
   const { kind } = writtenJob(written);
-  const behaviours = sets_of_target.filter((s) => s.startsWith(OF_KERNEL));
-  const fitted = sets_of_target.filter((s) => !s.startsWith(OF_KERNEL));
+  const behaviours = sets_of_target.filter((s) => OF_KERNEL.test(s));
+  const fitted = sets_of_target.filter((s) => !OF_KERNEL.test(s));
   const sets = [...behaviours, ...written.sets, ...fitted, ...(kind === 'apps' ? SIMULATED_SETS : [])];
   const scenario = loadScenario(written.text, written.file, { sets });
   return simulate(core, { name: written.name, scenario, kind });

@@ -14,6 +14,7 @@
 
 #include "ending.h"
 #include "machine.h"
+#include "places.h"
 #include "program.h"
 #include "trace.h"
 
@@ -240,6 +241,16 @@ static void end(struct run *r)
 			stop("the %s's application does not end", host_names[host]);
 }
 
+/* Both speak the family of who connects, or that of the addresses on the command line. */
+static void choose_family(void)
+{
+	const int opener = app_opens(&knobs[SERVER]) ? SERVER : CLIENT;
+	const bool v6 = places_v6(knobs[opener].v6);
+
+	knobs[CLIENT].v6 = v6;
+	knobs[SERVER].v6 = v6;
+}
+
 static void run(void)
 {
 	struct run r = {
@@ -254,6 +265,7 @@ static void run(void)
 		refuse("apps.run: one host has to open connections (source, rpc), the other one to accept them (sink, echo).");
 	if (options.only >= 0 && knobs[options.only].role == ROLE_NONE)
 		refuse("--only %s: the %s has no application.", host_names[options.only], host_names[options.only]);
+	choose_family();
 	begin(&r);
 	while (!r.shared->ready[CLIENT] || !r.shared->ready[SERVER])
 		look(&r);

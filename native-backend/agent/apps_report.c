@@ -44,6 +44,27 @@ static void app_line(int host, const struct knobs *k, const struct report *r)
 	trace_end();
 }
 
+/* Connections that could not be had: a source has no lines of its own for them. */
+static void opener_note(int host, const struct shared *shared)
+{
+	const uint32_t n = shared->report[host].nr_streams;
+	uint32_t failed = 0, first = 0;
+	char text[128];
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (shared->streams[host][i].res >= 0)
+			continue;
+		first = failed++ ? first : i;
+	}
+	if (!failed)
+		return;
+	snprintf(text, sizeof(text), "%u of %u connections ended with an error; number %u with %s", failed, n, first,
+		strerrorname_np(-shared->streams[host][first].res));
+	line("note", host);
+	trace_text("text", text);
+	trace_end();
+}
+
 static const struct knobs *opener_of(const struct knobs *knobs)
 {
 	return app_opens(&knobs[CLIENT]) ? &knobs[CLIENT] : app_opens(&knobs[SERVER]) ? &knobs[SERVER] : NULL;
@@ -191,6 +212,8 @@ void apps_report(const struct knobs *knobs, const struct shared *shared)
 		there[host] = knobs[host].role != ROLE_NONE && (options.only < 0 || options.only == host);
 		if (there[host])
 			app_line(host, &knobs[host], &shared->report[host]);
+		if (there[host] && app_opens(&knobs[host]))
+			opener_note(host, shared);
 	}
 	for (int host = 0; host < HOSTS; host++)
 		if (there[host] && knobs[host].role != ROLE_SOURCE)

@@ -12,7 +12,7 @@ const PATIENCE_MS = 2000;
 export interface AgentCommand {
   readonly argv: readonly string[];
   /** What it reads from standard input. */
-  readonly input: string;
+  readonly input: string | Uint8Array;
   readonly silence_ms?: number;
 }
 
@@ -28,7 +28,7 @@ export interface AgentEnd {
 }
 
 /** Runs it to its end. Throws when somebody aborts, and then the process and its children are gone. */
-export function runAgent({ argv, input, silence_ms = SILENCE_MS }: AgentCommand, abort: AbortSignal): Promise<AgentEnd> {
+export async function runAgent({ argv, input, silence_ms = SILENCE_MS }: AgentCommand, abort: AbortSignal): Promise<AgentEnd> {
   abort.throwIfAborted();
   const [file = '', ...args] = argv;
   // A process group of its own: the terminal's Ctrl-C is for us, and we end all of it.

@@ -29,7 +29,7 @@ const DEVICES: Readonly<Record<Capabilities['device'], string>> = {
 /** Roles that receive. */
 const RECEIVERS = ['sink', 'echo', 'rpc'];
 
-export function fit(scenario: Scenario, can: Capabilities): Fitted {
+export function fitted(scenario: Scenario, can: Capabilities): Fitted {
   const sets: string[] = [];
   const sentences: string[] = [];
   if (scenario.steps) return { sets, sentences };

@@ -3,6 +3,7 @@
  * namespaces; without root over the loopback device, which is said.
  */
 import { readFileSync } from 'node:fs';
+import type { TraceLine } from '../../sim/host/index.ts';
 import { agentBinary } from './agent.ts';
 import { type AgentEnd, nativeRun, runAgent, traceLines } from './agent_process.ts';
 import type { Capabilities } from './fit.ts';
@@ -17,8 +18,17 @@ const NODEV = {
   step: 'zcrx.reg', ring: 0, name: 'z', pages: 4, rq: 4, nodev: true, if_idx: 0, rxq: 0, rx_buf_len: 0, ev_ud: 0, stats: false,
   reg_flags: 0, area_flags: 0,
 };
+/** Asks a kernel for an instance without a device. */
+export const NODEV_PROGRAM = `${JSON.stringify(ZC_RING)}\n${JSON.stringify(NODEV)}\n`;
 const DISABLED = '/proc/sys/kernel/io_uring_disabled';
-const textOf = (steps: readonly object[]) => steps.map((s) => `${JSON.stringify(s)}\n`).join('');
+
+/** What a kernel made of NODEV_PROGRAM. */
+export function nodevOf(lines: readonly TraceLine[]): Pick<Capabilities, 'nodev' | 'why_no_nodev'> {
+  const said = lines.find((l) => l.step === NODEV.step);
+  if (said && Number(said.ret) >= 0) return { nodev: true };
+  const why = said?.err === 'EPERM' ? 'it needs CAP_NET_ADMIN' : `it needs Linux 7.1, and this is ${lines[0]?.kernel ?? 'older'}`;
+  return { nodev: false, why_no_nodev: why };
+}
 
 /** What the first ring of this machine said, as a sentence when it was refused. */
 export function refusedRing(end: AgentEnd, file = DISABLED): string | undefined {
@@ -53,7 +63,7 @@ export class HostTarget implements Target {
   /** The agent, on a kernel that lets us have a ring. */
   private async agent(watch: Watch): Promise<string> {
     const agent = await agentBinary(watch);
-    const end = await runAgent({ argv: [agent], input: textOf([RING]) }, watch.signal);
+    const end = await runAgent({ argv: [agent], input: `${JSON.stringify(RING)}\n` }, watch.signal);
     const refused = refusedRing(end);
     if (refused !== undefined) throw new LabError(refused);
     return agent;
@@ -62,11 +72,8 @@ export class HostTarget implements Target {
   async capabilities(watch: Watch): Promise<Capabilities> {
     const agent = await this.agent(watch);
     const device = missingForNamespaces() === undefined ? 'veth' : 'lo';
-    const lines = traceLines((await runAgent({ argv: [agent], input: textOf([ZC_RING, NODEV]) }, watch.signal)).text);
-    const said = lines.find((l) => l.step === NODEV.step);
-    if (said && Number(said.ret) >= 0) return { device, zc: false, nodev: true };
-    const why = said?.err === 'EPERM' ? 'it needs CAP_NET_ADMIN' : `it needs Linux 7.1, and this is ${lines[0]?.kernel ?? 'older'}`;
-    return { device, zc: false, nodev: false, why_no_nodev: why };
+    const lines = traceLines((await runAgent({ argv: [agent], input: NODEV_PROGRAM }, watch.signal)).text);
+    return { device, zc: false, ...nodevOf(lines) };
   }
 
   async run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]> {

@@ -5,7 +5,7 @@ export type { Row } from './compare/fold.ts';
 export { captureOf, type Golden, goldenText, readGolden } from './compare/golden.ts';
 export { kernelOf, kernelSets } from './compare/kernel_sets.ts';
 export { type Rule, RULES, type Where } from './compare/rules.ts';
-export { type Capabilities, fit, type Fitted } from './fit.ts';
+export { type Capabilities, type Fitted, fitted } from './fit.ts';
 export { type Job, jobOf } from './job.ts';
 export { missingForNamespaces, staleNamespaces, sweepNamespaces } from './netns.ts';
 export { type NativeTrace, nativeTraces } from './native_traces.ts';

@@ -2,7 +2,7 @@
 import { loadScenario, type TraceLine } from '../../sim/host/index.ts';
 import { type Written, writtenJob } from './compare/beside.ts';
 import { kernelOf, kernelSets } from './compare/kernel_sets.ts';
-import { fit } from './fit.ts';
+import { fitted as fittedTo } from './fit.ts';
 import type { Job } from './job.ts';
 import type { NativeRun, Target, TargetName, Watch } from './target.ts';
 
@@ -25,7 +25,7 @@ export async function nativeTraces(target: Target, all: readonly Written[], watc
   const can = await target.capabilities?.(watch);
   const fitted = all.map((written) => {
     const scenario = loadScenario(written.text, written.file, { sets: written.sets });
-    const { sets, sentences } = can ? fit(scenario, can) : { sets: [], sentences: [] };
+    const { sets, sentences } = can ? fittedTo(scenario, can) : { sets: [], sentences: [] };
     return { job: writtenJob({ ...written, sets: [...written.sets, ...sets] }), sets, sentences };
   });
   const [first] = fitted;

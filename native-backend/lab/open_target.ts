@@ -1,5 +1,6 @@
 /** What `--on` names, opened: host, vm, nic, ssh:HOST. */
 import { HostTarget } from './host.ts';
+import { SshTarget } from './ssh.ts';
 import { LabError, type Target } from './target.ts';
 import { NicTarget } from './nic.ts';
 import { VmTarget } from './vm.ts';
@@ -9,11 +10,15 @@ export interface TargetOptions {
   readonly kernel?: string;
   /** Run the commands that change a real NIC, instead of showing them. */
   readonly apply?: boolean;
+  /** Which device of the machine behind ssh; left out: the one that carries the address that ssh talks to. */
+  readonly interface?: string;
 }
 
 /** A target that can be used; a LabError says why it cannot be had, and what would help. */
 export async function openTarget(spec: string, options: TargetOptions = {}): Promise<Target> {
-  if (options.apply && !spec.startsWith('ssh:')) throw new LabError(`--apply is for --on ssh:HOST; ${spec} has no NIC of yours.`);
+  if (spec.startsWith('ssh:')) return SshTarget.open(spec, options);
+  for (const [option, given] of [['--apply', options.apply], ['--interface', options.interface !== undefined]] as const)
+    if (given) throw new LabError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
   if (spec === 'host') return HostTarget.open();
   if (spec === 'vm') return new VmTarget(options.kernel);
   if (spec === 'nic') return new NicTarget(options.kernel);

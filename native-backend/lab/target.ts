@@ -23,6 +23,8 @@ export interface NativeRun {
 export interface Watch {
   /** What is going on, for the progress line. */
   readonly progress: (text: string) => void;
+  /** A line that is to stay: what is done to somebody's machine. Without it such lines go to `progress`. */
+  readonly note?: (text: string) => void;
   /** Aborted by Ctrl-C: the target cleans up and throws. */
   readonly signal: AbortSignal;
 }
@@ -32,7 +34,7 @@ export interface Target {
   readonly name: TargetName;
   /** As the user wrote it: host, vm, nic, ssh:HOST. */
   readonly shown: string;
-  /** What it can do, for fit(): a scenario is fitted before it becomes a job. Without it: everything that scenarios depend on. */
+  /** What it can do, for fitted(): a scenario is fitted before it becomes a job. Without it: everything that scenarios depend on. */
   capabilities?(watch: Watch): Promise<Capabilities>;
   /** What the simulator has to be told about the machine where it runs the same steps. */
   readonly step_sets?: readonly string[];

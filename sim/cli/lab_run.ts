@@ -12,6 +12,7 @@ export interface LabFlags extends RunFlags {
   readonly on?: string;
   readonly kernel?: string;
   readonly apply?: boolean;
+  readonly interface?: string;
 }
 
 export const ON_HELP = `
@@ -26,12 +27,14 @@ export function addLabOptions(command: Command): Command {
   return command
     .option('--on <target>', 'where it runs: host, vm, nic or ssh:HOST')
     .option('--kernel <version>', 'which kernel the virtual machine boots, such as 7.2')
-    .option('--apply', 'with ssh: change the NIC as the scenario says, and back afterwards');
+    .option('--apply', 'with ssh: change the NIC as the scenario says, and back afterwards')
+    .option('--interface <name>', 'with ssh: which of its devices; else the one that carries the address that ssh talks to');
 }
 
 /** Options of a real kernel without one. */
 export function refuseWithoutTarget(flags: LabFlags, command: string): void {
-  const lost = flags.kernel !== undefined ? '--kernel' : flags.apply ? '--apply' : undefined;
+  const given = [['--kernel', flags.kernel], ['--apply', flags.apply], ['--interface', flags.interface]] as const;
+  const lost = given.find(([, value]) => value !== undefined)?.[0];
   if (flags.on === undefined && lost !== undefined)
     throw new InputError(`${command}: ${lost} is for a real kernel; add --on host, vm, nic or ssh:HOST.`);
 }
@@ -46,13 +49,20 @@ export function writtenOf(name: string, flags: RunFlags): Written & { readonly p
 /** Opens a target, lets `work` use it, and leaves nothing behind, also when somebody presses Ctrl-C. */
 async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
   const { on, kernel, apply } = flags;
+  const device = flags.interface;
   const ending = new AbortController();
   const progress = new Progress();
   const stop = () => ending.abort(new LabError('the run was ended before it was done.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   try {
-    const target = await openTarget(on, { ...(kernel === undefined ? {} : { kernel }), ...(apply ? { apply } : {}) });
-    return await work(target, { progress: (text) => progress.show(() => text), signal: ending.signal });
+    const target = await openTarget(on, {
+      ...(kernel === undefined ? {} : { kernel }), ...(apply ? { apply } : {}), ...(device === undefined ? {} : { interface: device }),
+    });
+    const note = (text: string) => {
+      progress.end();
+      process.stderr.write(`ringlab: ${text}\n`);
+    };
+    return await work(target, { progress: (text) => progress.show(() => text), note, signal: ending.signal });
   } finally {
     progress.end();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { agentBinary } from '../../native-backend/lab/agent.ts';
 import { failureOf, runAgent } from '../../native-backend/lab/agent_process.ts';
-import { fit as fitted } from '../../native-backend/lab/fit.ts';
+import { fitted } from '../../native-backend/lab/fit.ts';
 import { HostTarget, refusedRing } from '../../native-backend/lab/host.ts';
 import { type Job, jobOf } from '../../native-backend/lab/index.ts';
 import { missingForNamespaces, Namespaces, sweepNamespaces } from '../../native-backend/lab/netns.ts';
@@ -43,7 +43,7 @@ describe.skipIf(!linux)('programs', () => {
   });
 
   test('a program that cannot go on is a failure with its step, and not a result', async () => {
-    const broken = { ...job('conform/cancel'), program: '{"step":"label","text":"a"}\n{"step":"no.such"}\n' };
+    const broken = { ...job('conform/cancel'), program: '{"step":"label","text":"a"}\n{"step":"submit","ring":0}\n' };
     const [run] = await HostTarget.open().run([broken], watch());
     expect(run?.failure).toMatch(/^conform\/cancel: the program stopped at step 1: /);
   });

@@ -58,7 +58,7 @@ struct instance {
 	uint32_t *head, *tail;
 	char *rqes;
 	uint64_t *stats;
-	bool has_events;
+	bool has_events, has_stats;
 	uint64_t events_ud;	/* user_data of its events */
 	struct loans *loans;	/* those that share its memory share these two */
 	struct nic_ways *ways;

@@ -12,6 +12,7 @@
 
 #define ARENA_BYTES (512ul << 20)
 #define PAGE 4096ul
+#define HUGE (2ul << 20)
 #define SINK_BYTES (1ul << 20)
 
 static size_t used;
@@ -42,7 +43,7 @@ static void *piece(size_t bytes, size_t align)
 		if (arena == MAP_FAILED)
 			too_much();
 	}
-	next = (next + align - 1) & ~(align - 1);
+	next += (size_t)-(uintptr_t)(arena + next) & (align - 1);
 	if (next > ARENA_BYTES || bytes > ARENA_BYTES - next)
 		return NULL;
 	next += bytes;
@@ -68,6 +69,16 @@ void *memory_alloc(size_t bytes)
 void *memory_pages(size_t bytes)
 {
 	return take(bytes ? (bytes + PAGE - 1) & ~(PAGE - 1) : PAGE, PAGE);
+}
+
+void *memory_huge(size_t bytes)
+{
+	const size_t all = (bytes + HUGE - 1) & ~(HUGE - 1);
+	void *at = take(all, HUGE);
+
+	if (madvise(at, all, MADV_HUGEPAGE) == 0)
+		madvise(at, all, MADV_POPULATE_WRITE);
+	return at;
 }
 
 void *memory_sink(size_t bytes)

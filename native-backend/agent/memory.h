@@ -7,6 +7,8 @@
 
 void *memory_alloc(size_t bytes);
 void *memory_pages(size_t bytes);
+/* In large pages, as far as the kernel has them. */
+void *memory_huge(size_t bytes);
 /* Where peers send from and receive into: of no meaning after the step. */
 void *memory_sink(size_t bytes);
 

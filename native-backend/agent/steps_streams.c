@@ -31,14 +31,12 @@ struct part {
 	const char *name;
 	struct flow *f;
 	enum why why;
-	bool dry, full;		/* a request ended for want of memory, of room in the CQ */
 	int err;		/* what ended it for good */
 };
 
 static struct {
 	struct part parts[PARTS_MAX];
 	int nr_parts;
-	size_t received[PARTS_MAX];	/* before */
 	struct open_ring *open;
 	struct instance *z;
 	size_t n;
@@ -62,14 +60,21 @@ static bool too_quiet(int64_t *since, bool progress)
 	return at - *since >= integer("quiet", 0);
 }
 
+/* How far it came is chance; a later step says it all. */
+static bool vague(enum why why)
+{
+	return why == QUIET || why == STOPPED;
+}
+
 /* How a flow came to the end of a step: the last members of its line. */
 static void said(struct flow *f, enum why why, enum copies copies)
 {
 	const size_t bytes = why == BYTES ? (size_t)integer("n", 0) : f->received - f->said;
 
-	f->said += bytes;
+	if (!vague(why))
+		f->said += bytes;
 	trace_text("why", whys[why]);
-	if (why == QUIET) {
+	if (vague(why)) {
 		trace_bool("some", bytes > 0);
 	} else {
 		trace_int("bytes", (int64_t)bytes);
@@ -89,6 +94,7 @@ static void send_step(void)
 	struct flow *f = flow_from((int)integer("fd", -1));
 
 	f->wanted += (size_t)integer("n", 0);
+	f->window = (size_t)integer("window", 0);
 	f->end = f->end || flag("end");
 	streams_push();
 }
@@ -137,6 +143,7 @@ static void recv_step(void)
 		else if (done < 0)
 			pause_ns(POLL_NS);
 	}
+	f->counted = f->received;
 	emit("received");
 	trace_text("fd", text("fd"));
 	if (why == STOPPED)
@@ -162,7 +169,6 @@ static void begin(void)
 	for (const struct json *v = fds ? fds->child : NULL; v; v = v->next) {
 		if (now.nr_parts == PARTS_MAX)
 			stop("zcrx.receive takes %d sockets at most", PARTS_MAX);
-		now.received[now.nr_parts] = flow_to((int)value_of(v))->received;
 		now.parts[now.nr_parts++] = (struct part) { .name = v->kind == JSON_TEXT ? v->text : "", .f = flow_to((int)value_of(v)) };
 	}
 	for (int i = 0; i < now.nr_parts; i++)
@@ -221,8 +227,6 @@ static void ended(struct part *p, int res)
 		p->why = END;
 		return;
 	}
-	p->dry = p->dry || res == -ENOMEM;
-	p->full = p->full || res == -ENOSPC;
 	now.dry = now.dry || res == -ENOMEM;
 	if ((res == -ENOMEM || res == -ENOSPC) && flag("rearm"))
 		return;
@@ -290,7 +294,7 @@ static void wait_a_little(void)
 		io_uring_wait_cqes(&now.open->ring, &cqe, 1, &ts, NULL);
 }
 
-static void say_loans(void)
+static void say_loans(bool all)
 {
 	static const char *const names[] = { "ALLOC_FAIL", "COPY" };
 	const struct loans *l = now.z->loans;
@@ -304,13 +308,31 @@ static void say_loans(void)
 		if (l->events[i])
 			trace_text(NULL, names[i]);
 	trace_close(']');
+	if (all && now.z->has_stats)
+		trace_int("copied", (int64_t)now.z->stats[1]);
 	trace_end();
+}
+
+/* How the bytes of those came that say how many they are. */
+static enum copies copies_now(void)
+{
+	size_t got = 0;
+
+	for (int i = 0; i < now.nr_parts; i++) {
+		struct flow *f = now.parts[i].f;
+
+		if (vague(now.parts[i].why))
+			continue;
+		got += f->received - f->counted;
+		f->counted = f->received;
+	}
+	return got ? nic_copies(now.z->ways, now.z->rxq, got) : COPIES_UNKNOWN;
 }
 
 static void receive_step(void)
 {
 	enum copies copies;
-	size_t got = 0;
+	bool all = true;
 
 	begin();
 	while (goes_on()) {
@@ -325,27 +347,22 @@ static void receive_step(void)
 			for (int i = 0; i < now.nr_parts; i++)
 				now.parts[i].why = now.parts[i].why ? now.parts[i].why : QUIET;
 	}
-	for (int i = 0; i < now.nr_parts; i++)
-		got += now.parts[i].f->received - now.received[i];
-	copies = nic_copies(now.z->ways, now.z->rxq, got);
+	/* The last batch is given back as it is. */
+	if (integer("give", 0) != GIVE_NONE)
+		loans_give(now.z->loans, (enum give)integer("give", 0), 1);
+	loans_publish(now.z);
+	copies = copies_now();
 	for (int i = 0; i < now.nr_parts; i++) {
 		const struct part *p = &now.parts[i];
 
+		all = all && !vague(p->why);
 		emit("received");
 		trace_text("fd", p->name);
 		if (p->err)
 			trace_text("err", trace_errno(p->err));
-		trace_open("ends", '[');
-		if (p->err && p->err != ENOMEM && p->err != ENOSPC)
-			trace_text(NULL, trace_errno(p->err));
-		if (p->dry)
-			trace_text(NULL, "ENOMEM");
-		if (p->full)
-			trace_text(NULL, "ENOSPC");
-		trace_close(']');
 		said(p->f, p->why, copies);
 	}
-	say_loans();
+	say_loans(all);
 }
 
 static void give_step(void)

@@ -52,13 +52,19 @@ static void say(const struct io_uring_zcrx_ifq_reg *r, uint64_t token, int done)
 	ret_end(done);
 }
 
+/* Memory of an area; of large pages where its buffers are larger than a page. */
+static char *area_memory(size_t bytes, size_t buffer)
+{
+	return buffer > PAGE ? memory_huge(bytes) : memory_pages(bytes);
+}
+
 static void reg(void)
 {
 	const size_t bytes = (size_t)integer("pages", 4) * PAGE;
 	const size_t entries = (size_t)integer("rq", 4);
 	const size_t stats_off = (RQ_HEADER + entries * sizeof(struct io_uring_zcrx_rqe) + PAGE - 1) & ~(size_t)(PAGE - 1);
 	const bool nodev = flag("nodev");
-	char *area = has("area") ? (char *)(uintptr_t)integer("area", 0) : memory_pages(bytes);
+	char *area = has("area") ? (char *)(uintptr_t)integer("area", 0) : area_memory(bytes, (size_t)integer("rx_buf_len", 0));
 	char *region_at = memory_pages(stats_off + PAGE);
 	struct io_uring_zcrx_area_reg a = area_reg(area, bytes);
 	struct io_uring_region_desc d = {
@@ -86,7 +92,7 @@ static void reg(void)
 			.buffer_bytes = r.rx_buf_len ? r.rx_buf_len : PAGE, .entries = r.rq_entries,
 			.head = (uint32_t *)(region_at + r.offsets.head), .tail = (uint32_t *)(region_at + r.offsets.tail),
 			.rqes = region_at + r.offsets.rqes, .stats = (uint64_t *)(region_at + stats_off),
-			.has_events = has("events"), .events_ud = events.user_data, .loans = loans_new(bytes),
+			.has_events = has("events"), .has_stats = has("events") && flag("stats"), .events_ud = events.user_data, .loans = loans_new(bytes),
 			.ways = memory_alloc(sizeof(struct nic_ways)), .rxq = nodev ? -1 : (int)integer("rxq", 0),
 		};
 		nic_ways_begin(z->ways, z->rxq);

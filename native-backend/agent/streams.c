@@ -62,10 +62,22 @@ struct flow *flow_to(int fd)
 	stop("the file is no end of a pair of sockets");
 }
 
+/* Bytes that may be sent now, in one go. */
+static size_t room_of(const struct flow *f)
+{
+	const size_t under_way = f->sent - f->received;
+	size_t n = f->wanted - f->sent < CHUNK ? f->wanted - f->sent : CHUNK;
+
+	if (f->window && n > f->window - (under_way < f->window ? under_way : f->window))
+		n = f->window - (under_way < f->window ? under_way : f->window);
+	return n;
+}
+
 static void push(struct flow *f)
 {
-	while (f->sent < f->wanted) {
-		const size_t n = f->wanted - f->sent < CHUNK ? f->wanted - f->sent : CHUNK;
+	size_t n;
+
+	while ((n = room_of(f)) > 0) {
 		unsigned char *at = memory_sink(n);
 		ssize_t done;
 
@@ -79,7 +91,7 @@ static void push(struct flow *f)
 		else
 			f->sent += (size_t)done;
 	}
-	if (!f->end || f->shut)
+	if (!f->end || f->shut || f->sent < f->wanted)
 		return;
 	f->shut = true;
 	shutdown(f->from, SHUT_WR);

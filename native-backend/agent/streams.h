@@ -12,8 +12,10 @@ struct flow {
 	int from, to;
 	uint32_t seed;
 	size_t wanted, sent;	/* bytes that it is to carry in all, and that the socket took */
+	size_t window;		/* bytes that may be sent and not yet received; 0: any number */
 	bool end, shut;		/* the end follows; the end was said */
 	size_t received, said;	/* of what was received: said by a step already */
+	size_t counted;		/* and of which a step said how it came */
 	bool ok;
 	uint32_t crc;
 	int armed;		/* generation of the ring on which a RECV_ZC waits for it; 0: none does */

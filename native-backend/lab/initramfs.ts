@@ -75,6 +75,8 @@ mount -t devtmpfs devtmpfs /dev
 mkdir -p /run/netns /tmp
 mount -t tmpfs tmpfs /run
 mkdir /run/netns
+# With little memory the kernel has no large pages unless told (mm/huge_memory.c: hugepage_init).
+echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
 exec 3>/dev/vport0p1
 . /ringlab/jobs.sh
 echo '@@ringlab off' >&3

@@ -92,9 +92,11 @@ pointers, descriptors, ports or times in it.
 | \`pbuf\` | head and tail of a ring of buffers, or its \`slots\` |
 | \`rq\`, \`stats\`, \`data\` | a refill ring; what was copied; bytes of memory |
 | \`received\` | what came of a stream: \`why\` it is over (\`bytes\`: as many as wanted; \`end\` of the stream or of the request; |
-| | \`quiet\`: nothing came any more; \`stopped\` by \`err\`), \`bytes\`, \`ok\`: all were right, \`crc\` of a stream that has come whole, |
-| | \`ends\`: names of errors that requests ended with, \`zeroCopyBytes\` and \`copiedBytes\` where all came one way |
-| \`lent\` | of an instance so far: \`distinct\`: no byte was lent twice at once; \`returned\`: all, some or none; types of \`events\` |
+| | \`quiet\`: nothing came any more; \`stopped\` by \`err\`), \`bytes\` (where chance decided how many: whether \`some\`; a later line |
+| | counts them), \`ok\`: all were right, \`crc\` of a stream that has come whole, \`zeroCopyBytes\` and \`copiedBytes\` where all came |
+| | one way |
+| \`lent\` | of an instance so far: \`distinct\`: no byte was lent twice at once; \`returned\`: all, some or none; types of \`events\`; |
+| | bytes \`copied\`, where the kernel counts them (\`stats\`) and it was no chance how many came |
 | \`flushed\` | whether \`all\` that stream.send has for the sockets was taken |
 | \`await\` | whether so many completions came |
 | \`label\`, \`note\` | what the program says |

@@ -50,9 +50,9 @@ const CQE: Parts<StepCqe> = {
 const RET: Parts<StepRet> = { i: value, step: value, tag: value, ret: value, err: value, took: value };
 const DATA: Parts<StepData> = { i: value, tag: value, n: value, hex: value };
 const RECEIVED: Parts<StepStream> = {
-  i: value, tag: value, fd: value, why: value, ends: value, err: value, bytes: value, zeroCopyBytes: value, copiedBytes: value, ok: value,
+  i: value, tag: value, fd: value, why: value, err: value, bytes: value, zeroCopyBytes: value, copiedBytes: value, ok: value,
 };
-const LENT: Parts<StepLoans> = { i: value, tag: value, distinct: value, returned: value, events: value };
+const LENT: Parts<StepLoans> = { i: value, tag: value, distinct: value, returned: value, events: value, copied: value };
 const STEPS: Parts<StepResult> = {
   complete: value, why: value, cqes: list(map(CQE)), rets: list(map(RET)), data: list(map(DATA)),
   streams: list(map(RECEIVED)), loans: list(map(LENT)),

@@ -54,6 +54,7 @@ export interface Instance {
   readonly tail_at: number;
   readonly rqes_at: number;
   readonly stats_at: number;
+  readonly has_stats: boolean;
   /** user_data of its events. */
   readonly events_ud: bigint | undefined;
   /** Those that share its memory share this. */

@@ -8,7 +8,7 @@ import {
   IO_URING_ZCRX_RQE_BYTES, io_uring_getevents_arg, io_uring_sqe, io_uring_zcrx_rqe, IORING_CQE_F_MORE, IORING_CQE_F_SKIP,
   IORING_OP_RECV_ZC, IORING_RECV_MULTISHOT, IORING_ZCRX_AREA_MASK, MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR, ZCRX_CTRL_FLUSH_RQ,
 } from '../../../uring-model/8-app/uapi.gen.ts';
-import { GIVE_BATCH } from './loans.ts';
+import { GIVE_BATCH, GIVE_NONE } from './loans.ts';
 import { elsewhere, type Handlers, type Instance, type Machine, type OpenRing, StepError } from './machine.ts';
 import { sleep } from './run_misc.ts';
 import { control } from './run_zcrx.ts';
@@ -37,8 +37,10 @@ function flowWith(m: Machine, fd: number, which: 'from' | 'to'): Flow {
 const asEnd = <T>(end: End, steps: Steps<T>): Steps<T> => elsewhere(steps, { peer: end.client });
 
 function* pushFlow(m: Machine, f: Flow): Steps<void> {
-  while (f.sent < f.wanted) {
-    const n = Math.min(CHUNK, f.wanted - f.sent);
+  for (;;) {
+    const open = f.window === 0 ? CHUNK : f.received + f.window - f.sent;
+    const n = Math.min(CHUNK, f.wanted - f.sent, open);
+    if (n <= 0) break;
     const at = m.scrap(CHUNK);
     writeStream(m.memory.bytes(at, n), f.seed, f.sent);
     const done = yield* m.sys(__NR_sendto, f.from.fd, at, n, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
@@ -47,7 +49,7 @@ function* pushFlow(m: Machine, f: Flow): Steps<void> {
     if (done < 0) f.wanted = f.sent;
     else f.sent += done;
   }
-  if (!f.end || f.shut) return;
+  if (!f.end || f.shut || f.sent < f.wanted) return;
   f.shut = true;
   yield* m.sys(__NR_shutdown, f.from.fd, SHUT_WR);
 }
@@ -82,13 +84,18 @@ class Patience {
   }
 }
 
+/** How far it came is chance. */
+const isVague = (why: string): boolean => why === 'quiet' || why === 'stopped';
+
 /** How a flow came to the end of a step: what is said of it. */
 function said(m: Machine, f: Flow, why: string, more: Readonly<Record<string, TraceValue>>, copies?: 'none' | 'all'): void {
+  const vague = isVague(why);
   const bytes = why === 'bytes' ? m.int('n') : f.received - f.said;
-  f.said += bytes;
+  // A later step says it all.
+  if (!vague) f.said += bytes;
   const ways = copies && { zeroCopyBytes: copies === 'none' ? bytes : 0, copiedBytes: copies === 'none' ? 0 : bytes };
   m.emit('received', {
-    ...more, why, ...(why === 'quiet' ? { some: bytes > 0 } : { bytes, ...ways }), ok: f.ok,
+    ...more, why, ...(vague ? { some: bytes > 0 } : { bytes, ...ways }), ok: f.ok,
     // Of the whole stream.
     ...(f.received === f.wanted && f.said === f.wanted ? { crc: crcText(f.crc) } : {}),
   });
@@ -108,6 +115,7 @@ function* streamRecv(m: Machine): Steps<void> {
     else if (done === 0) why = 'end';
     else if (done < 0 && done !== -EAGAIN) why = 'stopped';
     else if (yield* patience.over(done > 0)) why = 'quiet';
+    f.counted = f.received;
     if (why !== '') return said(m, f, why, why === 'stopped' ? { fd: m.text('fd'), err: errorName(done) } : { fd: m.text('fd') });
     if (done < 0) yield* sleep(m, POLL_NS);
   }
@@ -119,8 +127,6 @@ interface Part {
   readonly f: Flow;
   /** Why it is over; '' while it goes on. */
   why: string;
-  /** Names of errors that ended its requests. */
-  readonly ends: Set<string>;
   /** The one that ended it for good. */
   err: string;
 }
@@ -139,7 +145,7 @@ class Receive {
     this.open = m.ring();
     this.z = m.instance();
     this.n = m.int('n');
-    this.parts = m.list('fds').map((v) => ({ name: String(v), f: flowWith(m, Number(m.big(v)), 'to'), why: '', ends: new Set(), err: '' }));
+    this.parts = m.list('fds').map((v) => ({ name: String(v), f: flowWith(m, Number(m.big(v)), 'to'), why: '', err: '' }));
   }
 
   *run(): Steps<void> {
@@ -150,9 +156,12 @@ class Receive {
       yield* this.arm();
       yield* this.wait();
       const progress = this.reap();
-      this.give();
+      fillRefillRing(this.m, this.z);
       if (yield* patience.over(progress)) for (const p of this.parts) p.why ||= 'quiet';
     }
+    // The last batch is given back as it is.
+    if (this.m.int('give') !== GIVE_NONE) this.z.loans.give(this.m.int('give'), 1);
+    fillRefillRing(this.m, this.z);
     this.say();
   }
 
@@ -221,7 +230,6 @@ class Receive {
     return false;
   }
   private ended(p: Part, res: number): void {
-    p.ends.add(errorName(res));
     const again = res === -ENOMEM || res === -ENOSPC;
     if (res === -ENOMEM) this.dry = true;
     if (again && this.m.flag('rearm')) return;
@@ -240,9 +248,6 @@ class Receive {
   private look(p: Part): void {
     if (p.why === '' && this.n > 0 && p.f.received - p.f.said >= this.n) p.why = 'bytes';
   }
-  private give(): void {
-    fillRefillRing(this.m, this.z);
-  }
 
   /** Were all bytes of this step lent where the NIC put them, or all copied? Of a mixture nobody says which. */
   private copies(f: Flow): 'none' | 'all' | undefined {
@@ -257,11 +262,16 @@ class Receive {
 
   private say(): void {
     for (const p of this.parts) {
-      const copies = this.copies(p.f);
-      said(this.m, p.f, p.why, { fd: p.name, ...(p.err ? { err: p.err } : {}), ends: [...p.ends].sort() }, copies);
+      const copies = isVague(p.why) ? undefined : this.copies(p.f);
+      said(this.m, p.f, p.why, { fd: p.name, ...(p.err ? { err: p.err } : {}) }, copies);
     }
     const { loans } = this.z;
-    this.m.emit('lent', { z: this.m.text('zcrx'), distinct: loans.distinct, returned: loans.returned, events: [...loans.events].sort() });
+    const view = this.m.memory.view();
+    const counted = this.z.has_stats && this.parts.every((p) => !isVague(p.why));
+    this.m.emit('lent', {
+      z: this.m.text('zcrx'), distinct: loans.distinct, returned: loans.returned, events: [...loans.events].sort(),
+      ...(counted ? { copied: Number(view.getBigUint64(this.z.stats_at + 8, true)) } : {}),
+    });
   }
 }
 
@@ -301,6 +311,7 @@ export const STREAM_STEPS: Handlers = {
   *'stream.send'(m) {
     const f = flowWith(m, m.int('fd'), 'from');
     f.wanted += m.int('n');
+    f.window = m.int('window');
     f.end ||= m.flag('end');
     yield* push(m);
   },

@@ -71,7 +71,7 @@ function* register(m: Machine): Steps<void> {
       id: reg.zcrx_id, area_at, area_bytes: bytes, token, buffer_bytes: reg.rx_buf_len || PAGE, entries: reg.rq_entries,
       head_at: ring.region_at + head, tail_at: ring.region_at + tail, rqes_at: ring.region_at + rqes,
       stats_at: ring.region_at + ring.stats_off, events_ud: m.has('events') ? m.big(m.raw('ev_ud')) : undefined,
-      loans: new Loans(bytes),
+      has_stats: m.flag('stats'), loans: new Loans(bytes),
     });
     m.give(m.text('name'), reg.zcrx_id, { id: BigInt(reg.zcrx_id), token, area: BigInt(area_at) });
   }

@@ -45,8 +45,6 @@ export interface StepStream {
   readonly fd: string;
   /** bytes, end, quiet or stopped. */
   readonly why: string;
-  /** Names of errors that ended its requests, joined by `|`. */
-  readonly ends: string;
   /** Name of the error that stopped it. */
   readonly err: string;
   /** -1: not said. */
@@ -64,6 +62,8 @@ export interface StepLoans {
   readonly returned: string;
   /** Types of events, joined by `|`. */
   readonly events: string;
+  /** Bytes that the kernel says it copied; -1: it was not asked to count. */
+  readonly copied: number;
 }
 
 export interface StepResult {
@@ -122,6 +122,7 @@ export class StepLog {
       streams: of('received').map(streamOf),
       loans: of('lent').map((l) => ({
         i: l.i, tag: String(l.tag ?? ''), distinct: l.distinct === true, returned: String(l.returned), events: joined(l.events),
+        copied: Number(l.copied ?? -1),
       })),
       named,
     };
@@ -142,7 +143,7 @@ function cqeOf(l: TraceLine): StepCqe {
 const joined = (list: TraceLine[string]): string => (Array.isArray(list) ? list.join('|') : '');
 
 const streamOf = (l: TraceLine): StepStream => ({
-  i: l.i, tag: String(l.tag ?? ''), fd: String(l.fd), why: String(l.why), ends: joined(l.ends), err: String(l.err ?? ''),
+  i: l.i, tag: String(l.tag ?? ''), fd: String(l.fd), why: String(l.why), err: String(l.err ?? ''),
   bytes: Number(l.bytes ?? -1), zeroCopyBytes: Number(l.zeroCopyBytes ?? -1), copiedBytes: Number(l.copiedBytes ?? -1), ok: l.ok === true,
 });
 

@@ -28,6 +28,8 @@ export interface Flow {
   /** Bytes that it is to carry in all, and that the socket took. */
   wanted: number;
   sent: number;
+  /** Bytes that may be sent and not yet received; 0: any number. */
+  window: number;
   /** The end follows; the end was said. */
   end: boolean;
   shut: boolean;
@@ -49,7 +51,7 @@ export interface Pair {
 
 export function pairOf(number: number, [a, b]: readonly [End, End]): Pair {
   const flow = (from: End, to: End, seed: number): Flow => ({
-    seed, from, to, wanted: 0, sent: 0, end: false, shut: false, received: 0, said: 0, ok: true, crc: 0, armed: undefined,
+    seed, from, to, wanted: 0, sent: 0, window: 0, end: false, shut: false, received: 0, said: 0, ok: true, crc: 0, armed: undefined,
     counted: 0, copied: 0,
   });
   return { flows: [flow(a, b, 2 * number), flow(b, a, 2 * number + 1)] };

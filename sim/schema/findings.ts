@@ -124,6 +124,12 @@ const CQ: readonly FindingRow[] = [
     cause: 'with IORING_SETUP_DEFER_TASKRUN a wait runs at most max(20, wait_nr) pieces of work.',
     remedy: 'wait for more (wait_nr), or loop until IORING_SQ_TASKRUN is clear.',
   }),
+  row('cq', 'warning', 'reap-endless', 'C14', {
+    about: 'a loop over completions does not end: what it submits completes before it looks again',
+    cause: 'the thread of the submission queue (IORING_SETUP_SQPOLL) takes entries as soon as they are written, and a loop that reads the'
+      + ' tail each time sees their completions, too.',
+    remedy: 'read the tail once and reap up to it (io_uring_for_each_cqe since liburing 2.8), or at most so many at a time.',
+  }),
   row('cq', 'error', 'cq-head-past-tail', 'C15', {
     about: 'the head of the completion queue was moved past its tail',
     cause: 'a completion was marked as seen that was never there: a wait that ends with -ETIME returns none.',
@@ -221,6 +227,11 @@ const AREA: readonly FindingRow[] = [
     about: 'the receive queue ran over its memory and segments that had arrived were thrown away',
     cause: 'zero-copy buffers cannot be collapsed into fewer, so pruning drops what plain sockets would only pack.',
     remedy: 'a larger receive buffer (socket.rcvbuf), larger segments, or a faster reader.',
+  }),
+  row('area', 'warning', 'window-shrunk', 'I4', {
+    about: 'segments were dropped that had been inside the window when they were sent: its right edge moved back',
+    cause: 'with tcp_shrink_window the window follows the memory that is left, and what was in flight lies beyond it.',
+    remedy: 'leave it off (tcp.shrink_window, sysctl net.ipv4.tcp_shrink_window): an edge once offered stays; or a larger receive buffer.',
   }),
   row('area', 'note', 'window-update-lost', 'I6', {
     about: 'a sender had to probe a window that was open again',
@@ -371,6 +382,18 @@ const TASKS: readonly FindingRow[] = [
     about: 'completions were ready and not to be seen until the kernel was entered for events',
     cause: 'with IORING_SETUP_DEFER_TASKRUN work waits for the submitter.',
     remedy: 'io_uring_get_events, or IORING_SETUP_TASKRUN_FLAG so that peek enters by itself.',
+  }),
+  row('tasks', 'note', 'recv-one-at-a-time', 'E5', {
+    about: 'a stream is received by one request after the other, each of which arms a poll and is woken',
+    cause: 'a RECV that finds nothing joins the wait queue of its socket; each piece costs a submission, a poll and a wake-up, and epoll'
+      + ' saves the first two.',
+    remedy: 'multishot RECV with provided buffers, or RECV_ZC: armed once (app.receive).',
+  }),
+  row('tasks', 'note', 'sq-thread-spins', 'E9', {
+    about: 'a core spends its time in a thread that looks into an empty submission queue',
+    cause: 'after its last entry the thread of IORING_SETUP_SQPOLL spins for sq_thread_idle before it sleeps; whoever shares its core'
+      + ' waits.',
+    remedy: 'a shorter sq_thread_idle, a core of its own (IORING_SETUP_SQ_AFF), or no such thread where entries are rare.',
   }),
   row('tasks', 'note', 'wait-timed', 'E4', {
     about: 'a wait ended by its time and not by its count',

@@ -49,6 +49,21 @@ export const areaTooSmall: Detector = (p) =>
     return [{ name: 'area-too-small', evidence, remedy, sets: [`${h.name}.refill.area_bytes=${size}`] }];
   });
 
+/** Frames that fell off the edge of a window that had been wider. */
+export const windowShrunk: Detector = (p) =>
+  p.hosts.flatMap((h): Symptom[] => {
+    if (h.setup?.values['tcp.shrink_window'] !== 1 || (h.result?.tcp.RcvPruned ?? 0) > 0) return [];
+    const drops = OFF_THE_EDGE.map((reason) => h.chart.drops.get(reason)).filter((d) => d !== undefined);
+    const count = drops.reduce((n, d) => n + d.count, 0);
+    if (count === 0) return [];
+    const text = `${countText(count, 'frame')} of payload dropped beyond the window of the ${h.name}${count > 1 ? ', this one first' : ''}`;
+    return [{
+      name: 'window-shrunk', evidence: [{ time_ns: Math.min(...drops.map((d) => d.first_ns)), text }],
+      sets: [`${h.name}.tcp.shrink_window=off`],
+    }];
+  });
+const OFF_THE_EDGE = ['TCP_OVERWINDOW', 'TCP_ZEROWINDOW'];
+
 export const ringSmall: Detector = (p) =>
   p.hosts.flatMap((h): Symptom[] => {
     const drops = h.chart.drops.get(NO_DESC);

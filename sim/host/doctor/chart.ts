@@ -73,6 +73,8 @@ export interface HostChart {
   readonly out: Map<number, number[]>;
   splits: number;
   unsplit: number;
+  /** RECV with one completion that had data: how many, how many of them had to wait for their socket, and their bytes. */
+  readonly singles: { count: number; waited: number; bytes: number; first_ns: number };
 }
 
 const hostChart = (forget: boolean): HostChart => ({
@@ -80,6 +82,7 @@ const hostChart = (forget: boolean): HostChart => ({
   pushes: 0, first_push_ns: 0, unread_max: 0, unread_max_ns: 0, pool_empty: { count: 0, first_ns: 0, last_ns: 0 }, events: [],
   overflows: { count: 0, first_ns: 0, ring: 0 }, burst: 0, burst_now: 0, taken_sock: -1, lent: 0, lent_bytes: 0,
   held_max_ns: 0, held_sum_ns: 0, waited_sum_ns: 0, returned: 0, back: new Map(), out: new Map(), splits: 0, unsplit: 0,
+  singles: { count: 0, waited: 0, bytes: 0, first_ns: 0 },
 });
 
 type Reader = (chart: Chart, h: HostChart, batch: TraceBatch, i: number) => void;
@@ -149,9 +152,17 @@ function cqe(_: Chart, h: HostChart, batch: TraceBatch, i: number): void {
   const life = h.lives.cqe(hostName(batch, i), String(batch.a(i)), { ...at, res: batch.b(i) | 0, flags: batch.c(i) });
   if (life.sock === '' && life.op.startsWith('RECV') && h.taken_sock >= 0) life.sock = String(h.taken_sock);
   h.taken_sock = -1;
+  if (life.op === 'RECV' && life.ended && life.count === 1 && life.bytes > 0) single(h, life);
   h.burst = Math.max(h.burst, ++h.burst_now);
   const s = h.socks.get(Number(life.sock));
   if (s && life.sock !== '' && life.ended && life.op.startsWith('RECV')) s.ended = life;
+}
+
+function single(h: HostChart, life: Life): void {
+  const { singles } = h;
+  if (singles.count++ === 0) singles.first_ns = life.ended?.time_ns ?? 0;
+  singles.bytes += life.bytes;
+  if (life.armed) singles.waited++;
 }
 
 function give(h: HostChart, batch: TraceBatch, i: number): void {

@@ -1,6 +1,7 @@
 /** The one table of detectors. */
 import {
-  areaBelowRing, areaTooSmall, buffersMostlyEmpty, receivePruned, ringSmall, sackOff, segmentsCut, windowByOverhead, windowUpdateLost,
+  areaBelowRing, areaTooSmall, buffersMostlyEmpty, receivePruned, ringSmall, sackOff, segmentsCut, windowByOverhead, windowShrunk,
+  windowUpdateLost,
 } from './area.ts';
 import {
   bufferTwice, bundleEnded, bundleSpan, datagramCut, eofKeepsBuffer, errorKeepsBuffer, groupEmpty, selectMissing, tailTooSmall,
@@ -22,7 +23,7 @@ import {
   sendBufferReused, sendCopied, sendMemlock, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
 } from './send_zc.ts';
 import { recvForeign, recvNotTcp, recvUnreadable, recvZcOneshot, registerRefused, registerStep } from './setup.ts';
-import { cqTurn, waitTimed, workShelved, wrongTask } from './tasks.ts';
+import { cqTurn, reapEndless, recvOneAtATime, sqThreadSpins, waitTimed, workShelved, wrongTask } from './tasks.ts';
 import { armedTwice, completionAfterLast, endedWithData, mshotTurn, rearmLoop, terminalBuffer } from './termination.ts';
 
 /** Detectors are independent of each other and in no order: findings come in that of their table. */
@@ -32,9 +33,10 @@ const OF_ALL: readonly Detector[] = [
 /** Of runs whose applications the scenario describes by knobs, and of their traces. */
 const OF_RUNS: readonly Detector[] = [
   refillOverfilled, refillUnread, loansKept,
-  areaTooSmall, ringSmall, areaBelowRing, segmentsCut, buffersMostlyEmpty, windowByOverhead, receivePruned, windowUpdateLost, sackOff,
+  areaTooSmall, ringSmall, areaBelowRing, segmentsCut, buffersMostlyEmpty, windowByOverhead, receivePruned, windowShrunk, windowUpdateLost,
+  sackOff,
   copies, copiesRefused, rssReaches,
-  registerRefused,
+  registerRefused, recvOneAtATime,
 ];
 /** Of what a program did, step by step, and of logs. */
 const OF_STORIES: readonly Detector[] = [
@@ -45,7 +47,7 @@ const OF_STORIES: readonly Detector[] = [
   registerStep, recvZcOneshot, recvNotTcp, recvUnreadable, recvForeign,
   bundleEnded, bundleSpan, datagramCut, bufferTwice, selectMissing, tailTooSmall, eofKeepsBuffer, errorKeepsBuffer,
   sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused, sendMemlock,
-  wrongTask, workShelved, cqTurn, waitTimed,
+  wrongTask, workShelved, cqTurn, reapEndless, sqThreadSpins, waitTimed,
   closedWhileArmed, idleClosedArmed, slotFreed, cancelMissed, cancelAmbiguous, cancelledWithData, freedEarly, bufferShared, timerBrokeLink,
   linkTimeout, shortRecvInLink, sendsUnordered, linkCut,
 ];

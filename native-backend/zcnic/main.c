@@ -126,7 +126,7 @@ static struct platform_device *zc_platform_device(int id)
 
 static struct zc_nic *zc_create(int id)
 {
-	const u8 mac[ETH_ALEN] = { 0x02, 'z', 'c', 'n', 0, id + 1 };
+	const u8 mac[ETH_ALEN] = { 0x02, 0, 0, 0, 0, id + 1 };
 	struct platform_device *pdev = zc_platform_device(id);
 	struct net_device *dev;
 	struct zc_nic *nic;

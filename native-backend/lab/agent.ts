@@ -27,7 +27,7 @@ function versionIn(folder: string): string | undefined {
 }
 
 /** LIBURING's, else the system's, else that of Debian sid, unpacked in the cache. */
-async function liburing(watch: Watch): Promise<Liburing> {
+export async function liburing(watch: Watch): Promise<Liburing> {
   const named = process.env.LIBURING;
   if (named) {
     const version = versionIn(named);

@@ -1,0 +1,92 @@
+/** zcnic: it builds without a warning, and a real kernel receives through it without a copy. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { which } from '../../scripts/prepare.mjs';
+import { labKernel } from '../../native-backend/lab/kernel.ts';
+import { zcnicModule } from '../../native-backend/lab/module.ts';
+import { selftestAtHand } from '../../native-backend/lab/selftest.ts';
+import { LabError, type Watch } from '../../native-backend/lab/target.ts';
+import { zcnicProofs } from '../../native-backend/lab/zcnic_proofs.ts';
+
+const KERNELS = [undefined, '7.2'] as const;
+/** Quick ones that go through every part of the module. The others: npm run conform. */
+const SLICE = [
+  'ipv4', 'packed', 'linear', 'lost_frames', 'resized_mid_stream', 'selftest_ipv4', 'selftest_oneshot', 'removed_while_bound',
+  'quiet_kernel',
+];
+const BOOT_MS = 120_000;
+
+const watch = (signal = new AbortController().signal): Watch => ({ progress: () => {}, signal });
+
+/** Modules by release, or why this machine has none. A source that a compiler refuses is no reason. */
+async function built(): Promise<{ modules: readonly string[]; why?: string }> {
+  try {
+    const modules = [];
+    for (const like of KERNELS) modules.push(await zcnicModule(await labKernel(like, watch()), watch()));
+    return { modules };
+  } catch (error) {
+    if (!(error instanceof LabError) || /^zcnic cannot be built/.test(error.message)) throw error;
+    return { modules: [], why: error.message };
+  }
+}
+
+const { modules, why } = await built();
+if (why !== undefined) console.log(`zcnic: nothing of it is tested: ${why}`);
+
+describe.skipIf(why !== undefined)('the module', () => {
+  test('builds for both kernels without a warning', () => {
+    for (const module of modules) {
+      const said = readFileSync(join(dirname(module), 'build.log'), 'utf8').split('\n').filter((l) => /warning/i.test(l));
+      // Of debugging information that modules of ours do not have.
+      expect(said.filter((l) => !/pahole/.test(l))).toEqual([]);
+    }
+  });
+
+  test('is built once for the same sources and release', async () => {
+    const began = Date.now();
+    expect(await zcnicModule(await labKernel(undefined, watch()), watch())).toBe(modules[0]);
+    expect(Date.now() - began).toBeLessThan(2000);
+  });
+});
+
+const noQemu = which('qemu-system-x86_64') === undefined ? 'there is no qemu-system-x86_64 (apt-get install qemu-system-x86)' : undefined;
+if (why === undefined && noQemu !== undefined) console.log(`zcnic: it runs on no kernel: ${noQemu}.`);
+if (!selftestAtHand())
+  console.log('zcnic: the kernel\'s own selftest does not run: its source is not in the cache (npm run conform -- --proofs).');
+
+describe.skipIf((why ?? noQemu) !== undefined)('on a real kernel', () => {
+  test('zero-copy receive, packed buffers, copies, loss, restarts and the kernel\'s selftest go through it', async () => {
+    // One that is none: a proof that fails says so.
+    const { proofs } = await zcnicProofs({ names: ['no_such_proof', ...SLICE], selftest: selftestAtHand() }, watch());
+    expect(proofs.filter((p) => p.outcome === 'failed').map((p) => p.name)).toEqual(['no_such_proof']);
+    expect(proofs.map((p) => p.name)).toEqual(['no_such_proof', ...SLICE]);
+  }, BOOT_MS);
+});
+
+describe('without what it is built with', () => {
+  const cache = mkdtempSync(join(tmpdir(), 'ringlab-zcnic-'));
+  const before = process.env.RINGLAB_CACHE;
+  afterAll(() => {
+    if (before === undefined) delete process.env.RINGLAB_CACHE;
+    else process.env.RINGLAB_CACHE = before;
+    rmSync(cache, { recursive: true, force: true });
+  });
+  /** Folders of the cache that are more than empty. */
+  const left = () => readdirSync(cache, { recursive: true }).filter((n) => existsSync(join(cache, String(n), 'usr')));
+
+  test('a kernel of another suite is refused in one sentence', async () => {
+    process.env.RINGLAB_CACHE = cache;
+    const module = zcnicModule({ release: '7.3.4-amd64', suite: 'sid' }, watch());
+    await expect(module).rejects.toThrow(/^zcnic is built for kernels of Debian trixie-backports, /);
+  });
+
+  test('who ends it leaves nothing half made', async () => {
+    process.env.RINGLAB_CACHE = cache;
+    const ended = AbortSignal.abort(new LabError('the run was ended before it was done.'));
+    const module = zcnicModule({ release: '7.3.4+deb13-cloud-amd64', suite: 'trixie-backports' }, watch(ended));
+    await expect(module).rejects.toThrow(/was ended/);
+    expect(left()).toEqual([]);
+  });
+});

@@ -69,10 +69,11 @@ class Planner {
 
   /** Ways that this device has and that this scenario uses. */
   private used(): Way[] {
-    const { kind } = this.asked.device;
+    const { device } = this.asked;
+    const { kind } = device;
     const zc = receivesZc(this.asked);
     return [...WAYS, STEERING].filter((way) => way.kinds.includes(kind)
-      && (this.wrote(way) || way.always?.includes(kind) || (kind === 'real' && zc && way.for_zc))
+      && (this.wrote(way) || way.always?.includes(kind) || (kind === 'real' && zc && way.for_zc?.(device)))
       && !(way === NETEM && !this.impaired()) && !(way === QDISC && this.impaired() && kind === 'veth'));
   }
 
@@ -107,7 +108,7 @@ class Planner {
       ways.flatMap((way) => of(way).map((argv) => ({ argv, why: this.undoing(way) })));
     const clear = (way: Way) => way.clear?.(this.asked) ?? [];
     // What a real device had comes from questions, and what was added to it from what adding it said.
-    if (this.asked.device.kind === 'real') return commands(used.filter((way) => way.ask && way !== QDISC), clear);
+    if (this.asked.device.kind === 'real') return commands(used.filter((way) => way.ask && way !== QDISC && way !== STEERING), clear);
     return [
       ...commands([...used].reverse(), clear),
       ...commands(used.filter((way) => !way.clear && this.wrote(way)), (way) => way.set(this.defaults)),

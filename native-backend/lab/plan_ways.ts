@@ -45,8 +45,8 @@ export interface Way {
   readonly kinds: readonly DeviceKind[];
   /** On these it is set also when nobody wrote it, because the kernel's default is another than the simulator's. */
   readonly always?: readonly DeviceKind[];
-  /** Also on a real device when nobody wrote it and its host receives with RECV_ZC. */
-  readonly for_zc?: boolean;
+  /** Also on such a real device when nobody wrote it and its host receives with RECV_ZC. */
+  readonly for_zc?: (device: Device) => boolean;
   readonly set: (asked: Asked) => readonly Argv[];
   readonly ask?: (asked: Asked) => readonly Question[];
   /** What is undone before anything gets its old value: of a device of ours, where setting the defaults is not enough. */
@@ -130,23 +130,24 @@ const FEATURES: Readonly<Record<string, string>> = {
 /** Which kinds have an offload, where it is not all. */
 const FEATURE_KINDS: Readonly<Record<string, readonly DeviceKind[]>> = { lro: ['real'], 'rx-gro-hw': ['real'], ntuple: NICS };
 
+const setFeature = ({ name }: Device, feature: string, value: string): Argv => ['ethtool', '-K', name, feature, value];
+const askFeature = (device: Device, feature: string): Question => ({
+  argv: ['ethtool', '-k', device.name],
+  restore: (said) => {
+    const [, was, fixed] = new RegExp(`^\\s*${FEATURES[feature] ?? feature}: (on|off)( \\[fixed\\])?`, 'm').exec(said) ?? [];
+    return was === undefined || fixed !== undefined ? [] : [setFeature(device, feature, was)];
+  },
+});
+
 function offloadWays(): Way[] {
   return HOST_KNOBS.flatMap((k) => {
     const feature = /^ethtool -K (\S+)$/.exec(k.linux ?? '')?.[1];
     if (feature === undefined) return [];
     const kinds = FEATURE_KINDS[feature] ?? ALL;
-    const argv = (asked: Asked, value: string) => ['ethtool', '-K', asked.device.name, feature, value];
-    const label = FEATURES[feature] ?? feature;
     return [{
       knobs: [pathOf(k)], kinds, always: kinds.filter((kind) => OURS.includes(kind)),
-      set: (asked) => [argv(asked, onOff(asked.values[pathOf(k)]))],
-      ask: (asked) => [{
-        argv: ['ethtool', '-k', asked.device.name],
-        restore: (said) => {
-          const [, was, fixed] = new RegExp(`^\\s*${label}: (on|off)( \\[fixed\\])?`, 'm').exec(said) ?? [];
-          return was === undefined || fixed !== undefined ? [] : [argv(asked, was)];
-        },
-      }],
+      set: ({ device, values }) => [setFeature(device, feature, onOff(values[pathOf(k)]))],
+      ask: ({ device }) => [askFeature(device, feature)],
     } satisfies Way];
   });
 }
@@ -171,6 +172,31 @@ function askTable(show: string, set: string, device: Device, parameters: readonl
       return words.length === 0 ? [] : [['ethtool', set, device.name, ...words]];
     },
   };
+}
+
+// Header split.
+
+/** mlx5 splits headers with its hardware GRO alone (mlx5e_ethtool_set_tcp_data_split). */
+const splitsWithGro = ({ kind, driver }: Device) => kind === 'real' && driver === 'mlx5_core';
+/** bnxt and fbnic begin with a threshold (bnxt_init_ring_params, fbnic_netdev_alloc), and an instance wants none. */
+const hasThreshold = ({ driver }: Device) => driver === 'bnxt_en' || driver === 'fbnic';
+
+function setSplit({ device, values }: Asked): readonly Argv[] {
+  const split = ['ethtool', '-G', device.name, 'tcp-data-split', onOff(values['nic.header_split'])];
+  return splitsWithGro(device) && values['nic.header_split'] ? [setFeature(device, 'rx-gro-hw', 'on'), split] : [split];
+}
+
+/** Where nobody chose, ethtool says n/a, which is written auto; and some drivers know no off. */
+function askSplit(device: Device): readonly Question[] {
+  const question: Question = {
+    argv: ['ethtool', '-g', device.name],
+    restore: (said) => {
+      const was = /^TCP data split:\s+(\S+)/m.exec(said.split(/^Current hardware settings:/m).at(-1) ?? '')?.[1];
+      if (was === undefined) return [];
+      return [['ethtool', '-G', device.name, 'tcp-data-split', was === 'n/a' || (was === 'off' && hasThreshold(device)) ? 'auto' : was]];
+    },
+  };
+  return splitsWithGro(device) ? [question, askFeature(device, 'rx-gro-hw')] : [question];
 }
 
 /** gve has receive and transmit queues of their own (gve_get_channels), as veth has; the others pairs. */
@@ -204,13 +230,14 @@ function setRss({ device, values }: Asked): readonly Argv[] {
 
 function setRules({ device, values, rules }: Asked): readonly Argv[] {
   const flow = optionOf('tcp.family', values['tcp.family']) === 'ipv6' ? 'tcp6' : 'tcp4';
-  return rules.map((rule, i) => [
+  const on = device.kind === 'real' && rules.length > 0 ? [setFeature(device, 'ntuple', 'on')] : [];
+  return [...on, ...rules.map((rule, i) => [
     'ethtool', '-N', device.name, 'flow-type', flow,
     ...(rule.src_port ? ['src-port', String(rule.src_port)] : []), ...(rule.dst_port ? ['dst-port', String(rule.dst_port)] : []),
     'action', rule.drop ? '-1' : String(rule.queue ?? 0),
     // bnxt and fbnic take a rule only where they choose its place themselves; ethtool finds a free one for the others.
     ...(device.kind === 'zcnic' ? ['loc', String(i)] : []),
-  ]);
+  ])];
 }
 
 // The wire.
@@ -303,12 +330,12 @@ export const WAYS: readonly Way[] = [
     ask: ({ device }) => [askTable('-g', '-G', device, [['tx', 'TX']])],
   },
   {
-    knobs: ['nic.header_split'], kinds: NICS, always: ['zcnic'], for_zc: true,
-    set: ethtool('-G', ({ values }) => ['tcp-data-split', onOff(values['nic.header_split'])]),
-    ask: ({ device }) => [askTable('-g', '-G', device, [['tcp-data-split', 'TCP data split']])],
+    knobs: ['nic.header_split'], kinds: NICS, always: ['zcnic'], for_zc: () => true, set: setSplit,
+    ask: ({ device }) => askSplit(device),
   },
   {
-    knobs: ['nic.hds_thresh'], kinds: NICS, set: ethtool('-G', ({ values }) => ['hds-thresh', String(values['nic.hds_thresh'])]),
+    knobs: ['nic.hds_thresh'], kinds: NICS, for_zc: hasThreshold,
+    set: ethtool('-G', ({ values }) => ['hds-thresh', String(values['nic.hds_thresh'])]),
     ask: ({ device }) => [askTable('-g', '-G', device, [['hds-thresh', 'HDS thresh']])],
   },
   ...offloadWays(),
@@ -374,7 +401,7 @@ export const WAYS: readonly Way[] = [
 
 /** Rules are a list beside the knobs. */
 export const STEERING: Way = {
-  knobs: [], kinds: NICS, set: setRules,
+  knobs: [], kinds: NICS, set: setRules, ask: ({ device }) => [askFeature(device, 'ntuple')],
   clear: ({ device, rules }) => rules.map((_, i) => ['ethtool', '-N', device.name, 'delete', String(i)]),
   undo_said: ({ device }, said) => [...said.matchAll(/Added rule with ID (\d+)/g)].map(([, id = '']) =>
     ['ethtool', '-N', device.name, 'delete', id]),

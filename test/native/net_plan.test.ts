@@ -29,6 +29,18 @@ describe('what is set', () => {
     expect(texts(plan('real', ['server.nic.rx_queues=8'], { driver: 'gve' }).apply)).toContain('ethtool -L eth0 rx 8 tx 4');
   });
 
+  test('a driver gets what its header split needs, and has it undone', () => {
+    const of = (driver: string) => plan('real', [], { driver });
+    expect(texts(of('mlx5_core').apply)).toEqual(['ethtool -K eth0 rx-gro-hw on', 'ethtool -G eth0 tcp-data-split on']);
+    for (const driver of ['bnxt_en', 'fbnic'])
+      expect(texts(of(driver).apply)).toEqual(['ethtool -G eth0 tcp-data-split on', 'ethtool -G eth0 hds-thresh 0']);
+    const undone = (driver: string, said: string) => of(driver).queries.flatMap((q) => texts(q.undo(said)));
+    const said = (split: string) => `Current hardware settings:\nTCP data split:\t${split}\nHDS thresh:\t256\nrx-gro-hw: off\n`;
+    expect(undone('mlx5_core', said('n/a'))).toEqual(['ethtool -G eth0 tcp-data-split auto', 'ethtool -K eth0 rx-gro-hw off']);
+    expect(undone('bnxt_en', said('off'))).toEqual(['ethtool -G eth0 tcp-data-split auto', 'ethtool -G eth0 hds-thresh 256']);
+    expect(undone('gve', said('off'))).toEqual(['ethtool -G eth0 tcp-data-split off']);
+  });
+
   test('rules follow the address family', () => {
     const rules = BULK.replace('server: {', 'server: { nic: { rules: [{ dst_port: 9999, queue: 1 }, { src_port: 7, drop: on }] },');
     const of = (sets: readonly string[], kind: DeviceKind) => texts(planOf(scenario(sets, rules), 'server', device(kind)).apply)
@@ -106,7 +118,9 @@ describe('what is undone', () => {
 
   test('a rule is deleted under the number that the driver gave it', () => {
     const rules = BULK.replace('server: {', 'server: { nic: { rules: [{ dst_port: 9999, queue: 1 }] },');
-    const rule = planOf(scenario([], rules), 'server', device('real')).apply.find((c) => c.argv[1] === '-N');
+    const { apply } = planOf(scenario([], rules), 'server', device('real'));
+    const rule = apply.find((c) => c.argv[1] === '-N');
+    expect(texts(apply)).toContain('ethtool -K eth0 ntuple on');
     expect(texts(rule?.undo_said?.('Added rule with ID 1023\n') ?? [])).toEqual(['ethtool -N eth0 delete 1023']);
   });
 });

@@ -65,6 +65,8 @@ void ending_set_up(int limit_s)
 	timer_t timer;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started us and was killed wants no answer. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	handle(SIGALRM, on_alarm);
 	handle(SIGVTALRM, on_watchdog);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)

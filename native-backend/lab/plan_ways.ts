@@ -357,7 +357,7 @@ export const WAYS: readonly Way[] = [
     }],
   },
   {
-    knobs: ['nic.rx_usecs', 'nic.rx_frames'], kinds: ['real'],
+    knobs: ['nic.rx_usecs', 'nic.rx_frames'], kinds: NICS,
     set: ethtool('-C', ({ values }) => ['rx-usecs', String(values['nic.rx_usecs']), 'rx-frames', String(values['nic.rx_frames'])]),
     ask: ({ device }) => [askTable('-c', '-C', device, [['rx-usecs', 'rx-usecs'], ['rx-frames', 'rx-frames']])],
   },

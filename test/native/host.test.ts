@@ -174,6 +174,41 @@ describe.skipIf(!linux || missing !== undefined)('two namespaces with a pair', (
   });
 });
 
+describe.skipIf(!linux || missing !== undefined)('a command that is ended in mid-run', () => {
+  const CLI = join(root, 'build/cli.mjs');
+  /** Agents of a namespace: their command lines name it. */
+  const agents = (pid: number | undefined) => readdirSync('/proc').filter((p) => {
+    try {
+      return new RegExp(`^[^\0]*/agent\0.*ringlab-lab-${pid}-`, 's').test(readFileSync(`/proc/${p}/cmdline`, 'utf8'));
+    } catch {
+      return false;
+    }
+  });
+  const of = (pid: number | undefined) => readdirSync('/run/netns').filter((n) => n.startsWith(`ringlab-lab-${pid}-`));
+  const until = async (holds: () => boolean) => {
+    for (let i = 0; i < 600 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(holds()).toBe(true);
+  };
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves no namespace and no agent behind', async (signal) => {
+    // A pause before the first byte, in real time, is longer than this test.
+    const args = ['replay', 'plain-recv', '--on', 'host', '--set', 'client.app.start_ns=50s'];
+    const cli = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const closed = new Promise((resolve) => cli.on('close', resolve));
+    try {
+      await until(() => agents(cli.pid).length > 0);
+      expect(of(cli.pid)).toHaveLength(2);
+    } finally {
+      cli.kill(signal);
+      await closed;
+    }
+    if (signal === 'SIGKILL') expect(sweepNamespaces()).toHaveLength(2);
+    else expect([cli.exitCode, cli.signalCode]).toEqual([1, null]);
+    expect(of(cli.pid)).toEqual([]);
+    await until(() => agents(cli.pid).length === 0);
+  });
+});
+
 describe('what is missing for namespaces', () => {
   test('is said with its remedy', () => {
     const uid = vi.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(1000);

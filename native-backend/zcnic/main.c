@@ -21,11 +21,12 @@
  * queue), zcN_{drop,reorder,duplicate}_{every,frames}. All but queues can be written in /sys/module/zcnic/parameters.
  *
  * What it does not model: a rate, delays, transmit rings (the sender's skb itself waits for the receiver), an order of DMA
- * writes, an IOMMU's faults, PCIe errors, coalescing of segments (GRO_HW, LRO), XDP, AF_XDP, RSS contexts, timestamps.
+ * writes, an IOMMU's faults, PCIe errors, coalescing of segments (GRO_HW, LRO), XDP, AF_XDP, RSS contexts, timestamps. A
+ * checksum that is left to the sender's NIC is right on the wire and therefore never computed, unless the receiver's is told
+ * not to look at checksums (-K rx off).
  *
  * Locking: what changes queues runs under the netdev instance lock, which queue_mgmt_ops asks for. A queue's memory belongs
- * to its NAPI; it is swapped while that is disabled. FIFO, wire and steering have a spinlock each, taken in this order by
- * nobody at once.
+ * to its NAPI; it is swapped while that is disabled. FIFO, wire and steering have a spinlock each, and no two are held at once.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -72,20 +73,12 @@ static int zc_stop(struct net_device *dev)
 	return 0;
 }
 
-static int zc_get_iflink(const struct net_device *dev)
-{
-	const struct zc_nic *nic = netdev_priv(dev);
-
-	return READ_ONCE(nic->peer->dev->ifindex);
-}
-
 static const struct net_device_ops zc_netdev_ops = {
 	.ndo_open		= zc_open,
 	.ndo_stop		= zc_stop,
 	.ndo_start_xmit		= zc_start_xmit,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
-	.ndo_get_iflink		= zc_get_iflink,
 };
 
 static void zc_setup(struct net_device *dev)

@@ -76,6 +76,31 @@ proof_rss() {
 	tool -K eth0 ntuple off && tool -X eth0 start 3 equal 1 && agent_run 2097152 && stream_is whole
 	tool -X eth0 equal 3 && tool -K eth0 ntuple on
 }
+# A SYN from a port goes to a queue; the headers are all there is of it.
+syn() {
+	to=$1 from=$2 port=$3 counter=$4
+	before=$(count "$counter")
+	in_client sysctl -q -w net.ipv4.ip_local_port_range="$from $from"
+	in_client /bin/busybox nc -w 1 "$to" "$port" </dev/null >/dev/null 2>&1
+	in_client sysctl -q -w net.ipv4.ip_local_port_range='32768 60999'
+	[ "$(count "$counter")" -gt "$before" ] || { echo "$from to $port of $to: not in $counter"; return 1; }
+}
+# What the Toeplitz hash with the first key, modulo 128, modulo 4 comes to.
+proof_toeplitz() {
+	tool -X eth0 equal 4
+	syn 10.0.0.2 4009 80 rx0_linear && syn 10.0.0.2 4008 80 rx1_linear && syn 10.0.0.2 4001 80 rx2_linear &&
+		syn 10.0.0.2 4000 80 rx3_linear && syn fd00::2 4002 80 rx0_linear && syn fd00::2 4001 80 rx1_linear &&
+		syn fd00::2 4003 80 rx2_linear && syn fd00::2 4007 80 rx3_linear
+}
+after_toeplitz() { tool -X eth0 equal 3; }
+# The first of two rules wins; a rule may drop.
+proof_rules() {
+	tool -N eth0 flow-type tcp4 dst-port 82 action 1 && tool -N eth0 flow-type tcp4 dst-port 82 action 2 &&
+		tool -N eth0 flow-type tcp6 dst-ip fd00::2 src-port 4002 action -1 && syn 10.0.0.2 4000 82 rx1_linear &&
+		syn fd00::2 4002 80 ntuple_drop
+}
+after_rules() { for rule in 2 3 4; do tool -N eth0 delete $rule; done; }
+
 proof_packed() { tool --set-priv-flags eth0 pack-buffers on && agent_run 2097152 && stream_is whole; }
 after_packed() { tool --set-priv-flags eth0 pack-buffers off; }
 
@@ -219,7 +244,7 @@ proof_quiet_kernel() {
 	[ ! -s /tmp/trouble ] || { head -n 5 /tmp/trouble; return 1; }
 }
 
-ALL="ipv4 ipv6 rss packed jumbo_4k jumbo_16k jumbo_packed linear wrong_queue exhausted small_ring loss lost_frames reordered duplicated
+ALL="ipv4 ipv6 rss toeplitz rules packed jumbo_4k jumbo_16k jumbo_packed linear wrong_queue exhausted small_ring loss lost_frames reordered duplicated
 no_offloads no_rx_checksum resized_mid_stream link_down_up channels split_stays exit_mid_stream selftest_ipv4 selftest_ipv6
 selftest_oneshot selftest_large_chunks rings_60 removed_while_bound quiet_kernel"
 

@@ -4,11 +4,6 @@
 
 #include "zcnic.h"
 
-u32 zc_rule_count(const struct zc_nic *nic)
-{
-	return nic->steering.rules;
-}
-
 static bool zc_masked_equal(const void *have, const void *want, const void *mask, u32 len)
 {
 	const u8 *h = have, *w = want, *m = mask;
@@ -98,25 +93,21 @@ static bool zc_rule_valid(const struct zc_nic *nic, const struct ethtool_rx_flow
 	return fs->ring_cookie == RX_CLS_FLOW_DISC || fs->ring_cookie < nic->dev->real_num_rx_queues;
 }
 
-/* The slot of a rule that leaves the choice to the NIC: the last free one, so that rules with a place of their own win. */
+/* The slot of a rule. Without a wish it comes behind those that are there: the first one that was added wins. */
 static int zc_rule_place(const struct zc_steering *s, u32 location)
 {
+	bool last = location == RX_CLS_LOC_LAST;
 	int i;
 
 	if (location < ZC_RULES_MAX)
 		return location;
-	if (location == RX_CLS_LOC_FIRST) {
-		for (i = 0; i < ZC_RULES_MAX; i++) {
-			if (!s->rule_used[i])
-				return i;
-		}
-		return -ENOSPC;
-	}
-	if (location != RX_CLS_LOC_ANY && location != RX_CLS_LOC_LAST)
+	if (!last && location != RX_CLS_LOC_ANY && location != RX_CLS_LOC_FIRST)
 		return -EINVAL;
-	for (i = ZC_RULES_MAX - 1; i >= 0; i--) {
-		if (!s->rule_used[i])
-			return i;
+	for (i = 0; i < ZC_RULES_MAX; i++) {
+		int slot = last ? ZC_RULES_MAX - 1 - i : i;
+
+		if (!s->rule_used[slot])
+			return slot;
 	}
 	return -ENOSPC;
 }

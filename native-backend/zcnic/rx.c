@@ -88,14 +88,16 @@ static void zc_enqueue(struct zc_queue *q, struct sk_buff *frame)
 	up = q->up;
 	waiting = q->fifo.qlen;
 	fits = up && waiting < READ_ONCE(zc_fifo_len);
-	if (fits)
+	if (fits) {
 		__skb_queue_tail(&q->fifo, frame);
-	else if (up)
-		zc_drop(q, frame, ZC_DROP_FIFO);
-	spin_unlock_bh(&q->fifo.lock);
-	if (fits)
+		/* Under the lock, so that no timer starts behind the queue's end. */
 		zc_moderate(q, waiting + 1);
-	else if (!up)
+	} else if (up) {
+		zc_count(q, ZC_DROP_FIFO, 1);
+		dev_dstats_rx_dropped(q->nic->dev);
+	}
+	spin_unlock_bh(&q->fifo.lock);
+	if (!fits)
 		dev_kfree_skb_any(frame);
 }
 
@@ -132,10 +134,11 @@ static struct sk_buff *zc_linear(struct zc_queue *q, struct sk_buff *frame, u32 
 /* `headers` bytes to the header buffer, the rest to posted buffers. */
 static struct sk_buff *zc_build(struct zc_queue *q, struct sk_buff *frame, u32 headers)
 {
+	bool pack = zc_flag(q->nic, ZC_PACK_BUFFERS);
 	struct sk_buff *skb;
 	u32 at;
 
-	if (!zc_has_room(q, frame->len - headers)) {
+	if (!zc_has_room(q, frame->len - headers, pack)) {
 		zc_drop(q, frame, ZC_DROP_NOBUF);
 		return NULL;
 	}
@@ -146,7 +149,7 @@ static struct sk_buff *zc_build(struct zc_queue *q, struct sk_buff *frame, u32 h
 	}
 	skb_mark_for_recycle(skb);
 	for (at = headers; at < frame->len;)
-		at += zc_dma_write(q, frame, at, frame->len - at, skb);
+		at += zc_dma_write(q, frame, at, skb, pack);
 	if (!skb_shinfo(skb)->nr_frags)
 		zc_count(q, ZC_LINEAR, 1);
 	return skb;
@@ -198,6 +201,13 @@ static struct sk_buff *zc_place(struct zc_queue *q, struct sk_buff *frame)
 	return NULL;
 }
 
+static enum pkt_hash_types zc_hash_type(const struct zc_frame *f)
+{
+	if (f->l4_off)
+		return PKT_HASH_TYPE_L4;
+	return f->ip_version ? PKT_HASH_TYPE_L3 : PKT_HASH_TYPE_NONE;
+}
+
 static void zc_deliver(struct zc_queue *q, struct sk_buff *frame)
 {
 	struct net_device *dev = q->nic->dev;
@@ -209,7 +219,7 @@ static void zc_deliver(struct zc_queue *q, struct sk_buff *frame)
 	f = zc_frame(frame);
 	skb->ip_summed = f->csum_ok ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
 	if (dev->features & NETIF_F_RXHASH)
-		skb_set_hash(skb, f->hash, f->l4_off ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+		skb_set_hash(skb, f->hash, zc_hash_type(f));
 	skb_record_rx_queue(skb, q->idx);
 	zc_count(q, ZC_PACKETS, 1);
 	zc_count(q, ZC_BYTES, frame->len);

@@ -94,14 +94,14 @@ void zc_refill(struct zc_queue *q)
 }
 
 /* Whether the posted buffers hold so many bytes; the pool is asked once more before the answer is no. */
-bool zc_has_room(struct zc_queue *q, u32 bytes)
+bool zc_has_room(struct zc_queue *q, u32 bytes, bool pack)
 {
 	struct zc_rx_mem *mem = &q->mem;
 	u32 tries;
 
 	for (tries = 0; tries < 2; tries++) {
 		u64 room = (u64)(mem->posted - mem->filled) * mem->buf_size;
-		u64 lost = !mem->offset ? 0 : zc_flag(q->nic, ZC_PACK_BUFFERS) ? mem->offset : mem->buf_size;
+		u64 lost = !mem->offset ? 0 : pack ? mem->offset : mem->buf_size;
 
 		if (room >= lost + bytes)
 			return true;
@@ -165,10 +165,12 @@ static u32 zc_write_shared(struct zc_queue *q, struct sk_buff *frame, u32 from, 
 	return len;
 }
 
-/* Writes bytes of a frame to the next posted buffer and makes them a fragment. Returns how many. */
-u32 zc_dma_write(struct zc_queue *q, struct sk_buff *frame, u32 from, u32 want, struct sk_buff *to)
+/* Writes what fits of a frame, from `from` on, to the next posted buffer and makes it a fragment. Returns how many bytes. */
+u32 zc_dma_write(struct zc_queue *q, struct sk_buff *frame, u32 from, struct sk_buff *to, bool pack)
 {
-	if (zc_flag(q->nic, ZC_PACK_BUFFERS))
+	u32 want = frame->len - from;
+
+	if (pack)
 		return zc_write_shared(q, frame, from, want, to);
 	if (q->mem.offset)
 		zc_end_sharing(&q->mem);

@@ -228,7 +228,6 @@ void zc_rss_tables(struct zc_steering *s);
 int zc_steer(struct zc_nic *nic, struct sk_buff *skb);
 
 /* rules.c */
-u32 zc_rule_count(const struct zc_nic *nic);
 int zc_rule_match(struct zc_nic *nic, const struct zc_frame *f, const u8 *head);
 int zc_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *locs);
 int zc_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info);
@@ -245,8 +244,8 @@ void zc_wire_down(struct zc_nic *from);
 int zc_mem_alloc(struct net_device *dev, struct netdev_queue_config *qcfg, struct zc_rx_mem *mem, int idx);
 void zc_mem_free(struct zc_rx_mem *mem);
 void zc_refill(struct zc_queue *q);
-bool zc_has_room(struct zc_queue *q, u32 bytes);
-u32 zc_dma_write(struct zc_queue *q, struct sk_buff *frame, u32 from, u32 want, struct sk_buff *to);
+bool zc_has_room(struct zc_queue *q, u32 bytes, bool pack);
+u32 zc_dma_write(struct zc_queue *q, struct sk_buff *frame, u32 from, struct sk_buff *to, bool pack);
 
 /* rx.c */
 void zc_queue_init(struct zc_nic *nic, u32 idx);

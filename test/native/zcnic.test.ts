@@ -13,8 +13,8 @@ import { zcnicProofs } from '../../native-backend/lab/zcnic_proofs.ts';
 const KERNELS = [undefined, '7.2'] as const;
 /** Quick ones that go through every part of the module. The others: npm run conform. */
 const SLICE = [
-  'ipv4', 'packed', 'linear', 'lost_frames', 'resized_mid_stream', 'selftest_ipv4', 'selftest_oneshot', 'removed_while_bound',
-  'quiet_kernel',
+  'ipv4', 'toeplitz', 'rules', 'packed', 'linear', 'lost_frames', 'resized_mid_stream', 'selftest_ipv4', 'selftest_oneshot',
+  'removed_while_bound', 'quiet_kernel',
 ];
 const BOOT_MS = 120_000;
 

@@ -16,7 +16,7 @@ const SLICE = [
   'ipv4', 'toeplitz', 'rules', 'packed', 'linear', 'lost_frames', 'resized_mid_stream', 'selftest_ipv4', 'selftest_oneshot',
   'removed_while_bound', 'quiet_kernel',
 ];
-const BOOT_MS = 120_000;
+const BOOT_MS = 220_000;
 
 const watch = (signal = new AbortController().signal): Watch => ({ progress: () => {}, signal });
 

@@ -29,14 +29,32 @@ const run = (file: string, ...args: readonly string[]): string => {
   return stdout;
 };
 const inside = (...argv: readonly string[]) => run('ip', 'netns', 'exec', own, ...argv);
+/** Machines on which some programs say something else: a key each, which the daemon runs a command for. */
+const MACHINES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  arm: { uname: 'case $1 in -m) echo aarch64;; *) echo Linux;; esac' },
+  'no-sudo': { id: 'echo 1000', sudo: 'exit 1' },
+  sudo: { id: 'echo 1000', sudo: 'shift; echo "$*" >> "$0.log"; exec "$@"' },
+};
+function authorizedKeys(): string {
+  const lines = Object.entries(MACHINES).map(([name, programs]) => {
+    const bin = join(folder, `${name}.bin`);
+    mkdirSync(bin);
+    for (const [program, text] of Object.entries(programs)) writeFileSync(join(bin, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const command = `PATH=${bin}:$PATH; export PATH; exec sh -c \\"$SSH_ORIGINAL_COMMAND\\"`;
+    return `command="${command}" ${readFileSync(join(folder, `${name}.pub`), 'utf8')}`;
+  });
+  return [readFileSync(join(folder, 'user.pub'), 'utf8'), ...lines].join('');
+}
 let sshd: ChildProcess | undefined;
 let made_run = false;
 
 async function startSshd(): Promise<void> {
   mkdirSync(tmp);
-  for (const key of ['host', 'user', 'stranger']) run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key));
+  for (const name of ['host', 'user', 'stranger', ...Object.keys(MACHINES)])
+    run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name));
+  writeFileSync(join(folder, 'keys'), authorizedKeys());
   writeFileSync(join(folder, 'sshd_config'), [
-    `ListenAddress ${at(2)}:2222`, `HostKey ${join(folder, 'host')}`, `AuthorizedKeysFile ${join(folder, 'user.pub')}`, 'PidFile none',
+    `ListenAddress ${at(2)}:2222`, `HostKey ${join(folder, 'host')}`, `AuthorizedKeysFile ${join(folder, 'keys')}`, 'PidFile none',
     'UsePAM no', 'StrictModes no', 'PermitRootLogin yes', 'AcceptEnv TMPDIR',
   ].join('\n'));
   writeFileSync(join(folder, 'known_hosts'), `[${at(2)}]:2222 ${readFileSync(join(folder, 'host.pub'), 'utf8')}`);
@@ -44,6 +62,7 @@ async function startSshd(): Promise<void> {
   const hosts: Record<string, readonly string[]> = {
     lab: [key('user'), `SetEnv TMPDIR=${tmp}`],
     stranger: [key('stranger')], 'unknown-key': ['UserKnownHostsFile none'], closed: ['Port 2223'],
+    ...Object.fromEntries(Object.keys(MACHINES).map((name) => [name, [key(name), `SetEnv TMPDIR=${tmp}`]])),
     full: [key('user'), `SetEnv TMPDIR=${join(folder, 'full')}`], noexec: [key('user'), `SetEnv TMPDIR=${join(folder, 'noexec')}`],
   };
   const known = `UserKnownHostsFile ${join(folder, 'known_hosts')}`;
@@ -118,6 +137,7 @@ describe.skipIf(missing !== undefined)('target ssh', () => {
     ['no.such.host.invalid', /cannot be reached over ssh \(Could not resolve hostname .*\); is its name right/],
     ['stranger', /Permission denied.*ssh-copy-id/], ['unknown-key', /Host key verification failed.*is not known here/],
     ['closed', /Connection refused.*is it up/],
+    ['arm', /arm is aarch64 and this machine x86_64, so the agent does not run there; use ringlab there, --on host/],
     ['full', /full has no room for the agent \(.*No space left/], ['noexec', /noexec does not run the agent .*is its \/tmp noexec/],
   ];
   test.each(refusals)('%s is refused with a sentence', async (host, sentence) => {
@@ -162,6 +182,16 @@ describe.skipIf(missing !== undefined)('target ssh', () => {
     await on('lab', [job('bulk', SETS)], { apply: true });
     expect(notes).toEqual(expect.arrayContaining(['lab: ip link set dev eth0 mtu 1400', 'lab: ethtool -K eth0 tso off',
       `lab, afterwards: ip link set dev eth0 mtu ${before[0]}`, 'lab, afterwards: ethtool -K eth0 tso on']));
+    expect(state()).toEqual(before);
+  });
+
+  test('a user who is not root needs sudo that asks nothing', async () => {
+    await expect(on('no-sudo', [job('bulk', SETS)], { apply: true })).rejects.toThrow('its NIC is root\'s, and sudo asks for a password');
+    const before = state();
+    await on('sudo', [job('bulk', SETS)], { apply: true });
+    const log = readFileSync(join(folder, 'sudo.bin', 'sudo.log'), 'utf8');
+    expect(log).toMatch(/^ip link set dev eth0 mtu 1400$/m);
+    expect(log).toMatch(new RegExp(`^ip link set dev eth0 mtu ${before[0]}$`, 'm'));
     expect(state()).toEqual(before);
   });
 

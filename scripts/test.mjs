@@ -147,7 +147,7 @@ const PARTS = [
   ['conform', 'traces of real kernels', conform],
   ['packetdrill', 'packetdrill scripts', packetdrill],
   ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],
-  ['native', 'real kernels', vitest('native')],
+  ['native', 'real kernels', vitestWith('native', NATIVE, haveNative, 'tests on kernels that lack one of these')],
   ['determinism', 'determinism', vitestWith('determinism', ['chromium'], haveChromium, 'determinism tests in a browser')],
   ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
 ];

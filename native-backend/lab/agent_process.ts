@@ -101,7 +101,8 @@ export function traceLines(text: string): TraceLine[] {
 export function failureOf({ text, stderr, code, signal, silent, refused }: AgentEnd): string | undefined {
   const lines = traceLines(text);
   const said = stderr.trim().split('\n').at(-1) ?? '';
-  const at = lines.at(-1)?.i ?? -1;
+  // The watchdog's own line belongs to no step.
+  const at = lines.findLast((l) => l.i !== undefined)?.i ?? -1;
   const where = at < 0 ? 'before its first step' : `after step ${at}`;
   const program = 'ringlab replay SCENARIO --program shows the steps';
   if (refused) return `the agent could not be started (${refused.message.replace(/^spawn /, '')}); is its folder mounted noexec?`;

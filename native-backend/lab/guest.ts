@@ -44,12 +44,12 @@ const TRACE = 'trace';
 /** Where the files of the job with a number are. */
 export const place = (number: number, name: string): string => `/ringlab/${number}.${name}`;
 
-/** The script of one job. Its console mark says in the kernel's messages where it begins. */
+/** The script of one job. A mark among the kernel's messages says where it begins. */
 function jobScript({ before, inside = '', agent, after }: GuestJob, number: number): string {
   return [
     `part() { echo '${MARK} part '"$1" >&3; }`,
     `echo '${MARK} job ${number} begin' >&3`,
-    `echo '${MARK} job ${number}' >/dev/console`,
+    `echo '<4>${MARK} job ${number}' >/dev/kmsg`,
     ...before,
     `part ${TRACE}`,
     // A descriptor more would be one more than the agent has elsewhere.

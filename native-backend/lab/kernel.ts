@@ -24,7 +24,10 @@ const DEFAULT_RELEASE = '7.3.4+deb13-cloud-amd64';
 /** Releases of this major version are what the simulator models. */
 const MAJOR = '7.';
 const SUITES = ['trixie-backports', 'sid'];
-const MODULES = ['veth.ko', 'sch_netem.ko'];
+/** What a pair of virtual devices needs, and queue disciplines that a scenario may name. */
+const MODULES = ['veth.ko', 'sch_netem.ko', 'sch_fq.ko'];
+/** Counts the sets of modules: what is in the cache under another number lacks some. */
+const SHAPE = 'kernels-2';
 /** In order of preference; which of them exist depends on the point release. */
 const IMAGES = ['linux-binary-unsigned-', 'linux-binary-', 'linux-image-unsigned-', 'linux-image-'];
 const SEARCH = '^linux-(binary|image)(-unsigned)?-[0-9].*-cloud-amd64$';
@@ -47,7 +50,7 @@ export function newestLike(wanted: string, releases: readonly string[]): string 
 }
 
 function fromCache(release: string): LabKernel {
-  const folder = join(cacheFolder('kernels'), release);
+  const folder = join(cacheFolder(SHAPE), release);
   const facts = JSON.parse(readFileSync(join(folder, FACTS), 'utf8')) as Omit<LabKernel, 'vmlinuz' | 'modules'>;
   const modules = readdirSync(folder).filter((n) => /\.ko(\.\w+)?$/.test(n)).sort().map((n) => join(folder, n));
   return { ...facts, vmlinuz: join(folder, 'vmlinuz'), modules };
@@ -88,7 +91,7 @@ async function fromSuite(name: string, likes: readonly string[], seen: Set<strin
       const release = newestLike(like, releases);
       if (release === undefined) continue;
       watch.progress(`fetching Linux ${release}`);
-      await inCache(['kernels', release], (to) => fetchKernel(suite, name, release, names, to));
+      await inCache([SHAPE, release], (to) => fetchKernel(suite, name, release, names, to));
       return fromCache(release);
     }
     return undefined;
@@ -101,7 +104,7 @@ async function fromSuite(name: string, likes: readonly string[], seen: Set<strin
  */
 export async function labKernel(wanted: string | undefined, watch: Watch): Promise<LabKernel> {
   if (process.arch !== 'x64') throw new LabError(`the virtual machine needs x86-64, and this is ${process.arch}; try --on ssh:HOST.`);
-  const have = cached('kernels').filter((r) => existsSync(join(cacheFolder('kernels'), r, FACTS)));
+  const have = cached(SHAPE).filter((r) => existsSync(join(cacheFolder(SHAPE), r, FACTS)));
   const here = newestLike(wanted ?? DEFAULT_RELEASE, have);
   if (here !== undefined) return fromCache(here);
   const likes = wanted === undefined ? [DEFAULT_RELEASE, MAJOR] : [wanted];

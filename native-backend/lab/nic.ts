@@ -13,7 +13,7 @@ import { labKernel } from './kernel.ts';
 import { zcnicModule } from './module.ts';
 import { MODULES } from './plan_ways.ts';
 import type { NativeRun, Target, Watch } from './target.ts';
-import { aloneJob, EMULATED, modulesOf } from './vm.ts';
+import { aloneJob, EMULATED, forPairs } from './vm.ts';
 
 const MODULE = 'lib/modules/zcnic.ko';
 const ETHTOOL = '/usr/sbin/ethtool';
@@ -22,8 +22,6 @@ const QUEUES_LEAST = 4;
 /** Frames that a list of faults may name (zcnic.h: struct zc_fault). */
 const FRAMES_MAX = 64;
 const PPM = 1_000_000;
-/** Areas of large buffers are made of huge pages. */
-const HUGE_PAGES = 32;
 
 /** Shares of frames, which the module makes into every Nth. */
 const VERBS = ['drop', 'reorder', 'duplicate'];
@@ -136,9 +134,8 @@ export class NicTarget implements Target {
   async run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]> {
     const kernel = await labKernel(this.kernel, watch);
     const agent = await agentBinary(watch);
-    const own = modulesOf(kernel);
+    const own = forPairs(kernel);
     const files = { ...own.files, [MODULE]: await zcnicModule(kernel, watch) };
-    const setUp = [...own.setUp, `echo ${HUGE_PAGES} >/proc/sys/vm/nr_hugepages`];
-    return runInGuest({ kernel, agent, files, setUp }, jobs, (job, n) => (needsNic(job) ? nicJob(job, n) : aloneJob(job)), watch);
+    return runInGuest({ kernel, agent, files, setUp: own.setUp }, jobs, (job, n) => (needsNic(job) ? nicJob(job, n) : aloneJob(job)), watch);
   }
 }

@@ -3,7 +3,7 @@
  * it are not byte by byte. Time in the guest is counted in instructions and skips what is idle, so that two boots are alike.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,13 +12,14 @@ import { lastLine } from './command.ts';
 import { LabError } from './target.ts';
 
 const QEMU = 'qemu-system-x86_64';
+const FOLDER = 'ringlab-vm-';
 const MEMORY_MIB = 512;
 /** 2^3 ns an instruction. */
 const ICOUNT = 'shift=3,sleep=off';
 /** A virtual machine that says nothing for so long hangs. */
-const SILENCE_MS = 90_000;
-/** Warnings are to be seen, for one of them is a result. A panic ends QEMU. */
-const APPEND = 'console=ttyS0 quiet loglevel=5 panic=-1 oops=panic nokaslr';
+const SILENCE_MS = 120_000;
+/** Warnings are to be seen, for one of them is a result, and all of our marks between them. A panic ends QEMU. */
+const APPEND = 'console=ttyS0 quiet loglevel=5 printk.devkmsg=on panic=-1 oops=panic nokaslr';
 
 export interface Boot {
   readonly vmlinuz: string;
@@ -109,10 +110,19 @@ function start(boot: Boot, initrd: string, signal: AbortSignal): Promise<BootEnd
   });
 }
 
+/** What processes left behind that were killed. */
+function removeForgotten(): void {
+  for (const name of readdirSync(tmpdir()).filter((n) => n.startsWith(FOLDER))) {
+    const pid = name.slice(FOLDER.length).split('-')[0];
+    if (!existsSync(`/proc/${pid}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
 /** Boots to the end, whatever that is. Throws when QEMU cannot be had or somebody aborts; nothing is left of it then. */
 export async function runQemu(boot: Boot, signal: AbortSignal): Promise<BootEnd> {
   signal.throwIfAborted();
-  const folder = mkdtempSync(join(tmpdir(), 'ringlab-vm-'));
+  removeForgotten();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.on('exit', remove);
   try {

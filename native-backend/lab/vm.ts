@@ -13,6 +13,7 @@ import type { NativeRun, Target, Watch } from './target.ts';
 
 const MODULES = 'lib/modules';
 const ALONE = 'alone';
+const HUGE_PAGES = 32;
 /**
  * An emulated machine, an instruction every 8 ns: the first 64 KiB of a connection take a program longer than tcp_rcvbuf_low_rtt, and
  * the receive buffer grows accordingly.
@@ -29,7 +30,7 @@ export const aloneJob = (job: Job): GuestJob => ({
   finish: (run) => run,
 });
 
-function vethJob(job: Job, number: number): GuestJob {
+export function vethJob(job: Job, number: number): GuestJob {
   const pair = pairFor(job, number, 'veth');
   const queues = (host: 0 | 1) => {
     const { values } = job.scenario.hosts[host];
@@ -48,10 +49,10 @@ function vethJob(job: Job, number: number): GuestJob {
   };
 }
 
-/** Files of a kernel's own modules in the guest, and the lines that load them. */
-export function modulesOf(kernel: LabKernel): { readonly files: Readonly<Record<string, string>>; readonly setUp: readonly string[] } {
+/** What jobs with two hosts need of the machine: the kernel's own modules, and huge pages for large areas. */
+export function forPairs(kernel: LabKernel): { readonly files: Readonly<Record<string, string>>; readonly setUp: readonly string[] } {
   const files = Object.fromEntries(kernel.modules.map((path) => [`${MODULES}/${basename(path)}`, path]));
-  return { files, setUp: Object.keys(files).map((path) => `insmod /${path}`) };
+  return { files, setUp: [...Object.keys(files).map((path) => `insmod /${path}`), `echo ${HUGE_PAGES} >/proc/sys/vm/nr_hugepages`] };
 }
 
 export class VmTarget implements Target {
@@ -74,7 +75,7 @@ export class VmTarget implements Target {
   async run(jobs: readonly Job[], watch: Watch): Promise<readonly NativeRun[]> {
     const kernel = await labKernel(this.kernel, watch);
     const agent = await agentBinary(watch);
-    const own = jobs.some(overWire) ? modulesOf(kernel) : { files: {}, setUp: [] };
+    const own = jobs.some(overWire) ? forPairs(kernel) : { files: {}, setUp: [] };
     return runInGuest({ kernel, agent, ...own }, jobs, (job, number) => (overWire(job) ? vethJob(job, number) : aloneJob(job)), watch);
   }
 }

@@ -113,6 +113,10 @@ function conformTable(results) {
     `${sum('compared')} lines compared, ${sum('differing')} differ; declared differences (test/conform/rules.ts): ${declared}`,
   ].join('\n');
 }
+/** A compiler for the agent and valgrind to run it under; QEMU; devices and their settings; a server for ssh to reach. */
+const NATIVE = ['gcc', 'libc6-dev', 'valgrind', 'qemu-system-x86', 'iproute2', 'ethtool', 'openssh-client', 'openssh-server'];
+const haveNative = () => ['gcc', 'valgrind', 'qemu-system-x86_64', 'ip', 'ethtool', 'ssh'].every(which)
+  && existsSync('/usr/include/stdio.h') && existsSync('/usr/sbin/sshd');
 const havePeer = () => ['ip', 'curl', 'nc'].every(which);
 const haveChromium = () => Boolean(process.env.CHROMIUM ?? which('chromium'));
 

@@ -136,6 +136,7 @@ export class NicTarget implements Target {
     const agent = await agentBinary(watch);
     const own = forPairs(kernel);
     const files = { ...own.files, [MODULE]: await zcnicModule(kernel, watch) };
-    return runInGuest({ kernel, agent, files, setUp: own.setUp }, jobs, (job, n) => (needsNic(job) ? nicJob(job, n) : aloneJob(job)), watch);
+    const machine = { kernel, agent, files, setUp: own.setUp };
+    return runInGuest(machine, jobs, (job, n) => (needsNic(job) ? nicJob(job, n) : aloneJob(job)), watch);
   }
 }

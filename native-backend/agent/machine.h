@@ -127,5 +127,6 @@ struct handler {
 };
 extern const struct handler ring_steps[], register_steps[], memory_steps[], buffer_steps[], sqe_steps[], enter_steps[];
 extern const struct handler observe_steps[], file_steps[], socket_steps[], misc_steps[], zcrx_steps[], app_steps[], stream_steps[];
+extern const struct handler nic_steps[];
 
 #endif

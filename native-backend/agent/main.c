@@ -40,7 +40,7 @@ static const struct handler *handler_of(const char *name)
 {
 	static const struct handler *const tables[] = {
 		ring_steps, register_steps, memory_steps, buffer_steps, sqe_steps, enter_steps, observe_steps, file_steps,
-		socket_steps, misc_steps, zcrx_steps, stream_steps, app_steps, caps_steps,
+		socket_steps, misc_steps, zcrx_steps, stream_steps, nic_steps, app_steps, caps_steps,
 	};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)

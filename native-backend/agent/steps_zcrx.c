@@ -31,7 +31,8 @@ static void give_instance(const struct instance *z)
 static struct io_uring_zcrx_area_reg area_reg(void *at, size_t bytes)
 {
 	return (struct io_uring_zcrx_area_reg) {
-		.addr = (uintptr_t)at, .len = bytes, .flags = (uint32_t)integer("area_flags", 0),
+		.addr = has("dmabuf") ? 0 : (uintptr_t)at, .len = bytes, .dmabuf_fd = (uint32_t)integer("dmabuf", 0),
+		.flags = (uint32_t)integer("area_flags", 0) | (has("dmabuf") ? IORING_ZCRX_AREA_DMABUF : 0),
 	};
 }
 

@@ -311,6 +311,12 @@ const askLink = (parameter: 'mtu' | 'txqueuelen', label: string) => ({ device }:
   },
 }];
 
+/** A flag of the emulated NIC alone. */
+const privateFlag = (knob: HostKnob, name: string): Way => ({
+  knobs: [knob], kinds: ['zcnic'], set: ethtool('--set-priv-flags', ({ values }) => [name, onOff(values[knob])]),
+  clear: ({ device }) => [['ethtool', '--set-priv-flags', device.name, name, 'off']],
+});
+
 /** The rows. A command line is set in the order in which the rows stand: queues before what speaks of queues. */
 export const WAYS: readonly Way[] = [
   {
@@ -322,7 +328,8 @@ export const WAYS: readonly Way[] = [
     ask: ({ device }) => [askTable('-l', '-L', device, separate(device) ? [['rx', 'RX'], ['tx', 'TX']] : [['combined', 'Combined']])],
   },
   {
-    knobs: ['nic.rx_ring'], kinds: NICS, always: ['zcnic'], set: ethtool('-G', ({ values }) => ['rx', String(values['nic.rx_ring'])]),
+    knobs: ['nic.rx_ring', 'nic.rx_ring_max'], kinds: NICS, always: ['zcnic'],
+    set: ethtool('-G', ({ values }) => ['rx', String(values['nic.rx_ring'])]),
     ask: ({ device }) => [askTable('-g', '-G', device, [['rx', 'RX']])],
   },
   {
@@ -356,6 +363,8 @@ export const WAYS: readonly Way[] = [
       },
     }],
   },
+  privateFlag('nic.pack_buffers', 'pack-buffers'),
+  privateFlag('nic.copybreak_first', 'copybreak-first'),
   {
     knobs: ['nic.rx_usecs', 'nic.rx_frames'], kinds: NICS,
     set: ethtool('-C', ({ values }) => ['rx-usecs', String(values['nic.rx_usecs']), 'rx-frames', String(values['nic.rx_frames'])]),

@@ -32,11 +32,24 @@ const ACTION_MARK: u32 = 4;
 /** Notes which links do anything to frames, so that a clean one costs a comparison. */
 export function impairInit(): void {
   for (let i: u32 = 0; i < HOSTS_MAX; i++) {
-    const c = hostConfig(i);
-    const l = link(i);
-    l.impaired = c.wire_loss_ppm | c.wire_reorder_ppm | c.wire_duplicate_ppm | c.wire_corrupt_ppm | c.wire_jitter_ns | c.wire_ecn_mark_ppm;
-    l.fault_frame = nextFault(i, 0);
+    impairedInit(i);
+    link(i).fault_frame = nextFault(i, 0);
   }
+}
+function impairedInit(link_idx: u32): void {
+  const c = hostConfig(link_idx);
+  const l = link(link_idx);
+  l.impaired = c.wire_loss_ppm | c.wire_reorder_ppm | c.wire_duplicate_ppm | c.wire_corrupt_ppm | c.wire_jitter_ns | c.wire_ecn_mark_ppm
+    | l.drop_every;
+}
+
+/** From the next frame on every Nth is lost; 0: none is. */
+export function wireDropEvery(link_idx: u32, every: u32): i32 {
+  const l = link(link_idx);
+  l.drop_every = every;
+  l.drop_from = l.frames;
+  impairedInit(link_idx);
+  return 0;
 }
 
 /** Number of the first frame behind the `nth` that has a fault. */
@@ -78,7 +91,8 @@ export function impair(link_idx: u32, frame_idx: u32, start: u64, end: u64, nth:
     faults = faultsOf(link_idx, nth);
     l.fault_frame = nextFault(link_idx, nth);
   }
-  const dropped = (faults & (1 << ACTION_DROP)) != 0;
+  const nth_dropped = l.drop_every != 0 && (nth - l.drop_from) % l.drop_every == 0;
+  const dropped = nth_dropped || (faults & (1 << ACTION_DROP)) != 0;
   if (dropped || chance(link_idx, STREAM_WIRE_LOSS, c.wire_loss_ppm)) {
     captureFrame(link_idx, f, CAPTURE_LOST, start);
     countDrop(dropped ? DROP_SIM_WIRE_FAULT : DROP_SIM_WIRE_LOSS, STAGE_WIRE, f.pkt_id, f.len);

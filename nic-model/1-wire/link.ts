@@ -35,6 +35,9 @@ export class Link {
   ring_tail: u32;
   /** Some chance of loss, reordering, … is not 0. */
   impaired: u32;
+  /** Every Nth frame from then on is lost; 0: none. */
+  drop_every: u32;
+  drop_from: u64;
   /** The TX page that injected frames are copied into, and the next free byte. */
   inject_page: u32;
   inject_off: u32;

@@ -11,10 +11,10 @@
  * Hardware file: imports the core, the wire and buffers, nothing of the stack above.
  */
 import {
-  coreState, countDrop, DROP_OTHERHOST, DROP_SIM_NIC_MTU, DROP_SIM_NIC_NO_DESC, DROP_SIM_NIC_RULE, DROP_SIM_NIC_UNREADABLE, NIC_RX_BYTES,
-  NIC_RX_CSUM_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS, NICQ_RX_BYTES, NICQ_RX_COPYBREAK, NICQ_RX_HDS_BYTES,
-  NICQ_RX_HDS_NOSPLIT, NICQ_RX_HDS_PACKETS, NICQ_RX_OUT_OF_BUFFER, NICQ_RX_PACKETS, NICQ_RX_UNREADABLE_DROP, NONE, ruleOf, SKB_HEAD_SIZE,
-  STAGE_NIC, traceNicDma, traceNicDmaBuf, traceNicSteer,
+  coreState, countDrop, DROP_OTHERHOST, DROP_SIM_NIC_DOWN, DROP_SIM_NIC_MTU, DROP_SIM_NIC_NO_DESC, DROP_SIM_NIC_RULE,
+  DROP_SIM_NIC_UNREADABLE, NIC_RX_BYTES, NIC_RX_CSUM_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS, NICQ_RX_BYTES,
+  NICQ_RX_COPYBREAK, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_NOSPLIT, NICQ_RX_HDS_PACKETS, NICQ_RX_OUT_OF_BUFFER, NICQ_RX_PACKETS,
+  NICQ_RX_UNREADABLE_DROP, NONE, SKB_HEAD_SIZE, STAGE_NIC, traceNicDma, traceNicDmaBuf, traceNicSteer,
 } from '../../sim/core';
 import { netmem } from '../../stack/3-pool';
 import {
@@ -25,9 +25,10 @@ import { bump } from './counters';
 import { isBareHeader, splitAt } from './header_split';
 import { hwGroMerge, hwGroOpen } from './hw_gro';
 import { moderate, moderateStarved } from './moderation';
+import { packRoom, packWrite } from './pack';
 import { completion, COMPLETION_CSUM_OK, descriptor, headerBuffer, rxQueue, RxQueue } from './rx_ring';
 import { Nic, nicOf, queueIndex } from './state';
-import { matchRule, rssHash, rssQueue } from './steer';
+import { matchRule, nicRule, rssHash, rssQueue } from './steer';
 
 /** Bytes that a driver pulls out of a page when it does not know the header (include/linux/etherdevice.h: eth_get_headlen). */
 const PULL_MAX: u32 = 128;
@@ -50,6 +51,10 @@ function drop(reason: u32, f: Frame): void {
 
 /** Length and address filter. Injected frames carry the addresses and, where they were aggregated, the lengths of their capture. */
 function accepts(nic: Nic, f: Frame): bool {
+  if (nic.down != 0) {
+    drop(DROP_SIM_NIC_DOWN, f);
+    return false;
+  }
   if ((f.flags & FRAME_INJECTED) != 0) return true;
   const head = frameHead(f);
   if (f.len - (<u32>f.l3_off - ETH_HLEN) > nic.frame_max) {
@@ -65,16 +70,16 @@ function accepts(nic: Nic, f: Frame): bool {
 
 function steer(nic: Nic, host: u32, f: Frame): void {
   const hash = rssHash(nic, f);
-  const rule = nic.rules == 0 ? NONE : matchRule(nic, host, f);
+  const rule = nic.rules == 0 ? NONE : matchRule(nic, f);
   let queue: u32;
   if (rule == NONE) {
     queue = rssQueue(nic, hash);
   } else {
-    if (ruleOf(host, rule).drop != 0) {
+    if (nicRule(nic, rule).drop != 0) {
       bump(nic.counters, NIC_RX_NTUPLE_DROP);
       return drop(DROP_SIM_NIC_RULE, f);
     }
-    queue = min(<u32>ruleOf(host, rule).queue, nic.rx_queues - 1);
+    queue = min(nicRule(nic, rule).queue, nic.rx_queues - 1);
   }
   traceNicSteer(f.pkt_id, NONE, queue, hash, rule + 1);
   place(nic, rxQueue(queueIndex(host, queue)), f, hash);
@@ -84,6 +89,10 @@ function steer(nic: Nic, host: u32, f: Frame): void {
 function place(nic: Nic, q: RxQueue, f: Frame, hash: u32): void {
   if (hwGroMerge(nic, q, f)) return;
   const len = f.len;
+  if (len <= nic.copybreak_first) {
+    if (write(nic, q, f, hash, len)) bump(q.counters, NICQ_RX_COPYBREAK);
+    return;
+  }
   const cut = nic.header_split != 0 ? splitAt(nic, f) : 0;
   if (cut != 0) {
     if (write(nic, q, f, hash, cut)) {
@@ -111,8 +120,9 @@ function place(nic: Nic, q: RxQueue, f: Frame, hash: u32): void {
 /** Writes `header_len` bytes to the header buffer and the rest to posted buffers. False: dropped for want of descriptors. */
 function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool {
   const body = f.len - header_len;
-  const count = (body + ((<u32>1 << q.buf_shift) - 1)) >> q.buf_shift;
-  if (q.done - q.taken > q.mask || q.posted - q.filled < count) {
+  const packs = nic.pack != 0 && body != 0;
+  const count: u32 = packs ? 0 : (body + ((<u32>1 << q.buf_shift) - 1)) >> q.buf_shift;
+  if (q.done - q.taken > q.mask || (packs ? !packRoom(q, body) : q.posted - q.filled < count)) {
     bump(q.counters, NICQ_RX_OUT_OF_BUFFER);
     moderateStarved(q, nic);
     drop(DROP_SIM_NIC_NO_DESC, f);
@@ -123,8 +133,7 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
     if (header_len <= <u32>f.head_len) copyHeader(headerBuffer(q, q.done), frameHead(f), header_len);
     else frameCopy(f, 0, headerBuffer(q, q.done), header_len);
   }
-  const first = count != 0 ? load<u32>(descriptor(q, q.filled)) : NONE;
-  traceNicDma(f.pkt_id, first, q.queue, header_len, body);
+  if (!packs) traceNicDma(f.pkt_id, count != 0 ? load<u32>(descriptor(q, q.filled)) : NONE, q.queue, header_len, body);
   // Without run.payload nobody looks at the bytes, except where software will compute their checksum.
   if (count != 0) writeBody(q, f, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
   const ready_ns = coreState().clock_ns + nic.dma_ns;
@@ -140,6 +149,7 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   c.gso_size = f.gso_size;
   c.l3_off = f.l3_off;
   c.pull = <u8>min(f.payload_off != 0 ? <u32>f.payload_off : PULL_MAX, f.len);
+  if (packs) packWrite(q, f, c, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
   hwGroOpen(nic, q, f, c);
   q.filled += count;
   q.done++;

@@ -5,8 +5,8 @@
  */
 import {
   charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_GSO_SEGMENT,
-  COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext, newPktIds,
-  NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext,
+  newPktIds, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbFrag, SKB_GSO_TCP_ACCECN,
@@ -19,7 +19,8 @@ import {
 } from '../1-wire';
 import { bump } from './counters';
 import { irqDue, unmaskIrq } from './moderation';
-import { completion, COMPLETION_CSUM_OK, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue } from './rx_ring';
+import { packDone, packFrags, packOffset } from './pack';
+import { completion, COMPLETION_CSUM_OK, COMPLETION_PACKED, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue } from './rx_ring';
 import { Nic, nicOf } from './state';
 import { segment, segmentCount } from './tso';
 import { tunWeigh } from './tun';
@@ -48,7 +49,7 @@ export function nicPoll(napi_idx: u32, budget: u32): u32 {
     if (c.ready_ns > now()) break;
     charge(COST_DRIVER_RX_FRAME);
     const skb_idx = buildSkb(q, c);
-    q.freed = c.first_desc + <u32>c.desc_count;
+    q.freed = c.first_desc + packDone(c);
     q.taken++;
     work++;
     if (skb_idx != NONE) groReceive(napi_idx, skb_idx);
@@ -66,7 +67,7 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
   const idx = skbAlloc(q.host);
   if (idx == NONE) {
     countDrop(DROP_NOMEM, STAGE_NIC, c.pkt_id, c.len);
-    rxRelease(q, c.first_desc, c.desc_count);
+    rxRelease(q, c.first_desc, packDone(c));
     return NONE;
   }
   const b = skb(idx);
@@ -88,7 +89,7 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
     copyHeader(<usize>b.head, headerBuffer(q, q.taken), header_len);
   } else {
     linear = <u32>c.pull;
-    copyHeader(<usize>b.head, <usize>netmem(load<u32>(descriptor(q, c.first_desc))).addr, linear);
+    copyHeader(<usize>b.head, <usize>(netmem(load<u32>(descriptor(q, c.first_desc))).addr + packOffset(c)), linear);
   }
   b.head_len = <u16>(linear - l3_off);
   b.len = linear - l3_off;
@@ -103,6 +104,7 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
 
 /** The buffers of a completion become fragments; `pulled` bytes of the first one are in the linear part already. */
 function addBuffers(q: RxQueue, c: RxCompletion, skb_idx: u32, pulled: u32): void {
+  if ((c.flags & COMPLETION_PACKED) != 0) return packFrags(q, c, skb_idx, pulled);
   const size: u32 = 1 << q.buf_shift;
   let left = c.len - <u32>c.header_len;
   let skip = pulled;
@@ -123,7 +125,8 @@ export function rxRefill(q: RxQueue): void {
   const want = q.freed + q.mask + 1;
   const pool = q.pool;
   let posted = q.posted;
-  if (posted == want) return;
+  // A device that is down has no buffers.
+  if (posted == want || nicOf(q.host).down != 0) return;
   const before = posted;
   let first = NONE;
   while (posted != want) {
@@ -158,6 +161,10 @@ export function nicStartXmit(
   const len = header_len + (skb_idx == NONE ? 0 : skb(skb_idx).len);
   // include/linux/kernel.h: reciprocal_scale, as skb_tx_hash does.
   const queue = <u32>((<u64>hash * <u64>nic.tx_queues) >> 32);
+  if (nic.down != 0) {
+    countDrop(DROP_SIM_NIC_DOWN, STAGE_NIC, pkt_id, len);
+    return 1;
+  }
   const refused = txRefuses(host, queue, flow, hash, edt_ns);
   const idx = refused ? NONE : frameAlloc(host);
   if (idx == NONE) {

@@ -7,7 +7,8 @@
  * Owns        RX and TX rings, segmentation, steering, header split, DMA, checksums, interrupt moderation; the driver; what is left of
  *             a NIC whose host is a real one behind a tap device
  * Does not    own buffers (3-pool lends them); look at TCP beyond its ports and length, but for what differs between segments
- * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, NOMEM, FULL_RING, PKT_TOO_SMALL
+ * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, SIM_NIC_DOWN, NOMEM,
+ *             FULL_RING, PKT_TOO_SMALL
  * Invariants  N1 a ring holds what fits it.  N2 a posted buffer is the NIC's alone.  N3 a masked queue raises no interrupt.
  *             N4 a qdisc holds at most its limit.  N5 frames that wait are in some ring.  N6 a queue posts buffers of one size.
  *             N7 the payload of a frame lies in its skb.  N8 only a queue with a provider is closed.
@@ -28,6 +29,7 @@ import { steerInit } from './steer';
 import { txQueueInit, txQueuesInit } from './tx_ring';
 
 export { nicCounter, nicCountersBase, nicqCounter, nicqCountersBase } from './counters';
+export { nicControl } from './control';
 export { nicReceive } from './dma';
 export { nicInterrupt } from './driver';
 export { rxQueue, RxQueue } from './rx_ring';
@@ -62,6 +64,8 @@ export function nicInit(host: u32): void {
   nic.rx_gro = c.nic_rx_gro_hw && c.nic_rx_checksum ? RX_GRO_HW : c.nic_lro ? RX_LRO : 0;
   nic.hds_thresh = c.nic_hds_thresh;
   nic.rx_copybreak = c.nic_rx_copybreak;
+  nic.copybreak_first = c.nic_copybreak_first ? c.nic_rx_copybreak : 0;
+  nic.pack = c.nic_pack_buffers && nic.rx_gro == 0 ? 1 : 0;
   nic.rules = c.nic_ntuple ? c.rule_count : 0;
   assert(nic.rules <= NTUPLE_MAX, 'a NIC has at most NTUPLE_MAX rules');
   nic.payload = runConfig().run_payload ? 1 : 0;
@@ -73,7 +77,7 @@ export function nicInit(host: u32): void {
   nic.fetch_page = NONE;
   steerInit(nic, host);
   for (let queue: u32 = 0; queue < nic.rx_queues; queue++) {
-    const ptr_ring = c.pool_ptr_ring == 0 ? c.nic_rx_ring : c.pool_ptr_ring;
+    const ptr_ring = c.pool_ptr_ring == 0 ? max(c.nic_rx_ring, c.nic_rx_ring_max) : c.pool_ptr_ring;
     rxQueueInit(host, queue, poolCreate(host, queue, powerOfTwo(ptr_ring)));
     rxRefill(rxQueue(queueIndex(host, queue)));
   }

@@ -46,7 +46,17 @@ export function nicQueueClose(host: u32, queue: u32): void {
 }
 
 /** net/core/netdev_rx_queue.c: netdev_rx_queue_reconfig. Frames that were not polled yet are lost with their buffers. */
-function restart(q: RxQueue, provider: u32, buf_size: u32): void {
+export function restart(q: RxQueue, provider: u32, buf_size: u32): void {
+  emptyQueue(q);
+  poolSetProvider(q.pool, provider);
+  q.provider = provider;
+  q.buf_shift = ctz(buf_size);
+  bump(q.counters, NICQ_RX_RESTARTS);
+  rxRefill(q);
+}
+
+/** Everything that a queue holds goes back to where it came from. */
+export function emptyQueue(q: RxQueue): void {
   for (; q.taken != q.done; q.taken++) {
     const c = completion(q, q.taken);
     countDrop(DROP_SIM_NIC_RESTART, STAGE_NIC, c.pkt_id, c.len);
@@ -54,10 +64,7 @@ function restart(q: RxQueue, provider: u32, buf_size: u32): void {
   rxRelease(q, q.freed, q.posted - q.freed);
   q.freed = q.posted;
   q.filled = q.posted;
+  q.pack_off = 0;
+  q.gro_open = 0;
   poolEmpty(q.pool);
-  poolSetProvider(q.pool, provider);
-  q.provider = provider;
-  q.buf_shift = ctz(buf_size);
-  bump(q.counters, NICQ_RX_RESTARTS);
-  rxRefill(q);
 }

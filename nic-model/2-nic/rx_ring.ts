@@ -62,6 +62,8 @@ export class RxQueue {
   gro_open: u32;
   gro_seq: u32;
   gro_size: u32;
+  /** Bytes of the buffer at `filled` that frames have, where they share buffers: pack.ts. */
+  pack_off: u32;
 }
 const RX_QUEUE_BYTES: usize = 144;
 
@@ -86,12 +88,17 @@ export class RxCompletion {
   /** Of a merged frame: the size of its segments. */
   gso_size: u32;
   /** Segments that hardware merged. */
-  segs: u32;
+  segs: u16;
+  /** Where the frame begins in its first buffer, in units of PACK_ALIGN: pack.ts. */
+  first_off: u16;
 }
 const COMPLETION_BYTES: usize = 40;
 
 /** The NIC computed the checksums and they are right. */
 export const COMPLETION_CSUM_OK: u8 = 1;
+/** Its buffers are shared with other frames; the last one is not full yet, and stays the NIC's too. */
+export const COMPLETION_PACKED: u8 = 2;
+export const COMPLETION_OPEN: u8 = 4;
 
 export function rxQueuesInit(): void {
   assert(offsetof<RxQueue>() <= RX_QUEUE_BYTES && offsetof<RxCompletion>() == COMPLETION_BYTES, 'sizes of rx_ring.ts');
@@ -106,7 +113,7 @@ export function rxQueue(napi_idx: u32): RxQueue {
 export function rxQueueInit(host: u32, queue: u32, pool: u32): void {
   const c = hostConfig(host);
   const q = rxQueue(queueIndex(host, queue));
-  const size = c.nic_rx_ring;
+  const size = max(c.nic_rx_ring, c.nic_rx_ring_max);
   assert(size != 0 && (size & (size - 1)) == 0, 'nic.rx_ring is a power of two');
   q.napi_idx = queueIndex(host, queue);
   q.host = host;
@@ -115,7 +122,7 @@ export function rxQueueInit(host: u32, queue: u32, pool: u32): void {
   q.desc_base = <u32>arenaAlloc(<u64>size << 2);
   q.comp_base = <u32>arenaAlloc(<u64>size * COMPLETION_BYTES);
   q.header_base = <u32>arenaAlloc(<u64>size * SKB_HEAD_SIZE);
-  q.mask = size - 1;
+  q.mask = c.nic_rx_ring - 1;
   q.pool = pool;
   q.buf_shift = ctz(PAGE_SIZE);
   q.counters = nicqCountersOf(q.napi_idx);
@@ -134,6 +141,12 @@ export function headerBuffer(q: RxQueue, counter: u32): usize {
   return <usize>q.header_base + <usize>(counter & q.mask) * <usize>SKB_HEAD_SIZE;
 }
 
+/** Do frames share the oldest of its buffers? */
+function shares(q: RxQueue): bool {
+  const packed = q.done != q.taken && (completion(q, q.taken).flags & COMPLETION_PACKED) != 0;
+  return (q.pack_off != 0 || packed) && netmem(load<u32>(descriptor(q, q.freed))).pp_ref >= 1;
+}
+
 /** Checks N1 and N2 for a queue. Returns the buffers that the NIC holds. */
 export function rxQueueVerify(q: RxQueue): u32 {
   const size = q.mask + 1;
@@ -141,7 +154,8 @@ export function rxQueueVerify(q: RxQueue): u32 {
   assert(q.done - q.taken <= size, 'N1 a ring holds what fits it');
   for (let i = q.freed; i != q.posted; i++) {
     const n = netmem(load<u32>(descriptor(q, i)));
-    assert(n.place == PLACE_NIC && n.pp_ref == 1, 'N2 a posted buffer is the NIC\'s alone');
+    // But for one that frames share: some of them may be up in the stack.
+    assert((n.place == PLACE_NIC && n.pp_ref == 1) || (i == q.freed && shares(q)), 'N2 a posted buffer is the NIC\'s alone');
   }
   return q.posted - q.freed;
 }

@@ -20,8 +20,15 @@ export class Nic {
   /** RX_GRO_HW, RX_LRO or 0: hw_gro.ts. */
   rx_gro: u32;
   rx_copybreak: u32;
-  /** n-tuple rules in force. */
+  /** Frames up to this length are copied, whether they would be split or not. */
+  copybreak_first: u32;
+  /** Frames share buffers: pack.ts. */
+  pack: u32;
+  /** The device was taken down (ip link set down). */
+  down: u32;
+  /** n-tuple rules in force, and their table: steer.ts. */
   rules: u32;
+  rule_table: u32;
   /** Payload bytes are moved. */
   payload: u32;
   dma_ns: u64;

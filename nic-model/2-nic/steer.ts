@@ -8,7 +8,7 @@
  *
  *     tables[position of the byte][value of the byte]        36 positions × 256 × 4 B
  */
-import { arenaAlloc, hostConfig, loadBe16, NONE, RSS_INDIR_SIZE, Rule, ruleOf } from '../../sim/core';
+import { arenaAlloc, hostConfig, loadBe16, NONE, NTUPLE_MAX, RSS_INDIR_SIZE, Rule, ruleOf } from '../../sim/core';
 import { Frame, frameHead, PROTO_IPV4, PROTO_IPV6, PROTO_TCP } from '../1-wire';
 import { Nic } from './state';
 
@@ -33,9 +33,15 @@ export function steerInit(nic: Nic, host: u32): void {
   nic.hash_tables = <u32>toeplitzTables(key);
   const c = hostConfig(host);
   nic.indirection = <u32>arenaAlloc(RSS_INDIR_SIZE);
-  const first = min(c.nic_rss_start, nic.rx_queues - 1);
+  rssSpread(nic, c.nic_rss_start, c.nic_rss_equal);
+  rulesInit(nic, host);
+}
+
+/** ethtool -X start … equal …; 0: all that are left. */
+export function rssSpread(nic: Nic, start: u32, want: u32): void {
+  const first = min(start, nic.rx_queues - 1);
   const left = nic.rx_queues - first;
-  const equal = c.nic_rss_equal == 0 ? left : min(c.nic_rss_equal, left);
+  const equal = want == 0 ? left : min(want, left);
   // include/linux/ethtool.h: ethtool_rxfh_indir_default
   for (let i: u32 = 0; i < RSS_INDIR_SIZE; i++) store<u8>(<usize>(nic.indirection + i), <u8>(first + i % equal));
 }
@@ -93,15 +99,50 @@ export function rssHash(nic: Nic, f: Frame): u32 {
   return hash;
 }
 
-/** The number, from 0, of the n-tuple rule that matches a frame, or NONE. Rules are for TCP; the first one that matches wins. */
-export function matchRule(nic: Nic, host: u32, f: Frame): u32 {
-  if ((f.proto & PROTO_TCP) == 0) return NONE;
-  const tcp = frameHead(f) + <u32>f.l4_off;
-  const src_port = <u64>loadBe16(tcp);
-  const dst_port = <u64>loadBe16(tcp + 2);
+/** An n-tuple rule. A port of 0 is any; a place without a rule matches nothing. */
+@unmanaged
+export class NicRule {
+  used: u32;
+  src_port: u32;
+  dst_port: u32;
+  queue: u32;
+  drop: u32;
+}
+const RULE_BYTES: usize = 20;
+
+export function nicRule(nic: Nic, i: u32): NicRule {
+  return changetype<NicRule>(<usize>nic.rule_table + <usize>i * RULE_BYTES);
+}
+
+/** Takes the rules of the scenario over. */
+function rulesInit(nic: Nic, host: u32): void {
+  nic.rule_table = <u32>arenaAlloc(<u64>NTUPLE_MAX * RULE_BYTES);
   for (let i: u32 = 0; i < nic.rules; i++) {
     const rule: Rule = ruleOf(host, i);
-    if ((rule.src_port == 0 || rule.src_port == src_port) && (rule.dst_port == 0 || rule.dst_port == dst_port)) return i;
+    setRule(nic, i, <u32>rule.src_port, <u32>rule.dst_port, <u32>rule.queue, <u32>rule.drop);
+  }
+}
+
+/** ethtool -N … loc i */
+export function setRule(nic: Nic, i: u32, src_port: u32, dst_port: u32, queue: u32, drop: u32): void {
+  const r = nicRule(nic, i);
+  r.used = 1;
+  r.src_port = src_port;
+  r.dst_port = dst_port;
+  r.queue = queue;
+  r.drop = drop;
+  if (i >= nic.rules) nic.rules = i + 1;
+}
+
+/** The number, from 0, of the n-tuple rule that matches a frame, or NONE. Rules are for TCP; the first one that matches wins. */
+export function matchRule(nic: Nic, f: Frame): u32 {
+  if ((f.proto & PROTO_TCP) == 0) return NONE;
+  const tcp = frameHead(f) + <u32>f.l4_off;
+  const src_port = loadBe16(tcp);
+  const dst_port = loadBe16(tcp + 2);
+  for (let i: u32 = 0; i < nic.rules; i++) {
+    const rule = nicRule(nic, i);
+    if (rule.used != 0 && (rule.src_port == 0 || rule.src_port == src_port) && (rule.dst_port == 0 || rule.dst_port == dst_port)) return i;
   }
   return NONE;
 }

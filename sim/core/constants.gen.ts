@@ -139,86 +139,88 @@ export const DROP_SIM_NIC_MTU: u32 = 4;
 export const DROP_SIM_NIC_RULE: u32 = 5;
 /** header split failed and the buffers of the queue cannot be read by the CPU */
 export const DROP_SIM_NIC_UNREADABLE: u32 = 6;
+/** the device is down */
+export const DROP_SIM_NIC_DOWN: u32 = 7;
 /** the RX queue was restarted before the driver polled the frame */
-export const DROP_SIM_NIC_RESTART: u32 = 7;
+export const DROP_SIM_NIC_RESTART: u32 = 8;
 /** no skb or no memory was free */
-export const DROP_NOMEM: u32 = 8;
+export const DROP_NOMEM: u32 = 9;
 /** the TX ring was full and the qdisc limit was reached */
-export const DROP_FULL_RING: u32 = 9;
+export const DROP_FULL_RING: u32 = 10;
 /** not IPv4 and not IPv6, or not TCP */
-export const DROP_UNHANDLED_PROTO: u32 = 10;
+export const DROP_UNHANDLED_PROTO: u32 = 11;
 /** not addressed to this host */
-export const DROP_OTHERHOST: u32 = 11;
+export const DROP_OTHERHOST: u32 = 12;
 /** the IPv4 header checksum is wrong */
-export const DROP_IP_CSUM: u32 = 12;
+export const DROP_IP_CSUM: u32 = 13;
 /** the IP header is malformed */
-export const DROP_IP_INHDR: u32 = 13;
+export const DROP_IP_INHDR: u32 = 14;
 /** the packet ends before its headers do */
-export const DROP_PKT_TOO_SMALL: u32 = 14;
+export const DROP_PKT_TOO_SMALL: u32 = 15;
 /** no socket for this four-tuple */
-export const DROP_NO_SOCKET: u32 = 15;
+export const DROP_NO_SOCKET: u32 = 16;
 /** the TCP checksum is wrong */
-export const DROP_TCP_CSUM: u32 = 16;
+export const DROP_TCP_CSUM: u32 = 17;
 /** a combination of TCP flags that is never valid here */
-export const DROP_TCP_FLAGS: u32 = 17;
+export const DROP_TCP_FLAGS: u32 = 18;
 /** the receive window is closed */
-export const DROP_TCP_ZEROWINDOW: u32 = 18;
+export const DROP_TCP_ZEROWINDOW: u32 = 19;
 /** the data was received before */
-export const DROP_TCP_OLD_DATA: u32 = 19;
+export const DROP_TCP_OLD_DATA: u32 = 20;
 /** the data lies beyond the receive window */
-export const DROP_TCP_OVERWINDOW: u32 = 20;
+export const DROP_TCP_OVERWINDOW: u32 = 21;
 /** the out-of-order data is there already */
-export const DROP_TCP_OFOMERGE: u32 = 21;
+export const DROP_TCP_OFOMERGE: u32 = 22;
 /** the out-of-order queue has no memory left */
-export const DROP_TCP_OFO_DROP: u32 = 22;
+export const DROP_TCP_OFO_DROP: u32 = 23;
 /** the out-of-order queue was pruned for memory */
-export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 23;
+export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 24;
 /** the timestamp is older than the last accepted one */
-export const DROP_TCP_RFC7323_PAWS: u32 = 24;
+export const DROP_TCP_RFC7323_PAWS: u32 = 25;
 /** the sequence number is outside the window */
-export const DROP_TCP_INVALID_SEQUENCE: u32 = 25;
+export const DROP_TCP_INVALID_SEQUENCE: u32 = 26;
 /** a SYN where none may come */
-export const DROP_TCP_INVALID_SYN: u32 = 26;
+export const DROP_TCP_INVALID_SYN: u32 = 27;
 /** an RST was accepted */
-export const DROP_TCP_RESET: u32 = 27;
+export const DROP_TCP_RESET: u32 = 28;
 /** the socket is closed */
-export const DROP_TCP_CLOSE: u32 = 28;
+export const DROP_TCP_CLOSE: u32 = 29;
 /** an ACK from the past */
-export const DROP_TCP_OLD_ACK: u32 = 29;
+export const DROP_TCP_OLD_ACK: u32 = 30;
 /** an ACK from too far in the past */
-export const DROP_TCP_TOO_OLD_ACK: u32 = 30;
+export const DROP_TCP_TOO_OLD_ACK: u32 = 31;
 /** an ACK of data that was not sent */
-export const DROP_TCP_ACK_UNSENT_DATA: u32 = 31;
+export const DROP_TCP_ACK_UNSENT_DATA: u32 = 32;
 /** data for a socket that nobody reads any more */
-export const DROP_TCP_ABORT_ON_DATA: u32 = 32;
+export const DROP_TCP_ABORT_ON_DATA: u32 = 33;
 /** the accept queue is full */
-export const DROP_TCP_LISTEN_OVERFLOW: u32 = 33;
+export const DROP_TCP_LISTEN_OVERFLOW: u32 = 34;
 /** the protocol has no memory left */
-export const DROP_PROTO_MEM: u32 = 34;
+export const DROP_PROTO_MEM: u32 = 35;
 /** the ACK number is not acceptable */
-export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 35;
+export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 36;
 /** the segment lies before the window */
-export const DROP_TCP_OLD_SEQUENCE: u32 = 36;
+export const DROP_TCP_OLD_SEQUENCE: u32 = 37;
 /** the segment ends beyond the window */
-export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 37;
+export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 38;
 /** signed, and nobody asked for it */
-export const DROP_TCP_MD5UNEXPECTED: u32 = 38;
+export const DROP_TCP_MD5UNEXPECTED: u32 = 39;
 /** an old ACK with an old timestamp */
-export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 39;
+export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 40;
 /** the echoed timestamp was never sent */
-export const DROP_TCP_RFC7323_TSECR: u32 = 40;
+export const DROP_TCP_RFC7323_TSECR: u32 = 41;
 /** payload that was lent to the packet could not be copied for the device */
-export const DROP_SKB_UCOPY_FAULT: u32 = 41;
+export const DROP_SKB_UCOPY_FAULT: u32 = 42;
 /** the ICMP checksum is wrong */
-export const DROP_ICMP_CSUM: u32 = 42;
+export const DROP_ICMP_CSUM: u32 = 43;
 /** not for a Fast Open connection whose handshake is not over */
-export const DROP_TCP_FASTOPEN: u32 = 43;
+export const DROP_TCP_FASTOPEN: u32 = 44;
 /** too many packets wait for the softirq of a core */
-export const DROP_CPU_BACKLOG: u32 = 44;
+export const DROP_CPU_BACKLOG: u32 = 45;
 /** too much waits for a socket that its caller has locked */
-export const DROP_SOCKET_BACKLOG: u32 = 45;
+export const DROP_SOCKET_BACKLOG: u32 = 46;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 46;
+export const DROP_COUNT: u32 = 47;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */

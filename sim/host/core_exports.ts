@@ -24,6 +24,7 @@ export interface CoreExports {
   sysClose(task: number, fd: number): number;
   sysDmabuf(task: number, addr: bigint, bytes: bigint, run: number): number;
   sysCall(task: number, nr: number, a0: bigint, a1: bigint, a2: bigint, a3: bigint, a4: bigint, a5: bigint): bigint;
+  sysNic(task: number, op: number, a: number, b: number, c: number): number;
   userAlloc(task: number, bytes: number): number;
   socketCall(host: number, call: number, what: number, a: number, b: number, c: number): number;
   callArgument(): number;

@@ -10,7 +10,9 @@ import { formatQuantity } from './scenario_units.ts';
 const EPHEMERAL_PORTS = 60999 - 32768 + 1;
 const IPV6_MTU_MIN = 1280;
 
-const POWERS_OF_TWO: readonly HostKnob[] = ['nic.rx_ring', 'nic.tx_ring', 'pool.ptr_ring', 'refill.rx_buf_len', 'refill.rq_entries'];
+const POWERS_OF_TWO: readonly HostKnob[] = [
+  'nic.rx_ring', 'nic.rx_ring_max', 'nic.tx_ring', 'pool.ptr_ring', 'refill.rx_buf_len', 'refill.rq_entries',
+];
 
 const option = (knob: HostKnob, name: string): number => {
   const found = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob);

@@ -64,6 +64,9 @@ const framesOfPacket = (h: HostSetup, segment: number) => Math.max(Math.ceil(GSO
 /** What a fair queue may hold (nic-model/2-nic/fq.ts). */
 const FQ_PACKETS = 10_000;
 
+/** Descriptors of an RX queue, at most. */
+const rxRingMax = (v: HostSetup['values']): number => Math.max(v['nic.rx_ring'], v['nic.rx_ring_max']);
+
 /** Frames between a TX ring and the far end: waiting, being cut, on the way, held back. */
 function framesOf(h: HostSetup, segment: number): number {
   const v = h.values;
@@ -71,11 +74,11 @@ function framesOf(h: HostSetup, segment: number): number {
   const on_the_way = (v['wire.rate_bps'] * delay) / 1e9 / 8 / v['nic.mtu'];
   const queued = v['wire.queue_packets'] + v['nic.qdisc'] * FQ_PACKETS;
   const waiting = v['nic.tx_ring'] * v['nic.tx_queues'] + queued + framesOfPacket(h, segment);
-  return waiting + within(on_the_way, 64, 262144) + v['nic.rx_ring'];
+  return waiting + within(on_the_way, 64, 262144) + rxRingMax(v);
 }
 
 /** Pages that ordinary queues have posted, or keep in the cache of their pool. */
-const ringPages = ({ values: v }: HostSetup) => v['nic.rx_queues'] * (v['nic.rx_ring'] + limit('PP_ALLOC_CACHE_SIZE'));
+const ringPages = ({ values: v }: HostSetup) => v['nic.rx_queues'] * (rxRingMax(v) + limit('PP_ALLOC_CACHE_SIZE'));
 
 /** Pages that wait in receive queues, at most: little where an area receives, or nothing is sent. */
 function queuedPages(h: HostSetup, flows: number, receives: boolean): number {

@@ -31,7 +31,8 @@ const partOf = (setup: Setup, knob: RunKnob): number => {
 
 /** Bytes that the world will take, about. */
 export function worldBytes(setup: Setup): number {
-  const descriptors = ({ values: v }: HostSetup) => v['nic.rx_queues'] * v['nic.rx_ring'] + v['nic.tx_queues'] * v['nic.tx_ring'];
+  const descriptors = ({ values: v }: HostSetup) =>
+    v['nic.rx_queues'] * Math.max(v['nic.rx_ring'], v['nic.rx_ring_max']) + v['nic.tx_queues'] * v['nic.tx_ring'];
   const rings = descriptors(setup.hosts[0]) + descriptors(setup.hosts[1]);
   const least = 4 * MIB + rings * (limit('SKB_HEAD_SIZE') + 64);
   return Object.keys(WEIGHT).reduce((total, knob) => total + partOf(setup, knob as RunKnob), least);

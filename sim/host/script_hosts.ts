@@ -29,6 +29,22 @@ export interface ScriptOptions {
 /** The client's task does what the server's program of steps tells it. */
 const isPlayed = (scenario: Scenario, host: 0 | 1): boolean => host === 0 && scriptOf(scenario, host) === 'steps';
 
+/** Pages of a dma-buf that lie side by side. */
+const DMABUF_RUN = 4096;
+
+/** What a program of steps asks of the machine that is no system call of its tasks. */
+function machineOf(engine: Engine, host: number) {
+  return {
+    copied: copiedOf(engine),
+    nic: (client: boolean, op: number, a: number, b: number, c: number): number => engine.guard(() => {
+      if (client) engine.core.sysPark(host);
+      return engine.core.sysNic(client ? 1 - host : host, op, a, b, c);
+    }),
+    dmabuf: (address: number, bytes: number): number =>
+      engine.guard(() => engine.core.sysDmabuf(host, BigInt(address), BigInt(bytes), DMABUF_RUN)),
+  };
+}
+
 export class ScriptHosts {
   readonly streams = new Map<number, ScriptStreams>();
   /** What the program of a step scenario says. */
@@ -45,7 +61,7 @@ export class ScriptHosts {
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script' || isPlayed(scenario, host)) continue;
       const log = new ScriptStreams(engine, host, hash);
-      const runner = this.steps && { log: this.steps, spawn: this.spawner(host), placeOf: stepAt, copied: copiedOf(engine) };
+      const runner = this.steps && { log: this.steps, spawn: this.spawner(host), placeOf: stepAt, ...machineOf(engine, host) };
       const app = options.apps?.[host] ?? scriptApp(scenario, host, log, hash, runner);
       if (!app) {
         const who = host === 0 ? 'client' : 'server';

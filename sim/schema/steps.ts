@@ -6,7 +6,7 @@
 import { STRUCTS } from './uapi.ts';
 import { bool, FAMILY, FD, file, files, flags, fresh, int, ints, least, memories, memory, must, ns, one, OVER, pieces, pokes, RING, step,
   type StepField, type StepRow, text, word, ZCRX } from './steps_form.ts';
-import { STREAM_STEP_ROWS } from './steps_wire.ts';
+import { MEMORY_WIRE_ROWS, NIC_STEP_ROWS, STREAM_STEP_ROWS } from './steps_wire.ts';
 import { HOSTS } from './scenario.ts';
 import { CONSTANTS } from './uapi_constants.ts';
 
@@ -166,6 +166,8 @@ export const STEP_ROWS: readonly StepRow[] = [
   ]),
   step('memory', 'mem.dump', 'says what lies in memory', [must(memory('at', 'where')), least(0, int('len', 'bytes', 16))]),
 
+  ...MEMORY_WIRE_ROWS,
+
   step('buffers', 'pbuf.reg', 'registers a ring of provided buffers (io_uring_setup_buf_ring)', [
     RING, BGID, int('entries', 'entries of the ring', 8), flags('flags', PBUF, 'IOU_PBUF_RING_'), int('min_left',
       'least bytes that are left, with INC', 0),
@@ -186,8 +188,8 @@ export const STEP_ROWS: readonly StepRow[] = [
       'bytes of a buffer; 0: a page', 0),
     flags('events', EVENT_BITS, 'ask for these events', null), int('ev_ud', 'user_data of events', 0xeeee),
       bool('stats', 'and for statistics', false),
-    memory('area', 'memory of the area, when it is not new'), int('reg_flags', 'further flags of the registration', 0),
-      int('area_flags', 'flags of the area', 0),
+    memory('area', 'memory of the area, when it is not new'), file('dmabuf', 'file that stands for it (IORING_ZCRX_AREA_DMABUF)'),
+    int('reg_flags', 'further flags of the registration', 0), int('area_flags', 'flags of the area', 0),
   ]),
   step('zcrx', 'zcrx.push', 'writes a refill entry', [
     ZCRX, int('off', 'offset of the buffer, such as c1.off'), int('len', 'bytes', 1), int('pad', 'what ought to be 0', 0),
@@ -274,6 +276,8 @@ export const STEP_ROWS: readonly StepRow[] = [
   step('sockets', 'nonblock', 'sets or clears O_NONBLOCK (fcntl)', [must(FD), bool('on', 'set', true)], 'fd'),
 
   ...STREAM_STEP_ROWS,
+
+  ...NIC_STEP_ROWS,
 
   step('misc', 'pipe', 'a pipe (pipe2)', [fresh('read', 'its reading end', 'pr'), fresh('write', 'its writing end', 'pw')]),
   step('misc', 'eventfd', 'an eventfd', [must(fresh('name', 'its name')), int('value', 'what it begins with', 0), bool('nonblock',

@@ -20,7 +20,7 @@ import {
   advance as advanceWorld, callArgument as argumentOfCall, nextEvent as nextEventOfWorld, socketCall as callSocket,
 } from './socket_calls';
 import { stateHash as hashOfState } from './hash';
-import { callSystem } from './syscalls';
+import { callNic, callSystem } from './syscalls';
 import { runDue, runWorld } from './run';
 import { verifyWorld } from './verify';
 import { viewAddress } from './view';
@@ -104,6 +104,10 @@ export function sysClose(task: u32, fd: u32): i32 {
 /** Any system call by its x86-64 number. -512: the task sleeps, and the same call is to be made again when it may run. */
 export function sysCall(task: u32, nr: u32, a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, a5: u64): i64 {
   return callSystem(task, nr, a0, a1, a2, a3, a4, a5);
+}
+/** Changes the NIC of the task's host in mid-run; the operations: nic-model/2-nic/control.ts. 0 or -errno. */
+export function sysNic(task: u32, op: u32, a: u32, b: u32, c: u32): i32 {
+  return callNic(task, op, a, b, c);
 }
 export function userAlloc(task: u32, bytes: u32): u32 {
   return allocUser(task, bytes);

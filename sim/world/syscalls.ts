@@ -3,6 +3,7 @@
  * same call again when the task may run (uring-model/7-ring/sleep.ts). Task work runs on the way out of every call.
  */
 import { charge, COST_SYSCALL, NONE } from '../core';
+import { nicControl } from '../../nic-model/2-nic';
 import { fdRemove, filePut } from '../../stack/file';
 import {
   callAwake, runTaskWork, syscallBegin, syscallEnd, TASK_IN_CALL, Task, taskAt,
@@ -70,6 +71,15 @@ function close(t: Task, fd: i32): i64 {
   if (file_idx == NONE) return -EBADF;
   filePut(file_idx);
   return 0;
+}
+
+/** A change of the NIC of the task's host (nic-model/2-nic/control.ts): 0 or -errno. */
+export function callNic(task: u32, op: u32, a: u32, b: u32, c: u32): i32 {
+  const t = taskAt(task);
+  syscallBegin(t);
+  const ret = nicControl(t.host, op, a, b, c);
+  syscallEnd(t, false);
+  return ret;
 }
 
 /** The call's result, -errno, or -ERESTARTSYS while it sleeps. */

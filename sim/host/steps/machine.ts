@@ -73,6 +73,10 @@ export interface StepHost {
   readonly spawn: (thread: number, app: App) => void;
   /** Bytes that zero-copy receive copied for a socket of the server; undefined: there is none. */
   readonly copied: (fd: number) => number | undefined;
+  /** Changes the NIC of a host in mid-run: 0 or -errno. */
+  readonly nic: (client: boolean, op: number, a: number, b: number, c: number) => number;
+  /** A file for device memory at an address: a descriptor or -errno. */
+  readonly dmabuf: (address: number, bytes: number) => number;
 }
 
 const PAGE = 4096;
@@ -110,6 +114,14 @@ export class Machine {
   /** Bytes that were copied for a socket. */
   copied(fd: number): number | undefined {
     return this.host.copied(fd);
+  }
+
+  /** Changes the NIC of the step's host. */
+  nic(op: number, a: number, b: number, c: number): number {
+    return this.host.nic(this.step.host === 'client', op, a, b, c);
+  }
+  dmabuf(address: number, bytes: number): number {
+    return this.host.dmabuf(address, bytes);
   }
 
   begin(i: number, step: Step): void {

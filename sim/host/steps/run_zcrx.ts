@@ -2,10 +2,10 @@
 import type { Steps } from '../../../uring-model/8-app/index.ts';
 import {
   IO_URING_REGION_DESC_BYTES, IO_URING_ZCRX_AREA_REG_BYTES, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES,
-  IORING_MEM_REGION_TYPE_USER, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_ZCRX_AREA_MASK, io_uring_region_desc,
-  io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg, io_uring_zcrx_rqe, ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_BYTES,
-  ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_EVENT_DESC_BYTES, ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT, ZCRX_REG_NODEV, zcrx_ctrl,
-  zcrx_event_desc,
+  IORING_MEM_REGION_TYPE_USER, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_ZCRX_AREA_DMABUF, IORING_ZCRX_AREA_MASK,
+  io_uring_region_desc, io_uring_zcrx_area_reg, io_uring_zcrx_ifq_reg, io_uring_zcrx_rqe, ZCRX_CTRL_ADD_AREA, ZCRX_CTRL_ARM_EVENT,
+  ZCRX_CTRL_BYTES, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_EVENT_DESC_BYTES, ZCRX_EVENT_DESC_FLAG_STATS, ZCRX_REG_IMPORT,
+  ZCRX_REG_NODEV, zcrx_ctrl, zcrx_event_desc,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import { Loans } from './loans.ts';
 import type { Handlers, Instance, Machine } from './machine.ts';
@@ -18,9 +18,10 @@ const roundUp = (n: number) => Math.ceil(n / PAGE) * PAGE;
 function areaReg(m: Machine, address: number, bytes: number): number {
   const at = m.memory.alloc(IO_URING_ZCRX_AREA_REG_BYTES);
   const a = new io_uring_zcrx_area_reg(m.memory.view(), at);
-  a.addr = BigInt(address);
+  a.addr = BigInt(m.has('dmabuf') ? 0 : address);
+  if (m.has('dmabuf')) a.dmabuf_fd = m.int('dmabuf');
   a.len = BigInt(bytes);
-  a.flags = m.int('area_flags');
+  a.flags = m.int('area_flags') | (m.has('dmabuf') ? IORING_ZCRX_AREA_DMABUF : 0);
   return at;
 }
 

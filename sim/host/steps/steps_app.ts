@@ -8,13 +8,14 @@ import { ENTER_STEPS } from './run_enter.ts';
 import { FILE_STEPS } from './run_files.ts';
 import { MEMORY_STEPS } from './run_memory.ts';
 import { MISC_STEPS } from './run_misc.ts';
+import { NIC_STEPS } from './run_nic.ts';
 import { RING_STEPS } from './run_rings.ts';
 import { STREAM_STEPS } from './run_streams.ts';
 import { ZCRX_STEPS } from './run_zcrx.ts';
 import type { TraceLine } from './trace_line.ts';
 
 export const HANDLERS: Handlers = { ...RING_STEPS, ...MEMORY_STEPS, ...ZCRX_STEPS, ...ENTER_STEPS, ...FILE_STEPS, ...STREAM_STEPS,
-  ...MISC_STEPS };
+  ...NIC_STEPS, ...MISC_STEPS };
 
 
 function* perform(m: Machine, step: Step): Steps<void> {

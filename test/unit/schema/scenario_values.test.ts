@@ -143,7 +143,7 @@ faults: [{ host: server, frame: 3, action: delay, param_ns: 50us }, { frame: 1 }
 
 /** Knobs that other knobs have a say in: kept at their defaults here. */
 const TIED = [
-  'nic.rx_ring', 'nic.tx_ring', 'nic.rx_queues', 'nic.rss_start', 'nic.rss_equal', 'nic.mtu', 'pool.ptr_ring',
+  'nic.rx_ring', 'nic.rx_ring_max', 'nic.tx_ring', 'nic.rx_queues', 'nic.rss_start', 'nic.rss_equal', 'nic.mtu', 'pool.ptr_ring',
   'refill.rx_buf_len', 'refill.rq_entries', 'refill.area_bytes', 'refill.queue', 'ring.sq_entries', 'ring.cq_entries',
   'cpu.cores', 'cpu.irq_core', 'cpu.app_core', 'tcp.family', 'app.flows', 'app.check', 'app.port', 'run.payload',
 ];

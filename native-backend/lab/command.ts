@@ -1,5 +1,7 @@
 /** A command of this machine, run to its end: quiet, and gone when somebody aborts. */
 import { execFile, type ExecFileException } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 export interface CommandEnd {
   /** 127: there is no such command, as in a shell. */
@@ -26,6 +28,18 @@ export function command(argv: readonly string[], { signal, env, cwd }: CommandOp
       else if (error?.code === 'ENOENT') resolve({ code: NOT_THERE, stdout: '', stderr: `${file} is not there` });
       else resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });
+  });
+}
+
+/** Is there such a program in one of these folders? */
+export function haveProgram(program: string, path: readonly string[] = (process.env.PATH ?? '').split(delimiter)): boolean {
+  return path.some((dir) => {
+    try {
+      accessSync(join(dir, program), constants.X_OK);
+      return dir !== '';
+    } catch {
+      return false;
+    }
   });
 }
 

@@ -89,7 +89,11 @@ class Records {
       this.onJob(this.jobs.push({ said: new Map() }) - 1);
     } else if (/^job \d+ end \d+$/.test(mark ?? '') && at) at.code = Number(mark?.split(' ').at(-1));
     else if (mark?.startsWith('part ')) this.part = mark.slice('part '.length);
-    else at?.said.set(this.part, [...(at.said.get(this.part) ?? []), line]);
+    else if (at) {
+      const lines = at.said.get(this.part);
+      if (lines) lines.push(line);
+      else at.said.set(this.part, [line]);
+    }
   }
 }
 

@@ -35,6 +35,14 @@ function setUp(job: Job, host: 0 | 1): string {
   ].join('\n');
 }
 
+const SECOND = 1e9;
+const WATCHDOG_S = 60;
+/** What a run may take beyond its own end. */
+const GRACE_S = 30;
+/** The watchdog, in virtual time, of which a scenario may want more than usual. */
+const limit = ({ scenario }: Job): string =>
+  `--limit-s ${Math.max(WATCHDOG_S, Math.ceil(scenario.run['run.until_ns'] / SECOND) + GRACE_S)}`;
+
 export interface Pair {
   readonly plans: readonly [NetPlan, NetPlan];
   readonly texts: Readonly<Record<string, string>>;
@@ -58,10 +66,10 @@ export function pairFor(job: Job, number: number, kind: DeviceKind): Pair {
       `part ${host}.ip`, `${IP} -n ${host} -batch ${place(number, `${host}.ip`)} >&3 2>&1`,
       `part ${host}.plan`, `${inHost(host, `sh ${place(number, `${host}.plan`)}`)} >&3 2>&1`,
     ]),
-    agent: HOSTS.flatMap((host, i) => [
+    agent: [limit(job), ...HOSTS.flatMap((host, i) => [
       `--netns ${host}=/run/netns/${host}`, `--interface ${host}=${DEVICE}`, `--address ${host}=${ADDRESSES[family][i as 0 | 1]}`,
       `--queues ${host}=${job.scenario.hosts[i as 0 | 1].values['nic.rx_queues']}`,
-    ]),
+    ])],
     unlike: (said) => HOSTS.flatMap((host, i) => {
       const { apply, unlike } = plans[i as 0 | 1];
       const wrong = (said.get(`${host}.ip`) ?? []).filter((l) => l !== '').map((l) => `${host}: ${l}.`);

@@ -3,10 +3,11 @@
  * by the exit handler; and those of a process that was killed are swept by the next one, for their names say whose they are.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { HOSTS } from '../../sim/schema/scenario.ts';
 import type { Scenario } from '../../sim/host/index.ts';
+import { haveProgram } from './command.ts';
 import { ADDRESSES, type Command, planOf, readScript, refusals, scriptOf } from './net_plan.ts';
 import { LabError } from './target.ts';
 
@@ -24,17 +25,6 @@ const STAT_STARTTIME = 19;
 
 const PATH = () => [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 const env = () => ({ ...process.env, PATH: PATH().join(delimiter) });
-
-function haveProgram(program: string, path: readonly string[]): boolean {
-  return path.some((dir) => {
-    try {
-      accessSync(join(dir, program), constants.X_OK);
-      return dir !== '';
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** When a process started, in ticks since the boot; undefined: there is none, or it has ended. */
 function started(pid: number): string | undefined {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { roomError } from './cache.ts';
-import { lastLine } from './command.ts';
+import { haveProgram, lastLine } from './command.ts';
 import { LabError } from './target.ts';
 
 const QEMU = 'qemu-system-x86_64';
@@ -59,7 +59,10 @@ function lineByLine(stream: Readable, each: (line: string) => void): void {
 }
 
 function start(boot: Boot, initrd: string, signal: AbortSignal): Promise<BootEnd> {
-  const child = spawn(QEMU, arguments_(boot.vmlinuz, initrd), { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
+  // Somebody who kills this process without a word ends the machine too.
+  const guarded = haveProgram('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', QEMU] : [QEMU];
+  const [program = QEMU, ...args] = [...guarded, ...arguments_(boot.vmlinuz, initrd)];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
   const began = Date.now();
   const kill = () => {
     child.kill('SIGKILL');
@@ -95,10 +98,9 @@ function start(boot: Boot, initrd: string, signal: AbortSignal): Promise<BootEnd
     child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
       stderr += piece;
     });
-    child.on('error', (error: NodeJS.ErrnoException) => {
+    child.on('error', (error) => {
       over();
-      const missing = `${QEMU} is not there: apt-get install qemu-system-x86.`;
-      reject(new LabError(error.code === 'ENOENT' ? missing : `QEMU cannot be started (${error.message}).`));
+      reject(new LabError(`QEMU cannot be started (${error.message}); ringlab lab doctor says what this machine can have.`));
     });
     child.on('close', (code) => {
       over();
@@ -121,6 +123,7 @@ function removeForgotten(): void {
 /** Boots to the end, whatever that is. Throws when QEMU cannot be had or somebody aborts; nothing is left of it then. */
 export async function runQemu(boot: Boot, signal: AbortSignal): Promise<BootEnd> {
   signal.throwIfAborted();
+  if (!haveProgram(QEMU)) throw new LabError(`${QEMU} is not there: apt-get install qemu-system-x86.`);
   removeForgotten();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });

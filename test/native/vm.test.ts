@@ -1,4 +1,5 @@
 /** Targets vm and nic: Debian kernels under QEMU. */
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -47,7 +48,8 @@ const parse = (text: string, name: string, sets: readonly string[] = []): Job =>
 const job = (name: string, sets: readonly string[] = []): Job =>
   parse(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), name, sets);
 const WAITS_FOR_EVER = 'steps: [{ring.init: {sq: 4}}, {label: before}, {submit_wait: {nr: 1}}]';
-const left = () => readdirSync(tmpdir()).filter((n) => n.startsWith(`ringlab-vm-${process.pid}-`));
+const left = (pid = process.pid) => readdirSync(tmpdir()).filter((n) => n.startsWith(`ringlab-vm-${pid}-`));
+const PATIENCE_MS = 30_000;
 
 describe.skipIf(noVm !== undefined)('jobs on a kernel under QEMU', () => {
   /** Each of these is to end as a failure, and to leave the others alone. */
@@ -152,7 +154,9 @@ describe.skipIf(process.platform !== 'linux')('bad weather ends in one sentence,
   const boot = (more: Partial<Boot> = {}): Boot => ({ vmlinuz: '/none', initrd: Buffer.alloc(0), onLine: () => {}, ...more });
   const gone = () => {
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-    return expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+    // One that nobody has waited for is gone too.
+    const state = () => (existsSync(`/proc/${pid}`) ? /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] : 'Z');
+    return expect.poll(state).toBe('Z');
   };
   const said = async (promise: Promise<unknown>): Promise<string> => {
     const error = await promise.then(() => undefined, (e: unknown) => e);
@@ -180,6 +184,31 @@ describe.skipIf(process.platform !== 'linux')('bad weather ends in one sentence,
     await gone();
   });
 
+  test.skipIf(noVm !== undefined).each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s to the command', async (signal) => {
+    qemu('exec sleep 60');
+    const pid = join(folder, 'pid');
+    rmSync(pid, { force: true });
+    const command = spawn(process.execPath, [join(root, 'build/cli.mjs'), 'replay', 'conform/cancel', '--on', 'vm'], { cwd: root });
+    let stderr = '';
+    command.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ended = new Promise<number | null>((resolve) => command.on('close', resolve));
+    await expect.poll(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { timeout: PATIENCE_MS }).toBe(true);
+    command.kill(signal);
+    expect(await ended).toBe(signal === 'SIGKILL' ? null : 1);
+    await gone();
+    if (signal !== 'SIGKILL') {
+      expect(stderr.trim().split('\n').at(-1)).toMatch(/the (virtual machine|run) was ended before it was done\.$/);
+      expect(left(command.pid)).toEqual([]);
+      return;
+    }
+    // Its folder goes with the next boot.
+    qemu('exit 1');
+    await said(runQemu(boot(), watch().signal));
+    expect(left(command.pid)).toEqual([]);
+  });
+
   test('a machine that says nothing', async () => {
     qemu('exec sleep 60');
     const end = await runQemu(boot({ silence_ms: 300 }), watch().signal);
@@ -201,11 +230,12 @@ describe.skipIf(process.platform !== 'linux')('bad weather ends in one sentence,
 
   test('no apt, no compiler', async () => {
     vi.stubEnv('RINGLAB_CACHE', join(folder, 'cache'));
+    vi.stubEnv('TMPDIR', folder);
     vi.stubEnv('CC', 'no-such-compiler');
     expect(await said(agentBinary(watch()))).toMatch(/^the agent needs a C compiler, and no-such-compiler is none: apt-get install gcc/);
     vi.stubEnv('PATH', join(folder, 'empty'));
     expect(await said(labKernel(undefined, watch()))).toMatch(/^a kernel cannot be had from Debian \S+ \(.*\): it needs apt with a /);
-    expect(readdirSync(tmpdir()).filter((n) => n.startsWith('ringlab-apt-'))).toEqual([]);
+    expect(readdirSync(folder).filter((n) => n.startsWith('ringlab-'))).toEqual([]);
   });
 
   test('a disk without room', () => {

@@ -23,14 +23,17 @@ function mirror() {
   return undefined;
 }
 
-/** A command to its end. It throws an Error with the last line that the command had to say. */
+/** A command to its end. It throws an Error with what the command had to say of its failure, a line. */
 async function command(file, args, { cwd, signal }) {
   try {
     return (await promisify(execFile)(file, args, { cwd, signal, maxBuffer: MAX_BYTES })).stdout;
   } catch (error) {
     signal?.throwIfAborted();
     if (error.code === 'ENOENT') throw new Error(`${file} is not there`);
-    throw new Error(String(error.stderr ?? '').trim().split('\n').at(-1).replace(/^E: /, '') || error.message);
+    const lines = String(error.stderr ?? '').trim().split('\n');
+    // The last line is of who started it.
+    const line = lines.find((l) => /No space left on device/.test(l)) ?? lines.at(-1) ?? '';
+    throw new Error(line.replace(/^E: /, '') || error.message);
   }
 }
 

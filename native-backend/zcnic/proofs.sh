@@ -160,7 +160,8 @@ during() {
 	stream=$!
 	sleep 0.3
 	"$@"
-	wait $stream && stream_is whole
+	said=$?
+	wait $stream && stream_is whole && [ $said -eq 0 ]
 }
 resize() { for size in 512 128 1024 64 256; do tool -G eth0 rx $size || return 1; sleep 0.1; done; }
 proof_resized_mid_stream() { during resize; }
@@ -168,15 +169,20 @@ proof_resized_mid_stream() { during resize; }
 flap() {
 	in_server $IP link set eth0 down
 	sleep 0.2
-	in_server $IP link set eth0 up
-	in_server $IP addr add fd00::2/64 dev eth0 nodad
+	in_server $IP link set eth0 up &&
+		in_server $IP addr add fd00::2/64 dev eth0 nodad
 }
 proof_link_down_up() { during flap; }
-# Queues come and go beside the bound one; what goes below it is refused.
-channels() { tool -L eth0 combined 3 >/dev/null && echo 'the bound queue was taken away'; tool -X eth0 equal 2; tool -L eth0 combined 4; }
+# Queues come and go beside the bound one; it cannot be taken away.
+channels() {
+	tool -X eth0 equal 2
+	for rule in 0 1; do tool -N eth0 delete $rule; done
+	tool -L eth0 combined 3 >/dev/null && { echo 'the bound queue was taken away'; return 1; }
+	tool -N eth0 flow-type tcp4 dst-port $PORT action 3 && tool -N eth0 flow-type tcp6 dst-port $PORT action 3
+}
 proof_channels() { during channels; }
 after_channels() { tool -X eth0 equal 3; }
-refused() { tool -G eth0 tcp-data-split off >/dev/null && return 1; return 0; }
+refused() { ! tool -G eth0 tcp-data-split off >/dev/null; }
 proof_split_stays() { during refused; }
 
 proof_exit_mid_stream() {
@@ -244,9 +250,9 @@ proof_quiet_kernel() {
 	[ ! -s /tmp/trouble ] || { head -n 5 /tmp/trouble; return 1; }
 }
 
-ALL="ipv4 ipv6 rss toeplitz rules packed jumbo_4k jumbo_16k jumbo_packed linear wrong_queue exhausted small_ring loss lost_frames reordered duplicated
-no_offloads no_rx_checksum resized_mid_stream link_down_up channels split_stays exit_mid_stream selftest_ipv4 selftest_ipv6
-selftest_oneshot selftest_large_chunks rings_60 removed_while_bound quiet_kernel"
+ALL="ipv4 ipv6 rss toeplitz rules packed jumbo_4k jumbo_16k jumbo_packed linear wrong_queue exhausted small_ring loss lost_frames
+reordered duplicated no_offloads no_rx_checksum resized_mid_stream link_down_up channels split_stays exit_mid_stream
+selftest_ipv4 selftest_ipv6 selftest_oneshot selftest_large_chunks rings_60 removed_while_bound quiet_kernel"
 
 set_up || { echo 'not ok set_up'; exit 1; }
 for proof in ${*:-$ALL}; do

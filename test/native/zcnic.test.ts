@@ -1,8 +1,8 @@
 /** zcnic: it builds without a warning, and a real kernel receives through it without a copy. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { which } from '../../scripts/prepare.mjs';
 import { labKernel } from '../../native-backend/lab/kernel.ts';
 import { zcnicModule } from '../../native-backend/lab/module.ts';
@@ -65,28 +65,52 @@ describe.skipIf((why ?? noQemu) !== undefined)('on a real kernel', () => {
   }, BOOT_MS);
 });
 
-describe('without what it is built with', () => {
-  const cache = mkdtempSync(join(tmpdir(), 'ringlab-zcnic-'));
-  const before = process.env.RINGLAB_CACHE;
-  afterAll(() => {
-    if (before === undefined) delete process.env.RINGLAB_CACHE;
-    else process.env.RINGLAB_CACHE = before;
-    rmSync(cache, { recursive: true, force: true });
-  });
-  /** Folders of the cache that are more than empty. */
-  const left = () => readdirSync(cache, { recursive: true }).filter((n) => existsSync(join(cache, String(n), 'usr')));
+/** The lab's cache and PATH are others for a while. */
+function elsewhere(): { readonly cache: string; readonly programs: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'ringlab-zcnic-'));
+  const [cache, programs] = [join(folder, 'cache'), join(folder, 'programs')];
+  for (const made of [cache, programs]) mkdirSync(made);
+  vi.stubEnv('RINGLAB_CACHE', cache);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return { cache, programs };
+}
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+const KERNEL = { release: '7.3.4+deb13-cloud-amd64', suite: 'trixie-backports' };
 
+describe('without what it is built with', () => {
   test('a kernel of another suite is refused in one sentence', async () => {
-    process.env.RINGLAB_CACHE = cache;
+    elsewhere();
     const module = zcnicModule({ release: '7.3.4-amd64', suite: 'sid' }, watch());
     await expect(module).rejects.toThrow(/^zcnic is built for kernels of Debian trixie-backports, /);
   });
 
   test('who ends it leaves nothing half made', async () => {
-    process.env.RINGLAB_CACHE = cache;
+    const { cache } = elsewhere();
     const ended = AbortSignal.abort(new LabError('the run was ended before it was done.'));
-    const module = zcnicModule({ release: '7.3.4+deb13-cloud-amd64', suite: 'trixie-backports' }, watch(ended));
-    await expect(module).rejects.toThrow(/was ended/);
-    expect(left()).toEqual([]);
+    await expect(zcnicModule(KERNEL, watch(ended))).rejects.toThrow(/was ended/);
+    expect(readdirSync(cache).filter((n) => readdirSync(join(cache, n)).length > 0)).toEqual([]);
+  });
+});
+
+describe.skipIf(why !== undefined)('a build that cannot be ends in one sentence, and leaves nothing', () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['no namespaces', 'echo "unshare: unshare failed: Operation not permitted" >&2; exit 1', /^zcnic is built in namespaces, .* as root/],
+    ['a refused mount', 'echo "mount: /x/proc: permission denied." >&2; exit 32', /^zcnic is built in namespaces, .*permission denied/],
+    ['a compiler\'s error', 'echo "main.c:7:1: error: no such thing" >&2; exit 2', /^zcnic cannot be built \(main\.c:7:1: error: no such/],
+    ['a full disk', 'echo "as: main.o: No space left on device" >&2; exit 2', /^there is no room left in /],
+    ['no module', 'exit 0', /^zcnic cannot be built \(/],
+  ];
+  test.each(cases)('%s', async (_, script, sentence) => {
+    const whole = dirname(dirname(dirname(modules[0] ?? '')));
+    const { cache, programs } = elsewhere();
+    for (const name of ['zcnic-root-trixie', 'headers']) symlinkSync(join(whole, name), join(cache, name));
+    writeFileSync(join(programs, 'unshare'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env.PATH}`);
+    const error = await zcnicModule(KERNEL, watch()).then(() => undefined, (e: Error) => e);
+    expect(error).toBeInstanceOf(LabError);
+    expect(error?.message).toMatch(sentence);
+    expect(readdirSync(join(cache, 'zcnic'))).toEqual([]);
   });
 });

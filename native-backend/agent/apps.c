@@ -269,6 +269,9 @@ static void run(void)
 	begin(&r);
 	while (!r.shared->ready[CLIENT] || !r.shared->ready[SERVER])
 		look(&r);
+	for (int host = 0; host < HOSTS; host++)
+		if (r.shared->report[host].failed == EPERM || r.shared->report[host].failed == ENOSYS)
+			stop_without_ring(r.shared->report[host].failed);
 	r.shared->t0_ns = now_ns();
 	r.moved_at_ns = r.shared->t0_ns;
 	r.until_ns = r.shared->t0_ns + (int64_t)number("until_ns", 1, HOUR, UNTIL_NS);

@@ -133,7 +133,9 @@ static int begin(struct app *a)
 	const bool late = !app_opens(a->k) && a->k->start_ns > a->peer->start_ns;
 	const int ret = late ? 0 : start(a);
 
-	if (ret == 0 && !late)
+	if (ret < 0)
+		a->report->failed = -ret;
+	else if (!late)
 		io_uring_submit(&a->ring);
 	a->shared->ready[a->host] = 1;
 	while (!(a->t0_ns = a->shared->t0_ns))

@@ -3,6 +3,7 @@
 #include "machine.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,15 @@ void stop(const char *format, ...)
 	trace_text("why", why);
 	trace_end();
 	ending_exit(EXIT_STOPPED);
+}
+
+void stop_without_ring(int error)
+{
+	if (error == EPERM)
+		stop("io_uring is not allowed here: see kernel.io_uring_disabled, or seccomp of a container");
+	if (error == ENOSYS)
+		stop("this kernel has no io_uring");
+	stop("no ring can be made: %s", strerror(error));
 }
 
 bool has(const char *field)

@@ -81,6 +81,9 @@ const struct json *step_now(void);
 /* The program cannot go on: says so, and ends the process. */
 _Noreturn void stop(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* For want of a ring, which nobody may have here. */
+_Noreturn void stop_without_ring(int error);
+
 /* Fields of the step. */
 bool has(const char *field);
 int64_t integer(const char *field, int64_t otherwise);

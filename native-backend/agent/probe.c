@@ -171,15 +171,9 @@ static void need_io_uring(void)
 {
 	const int ret = io_uring_queue_init(ENTRIES, &probe_ring, 0);
 
-	if (ret == 0) {
-		io_uring_queue_exit(&probe_ring);
-		return;
-	}
-	if (ret == -EPERM)
-		stop("io_uring is not allowed here: see kernel.io_uring_disabled, or seccomp of a container");
-	if (ret == -ENOSYS)
-		stop("this kernel has no io_uring");
-	stop("no ring can be made: %s", strerror(-ret));
+	if (ret < 0)
+		stop_without_ring(-ret);
+	io_uring_queue_exit(&probe_ring);
 }
 
 void probe_run(void)

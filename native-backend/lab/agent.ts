@@ -55,8 +55,11 @@ function buildError(stderr: string): LabError {
   return new LabError(`the agent cannot be built (${first}).`);
 }
 
+/** Other builds than the one that ships (build.sh). */
+export type Build = '--sanitize' | '--debug';
+
 /** The path of the agent's binary, built when it has to be. */
-export async function agentBinary(watch: Watch): Promise<string> {
+export async function agentBinary(watch: Watch, build?: Build): Promise<string> {
   const { signal } = watch;
   const compiler = await command([COMPILER(), '--version'], { signal });
   if (compiler.code !== 0) throw new LabError(`the agent needs a C compiler, and ${COMPILER()} is none: apt-get install gcc libc6-dev.`);
@@ -64,10 +67,11 @@ export async function agentBinary(watch: Watch): Promise<string> {
   const hash = createHash('sha256');
   for (const name of readdirSync(native('agent')).filter((n) => /\.([ch]|sh)$/.test(n)).sort())
     hash.update(`${name}\0`).update(readFileSync(native('agent', name))).update('\0');
-  hash.update(`${process.arch} ${compiler.stdout.split('\n')[0]} liburing ${library.version} ${library.env.LIBURING ?? ''}`);
+  hash.update(`${process.arch} ${compiler.stdout.split('\n')[0]} liburing ${library.version} ${library.env.LIBURING ?? ''} ${build ?? ''}`);
   const folder = await inCache(['agent', hash.digest('hex').slice(0, 16)], async (to) => {
     watch.progress('building the agent');
-    const { code, stderr } = await command(['sh', native('agent', 'build.sh'), join(to, 'agent')], { signal, env: library.env });
+    const script = ['sh', native('agent', 'build.sh'), ...(build ? [build] : []), join(to, 'agent')];
+    const { code, stderr } = await command(script, { signal, env: library.env });
     if (code !== 0) throw buildError(stderr);
   });
   return join(folder, 'agent');

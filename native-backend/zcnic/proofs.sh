@@ -155,16 +155,19 @@ after_no_rx_checksum() { tool -K eth0 rx on; }
 
 # --- changes while a queue is bound ---------------------------------------------------------------------------------------
 
+# during whole|any COMMAND: changes something while a stream flows.
 during() {
+	parts=$1
+	shift
 	agent_run 4194304 &
 	stream=$!
 	sleep 0.3
 	"$@"
 	said=$?
-	wait $stream && stream_is whole && [ $said -eq 0 ]
+	wait $stream && stream_is $parts && [ $said -eq 0 ]
 }
 resize() { for size in 512 128 1024 64 256; do tool -G eth0 rx $size || return 1; sleep 0.1; done; }
-proof_resized_mid_stream() { during resize; }
+proof_resized_mid_stream() { during whole resize; }
 # A link that goes down takes its IPv6 addresses with it.
 flap() {
 	in_server $IP link set eth0 down
@@ -172,18 +175,18 @@ flap() {
 	in_server $IP link set eth0 up &&
 		in_server $IP addr add fd00::2/64 dev eth0 nodad
 }
-proof_link_down_up() { during flap; }
-# Queues come and go beside the bound one; it cannot be taken away.
+proof_link_down_up() { during whole flap; }
+# The bound queue cannot be taken away, also when no rule names it. Without its rule the flow goes elsewhere, and is copied.
 channels() {
 	tool -X eth0 equal 2
 	for rule in 0 1; do tool -N eth0 delete $rule; done
 	tool -L eth0 combined 3 >/dev/null && { echo 'the bound queue was taken away'; return 1; }
 	tool -N eth0 flow-type tcp4 dst-port $PORT action 3 && tool -N eth0 flow-type tcp6 dst-port $PORT action 3
 }
-proof_channels() { during channels; }
+proof_channels() { during any channels; }
 after_channels() { tool -X eth0 equal 3; }
 refused() { ! tool -G eth0 tcp-data-split off >/dev/null; }
-proof_split_stays() { during refused; }
+proof_split_stays() { during whole refused; }
 
 proof_exit_mid_stream() {
 	agent_run 268435456 &

@@ -23,7 +23,7 @@ static const struct member {
 	SAME(optval),
 };
 
-static const char *const others[] = { "step", "ring", "poke", "tag", "thread", "as", "quiet" };
+static const char *const others[] = { "step", "ring", "poke", "tag", "thread", "host", "as", "quiet" };
 /* Members that every step has a value for; others share their places, and count. */
 static const char *const defaulted[] = { "off", "addr", "len", "fd" };
 

@@ -18,7 +18,7 @@ const MS = 1_000_000n;
 const RENAMED: Readonly<Record<string, string>> = { op: 'opcode', ud: 'user_data', bgid: 'buf_group', poll_events: 'poll32_events' };
 const MEMBERS = new Map((STRUCTS.find((s) => s.name === 'io_uring_sqe')?.fields ?? []).map((f) => [f[2], f]));
 /** Fields of a step that are none of the entry. */
-const OTHER = ['step', 'ring', 'poke', 'tag', 'thread', 'as'];
+const OTHER = ['step', 'ring', 'poke', 'tag', 'thread', 'host', 'as'];
 /** Members that every step has a value for; others share their places. */
 const DEFAULTED = ['off', 'addr', 'len', 'fd'];
 

@@ -110,6 +110,10 @@ export function failureOf({ text, stderr, code, signal, silent, refused }: Agent
   if (signal) return `the agent was ended by ${signal} ${where}; ${program}.`;
   if (lines.at(-1)?.e === 'end' && code === 0) return undefined;
   const stop = lines.find((l) => l.e === 'stop');
+  const refused_instance = lines.findLast((l) => l.e === 'ret' && l.step === 'zcrx.reg' && Number(l.ret) < 0);
+  if (stop && refused_instance && /instance|\.id'/.test(String(stop.why)))
+    return `step ${stop.i} needs the zcrx instance that step ${refused_instance.i} was refused with ${refused_instance.err}; `
+      + '--on nic has a NIC and a kernel that give it, and docs/hardware.md says what else the error may mean.';
   if (stop) return `the program stopped at step ${stop.i}: ${stop.why}; ${program}.`;
   if (code === 3 || lines.some((l) => l.e === 'watchdog')) return `the agent's watchdog ended it ${where}; ${program}.`;
   if (code === 4) return `the agent could not write its trace (${said || 'is the disk full?'}); make room.`;
@@ -117,7 +121,7 @@ export function failureOf({ text, stderr, code, signal, silent, refused }: Agent
 }
 
 export function nativeRun(job: Job, end: AgentEnd, unlike: readonly string[]): NativeRun {
-  const failure = failureOf(end);
+  const failure = failureOf(end)?.replace('SCENARIO', job.name);
   const lines = traceLines(end.text);
   return { job, lines, text: end.text, unlike, ...(failure === undefined ? {} : { failure: `${job.name}: ${failure}` }) };
 }

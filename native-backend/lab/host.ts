@@ -10,6 +10,7 @@ import type { Capabilities } from './fit.ts';
 import { type Job, overWire } from './job.ts';
 import { missingForNamespaces, Namespaces } from './netns.ts';
 import { LabError, type NativeRun, type Target, type Watch } from './target.ts';
+import { limitWords, silenceMs } from './two_hosts.ts';
 
 const RING = { step: 'ring.init', ring: 0, sq: 8, cq: 16, flags: 0, sq_thread_idle: 0, sq_thread_cpu: 0, wq: -1 };
 /** SINGLE_ISSUER, DEFER_TASKRUN and CQE32, as zero-copy receive wants its ring. */
@@ -87,15 +88,16 @@ export class HostTarget implements Target {
   }
 
   private async runJob(agent: string, job: Job, { signal }: Watch): Promise<NativeRun> {
-    if (!overWire(job)) return nativeRun(job, await runAgent({ argv: [agent], input: job.program }, signal), []);
+    const run = async (args: readonly string[], unlike: readonly string[]) => nativeRun(job, await runAgent(
+      { argv: [agent, ...args, '-'], input: job.program, silence_ms: silenceMs(job.scenario) }, signal,
+    ), unlike);
+    if (!overWire(job)) return run([], []);
     const missing = missingForNamespaces();
-    if (missing !== undefined) {
-      const unlike = [`there is no wire: both hosts are this machine, over its loopback device (${missing}).`];
-      return nativeRun(job, await runAgent({ argv: [agent, '-'], input: job.program }, signal), unlike);
-    }
+    if (missing !== undefined)
+      return run(limitWords(job.scenario), [`there is no wire: both hosts are this machine, over its loopback device (${missing}).`]);
     const pair = Namespaces.open(job.scenario);
     try {
-      return nativeRun(job, await runAgent({ argv: [agent, ...pair.agentArguments(), '-'], input: job.program }, signal), pair.unlike);
+      return await run(pair.agentArguments(), pair.unlike);
     } finally {
       pair.close();
     }

@@ -8,17 +8,13 @@ import { delimiter, join } from 'node:path';
 import { HOSTS } from '../../sim/schema/scenario.ts';
 import type { Scenario } from '../../sim/host/index.ts';
 import { haveProgram } from './command.ts';
-import { ADDRESSES, type Command, planOf, readScript, refusals, scriptOf } from './net_plan.ts';
+import { type Command, planOf, readScript, refusals, scriptOf } from './net_plan.ts';
 import { LabError } from './target.ts';
+import { agentArguments, DEVICE, pairWords, setUpLines } from './two_hosts.ts';
 
 const NAMESPACES = '/run/netns';
 /** ringlab-lab-PID-STARTED-HOST: a process id comes again, one that started at the same tick of the clock does not. */
 const NAME = /^ringlab-lab-(\d+)-(\d+)-(?:client|server)$/;
-const DEVICE = 'eth0';
-/** As the simulated hosts have them. */
-const MACS = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
-/** RFC 8200 section 5: with less there is no IPv6. */
-const IPV6_MTU_MIN = 1280;
 /** Of /proc/PID/stat, behind the name in parentheses. */
 const STAT_STATE = 0;
 const STAT_STARTTIME = 19;
@@ -37,10 +33,12 @@ function started(pid: number): string | undefined {
 }
 
 /** Runs `ip` to its end. Returns what it complained about; undefined: all went well. */
-function complaint(args: readonly string[]): string | undefined {
-  const { status, stderr, error } = spawnSync('ip', args, { encoding: 'utf8', env: env() });
+function complaint(args: readonly string[], input = ''): string | undefined {
+  const { status, stderr, error } = spawnSync('ip', args, { input, encoding: 'utf8', env: env() });
   if (status === 0) return undefined;
-  return error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`);
+  // A batch of commands ends its complaint with the number of the line.
+  const said = stderr.trim().split('\n').filter((line) => !line.startsWith('Command failed'));
+  return error?.message ?? (said.at(-1) || `exit code ${status}`);
 }
 
 /** Namespaces of the lab whose process is gone. */
@@ -115,34 +113,16 @@ export class Namespaces {
       if (said !== undefined) throw refused(name, said);
       this.made.push(name);
     }
-    const queues = (host: 0 | 1) => {
-      const { values } = this.scenario.hosts[host];
-      return ['numrxqueues', String(values['nic.rx_queues']), 'numtxqueues', String(values['nic.tx_queues'])];
-    };
-    // Born in their namespaces: nobody else gets to see them.
-    const said = complaint(['-n', this.names[0], 'link', 'add', 'name', DEVICE, 'address', MACS[0], ...queues(0), 'type', 'veth',
-      'peer', 'name', DEVICE, 'address', MACS[1], ...queues(1), 'netns', this.names[1]]);
+    const said = complaint(['-n', this.names[0], ...pairWords(this.scenario, this.names[1])]);
     if (said !== undefined) throw refused(this.names[0], said);
   }
 
-  /** Addresses, the other host as a neighbour that needs no asking, and nothing that would send frames of its own accord. */
   private setUp(host: 0 | 1): void {
-    const ip = (...args: readonly string[]) => complaint(['-n', this.names[host], ...args]);
-    const other = 1 - host as 0 | 1;
-    const needed: readonly (readonly string[])[] = [
-      ['link', 'set', 'dev', 'lo', 'up'],
-      ['link', 'set', 'dev', DEVICE, 'arp', 'off', 'addrgenmode', 'none'],
-      ['address', 'add', `${ADDRESSES.ipv4[host]}/24`, 'dev', DEVICE],
-      ['link', 'set', 'dev', DEVICE, 'up'],
-      ['neighbour', 'replace', ADDRESSES.ipv4[other], 'lladdr', MACS[other], 'dev', DEVICE, 'nud', 'permanent'],
-    ];
-    for (const args of needed) {
-      const said = ip(...args);
-      if (said !== undefined) throw refused(this.names[host], said);
-    }
-    if (this.scenario.hosts[host].values['nic.mtu'] < IPV6_MTU_MIN) return;
-    const v6 = ip('address', 'add', `${ADDRESSES.ipv6[host]}/64`, 'dev', DEVICE, 'nodad')
-      ?? ip('neighbour', 'replace', ADDRESSES.ipv6[other], 'lladdr', MACS[other], 'dev', DEVICE, 'nud', 'permanent');
+    const { ipv4, ipv6 } = setUpLines(this.scenario, host);
+    const batch = (lines: readonly string[]) => complaint(['-n', this.names[host], '-batch', '-'], `${lines.join('\n')}\n`);
+    const said = batch(ipv4);
+    if (said !== undefined) throw refused(this.names[host], said);
+    const v6 = ipv6.length === 0 ? undefined : batch(ipv6);
     if (v6 !== undefined && this.scenario.hosts[host].values['tcp.family'] !== 0)
       throw new LabError(`this kernel has no IPv6 (${v6}), which the scenario wants; try --set tcp.family=ipv4.`);
   }
@@ -161,12 +141,7 @@ export class Namespaces {
 
   /** Where the agent finds both hosts. */
   agentArguments(): string[] {
-    const family = this.scenario.hosts[1].values['tcp.family'] === 0 ? 'ipv4' : 'ipv6';
-    return HOSTS.flatMap((host, i) => [
-      '--netns', `${host}=${join(NAMESPACES, this.names[i as 0 | 1])}`, '--interface', `${host}=${DEVICE}`,
-      '--address', `${host}=${ADDRESSES[family][i as 0 | 1]}`,
-      '--queues', `${host}=${this.scenario.hosts[i as 0 | 1].values['nic.rx_queues']}`,
-    ]);
+    return agentArguments(this.scenario, (host) => join(NAMESPACES, this.names[host]));
   }
 
   /** Removes both; at once, and as often as anybody likes. */

@@ -7,12 +7,13 @@ import type { TraceLine } from '../../sim/host/index.ts';
 import { agentBinary } from './agent.ts';
 import type { Capabilities } from './fit.ts';
 import { type GuestJob, runInGuest, type Said } from './guest.ts';
-import { DEVICE, inHost, IP, pairFor } from './guest_network.ts';
+import { inHost, IP, pairFor } from './guest_network.ts';
 import { type Job, overWire } from './job.ts';
 import { labKernel } from './kernel.ts';
 import { zcnicModule } from './module.ts';
 import { MODULES } from './plan_ways.ts';
 import type { NativeRun, Target, Watch } from './target.ts';
+import { DEVICE } from './two_hosts.ts';
 import { aloneJob, EMULATED, forPairs } from './vm.ts';
 
 const MODULE = 'lib/modules/zcnic.ko';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { agentBinary } from './agent.ts';
-import { type AgentEnd, failureOf, nativeRun, runAgent, traceLines } from './agent_process.ts';
+import { type AgentCommand, type AgentEnd, failureOf, nativeRun, runAgent, traceLines } from './agent_process.ts';
 import { lastLine } from './command.ts';
 import type { Capabilities } from './fit.ts';
 import { NODEV_PROGRAM, nodevOf } from './host.ts';
@@ -12,6 +12,7 @@ import { type Job, overWire } from './job.ts';
 import { type Command, commandText, type Device, type NetPlan, planOf, readScript, refusals, scriptOf } from './net_plan.ts';
 import { RemoteShell, sshError, type SshHost, sshHost, writeTo } from './ssh_session.ts';
 import { type NativeRun, LabError, type Target, type Watch } from './target.ts';
+import { limitWords, silenceMs } from './two_hosts.ts';
 
 /** Drivers whose queues take a memory provider (docs/hardware.md), by what ethtool -i calls them. */
 const ZC_DRIVERS = ['mlx5_core', 'bnxt_en', 'gve', 'fbnic', 'zcnic'];
@@ -62,7 +63,7 @@ export class SshTarget implements Target {
   async capabilities(watch: Watch): Promise<Capabilities> {
     return this.onMachine(watch, async (machine) => {
       const { driver = '' } = machine.device;
-      const lines = traceLines((await this.agentThere(machine, [], NODEV_PROGRAM, watch.signal)).text);
+      const lines = traceLines((await this.agentThere(machine, [], { input: NODEV_PROGRAM }, watch.signal)).text);
       return { device: 'real', zc: ZC_DRIVERS.includes(driver), ...nodevOf(lines) };
     });
   }
@@ -137,9 +138,11 @@ export class SshTarget implements Target {
   }
 
   /** Runs the agent there. Its process id lies in a file, so that it ends with the shell. */
-  private async agentThere({ shell, sudo = [] }: Machine, args: readonly string[], input: string, signal: AbortSignal): Promise<AgentEnd> {
+  private async agentThere(
+    { shell, sudo = [] }: Machine, args: readonly string[], asked: Pick<AgentCommand, 'input' | 'silence_ms'>, signal: AbortSignal,
+  ): Promise<AgentEnd> {
     const command = commandText({ argv: [...sudo, `${shell.folder}/agent`, ...args, '-'] });
-    const end = await runAgent({ argv: [...this.host.argv, `echo $$ > ${shell.folder}/pid; exec ${command}`], input }, signal);
+    const end = await runAgent({ argv: [...this.host.argv, `echo $$ > ${shell.folder}/pid; exec ${command}`], ...asked }, signal);
     if (end.code === SSH_FAILED && traceLines(end.text).length === 0) throw sshError(this.host, end.stderr);
     const said = lastLine(end.stderr);
     if (end.code === 126)
@@ -153,7 +156,7 @@ export class SshTarget implements Target {
     if (job.kind === 'steps') {
       const unlike = overWire(job) ? [`there is no wire: both hosts are ${this.host.shown}, over its loopback device.`] : [];
       const args = job.scenario.steps?.some((s) => s.nodev === false) ? ['--interface', `server=${machine.device.name}`] : [];
-      return nativeRun(job, await this.agentThere(machine, args, job.program, watch.signal), unlike);
+      return nativeRun(job, await this.agentThere(machine, args, askedOf(job), watch.signal), unlike);
     }
     const plan = planOf(job.scenario, 'server', machine.device);
     const unlike = [...plan.unlike, ...clientUnlike(job)];
@@ -205,12 +208,12 @@ export class SshTarget implements Target {
 
   /** The server there and the client here. */
   private async bothSides(machine: Machine, job: Job, unlike: readonly string[], signal: AbortSignal): Promise<NativeRun> {
-    const server = ['--address', `server=${this.addressFor(machine, job)}`];
+    const server = [...limitWords(job.scenario), '--address', `server=${this.addressFor(machine, job)}`];
     const ending = new AbortController();
     const both = AbortSignal.any([signal, ending.signal]);
     const args = ['--only', 'server', '--interface', `server=${machine.device.name}`, ...server];
-    const there = this.agentThere(machine, args, job.program, both);
-    const here = runAgent({ argv: [machine.agent, '--only', 'client', ...server, '-'], input: job.program }, both);
+    const there = this.agentThere(machine, args, askedOf(job), both);
+    const here = runAgent({ argv: [machine.agent, '--only', 'client', ...server, '-'], ...askedOf(job) }, both);
     const ends = await Promise.allSettled([here, there].map(async (side) => {
       const end = await side;
       // A side that has failed is waited for by nobody.
@@ -239,6 +242,7 @@ export function mergeSides(client: string, server: string): string {
   return [...rest, ...lines, ...own.filter((l) => l.e === 'end')].map((l) => `${JSON.stringify(l)}\n`).join('');
 }
 
+const askedOf = ({ program, scenario }: Job) => ({ input: program, silence_ms: silenceMs(scenario) });
 const notSet = ({ why, argv }: Command): string => `${why} was not set: ${commandText({ argv })}; --apply does it, and undoes it.`;
 
 /** This machine's own NIC is nobody's to change. */

@@ -6,10 +6,11 @@ import { basename } from 'node:path';
 import { agentBinary } from './agent.ts';
 import type { Capabilities } from './fit.ts';
 import { type GuestJob, runInGuest } from './guest.ts';
-import { DEVICE, IP, inHost, MACS, pairFor } from './guest_network.ts';
+import { IP, inHost, pairFor } from './guest_network.ts';
 import { type Job, overWire } from './job.ts';
 import { labKernel, type LabKernel } from './kernel.ts';
 import type { NativeRun, Target, Watch } from './target.ts';
+import { pairWords } from './two_hosts.ts';
 
 const MODULES = 'lib/modules';
 const ALONE = 'alone';
@@ -32,16 +33,11 @@ export const aloneJob = (job: Job): GuestJob => ({
 
 export function vethJob(job: Job, number: number): GuestJob {
   const pair = pairFor(job, number, 'veth');
-  const queues = (host: 0 | 1) => {
-    const { values } = job.scenario.hosts[host];
-    return `numrxqueues ${values['nic.rx_queues']} numtxqueues ${values['nic.tx_queues']}`;
-  };
   return {
     job, texts: pair.texts, agent: pair.agent,
     before: [
       `${IP} netns add client`, `${IP} netns add server`,
-      `${IP} -n client link add name ${DEVICE} address ${MACS[0]} ${queues(0)} type veth `
-        + `peer name ${DEVICE} address ${MACS[1]} ${queues(1)} netns server`,
+      `${IP} -n client ${pairWords(job.scenario, 'server').join(' ')}`,
       ...pair.apply,
     ],
     after: [`${IP} netns del client`, `${IP} netns del server`],

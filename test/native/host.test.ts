@@ -52,6 +52,10 @@ describe.skipIf(!linux)('programs', () => {
 describe.skipIf(!linux)('a program in bad weather ends in one sentence', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['a crash', `echo '{"i":7,"e":"ret"}'; kill -SEGV $$`, /^the agent was ended by SIGSEGV after step 7; /],
+    ['an instance that is not to be had',
+      `echo '{"i":2,"e":"ret","step":"zcrx.reg","ret":-95,"err":"EOPNOTSUPP"}'
+       echo '{"i":4,"e":"stop","why":"there is no zcrx instance"}'`,
+      /^step 4 needs the zcrx instance that step 2 was refused with EOPNOTSUPP; --on nic has/],
     ['a hang', `echo '{"i":2,"e":"ret"}'; sleep 60`, /^the agent hung after step 2 and was ended; /],
     ['the watchdog', `echo '{"i":2,"e":"ret"}'; echo '{"e":"watchdog"}'; exit 3`, /^the agent's watchdog ended it/],
     ['a full disk', 'echo "agent: No space left" >&2; exit 4', /^the agent could not write its trace \(agent: No space/],

@@ -121,10 +121,15 @@ proof_jumbo_packed() {
 }
 after_jumbo_packed() { after_packed; mtu 1500; }
 
+# Segments so small that rx-copybreak takes them.
 proof_linear() {
-	tool --set-priv-flags eth0 copybreak-first on && tool --set-tunable eth0 rx-copybreak 2048 && agent_run 2097152 && stream_is copied
+	tool --set-priv-flags eth0 copybreak-first on && tool --set-tunable eth0 rx-copybreak 256 &&
+		in_client $IP route change 10.0.0.0/24 dev eth0 mtu lock 240 && agent_run 524288 && stream_is copied && more copybreak 2000
 }
-after_linear() { tool --set-priv-flags eth0 copybreak-first off && tool --set-tunable eth0 rx-copybreak 0; }
+after_linear() {
+	tool --set-priv-flags eth0 copybreak-first off && tool --set-tunable eth0 rx-copybreak 0
+	in_client $IP route change 10.0.0.0/24 dev eth0
+}
 proof_wrong_queue() { tool -K eth0 ntuple off && agent_run 2097152 && stream_is copied; }
 after_wrong_queue() { tool -K eth0 ntuple on; }
 

@@ -25,7 +25,7 @@
 #define ZC_HEAD_SIZE		128
 /* Bytes of a header buffer: what is not split and goes to a queue that the CPU cannot read must fit it. */
 #define ZC_HEADER_BUFFER	384
-#define ZC_COPYBREAK_MAX	2048
+#define ZC_COPYBREAK_MAX	256
 #define ZC_PACK_ALIGN		64
 
 /* ethtool --set-priv-flags, a bit each; stats.c: names. */

@@ -68,6 +68,13 @@ export const SETUP: readonly FindingRow[] = [
     cause: 'the driver needs queue management and a DMA device; loopback and many drivers have neither.',
     remedy: 'another NIC (mlx5, bnxt, gve, fbnic), or ZCRX_REG_NODEV to test the rings.',
   }),
+  row('setup', 'warning', 'nic-bound', 'G7', {
+    about: 'a setting of the NIC was refused with -EINVAL: one of its queues is bound to an area',
+    cause: 'an area wants headers split from payload: as long as it is bound, tcp-data-split cannot be turned off, hds-thresh stays 0, and'
+      + ' there may be no fewer channels than its queue needs.',
+    remedy: 'set the NIC up before the area is registered; else end the ring and close exported descriptors, wait for the release, and'
+      + ' try again.',
+  }),
   row('setup', 'error', 'recv-zc-oneshot', '', {
     about: 'RECV_ZC was refused with -EINVAL: it is not multishot',
     cause: 'io_recvzc_prep takes no other: every completion with data is one of several.',

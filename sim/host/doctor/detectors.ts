@@ -22,7 +22,7 @@ import {
 import {
   sendBufferReused, sendCopied, sendMemlock, sendSerialised, sendSkip, sendSmall, sendTwoCompletions, sendUserDataShared,
 } from './send_zc.ts';
-import { recvForeign, recvNotTcp, recvUnreadable, recvZcOneshot, registerRefused, registerStep } from './setup.ts';
+import { nicBound, recvForeign, recvNotTcp, recvUnreadable, recvZcOneshot, registerRefused, registerStep } from './setup.ts';
 import { cqTurn, reapEndless, recvOneAtATime, sqThreadSpins, waitTimed, workShelved, wrongTask } from './tasks.ts';
 import { armedTwice, completionAfterLast, endedWithData, mshotTurn, rearmLoop, terminalBuffer } from './termination.ts';
 
@@ -44,7 +44,7 @@ const OF_STORIES: readonly Detector[] = [
   endedWithData, completionAfterLast, armedTwice, terminalBuffer, mshotTurn,
   cqHeadPastTail, cqSkipped,
   refillOverwritten, eventNotRearmed, controlRefused,
-  registerStep, recvZcOneshot, recvNotTcp, recvUnreadable, recvForeign,
+  registerStep, nicBound, recvZcOneshot, recvNotTcp, recvUnreadable, recvForeign,
   bundleEnded, bundleSpan, datagramCut, bufferTwice, selectMissing, tailTooSmall, eofKeepsBuffer, errorKeepsBuffer,
   sendSerialised, sendSmall, sendSkip, sendUserDataShared, sendBufferReused, sendMemlock,
   wrongTask, workShelved, cqTurn, reapEndless, sqThreadSpins, waitTimed,

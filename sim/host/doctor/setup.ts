@@ -51,6 +51,18 @@ function holder(s: Story, m: Done): string | undefined {
   return `${whose} has it: its ring went in step ${exit.i}, and the kernel has not released it yet`;
 }
 
+/** A setting of the NIC that an area forbids as long as one of its queues is bound (net/ethtool/rings.c: ethnl_set_rings). */
+export const nicBound: Detector = (p) => {
+  const { story } = p;
+  return (story ? stepsOf(story, 'nic.split', 'nic.threshold') : []).flatMap((m): Symptom[] => {
+    const reg = story && stepsOf(story, 'zcrx.reg').findLast((x) => x.i < m.i && x.ret === 0 && x.step.nodev !== true);
+    if (m.ret !== -22 || !reg) return [];
+    const what = m.step.step === 'nic.split' ? 'tcp-data-split off' : `hds-thresh ${number(m.step, 'bytes')}`;
+    const text = `${what} returned -EINVAL: instance '${reg.step.name}' of step ${reg.i} has queue ${number(reg.step, 'rxq')}`;
+    return [symptom('nic-bound', { step: m.i, text }, undefined)];
+  });
+};
+
 /** The same of a program's registration, which says more of itself. */
 export const registerStep: Detector = (p) => {
   const { story } = p;

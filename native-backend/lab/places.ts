@@ -3,18 +3,22 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LabError } from './target.ts';
 
-/** This file is bundled into build/cli.mjs, so the repository is the nearest folder above that is named so. */
+/** This file is bundled into build/cli.mjs, so the repository is the nearest folder above that is named so; '' where there is none. */
 function findRoot(): string {
   for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
     const manifest = join(at, 'package.json');
     if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'ringlab') return at;
-    if (at === dirname(at)) throw new Error('the repository of Ringlab is not above the bundle');
+    if (at === dirname(at)) return '';
   }
 }
 
 export const root = findRoot();
-export const native = (...path: readonly string[]): string => join(root, 'native-backend', ...path);
+export function native(...path: readonly string[]): string {
+  if (root === '') throw new LabError('what the lab builds from is not here: use ringlab where it was built, in its repository.');
+  return join(root, 'native-backend', ...path);
+}
 
 /** A folder of the user's cache, made when it is not there: kernels, headers, agents, modules, by what they were made from. */
 export function cacheFolder(...path: readonly string[]): string {

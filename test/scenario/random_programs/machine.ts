@@ -60,7 +60,7 @@ export class Machine {
       this.pending[task] = { again: c.call === 'enter' ? { ...c, submit: 0 } : c, since: this.engine.clockNs() };
       return undefined;
     }
-    kernel.park(thread);
+    kernel.park(task);
     return value;
   }
   sys(task: number, nr: number, ...args: (number | bigint)[]): number {
@@ -85,14 +85,14 @@ export class Machine {
       const p = this.pending[task];
       const kernel = this.kernels[task & 1] as SimKernel;
       if (!p) {
-        kernel.park(task >> 1);
+        kernel.park(task);
         continue;
       }
       const value = kernel.perform({ ...p.again, thread: task >> 1 });
       if (value === -512) continue;
       if (this.verbose) this.log.push(`  task ${task} woke: ${text(p.again)} = ${value}`);
       this.pending[task] = undefined;
-      kernel.park(task >> 1);
+      kernel.park(task);
     }
     // Its signal wakes the first thread. The others may sleep in a call for ever, as on Linux.
     const p = this.pending[SERVER];

@@ -1,8 +1,8 @@
 /** What `--on` names, opened: host, vm, nic, ssh:HOST. */
 import { HostTarget } from './host.ts';
+import { NicTarget } from './nic.ts';
 import { SshTarget } from './ssh.ts';
 import { LabError, type Target } from './target.ts';
-import { NicTarget } from './nic.ts';
 import { VmTarget } from './vm.ts';
 
 export interface TargetOptions {
@@ -16,11 +16,14 @@ export interface TargetOptions {
 
 /** A target that can be used; a LabError says why it cannot be had, and what would help. */
 export async function openTarget(spec: string, options: TargetOptions = {}): Promise<Target> {
-  if (spec.startsWith('ssh:')) return SshTarget.open(spec, options);
+  const ssh = spec.startsWith('ssh:');
+  if (!ssh && !['host', 'vm', 'nic'].includes(spec))
+    throw new LabError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
   for (const [option, given] of [['--apply', options.apply], ['--interface', options.interface !== undefined]] as const)
-    if (given) throw new LabError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
+    if (given && !ssh) throw new LabError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
+  if (options.kernel !== undefined && (ssh || spec === 'host'))
+    throw new LabError(`--kernel is for --on vm and nic; ${spec} runs the kernel that it has.`);
+  if (ssh) return SshTarget.open(spec, options);
   if (spec === 'host') return HostTarget.open();
-  if (spec === 'vm') return new VmTarget(options.kernel);
-  if (spec === 'nic') return new NicTarget(options.kernel);
-  throw new LabError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
+  return spec === 'vm' ? new VmTarget(options.kernel) : new NicTarget(options.kernel);
 }

@@ -42,6 +42,8 @@ interface Machine {
 const FACTS = `echo "system $(uname -s)"; echo "machine $(uname -m)"; echo "uid $(id -u)"; echo "connection $SSH_CONNECTION"
 sudo -n true 2>/dev/null </dev/null && echo "sudo yes"; for p in ip ethtool tc sysctl; do command -v $p >/dev/null && echo "have $p"; done`;
 
+/** The login shell of a user may be any. */
+const posix = (text: string): string => commandText({ argv: ['exec', 'sh', '-c', text] });
 const word = (text: string, name: string): string => new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
 
 export class SshTarget implements Target {
@@ -130,7 +132,7 @@ export class SshTarget implements Target {
 
   private async copy(shell: RemoteShell, agent: string, signal: AbortSignal): Promise<void> {
     const path = `${shell.folder}/agent`;
-    const argv = [...this.host.argv, `cat > ${path} && chmod 700 ${path} && test $(wc -c < ${path}) -gt 0`];
+    const argv = [...this.host.argv, posix(`cat > ${path} && chmod 700 ${path} && test $(wc -c < ${path}) -gt 0`)];
     const end = await runAgent({ argv, input: readFileSync(agent) }, signal);
     if (end.code === 0) return;
     if (end.code === SSH_FAILED) throw sshError(this.host, end.stderr);
@@ -142,7 +144,7 @@ export class SshTarget implements Target {
     { shell, sudo = [] }: Machine, args: readonly string[], asked: Pick<AgentCommand, 'input' | 'silence_ms'>, signal: AbortSignal,
   ): Promise<AgentEnd> {
     const command = commandText({ argv: [...sudo, `${shell.folder}/agent`, ...args, '-'] });
-    const end = await runAgent({ argv: [...this.host.argv, `echo $$ > ${shell.folder}/pid; exec ${command}`], ...asked }, signal);
+    const end = await runAgent({ argv: [...this.host.argv, posix(`echo $$ > ${shell.folder}/pid; exec ${command}`)], ...asked }, signal);
     if (end.code === SSH_FAILED && traceLines(end.text).length === 0) throw sshError(this.host, end.stderr);
     const said = lastLine(end.stderr);
     if (end.code === 126)

@@ -8,7 +8,7 @@ import { agentBinary } from '../../native-backend/lab/agent.ts';
 import { failureOf, runAgent } from '../../native-backend/lab/agent_process.ts';
 import { fitted } from '../../native-backend/lab/fit.ts';
 import { HostTarget, refusedRing } from '../../native-backend/lab/host.ts';
-import { type Job, jobOf } from '../../native-backend/lab/index.ts';
+import { type Job, jobOf, openTarget } from '../../native-backend/lab/index.ts';
 import { missingForNamespaces, Namespaces, sweepNamespaces } from '../../native-backend/lab/netns.ts';
 import { loadScenario, type Scenario } from '../../sim/host/index.ts';
 
@@ -220,6 +220,12 @@ describe('what is missing for namespaces', () => {
     uid.mockReturnValue(0);
     expect(missingForNamespaces([folder])).toBe('network namespaces need ip; apt-get install iproute2');
   });
+});
+
+test('options that a target has no use for are refused', async () => {
+  await expect(openTarget('moon')).rejects.toThrow('--on moon: there is no such target; there are host, vm, nic and ssh:HOST.');
+  await expect(openTarget('host', { kernel: '7.2' })).rejects.toThrow('--kernel is for --on vm and nic; host runs the kernel that it has.');
+  await expect(openTarget('vm', { apply: true })).rejects.toThrow('--apply is for --on ssh:HOST; vm has no NIC of yours.');
 });
 
 describe('a scenario is made to fit', () => {

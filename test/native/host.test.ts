@@ -49,6 +49,30 @@ describe.skipIf(!linux)('programs', () => {
   });
 });
 
+describe.skipIf(!linux)('applications', () => {
+  const SETS = ['server.app.receive=multishot'];
+  const streams = (run: { lines: readonly { e: string }[] } | undefined) => run?.lines.filter((l) => l.e === 'stream');
+
+  test.skipIf(missing !== undefined)('talk over a pair between two namespaces', async () => {
+    const [four, six] = await HostTarget.open().run([job('bulk', SETS), job('bulk', [...SETS, 'tcp.family=ipv6'])], watch());
+    for (const run of [four, six]) {
+      expect(run?.failure).toBeUndefined();
+      expect(streams(run)).toMatchObject([{ host: 'server', complete: true, bytes: 10 * 1024 ** 2 }]);
+      expect(run?.unlike.some((s) => s.includes('loopback'))).toBe(false);
+    }
+    expect(ours()).toEqual([]);
+  });
+
+  test('talk over the loopback device without root, and say so', async () => {
+    vi.spyOn(process as { getuid: () => number }, 'getuid').mockReturnValue(1000);
+    const [run] = await HostTarget.open().run([job('bulk', SETS)], watch());
+    expect(streams(run)).toMatchObject([{ host: 'server', complete: true }]);
+    expect(run?.unlike).toEqual([
+      'there is no wire: both hosts are this machine, over its loopback device (network namespaces need root; run it with sudo).',
+    ]);
+  });
+});
+
 describe.skipIf(!linux)('a program in bad weather ends in one sentence', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['a crash', `echo '{"i":7,"e":"ret"}'; kill -SEGV $$`, /^the agent was ended by SIGSEGV after step 7; /],

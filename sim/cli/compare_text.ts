@@ -68,7 +68,8 @@ export function comparisonLines(comparison: Comparison, heads: Titles, { sets, u
   const { difference, native, simulated, outcome, comparing } = comparison;
   const count = Math.max(native.length, simulated.length);
   const out = [
-    `${heads.native} beside ${heads.simulated}`, `  compared  ${count} lines, ${HOW[comparing]}`, `  set       in the simulator: ${sets.join(' ')}`,
+    `${heads.native} beside ${heads.simulated}`, `  compared  ${count} lines, ${HOW[comparing]}`,
+    `  set       in the simulator: ${sets.join(' ')}`,
     ...unlike.map((u) => `  unlike    ${u}`), ...declaredLines(comparison),
   ];
   if (outcome === 'equal') out.push(green('  equal'));

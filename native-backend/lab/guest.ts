@@ -123,7 +123,7 @@ function lostReason({ how, took_ms }: BootEnd, trouble: string | undefined, kern
 function finish(guest: GuestJob, record: Told, end: BootEnd, number: number, kernel: LabKernel): NativeRun {
   const trouble = kernelTrouble(end.console).get(`job ${number}`);
   const run = nativeRun(guest.job, endOf(record), []);
-  const named = { ...run, kernel: shownKernel(kernel) };
+  const named = { ...run, image: shownKernel(kernel) };
   const done = guest.finish(named, record.said);
   if (record.code === undefined) return { ...done, failure: `${guest.job.name}: ${lostReason(end, trouble, kernel)}` };
   if (trouble !== undefined) return { ...done, failure: `${guest.job.name}: the kernel complained while it ran: ${trouble}.` };

@@ -120,7 +120,7 @@ export async function labKernel(wanted: string | undefined, watch: Watch): Promi
     if (old !== undefined) return fromCache(old);
     throw error;
   }
-  const names = new Set([...seen].filter((r) => r.startsWith(MAJOR)).sort(byAge).map((r) => r.split('+')[0]));
-  const there = names.size === 0 ? 'no 7.x at all' : [...names].join(', ');
+  const names = new Set([...seen].sort(byAge).map((r) => r.split('+')[0]));
+  const there = names.size === 0 ? 'none for virtual machines' : [...names].join(', ');
   throw new LabError(`there is no Linux ${wanted ?? MAJOR} in Debian's ${SUITES.join(' and ')}; there are ${there}.`);
 }

@@ -15,7 +15,7 @@ export interface NativeRun {
   readonly text: string;
   readonly failure?: string;
   /** Which kernel it was, to the last digit, where this is known: release, version of the package, hash of the image. */
-  readonly kernel?: string;
+  readonly image?: string;
   /** What of the scenario this target does not have, a sentence each: it is named beside every comparison. */
   readonly unlike: readonly string[];
 }

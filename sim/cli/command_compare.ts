@@ -42,6 +42,7 @@ Examples:
 interface Trace {
   readonly target: string;
   readonly kernel: string;
+  readonly image?: string;
   readonly sets: readonly string[];
   readonly lines: readonly TraceLine[];
   readonly unlike: readonly string[];
@@ -102,7 +103,8 @@ async function compare(name: string, flags: Flags): Promise<void> {
 function jsonOf(written: Written, { native, comparison }: Compared): object {
   const { outcome, comparing, declared, difference } = comparison;
   return {
-    scenario: written.name, target: native.target, kernel: native.kernel, simulator: native.sets, outcome, compare: comparing,
+    scenario: written.name, target: native.target, kernel: native.kernel, image: native.image, simulator: native.sets, outcome,
+    compare: comparing,
     unlike: native.unlike, declared: declared.map(({ rule, lines }) => ({ name: rule.name, sentence: rule.sentence, lines })),
     ...(difference ? { difference: { ...difference, native: difference.native ?? null, simulated: difference.simulated ?? null } } : {}),
     native: comparison.native.map((r) => r.line), simulated: comparison.simulated.map((r) => r.line),

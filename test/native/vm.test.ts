@@ -92,7 +92,7 @@ describe.skipIf(noVm !== undefined)('jobs on a kernel under QEMU', () => {
   });
 
   test('a run says which kernel it was, to the hash of the image', () => {
-    expect(runs[0]?.kernel).toMatch(/^7\.\S+-cloud-amd64 \(Debian 7\.\S+, sha256 [0-9a-f]{16}\)$/);
+    expect(runs[0]?.image).toMatch(/^7\.\S+-cloud-amd64 \(Debian 7\.\S+, sha256 [0-9a-f]{16}\)$/);
   });
 
   test('the simulator says the same, line by line', () => {

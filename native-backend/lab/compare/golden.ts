@@ -10,6 +10,8 @@ export interface Capture {
   readonly target: string;
   /** Release of the kernel. */
   readonly kernel: string;
+  /** The same to the last digit, where this is known: release, version of the package, hash of the image. */
+  readonly image?: string;
   /** The day, in UTC. */
   readonly date: string;
   /** What the simulator has to be told to behave as that kernel did. */
@@ -23,13 +25,13 @@ export interface Golden extends Capture {
 }
 
 const DAY = 10;
-export const captureOf = ({ job, target, kernel, sets, unlike, lines }: NativeTrace): Golden => ({
-  scenario: job.name, target, kernel, date: new Date().toISOString().slice(0, DAY), sets, unlike,
+export const captureOf = ({ job, target, kernel, image, sets, unlike, lines }: NativeTrace): Golden => ({
+  scenario: job.name, target, kernel, ...(image === undefined ? {} : { image }), date: new Date().toISOString().slice(0, DAY), sets, unlike,
   lines: lines.filter((l) => l.e !== 'speed'),
 });
 
-export function goldenText({ lines, scenario, target, kernel, date, sets, unlike }: Golden): string {
-  const first = { i: -1, e: 'capture', scenario, target, kernel, date, sets, unlike };
+export function goldenText({ lines, scenario, target, kernel, image, date, sets, unlike }: Golden): string {
+  const first = { i: -1, e: 'capture', scenario, target, kernel, ...(image === undefined ? {} : { image }), date, sets, unlike };
   return [first, ...lines].map((l) => `${traceText(l)}\n`).join('');
 }
 
@@ -52,7 +54,8 @@ export function readGolden(text: string, file: string): Golden {
   if (first?.e !== 'capture')
     return { scenario: '', target: 'file', kernel: kernelOf(lines), date: '', sets: kernelSets(lines), unlike: [], lines };
   return {
-    scenario: String(first.scenario), target: String(first.target), kernel: String(first.kernel), date: String(first.date),
+    scenario: String(first.scenario), target: String(first.target), kernel: String(first.kernel),
+    ...(first.image === undefined ? {} : { image: String(first.image) }), date: String(first.date),
     sets: texts(first.sets), unlike: texts(first.unlike), lines: lines.slice(1),
   };
 }

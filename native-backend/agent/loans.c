@@ -9,16 +9,33 @@
 
 #define AREA_MAX (1ul << 30)
 
-struct loans *loans_new(size_t area_bytes)
+struct loans *loans_new(void)
 {
 	struct loans *l = calloc(1, sizeof(*l));
 
-	if (l)
-		l->marks = calloc(area_bytes && area_bytes < AREA_MAX ? area_bytes : 1, 1);
-	if (!l || !l->marks)
+	if (!l)
 		stop("no memory for the loans of an area");
 	l->distinct = true;
 	return l;
+}
+
+void loans_area(struct loans *l, void *at, size_t bytes)
+{
+	unsigned char *marks = calloc(bytes && bytes < AREA_MAX ? bytes : 1, 1);
+
+	if (!marks || l->nr_areas == AREAS_MAX)
+		stop("no memory for the loans of an area");
+	l->areas[l->nr_areas].at = at;
+	l->areas[l->nr_areas].bytes = bytes;
+	l->areas[l->nr_areas++].marks = marks;
+}
+
+/* The number of an entry's area, and where it begins there. False: it lies in none. */
+static bool find(const struct loans *l, struct entry e, size_t *area, size_t *from)
+{
+	*area = e.off >> IORING_ZCRX_AREA_SHIFT;
+	*from = e.off & ~IORING_ZCRX_AREA_MASK;
+	return *area < l->nr_areas && *from + e.len <= l->areas[*area].bytes;
 }
 
 static void add(struct entries *list, struct entry e)
@@ -32,14 +49,19 @@ static void add(struct entries *list, struct entry e)
 	list->of[list->n++] = e;
 }
 
-void loans_lend(struct loans *l, size_t at, struct entry e)
+const char *loans_lend(struct loans *l, struct entry e)
 {
+	size_t area, from;
+
+	if (!find(l, e, &area, &from))
+		return NULL;
 	for (size_t n = 0; n < e.len; n++)
-		if (l->marks[at + n])
+		if (l->areas[area].marks[from + n])
 			l->distinct = false;
-	memset(l->marks + at, 1, e.len);
+	memset(l->areas[area].marks + from, 1, e.len);
 	l->lent++;
 	add(&l->held, e);
+	return l->areas[area].at + from;
 }
 
 void loans_give(struct loans *l, enum give policy, size_t batch)
@@ -62,7 +84,7 @@ void loans_give(struct loans *l, enum give policy, size_t batch)
 void loans_publish(struct instance *z)
 {
 	struct loans *l = z->loans;
-	size_t n;
+	size_t n, area, from;
 
 	for (n = 0; n < l->queue.n && l->tail - io_uring_smp_load_acquire(z->head) < z->entries; n++) {
 		const struct entry e = l->queue.of[n];
@@ -71,7 +93,8 @@ void loans_publish(struct instance *z)
 		rqe->off = e.off;
 		rqe->len = e.len;
 		rqe->__pad = 0;
-		memset(l->marks + (e.off & ~IORING_ZCRX_AREA_MASK), 0, e.len);
+		if (find(l, e, &area, &from))
+			memset(l->areas[area].marks + from, 0, e.len);
 	}
 	l->queue.n -= n;
 	memmove(l->queue.of, l->queue.of + n, l->queue.n * sizeof(*l->queue.of));

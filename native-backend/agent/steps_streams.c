@@ -211,12 +211,11 @@ static void arm(void)
 static void bytes(struct flow *f, const struct io_uring_cqe *cqe)
 {
 	const struct entry e = { .off = cqe->big_cqe[0], .len = (uint32_t)cqe->res };
-	const uint64_t at = e.off & ~IORING_ZCRX_AREA_MASK;
+	const char *at = cqe->res < 0 ? NULL : loans_lend(now.z->loans, e);
 
-	if (cqe->res < 0 || at + e.len > now.z->area_bytes)
-		stop("a completion speaks of bytes outside of the area");
-	flow_take(f, now.z->area + at, e.len);
-	loans_lend(now.z->loans, at, e);
+	if (!at)
+		stop("a completion speaks of bytes outside of the areas");
+	flow_take(f, at, e.len);
 	loans_give(now.z->loans, (enum give)integer("give", 0), (size_t)integer("batch", 1));
 }
 

@@ -93,9 +93,10 @@ static void reg(void)
 			.buffer_bytes = r.rx_buf_len ? r.rx_buf_len : PAGE, .entries = r.rq_entries,
 			.head = (uint32_t *)(region_at + r.offsets.head), .tail = (uint32_t *)(region_at + r.offsets.tail),
 			.rqes = region_at + r.offsets.rqes, .stats = (uint64_t *)(region_at + stats_off),
-			.has_events = has("events"), .has_stats = has("events") && flag("stats"), .events_ud = events.user_data, .loans = loans_new(bytes),
+			.has_events = has("events"), .has_stats = has("events") && flag("stats"), .events_ud = events.user_data, .loans = loans_new(),
 			.ways = memory_alloc(sizeof(struct nic_ways)), .rxq = nodev ? -1 : (int)integer("rxq", 0),
 		};
+		loans_area(z->loans, area, bytes);
 		nic_ways_begin(z->ways, z->rxq);
 		give_instance(z);
 	}
@@ -164,10 +165,13 @@ static void arm(void)
 static void add_area(void)
 {
 	const size_t bytes = (size_t)integer("pages", 4) * PAGE;
-	struct io_uring_zcrx_area_reg a = area_reg(memory_pages(bytes), bytes);
+	void *at = memory_pages(bytes);
+	struct io_uring_zcrx_area_reg a = area_reg(at, bytes);
 	uint64_t arg = (uintptr_t)&a;
 	const int done = zcrx_control(instance_now("zcrx")->id, CTRL_ADD_AREA, &arg);
 
+	if (done == 0)
+		loans_area(instance_now("zcrx")->loans, at, bytes);
 	if (!ret_begin(done))
 		return;
 	trace_hex_text("token", a.rq_area_token);

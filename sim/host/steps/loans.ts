@@ -1,3 +1,6 @@
+/** What zcrx instances lend, and how it is given back. */
+import { IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT } from '../../../uring-model/8-app/uapi.gen.ts';
+
 export interface Entry {
   readonly off: bigint;
   readonly len: number;
@@ -22,18 +25,31 @@ export class Loans {
   held: Entry[] = [];
   queue: Entry[] = [];
   readonly events = new Set<string>();
-  private readonly marks: Uint8Array;
+  /** By their numbers. */
+  private readonly areas: { readonly at: number; readonly marks: Uint8Array }[] = [];
 
-  constructor(area_bytes: number) {
-    this.marks = new Uint8Array(area_bytes);
+  addArea(at: number, bytes: number): void {
+    this.areas.push({ at, marks: new Uint8Array(bytes) });
   }
 
-  lend(at: number, entry: Entry): void {
-    const marks = this.marks.subarray(at, at + entry.len);
+  /** Where the bytes of an entry lie in memory, and their marks; undefined: outside of the areas. */
+  private find({ off, len }: Entry): { readonly at: number; readonly marks: Uint8Array } | undefined {
+    const area = this.areas[Number(off >> BigInt(IORING_ZCRX_AREA_SHIFT))];
+    const from = Number(off & ~IORING_ZCRX_AREA_MASK);
+    if (!area || from + len > area.marks.length) return undefined;
+    return { at: area.at + from, marks: area.marks.subarray(from, from + len) };
+  }
+
+  /** The bytes of an entry are lent: where they lie, or undefined when that is in no area. */
+  lend(entry: Entry): number | undefined {
+    const found = this.find(entry);
+    if (!found) return undefined;
+    const { at, marks } = found;
     if (marks.some((n) => n !== 0)) this.distinct = false;
     marks.fill(1);
     this.lent++;
     this.held.push(entry);
+    return at;
   }
 
   /** Gives back what is held, as a policy has it. */
@@ -48,8 +64,8 @@ export class Loans {
   }
 
   /** The entry is in the refill ring. */
-  published(at: number, len: number): void {
-    this.marks.fill(0, at, at + len);
+  published(entry: Entry): void {
+    this.find(entry)?.marks.fill(0);
   }
 
   get returned(): string {

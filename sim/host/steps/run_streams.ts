@@ -6,7 +6,7 @@ import type { Cqe, Steps } from '../../../uring-model/8-app/index.ts';
 import {
   __NR_recvfrom, __NR_sendto, __NR_shutdown, EAGAIN, ENOMEM, ENOSPC, IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES,
   IO_URING_ZCRX_RQE_BYTES, io_uring_getevents_arg, io_uring_sqe, io_uring_zcrx_rqe, IORING_CQE_F_MORE, IORING_CQE_F_SKIP,
-  IORING_OP_RECV_ZC, IORING_RECV_MULTISHOT, IORING_ZCRX_AREA_MASK, MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR, ZCRX_CTRL_FLUSH_RQ,
+  IORING_OP_RECV_ZC, IORING_RECV_MULTISHOT, MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR, ZCRX_CTRL_FLUSH_RQ,
 } from '../../../uring-model/8-app/uapi.gen.ts';
 import { GIVE_BATCH, GIVE_NONE } from './loans.ts';
 import { elsewhere, type Handlers, type Instance, type Machine, type OpenRing, StepError } from './machine.ts';
@@ -239,10 +239,9 @@ class Receive {
 
   private bytes(f: Flow, cqe: Cqe): void {
     const off = this.m.memory.view().getBigUint64(cqe.address + IO_URING_CQE_BYTES, true);
-    const at = Number(off & ~IORING_ZCRX_AREA_MASK);
-    if (at + cqe.res > this.z.area_bytes) throw new StepError('a completion speaks of bytes outside of the area');
-    take(f, this.m.memory.bytes(this.z.area_at + at, cqe.res));
-    this.z.loans.lend(at, { off, len: cqe.res });
+    const at = this.z.loans.lend({ off, len: cqe.res });
+    if (at === undefined) throw new StepError('a completion speaks of bytes outside of the areas');
+    take(f, this.m.memory.bytes(at, cqe.res));
     this.z.loans.give(this.m.int('give'), this.m.int('batch'));
   }
   private look(p: Part): void {
@@ -288,7 +287,7 @@ function fillRefillRing(m: Machine, z: Instance): void {
     e.len = entry.len;
     e.__pad = 0;
     z.loans.tail = (z.loans.tail + 1) >>> 0;
-    z.loans.published(Number(entry.off & ~IORING_ZCRX_AREA_MASK), entry.len);
+    z.loans.published(entry);
   }
   z.loans.queue.splice(0, n);
   view.setUint32(z.tail_at, z.loans.tail, true);

@@ -72,8 +72,9 @@ function* register(m: Machine): Steps<void> {
       id: reg.zcrx_id, area_at, area_bytes: bytes, token, buffer_bytes: reg.rx_buf_len || PAGE, entries: reg.rq_entries,
       head_at: ring.region_at + head, tail_at: ring.region_at + tail, rqes_at: ring.region_at + rqes,
       stats_at: ring.region_at + ring.stats_off, events_ud: m.has('events') ? m.big(m.raw('ev_ud')) : undefined,
-      has_stats: m.flag('stats'), loans: new Loans(bytes),
+      has_stats: m.flag('stats'), loans: new Loans(),
     });
+    m.instance(m.text('name')).loans.addArea(area_at, bytes);
     m.give(m.text('name'), reg.zcrx_id, { id: BigInt(reg.zcrx_id), token, area: BigInt(area_at) });
   }
   const asked = m.has('events') ? (m.flag('stats') ? 2 : 1) : 0;
@@ -152,10 +153,12 @@ export const ZCRX_STEPS: Handlers = {
   },
   *'zcrx.add_area'(m) {
     const bytes = m.int('pages') * PAGE;
-    const area = areaReg(m, m.pages(bytes), bytes);
+    const area_at = m.pages(bytes);
+    const area = areaReg(m, area_at, bytes);
     const { done } = yield* control(m, m.instance().id, ZCRX_CTRL_ADD_AREA, (c) => {
       c.zc_area.area_ptr = BigInt(area);
     });
+    if (done === 0) m.instance().loans.addArea(area_at, bytes);
     m.ret(done, { token: `0x${new io_uring_zcrx_area_reg(m.memory.view(), area).rq_area_token.toString(16)}` });
   },
   *'zcrx.ctrl'(m) {

@@ -9,6 +9,7 @@ import type { Job } from './job.ts';
 import type { LabKernel } from './kernel.ts';
 import { type BootEnd, kernelTrouble, runQemu } from './qemu.ts';
 import { LabError, type NativeRun, type Watch } from './target.ts';
+import { silenceMs } from './two_hosts.ts';
 
 export interface GuestJob {
   readonly job: Job;
@@ -135,6 +136,8 @@ export const shownKernel = ({ release, packageVersion, sha256 }: LabKernel): str
   `${release} (Debian ${packageVersion}, sha256 ${sha256.slice(0, 16)})`;
 
 const LOG_LINES = 3;
+/** Seconds of ours that a second of a guest may take which computes all the time, on a busy machine. */
+const SLOWNESS = 2;
 
 /** No job began: there is nothing that could be a result. */
 function bootError({ how, console, stderr }: BootEnd, kernel: LabKernel): LabError {
@@ -164,7 +167,7 @@ async function bootOnce(machine: Machine, jobs: readonly GuestJob[], first: numb
   watch.progress(`booting Linux ${machine.kernel.release}`);
   const end = await runQemu({
     vmlinuz: machine.kernel.vmlinuz, initrd, onLine: (line) => records.take(line),
-    ...(machine.silence_ms === undefined ? {} : { silence_ms: machine.silence_ms }),
+    silence_ms: machine.silence_ms ?? Math.max(...jobs.map(({ job }) => SLOWNESS * silenceMs(job.scenario))),
   }, watch.signal);
   return { records, end };
 }

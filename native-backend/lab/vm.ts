@@ -37,11 +37,15 @@ export function vethJob(job: Job, number: number): GuestJob {
     job, texts: pair.texts, agent: pair.agent,
     before: [
       `${IP} netns add client`, `${IP} netns add server`,
-      `${IP} -n client ${pairWords(job.scenario, 'server').join(' ')}`,
+      'part pair', `${IP} -n client ${pairWords(job.scenario, 'server').join(' ')} >&3 2>&1`,
       ...pair.apply,
     ],
     after: [`${IP} netns del client`, `${IP} netns del server`],
-    finish: (run, said) => ({ ...run, unlike: [...run.unlike, ...pair.unlike(said)] }),
+    finish: (run, said) => {
+      const trouble = said.get('pair')?.find((line) => line !== '');
+      if (trouble === undefined) return { ...run, unlike: [...run.unlike, ...pair.unlike(said)] };
+      return { ...run, failure: `${job.name}: this kernel made no veth pair (${trouble}); another --kernel may have its module.` };
+    },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Cqe, Steps } from '../../../uring-model/8-app/index.ts';
 import {
-  __NR_recvfrom, __NR_sendto, __NR_shutdown, EAGAIN, ENOMEM, ENOSPC, IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES,
+  __NR_recvfrom, __NR_sendto, __NR_shutdown, EAGAIN, ENOMEM, ENOSPC, IO_URING_CQE_BYTES, IO_URING_GETEVENTS_ARG_BYTES, IO_URING_SQE_BYTES,
   IO_URING_ZCRX_RQE_BYTES, io_uring_getevents_arg, io_uring_sqe, io_uring_zcrx_rqe, IORING_CQE_F_MORE, IORING_CQE_F_SKIP,
   IORING_OP_RECV_ZC, IORING_RECV_MULTISHOT, MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR, ZCRX_CTRL_FLUSH_RQ,
 } from '../../../uring-model/8-app/uapi.gen.ts';
@@ -180,6 +180,8 @@ class Receive {
   private fill(f: Flow): void {
     const at = this.open.ring.getSqe();
     if (!at) throw new StepError('the submission queue is full: submit before');
+    // As io_uring_prep_rw leaves nothing of what the entry was before.
+    this.m.memory.bytes(at.base, IO_URING_SQE_BYTES).fill(0);
     const sqe = new io_uring_sqe(this.m.memory.view(), at.base);
     sqe.opcode = IORING_OP_RECV_ZC;
     sqe.fd = f.to.fd;

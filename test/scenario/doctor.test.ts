@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  atText, compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, type Scenario, storyOfLog,
+  atText, compileCore, Examination, examine, loadScenario, patientOfStory, readCqeLog, runScenario, storyOfLog,
 } from '../../sim/host/index.ts';
-import { IORING_SETUP_CQSIZE } from '../../uring-model/8-app/uapi.gen.ts';
 import { FINDINGS } from '../../sim/schema/findings.ts';
 import { ringlab, ringlabFed, root } from './cli.ts';
 
@@ -21,11 +20,12 @@ let core: WebAssembly.Module;
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
 });
-function findings(name: string, sets: readonly string[] = []): string[] {
+function ofScenario(name: string, sets: readonly string[] = []) {
   const scenario = loadScenario(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), `${name}.yaml`, { sets });
   const examination = new Examination(scenario);
-  return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) }).map((f) => f.name);
+  return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
 }
+const findings = (name: string, sets: readonly string[] = []): string[] => ofScenario(name, sets).map((f) => f.name);
 
 /** Scenarios of the library that show something wrong, and what. All others are healthy. */
 const WRONG: Readonly<Record<string, readonly string[]>> = {
@@ -213,14 +213,8 @@ describe('a refused registration is explained by what was asked for', () => {
 describe('what a finding says to set ends it', () => {
   const names = readdirSync(join(root, 'scenarios/pain')).map((f) => f.replace('.yaml', ''));
   test.each(names)('%s', (name) => {
-    const text = readFileSync(join(root, `scenarios/pain/${name}.yaml`), 'utf8');
-    const look = (sets: readonly string[]) => {
-      const scenario = loadScenario(text, `${name}.yaml`, { sets });
-      const examination = new Examination(scenario);
-      return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
-    };
-    if (/^steps:/m.test(text)) return;
-    for (const f of look([])) if (f.sets) expect(look(f.sets).map((x) => x.name), `${name} ${f.sets}`).not.toContain(f.name);
+    if (/^steps:/m.test(readFileSync(join(root, `scenarios/pain/${name}.yaml`), 'utf8'))) return;
+    for (const f of ofScenario(`pain/${name}`)) if (f.sets) expect(findings(`pain/${name}`, f.sets), `${f.sets}`).not.toContain(f.name);
   });
 });
 
@@ -260,49 +254,10 @@ test('who holds the queue: a descriptor that was exported', () => {
   expect(ofProgram(closed, ['server.nic.rss_equal=1'])).toEqual([]);
 });
 
-describe('what is said of a step scenario', () => {
-  const folder = join(root, 'scenarios/pain');
-  const steps = readdirSync(folder).filter((f) => /^steps:/m.test(readFileSync(join(folder, f), 'utf8')));
-  const look = (file: string, change: (s: Scenario) => Scenario = (s) => s) => {
-    const scenario = change(loadScenario(readFileSync(join(folder, file), 'utf8'), file));
-    const examination = new Examination(scenario);
-    return examination.findings({ scenario, ...runScenario(core, scenario, examination.options()) });
-  };
-  // Each is run once for both tests.
-  const seen = new Map<string, ReturnType<typeof look>>();
-  const found = (file: string) => {
-    const known = seen.get(file) ?? look(file);
-    seen.set(file, known);
-    return known;
-  };
-  const ADVICE = /give ring (\d+) more than its \d+ completion entries: (\d+) would hold/;
-  test('evidence names its step, beside the time where it has one, and no count is "1 things"', () => {
-    for (const file of steps) {
-      for (const f of found(file)) {
-        for (const e of f.evidence) {
-          if (e.time_ns !== undefined) expect(e.step, file).toBeDefined();
-          const where = `${file} ${f.name}`;
-          expect(e.text, where).not.toMatch(/\bat \S+ (?:ns|µs|ms)\b|\b1 (?:completions|buffers|bytes|entries|frames|sends)\b/);
-        }
-      }
-    }
-    const [overflow] = found('C1.yaml').filter((f) => f.name === 'cq-overflow');
-    expect(atText(overflow?.evidence[0] ?? {})).toMatch(/^step 14 \(\d+\.\d µs\)$/);
-  });
-  test('a completion queue of the size that it advises holds what comes', () => {
-    let advised = 0;
-    for (const file of steps) {
-      for (const f of found(file)) {
-        const [, ring, entries] = ADVICE.exec(f.remedy) ?? [];
-        if (entries === undefined) continue;
-        advised++;
-        const larger = look(file, (s) => ({ ...s, steps: (s.steps ?? []).map((x) => (x.step === 'ring.init' && x.ring === Number(ring)
-          ? { ...x, cq: Number(entries), flags: Number(x.flags) | IORING_SETUP_CQSIZE } : x)) }));
-        expect(larger.map((x) => x.name), `${file}: ${f.remedy}`).not.toContain(f.name);
-      }
-    }
-    expect(advised).toBeGreaterThan(5);
-  });
+test('where something is, by its step and by its time', () => {
+  const [overflow] = ofScenario('pain/C1').filter((f) => f.name === 'cq-overflow');
+  expect(atText(overflow?.evidence[0] ?? {})).toMatch(/^step 14 \(\d+\.\d µs\)$/);
+  expect([atText({ time_ns: 10_853 }), atText({ step: 3 }), atText({ line: 4 })]).toEqual(['10.9 µs', 'step 3', 'line 4']);
 });
 
 test('doctor exits 1 on a program that stopped, or waits', () => {

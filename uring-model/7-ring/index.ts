@@ -53,6 +53,7 @@ export {
   taskWake, TASKS_MAX,
 } from './task';
 export { runTaskWork } from './task_work';
+export { sysGetpeername } from './uring_cmd';
 export { userAlloc, userFree, userInit } from './user_memory';
 export { ringVerify } from './verify';
 export { armDeadline, NEVER, ringTimer, taskDeadline, taskResume, taskSignal } from './wait';

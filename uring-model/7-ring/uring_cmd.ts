@@ -1,8 +1,8 @@
 /** URING_CMD, whose only files here are sockets (io_uring/uring_cmd.c, io_uring/cmd_net.c). */
-import { behaves, BEHAVES_CMD_GETSOCKNAME, BEHAVES_CMD_TX_TIMESTAMP } from '../../sim/core';
+import { behaves, BEHAVES_CMD_GETSOCKNAME, BEHAVES_CMD_TX_TIMESTAMP, charge, COST_SYSCALL } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import {
-  fileAt, FILE_SOCKET, isSocket, sockaddrToUser, socketGetname, socketGetsockopt, socketInq, socketSetsockopt,
+  fdFile, fileAt, FILE_SOCKET, isSocket, sockaddrToUser, socketGetname, socketGetsockopt, socketInq, socketSetsockopt,
 } from '../../stack/file';
 import { tcpOutq } from '../../stack/5-tcp';
 import {
@@ -51,6 +51,16 @@ function getsockname(req: Req): i32 {
   const name = <usize>ringState().net_name;
   const len = socketGetname(req.file, req.mshot_len == 1, name);
   return len < 0 ? len : sockaddrToUser(name, <u32>len, req.buf, req.buf2);
+}
+
+const SOCKADDR_IN6_BYTES: usize = 28;
+/** getpeername(2) by an application of the core, into 28 bytes at `to`: the length of the name, or -errno. */
+export function sysGetpeername(task: u32, fd: i32, to: usize): i32 {
+  charge(COST_SYSCALL);
+  const name = <usize>ringState().net_name;
+  const len = socketGetname(fdFile(task, fd), true, name);
+  if (len > 0) memory.copy(to, name, SOCKADDR_IN6_BYTES);
+  return len;
 }
 
 /** io_uring_cmd_sock */

@@ -1,6 +1,8 @@
 /** What a sink and an echo server share: listening, accepting, learning who the peer is, and closing. */
-import { hostConfig, loadBe16, NONE, now, portOf, traceAppDone, TCP_FAMILY_IPV6 } from '../../../sim/core';
-import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn } from '../../7-ring';
+import {
+  behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, TCP_FAMILY_IPV6,
+} from '../../../sim/core';
+import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';
 import { AF_INET6, IORING_CQE_F_MORE } from '../../uapi.gen';
 import { checkEnd, checkFlow, checkStart, opensFlows } from './check';
@@ -83,7 +85,8 @@ export function onAccept(a: App, listener: u32, res: i32, flags: u32): u32 {
   s.sock = fdSock(a.host, res);
   checkStart(a, s, i);
   s.name_slot = a.names_base + ((a.names_next++ & a.names_mask) << 5);
-  opPeerName(a, res, s.name_slot, LSN_NAME, i);
+  if (behaves(a.host, BEHAVES_CMD_GETSOCKNAME)) opPeerName(a, res, s.name_slot, LSN_NAME, i);
+  else sysGetpeername(a.host, res, s.name_slot);
   return i;
 }
 

@@ -45,7 +45,8 @@ tear_down() {
 agent_run() {
 	bytes=$1
 	shift
-	sed -e "/\"client\"/s/\"app.bytes\":[0-9]*/\"app.bytes\":$bytes/" -e "s/\"ipv4\"/\"${FAMILY:-ipv4}\"/" /ringlab/base.jsonl >/tmp/program
+	sed -e "/\"client\"/s/\"app.bytes\":[0-9]*/\"app.bytes\":$bytes/" -e "s/\"app.gap_ns\":0/\"app.gap_ns\":${GAP:-0}/" \
+		-e "s/\"ipv4\"/\"${FAMILY:-ipv4}\"/" /ringlab/base.jsonl >/tmp/program
 	for expression; do
 		sed -i -e "/\"server\"/$expression" /tmp/program
 	done
@@ -56,7 +57,7 @@ agent_run() {
 
 # The stream came whole, every buffer was returned once, and none of it was copied (whole), or some of it was (copied).
 stream_is() {
-	grep -q '"e":"stream".*"complete":true.*"returned_once":true' $OUT || { tail -n 4 $OUT; return 1; }
+	grep -q '"e":"stream".*"complete":true.*"returned_once":true' $OUT || { grep -E '"(stream|stop|note)"' $OUT || tail -n 4 $OUT; return 1; }
 	case $1 in
 	whole) grep -q '"copiedBytes":0,' $OUT ;;
 	copied) ! grep -q '"copiedBytes":0,' $OUT ;;
@@ -162,13 +163,22 @@ after_no_rx_checksum() { tool -K eth0 rx on; }
 
 # --- changes while a queue is bound ---------------------------------------------------------------------------------------
 
+# Waits until more than a part of a stream has come in the bound queue's buffers.
+flows() {
+	frames=$(($(count rx3_niov_frags) + 200)) tries=0
+	until [ "$(count rx3_niov_frags)" -gt $frames ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || { echo 'nothing flows'; return 1; }
+		sleep 0.05
+	done
+}
 # during whole|any COMMAND: changes something while a stream flows.
 during() {
 	parts=$1
 	shift
-	agent_run 4194304 &
+	GAP=20000000 agent_run 4194304 &
 	stream=$!
-	sleep 0.3
+	flows || return 1
 	"$@"
 	said=$?
 	wait $stream && stream_is $parts && [ $said -eq 0 ]
@@ -197,7 +207,7 @@ proof_split_stays() { during whole refused; }
 
 proof_exit_mid_stream() {
 	agent_run 268435456 &
-	sleep 0.5
+	flows || return 1
 	kill -KILL $(pidof agent) 2>/dev/null
 	wait
 	sleep 0.5
@@ -246,7 +256,7 @@ proof_rings_60() {
 
 proof_removed_while_bound() {
 	agent_run 268435456 &
-	sleep 0.5
+	flows || return 1
 	rmmod zcnic || return 1
 	sleep 0.2
 	kill -TERM $(pidof agent) 2>/dev/null

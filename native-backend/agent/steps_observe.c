@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "options.h"
 #include "trace.h"
 
 static const struct sent *sent_as(const struct open_ring *r, uint64_t ud)
@@ -17,6 +18,14 @@ static const struct sent *sent_as(const struct open_ring *r, uint64_t ud)
 static bool wide(const struct io_uring *ring, const struct io_uring_cqe *cqe)
 {
 	return ring->flags & IORING_SETUP_CQE32 || cqe->flags & IORING_CQE_F_32;
+}
+
+/* Their sum; all of them with --data. */
+static void say_bytes(const void *at, size_t n)
+{
+	trace_crc("crc", at, n);
+	if (options.data)
+		trace_bytes("hex", at, n);
 }
 
 static void zero_copy(const struct io_uring_cqe *cqe)
@@ -41,7 +50,7 @@ static void zero_copy(const struct io_uring_cqe *cqe)
 	inside = at + (uint64_t)cqe->res <= z->area_bytes;
 	if (!flag("check")) {
 		if (inside)
-			trace_crc("crc", z->area + at, (size_t)cqe->res);
+			say_bytes(z->area + at, (size_t)cqe->res);
 		return;
 	}
 	for (size_t n = 0; inside && n < (size_t)cqe->res; n++)
@@ -65,7 +74,7 @@ static void data(const struct io_uring_cqe *cqe, const struct sent *s)
 		return;
 	g = group_find((int)integer("ring", 0), s->bgid);
 	if (g && (unsigned int)cqe->res <= g->size)
-		trace_crc("crc", g->data + (size_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT) * g->size, (size_t)cqe->res);
+		say_bytes(g->data + (size_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT) * g->size, (size_t)cqe->res);
 }
 
 /* A descriptor is said relative to the first that the ring gave. */

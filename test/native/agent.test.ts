@@ -230,7 +230,8 @@ async function interrupted(meanwhile: (agent: number, children: readonly number[
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     out += piece;
   });
-  child.stdin.end(applications('bulk', ['client.app.bytes=4TiB', 'server.app.receive=recv', 'server.app.check=none', 'run.until_ns=1000s']));
+  const sets = ['client.app.bytes=4TiB', 'server.app.receive=recv', 'server.app.check=none', 'run.until_ns=1000s'];
+  child.stdin.end(applications('bulk', sets));
   const over = new Promise<number | null>((resolve) => {
     child.on('close', (code) => resolve(code));
   });

@@ -39,13 +39,13 @@ static void app_line(int host, const struct knobs *k, const struct report *r)
 	trace_end();
 	if (!r->huge_wanted || r->huge)
 		return;
-	line("note", host);
+	line("remark", host);
 	trace_text("text", "the area lies in pages of 4096 bytes: there are no huge pages (vm.nr_hugepages)");
 	trace_end();
 }
 
 /* Connections that could not be had: a source has no lines of its own for them. */
-static void opener_note(int host, const struct shared *shared)
+static void opener_remark(int host, const struct shared *shared)
 {
 	const uint32_t n = shared->report[host].nr_streams;
 	uint32_t failed = 0, first = 0;
@@ -60,7 +60,7 @@ static void opener_note(int host, const struct shared *shared)
 		return;
 	snprintf(text, sizeof(text), "%u of %u connections ended with an error; number %u with %s", failed, n, first,
 		strerrorname_np(-shared->streams[host][first].res));
-	line("note", host);
+	line("remark", host);
 	trace_text("text", text);
 	trace_end();
 }
@@ -213,7 +213,7 @@ void apps_report(const struct knobs *knobs, const struct shared *shared)
 		if (there[host])
 			app_line(host, &knobs[host], &shared->report[host]);
 		if (there[host] && app_opens(&knobs[host]))
-			opener_note(host, shared);
+			opener_remark(host, shared);
 	}
 	for (int host = 0; host < HOSTS; host++)
 		if (there[host] && knobs[host].role != ROLE_SOURCE)

@@ -61,7 +61,7 @@ describe.skipIf(why !== '')('applications on this kernel', () => {
   ])('%s with %j: the simulator\'s lines', (name, sets) => {
     const ours = simulate(core, { name, scenario: load(name, sets), kind: 'apps' }).lines;
     const theirs = live(name, sets);
-    const told = (lines: readonly TraceLine[]) => lines.filter((l) => !['caps', 'note'].includes(l.e)).map(({ i: _, ...line }) => line);
+    const told = (lines: readonly TraceLine[]) => lines.filter((l) => !['caps', 'remark'].includes(l.e)).map(({ i: _, ...line }) => line);
     expect(told(theirs)).toEqual(told(ours));
     expect(ofKind(theirs, 'stream').every((s) => s.complete)).toBe(true);
   });
@@ -98,9 +98,9 @@ describe.skipIf(why !== '')('applications on this kernel', () => {
     expect(lines.at(-1)?.e).toBe('end');
   });
 
-  test('a connection that nobody answers is said by a note', () => {
+  test('a connection that nobody answers is said by a remark', () => {
     const lines = live('bulk', plain, ['--only', 'client', '--address', 'client=127.0.0.1', '--address', 'server=127.9.9.9']);
-    expect(ofKind(lines, 'note')[0]?.text).toBe('1 of 1 connections ended with an error; number 0 with ECONNREFUSED');
+    expect(ofKind(lines, 'remark')[0]?.text).toBe('1 of 1 connections ended with an error; number 0 with ECONNREFUSED');
   });
 
   test.skipIf(!probed?.stdout.includes('"zcrx_nodev":true'))('zero-copy receive without a device', () => {

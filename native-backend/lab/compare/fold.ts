@@ -14,7 +14,7 @@ export interface Row {
 }
 
 /** Lines that say who speaks or how fast, and not what happened. */
-const FRAME = new Set(['capture', 'caps', 'probe', 'speed']);
+const FRAME = new Set(['capture', 'caps', 'probe', 'remark', 'speed']);
 
 const sorted = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

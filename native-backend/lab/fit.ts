@@ -26,9 +26,6 @@ export interface Fitted {
 const DEVICES: Readonly<Record<Capabilities['device'], string>> = {
   lo: 'the loopback device', veth: 'a veth pair', zcnic: 'the emulated NIC', real: 'this NIC',
 };
-/** Roles that receive. */
-const RECEIVERS = ['sink', 'echo', 'rpc'];
-
 export function fitted(scenario: Scenario, can: Capabilities): Fitted {
   const sets: string[] = [];
   const sentences: string[] = [];
@@ -36,7 +33,8 @@ export function fitted(scenario: Scenario, can: Capabilities): Fitted {
   HOSTS.forEach((host, i) => {
     const { values } = scenario.hosts[i as 0 | 1];
     const option = (knob: HostKnob) => HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.[values[knob]] ?? '';
-    if (!RECEIVERS.includes(option('app.role')) || option('app.receive') !== 'zc') return;
+    // Others receive by RECV whatever app.receive says.
+    if (option('app.role') !== 'sink' || option('app.receive') !== 'zc') return;
     const nodev = values['refill.nodev'] !== 0;
     if (nodev ? can.nodev : can.zc) return;
     const lacking = nodev ? '' : `${DEVICES[can.device]} has no queue that can be bound to an area`;

@@ -92,19 +92,15 @@ bool zc_frame_csum_ok(struct sk_buff *skb)
 {
 	const struct zc_frame *f = zc_frame(skb);
 	u32 len = f->ip_end - f->l4_off;
-	u8 ip[sizeof(struct ipv6hdr)];
+	u8 ip[sizeof(struct ipv6hdr)] __aligned(4);
+	const struct ipv6hdr *v6 = (const struct ipv6hdr *)ip;
+	const struct iphdr *v4 = (const struct iphdr *)ip;
 	__wsum sum;
 
-	if (!f->l4_off || skb_copy_bits(skb, f->l3_off, ip, f->ip_version == 4 ? sizeof(struct iphdr) : sizeof(ip)))
+	if (!f->l4_off || skb_copy_bits(skb, f->l3_off, ip, f->ip_version == 4 ? sizeof(*v4) : sizeof(*v6)))
 		return false;
 	sum = skb_checksum(skb, f->l4_off, len, 0);
-	if (f->ip_version == 4) {
-		const struct iphdr *v4 = (const struct iphdr *)ip;
-
+	if (f->ip_version == 4)
 		return !csum_tcpudp_magic(v4->saddr, v4->daddr, len, IPPROTO_TCP, sum);
-	} else {
-		const struct ipv6hdr *v6 = (const struct ipv6hdr *)ip;
-
-		return !csum_ipv6_magic(&v6->saddr, &v6->daddr, len, IPPROTO_TCP, sum);
-	}
+	return !csum_ipv6_magic(&v6->saddr, &v6->daddr, len, IPPROTO_TCP, sum);
 }

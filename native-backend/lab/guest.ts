@@ -13,7 +13,10 @@ import { silenceMs } from './two_hosts.ts';
 
 export interface GuestJob {
   readonly job: Job;
-  /** Shell lines that make what the job runs in; what they print beside `part NAME` is kept under that name. */
+  /**
+   * Shell lines that make what the job runs in. What they print to 3 behind `part NAME` is kept under that name; `load NAME` loads a
+   * module.
+   */
   readonly before: readonly string[];
   /** What the agent is started by, when not by itself. */
   readonly inside?: string;
@@ -49,6 +52,7 @@ export const place = (number: number, name: string): string => `/ringlab/${numbe
 function jobScript({ before, inside = '', agent, after }: GuestJob, number: number): string {
   return [
     `part() { echo '${MARK} part '"$1" >&3; }`,
+    'load() { [ -d /sys/module/$1 ] || insmod /lib/modules/$1.ko*; }',
     `echo '${MARK} job ${number} begin' >&3`,
     `echo '<4>${MARK} job ${number}' >/dev/kmsg`,
     ...before,

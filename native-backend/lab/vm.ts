@@ -37,7 +37,7 @@ export function vethJob(job: Job, number: number): GuestJob {
     job, texts: pair.texts, agent: pair.agent,
     before: [
       `${IP} netns add client`, `${IP} netns add server`,
-      'part pair', `${IP} -n client ${pairWords(job.scenario, 'server').join(' ')} >&3 2>&1`,
+      'part pair', 'load veth', `${IP} -n client ${pairWords(job.scenario, 'server').join(' ')} >&3 2>&1`,
       ...pair.apply,
     ],
     after: [`${IP} netns del client`, `${IP} netns del server`],
@@ -52,7 +52,7 @@ export function vethJob(job: Job, number: number): GuestJob {
 /** What jobs with two hosts need of the machine: the kernel's own modules, and huge pages for large areas. */
 export function forPairs(kernel: LabKernel): { readonly files: Readonly<Record<string, string>>; readonly setUp: readonly string[] } {
   const files = Object.fromEntries(kernel.modules.map((path) => [`${MODULES}/${basename(path)}`, path]));
-  return { files, setUp: [...Object.keys(files).map((path) => `insmod /${path}`), `echo ${HUGE_PAGES} >/proc/sys/vm/nr_hugepages`] };
+  return { files, setUp: [`echo ${HUGE_PAGES} >/proc/sys/vm/nr_hugepages`] };
 }
 
 export class VmTarget implements Target {

@@ -301,6 +301,7 @@ static void close_step(void)
 
 	if (flag("rst"))
 		setsockopt(fd_of(), SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	streams_forget(fd_of());
 	ret(or_errno(close(fd_of())));
 }
 

@@ -97,6 +97,16 @@ static void push(struct flow *f)
 	shutdown(f->from, SHUT_WR);
 }
 
+void streams_forget(int fd)
+{
+	for (int n = 0; n < nr_flows; n++) {
+		if (flows[n].from != fd)
+			continue;
+		flows[n].wanted = flows[n].sent;
+		flows[n].end = false;
+	}
+}
+
 void streams_push(void)
 {
 	for (int n = 0; n < nr_flows; n++)

@@ -27,6 +27,8 @@ void streams_pair(int a, int b);
 struct flow *flow_from(int fd);
 struct flow *flow_to(int fd);
 
+/* A file was closed: nothing is sent from it any more, since another may get its number. */
+void streams_forget(int fd);
 /* Sends what there is room for, of all flows. */
 void streams_push(void);
 /* Bytes that no socket has taken yet. */

@@ -68,6 +68,9 @@ buffers are full; \`stream.send\` does not: what there is no room for goes while
 
 Steps of streams say what the interface promises: how many bytes, whether they were the right ones, why it ended, whether a byte of
 the area was lent twice; not how many completions there were or which buffers. So their lines are equal on every kernel.
+How much is under way is TCP's affair, and so is whether an area runs out, unless \`window\` of stream.send keeps it below what the
+area holds. A real kernel does not say which bytes it copied: the agent knows it from what the emulated NIC counts, and leaves
+\`zeroCopyBytes\` and \`copiedBytes\` out with any other device.
 
 ## Expectations
 

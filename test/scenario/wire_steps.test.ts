@@ -73,3 +73,16 @@ steps:
   - peer.recv: {fd: a}`);
   expect(of(lines, 'ret').map((l) => l.ret)).toEqual([10, 10, 0, 0]);
 });
+
+test('what was to be sent from a file goes with it, and not from the next file of its number', () => {
+  const lines = trace(`
+steps:
+  - sock.pair: {over: wire}
+  - stream.send: {fd: b, n: 8 MiB}
+  - peer.close: {fd: b, rst: on}
+  - peer.close: a
+  - sock.pair: {over: wire, a: c, b: d}
+  - stream.send: {fd: d, n: 1000, end: on}
+  - stream.recv: {fd: c}`);
+  expect(of(lines, 'received')).toMatchObject([{ why: 'end', bytes: 1000, ok: true }]);
+});

@@ -9,7 +9,7 @@ import {
 import { type Handlers, type Machine, onClient, StepError } from './machine.ts';
 import { addressAt, addressOf, loopback, seqByte } from './run_memory.ts';
 import { sleep } from './run_misc.ts';
-import { pairOf } from './stream_pairs.ts';
+import { forget, pairOf } from './stream_pairs.ts';
 
 const PATTERN_SEQ = 1;
 const EPOLL_CTL_ADD = 1;
@@ -164,6 +164,8 @@ function* close(m: Machine): Steps<void> {
     m.memory.view().setInt32(at + 4, 0, true);
     yield* m.sys(__NR_setsockopt, m.int('fd'), SOL_SOCKET, SO_LINGER, at, 8);
   }
+  const client = m.raw('host') === 'client';
+  for (const pair of m.pairs) forget(pair, { fd: m.int('fd'), client });
   m.ret(yield* m.sys(__NR_close, m.int('fd')));
 }
 

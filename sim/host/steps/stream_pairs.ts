@@ -56,3 +56,12 @@ export function pairOf(number: number, [a, b]: readonly [End, End]): Pair {
   });
   return { flows: [flow(a, b, 2 * number), flow(b, a, 2 * number + 1)] };
 }
+
+/** An end was closed: nothing is sent from it any more, since another file may get its number. */
+export function forget({ flows }: Pair, end: End): void {
+  for (const f of flows) {
+    if (f.from.fd !== end.fd || f.from.client !== end.client) continue;
+    f.wanted = f.sent;
+    f.end = false;
+  }
+}

@@ -49,7 +49,7 @@ describe('an rpc client', () => {
   });
 });
 
-test.each(['6.12', '6.18', '7.3'])('Linux %s: applications know whose bytes they have, with or without a command for the name', (profile) => {
+test.each(['6.12', '6.18', '7.3'])('Linux %s: applications know whose bytes they have, with a command for the name or not', (profile) => {
   const { streams } = run(`kernel.profile=${profile}`);
   expect(streams.slice(4).map((s) => s.peerPort).sort()).toEqual([10000, 10001, 10002, 10003]);
   expect(streams.every((s) => s.complete)).toBe(true);

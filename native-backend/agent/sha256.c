@@ -5,7 +5,7 @@
 
 #define BLOCK 64
 
-static const uint32_t K[64] = {
+const uint32_t sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
 	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
 	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -43,7 +43,7 @@ static inline void round_of(uint32_t v[8], int at, uint32_t kw)
 	v[(at + 7) % 8] = t1 + (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
 }
 
-static void compress(uint32_t state[8], const unsigned char *block)
+static void compress_in_c(uint32_t state[8], const unsigned char *block)
 {
 	uint32_t w[64], v[8];
 
@@ -58,17 +58,29 @@ static void compress(uint32_t state[8], const unsigned char *block)
 	memcpy(v, state, sizeof(v));
 	for (int i = 0; i < 64; i += 8) {
 		/* The variables change their parts instead of their places. */
-		round_of(v, 0, K[i] + w[i]);
-		round_of(v, 7, K[i + 1] + w[i + 1]);
-		round_of(v, 6, K[i + 2] + w[i + 2]);
-		round_of(v, 5, K[i + 3] + w[i + 3]);
-		round_of(v, 4, K[i + 4] + w[i + 4]);
-		round_of(v, 3, K[i + 5] + w[i + 5]);
-		round_of(v, 2, K[i + 6] + w[i + 6]);
-		round_of(v, 1, K[i + 7] + w[i + 7]);
+		round_of(v, 0, sha256_k[i] + w[i]);
+		round_of(v, 7, sha256_k[i + 1] + w[i + 1]);
+		round_of(v, 6, sha256_k[i + 2] + w[i + 2]);
+		round_of(v, 5, sha256_k[i + 3] + w[i + 3]);
+		round_of(v, 4, sha256_k[i + 4] + w[i + 4]);
+		round_of(v, 3, sha256_k[i + 5] + w[i + 5]);
+		round_of(v, 2, sha256_k[i + 6] + w[i + 6]);
+		round_of(v, 1, sha256_k[i + 7] + w[i + 7]);
 	}
 	for (int i = 0; i < 8; i++)
 		state[i] += v[i];
+}
+
+static void compress(uint32_t state[8], const unsigned char *block)
+{
+	static enum { NOT_ASKED, BY_INSTRUCTIONS, IN_C } how;
+
+	if (how == NOT_ASKED)
+		how = sha256_has_instructions() ? BY_INSTRUCTIONS : IN_C;
+	if (how == BY_INSTRUCTIONS)
+		sha256_by_instructions(state, block);
+	else
+		compress_in_c(state, block);
 }
 
 void sha256_init(struct sha256 *s)

@@ -6,6 +6,7 @@
 #ifndef AGENT_SHA256_H
 #define AGENT_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,10 @@ struct sha256 {
 void sha256_init(struct sha256 *s);
 void sha256_update(struct sha256 *s, const void *bytes, size_t n);
 void sha256_final(const struct sha256 *s, unsigned char digest[SHA256_DIGEST]);
+
+/* sha256_x86.c: one block by instructions of the processor. */
+extern const uint32_t sha256_k[64];
+bool sha256_has_instructions(void);
+void sha256_by_instructions(uint32_t state[8], const unsigned char *block);
 
 #endif

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentBinary } from '../../native-backend/lab/agent.ts';
 import { applicationProgram } from '../../native-backend/lab/application_program.ts';
+import { foldTrace } from '../../native-backend/lab/compare/fold.ts';
 import { behavioursOf, probeOf } from '../../native-backend/lab/profile.ts';
 import { simulate } from '../../native-backend/lab/simulated.ts';
 import { compileCore, loadScenario, programText, type Scenario, type TraceLine } from '../../sim/host/index.ts';
@@ -61,7 +62,7 @@ describe.skipIf(why !== '')('applications on this kernel', () => {
   ])('%s with %j: the simulator\'s lines', (name, sets) => {
     const ours = simulate(core, { name, scenario: load(name, sets), kind: 'apps' }).lines;
     const theirs = live(name, sets);
-    const told = (lines: readonly TraceLine[]) => lines.filter((l) => !['caps', 'remark'].includes(l.e)).map(({ i: _, ...line }) => line);
+    const told = (lines: readonly TraceLine[]) => foldTrace(lines, 'exact').map(({ line: { i: _, ...rest } }) => rest);
     expect(told(theirs)).toEqual(told(ours));
     expect(ofKind(theirs, 'stream').every((s) => s.complete)).toBe(true);
   });

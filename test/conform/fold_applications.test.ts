@@ -1,0 +1,48 @@
+/** Lines of applications are compared by what is promised, and by all of that. */
+import { describe, expect, test } from 'vitest';
+import { compareTraces } from '../../native-backend/lab/index.ts';
+import type { TraceLine } from '../../sim/host/index.ts';
+
+const stream = (more: Partial<TraceLine> = {}): TraceLine => ({
+  i: 2, e: 'stream', host: 'server', conn: 0, bytes: 100, sha256: 'aa', complete: true, zeroCopyBytes: 100, copiedBytes: 0, ended: 0,
+  returned_once: true, ...more,
+});
+const grammar = (...errors: readonly string[]): TraceLine => ({
+  i: 2, e: 'grammar', host: 'server', op: 'RECV_ZC', shots: ['MORE'], ends: [''], errors, one_end: true,
+});
+const run = (...lines: readonly TraceLine[]): TraceLine[] => [
+  { i: 2, e: 'app', host: 'server', role: 'sink', receive: 'zc' }, ...lines, { i: 3, e: 'end' },
+];
+const WHERE = { scenario: 'bulk', kind: 'apps', target: 'nic', kernel: '7.3.4' } as const;
+const outcome = (native: readonly TraceLine[], simulated: readonly TraceLine[]) =>
+  compareTraces({ native, simulated }, 'exact', WHERE).outcome;
+const part = { complete: false, bytes: 50, sha256: 'bb', zeroCopyBytes: 50 };
+
+describe('equal', () => {
+  test('when one of them ran short of something for a moment', () => {
+    expect(outcome(run(stream(), grammar('ENOSPC')), run(stream(), grammar()))).toBe('equal');
+  });
+  test('when connections that came to no end came to different places', () => {
+    const reset = { ...part, bytes: 60, ended: -104, err: 'ECONNRESET' };
+    expect(outcome(run(stream(reset), grammar('ECONNRESET')), run(stream(part), grammar()))).toBe('equal');
+  });
+  test('when remarks and speeds are there on one side', () => {
+    expect(outcome(run({ i: 2, e: 'remark', host: 'server', text: 'x' }, stream(), { i: 2, e: 'speed', ns: 1 }), run(stream()))).toBe('equal');
+  });
+});
+
+describe('different', () => {
+  test.each<[string, Partial<TraceLine>]>([
+    ['other bytes', { sha256: 'bb' }], ['fewer bytes', { bytes: 99 }], ['copies', { zeroCopyBytes: 0, copiedBytes: 100 }],
+    ['no end', part], ['a buffer that was lent twice', { returned_once: false }], ['another connection', { conn: 1 }],
+  ])('%s', (_, more) => {
+    expect(outcome(run(stream(more)), run(stream()))).toBe('different');
+  });
+  test('an error that nobody who ran short gets, and a request that ended twice', () => {
+    expect(outcome(run(stream(), grammar('EFAULT')), run(stream(), grammar()))).toBe('different');
+    expect(outcome(run(stream(), { ...grammar(), one_end: false }), run(stream(), grammar()))).toBe('different');
+  });
+  test('a buffer that was lent twice on a connection that came to no end', () => {
+    expect(outcome(run(stream({ ...part, returned_once: false })), run(stream(part)))).toBe('different');
+  });
+});

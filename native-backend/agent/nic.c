@@ -45,7 +45,7 @@ int nic_ethtool(void *command)
 	return ethtool_on(nic_name(), command);
 }
 
-bool nic_counter(const char *name, uint64_t *value)
+bool nic_counter(const char *nic, const char *name, uint64_t *value)
 {
 	static struct {
 		struct ethtool_gstrings head;
@@ -59,7 +59,6 @@ bool nic_counter(const char *name, uint64_t *value)
 		struct ethtool_sset_info head;
 		uint32_t n;
 	} info = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_STATS } };
-	const char *nic = options.interface[SERVER];
 
 	if (ethtool_on(nic, &info) < 0 || !info.head.sset_mask || info.n == 0 || info.n > COUNTERS_MAX)
 		return false;
@@ -82,7 +81,7 @@ static bool split_bytes(int rxq, uint64_t *bytes)
 	char name[ETH_GSTRING_LEN];
 
 	snprintf(name, sizeof(name), "rx%d_hds_bytes", rxq);
-	return nic_counter(name, bytes);
+	return nic_counter(options.interface[SERVER], name, bytes);
 }
 
 void nic_ways_begin(struct nic_ways *w, int rxq)

@@ -11,8 +11,8 @@
 int nic_ethtool(void *command);
 /* The name of that device; NULL: the command line named none. */
 const char *nic_name(void);
-/* A counter of the server's device; false: it has none of that name. */
-bool nic_counter(const char *name, uint64_t *value);
+/* A counter of a device; false: it has none of that name. */
+bool nic_counter(const char *device, const char *name, uint64_t *value);
 
 /* What came of the bytes of a stream: all lent where the NIC put them, all copied, or nobody can tell. */
 enum copies { COPIES_UNKNOWN, COPIES_NONE, COPIES_ALL };

@@ -25,6 +25,7 @@
 
 #define PAGE 4096
 #define RSS_MAX 1024
+#define QUEUES_MAX 64
 #define ARP_MAX 8
 #define MESSAGE 256
 #define PACK_FLAG "pack-buffers"
@@ -308,6 +309,53 @@ static void copybreak(void)
 	ret(done < 0 ? done : nic_ethtool(&p));
 }
 
+#define COUNTERS 4
+
+/* What queues had counted at the last look. */
+static struct look {
+	const char *device;
+	int64_t queue;
+	uint64_t counted[COUNTERS];
+} looks[2 * QUEUES_MAX];
+static int nr_looks;
+
+static struct look *look_at(const char *device, int64_t queue, bool *begins)
+{
+	*begins = false;
+	for (int i = 0; i < nr_looks; i++)
+		if (looks[i].queue == queue && !strcmp(looks[i].device, device))
+			return &looks[i];
+	if (nr_looks == 2 * QUEUES_MAX)
+		stop("too many queues");
+	*begins = true;
+	looks[nr_looks].device = device;
+	looks[nr_looks].queue = queue;
+	return &looks[nr_looks++];
+}
+
+static void counters(void)
+{
+	static const char *const names[COUNTERS] = { "hds_bytes", "hds_nosplit", "copybreak", "restarts" };
+	const int64_t queue = integer("queue", 0);
+	const char *device = nic_name();
+	struct look *look;
+	bool begins;
+
+	look = look_at(device ? device : "", queue, &begins);
+	emit("counters");
+	trace_int("queue", queue);
+	for (int i = 0; i < COUNTERS; i++) {
+		char name[ETH_GSTRING_LEN];
+		uint64_t now = 0;
+
+		snprintf(name, sizeof(name), "rx%d_%s", (int)queue, names[i]);
+		if (device && nic_counter(device, name, &now) && !begins && integer("of", 0) >> i & 1)
+			trace_int(names[i], (int64_t)(now - look->counted[i]));
+		look->counted[i] = now;
+	}
+	trace_end();
+}
+
 static void drop(void)
 {
 	const int number = strcmp(text("host"), host_names[CLIENT]) ? 1 : 0;
@@ -351,5 +399,6 @@ static void dmabuf(void)
 const struct handler nic_steps[] = {
 	{ "nic.ring", ring }, { "nic.link", link_step }, { "nic.rss", rss }, { "nic.rule", rule }, { "nic.unrule", unrule },
 	{ "nic.split", split }, { "nic.threshold", threshold }, { "nic.copybreak", copybreak }, { "nic.pack", pack }, { "nic.drop", drop },
+	{ "nic.counters", counters },
 	{ "mem.dmabuf", dmabuf }, { NULL, NULL },
 };

@@ -100,6 +100,7 @@ pointers, descriptors, ports or times in it.
 | | one way |
 | \`lent\` | of an instance so far: \`distinct\`: no byte was lent twice at once; \`returned\`: all, some or none; types of \`events\`; |
 | | bytes \`copied\`, where the kernel counts them (\`stats\`) and it was no chance how many came |
+| \`counters\` | of a queue, since the last look: bytes of payload split off, frames left unsplit, frames copied whole, restarts |
 | \`flushed\` | whether \`all\` that stream.send has for the sockets was taken |
 | \`await\` | whether so many completions came |
 | \`label\`, \`note\` | what the program says |

@@ -10,6 +10,7 @@ import { scriptApp, scriptOf } from './script_apps.ts';
 import { copiedOf, ScriptStreams } from './script_streams.ts';
 import { StepLog } from './steps/step_results.ts';
 import type { TraceLine } from './steps/trace_line.ts';
+import { queueCounters } from './tables.ts';
 import { Sha256 } from './sha256.ts';
 import { THREAD_STRIDE } from './sim_kernel.ts';
 import type { Transcript } from './transcript.ts';
@@ -40,6 +41,7 @@ function machineOf(engine: Engine, host: number) {
       if (client) engine.core.sysPark(host);
       return engine.core.sysNic(client ? 1 - host : host, op, a, b, c);
     }),
+    queueCounters: (client: boolean, queue: number) => queueCounters(engine, client ? 1 - host : host, queue),
     dmabuf: (address: number, bytes: number): number =>
       engine.guard(() => engine.core.sysDmabuf(host, BigInt(address), BigInt(bytes), DMABUF_RUN)),
   };

@@ -1,5 +1,5 @@
 /** Steps that move much at once, and say of it what the interface promises, not how it was cut; and those that change a NIC. */
-import { bool, FD, files, fresh, int, least, must, ns, one, RING, step, type StepRow, ZCRX } from './steps_form.ts';
+import { bool, FD, files, flags, fresh, int, least, must, ns, one, RING, step, type StepRow, ZCRX } from './steps_form.ts';
 
 const listed = (...names: readonly string[]): ReadonlyMap<string, number> => new Map(names.map((name, i) => [name, i]));
 
@@ -29,6 +29,9 @@ export const STREAM_STEP_ROWS: readonly StepRow[] = [
 
 const AT = least(0, int('at', 'its place among the rules', 0));
 
+/** Counters that mean the same on every NIC that splits headers. */
+export const COUNTERS = new Map([['hds_bytes', 1], ['hds_nosplit', 2], ['copybreak', 4], ['restarts', 8]]);
+
 /** Of the server's NIC, unless `host` says client. What they come to is the errno that the kernel gives. */
 export const NIC_STEP_ROWS: readonly StepRow[] = [
   step('nic', 'nic.ring', 'gives the RX queues rings of another size (ethtool -G rx)', [must(least(0, int('rx', 'descriptors')))], 'rx'),
@@ -48,6 +51,9 @@ export const NIC_STEP_ROWS: readonly StepRow[] = [
     must(least(0, int('bytes', 'the longest'))), bool('first', 'those that would be split, too (a flag of the emulated NIC)', false),
   ], 'bytes'),
   step('nic', 'nic.pack', 'lets frames share buffers (a flag of the emulated NIC)', [must(bool('on', 'on'))], 'on'),
+  step('nic', 'nic.counters', 'what a queue has counted since the last look at it; the first look only begins (ethtool -S)', [
+    least(0, int('queue', 'the queue', 0)), flags('of', COUNTERS, 'which counters', [...COUNTERS.keys()]),
+  ], 'queue'),
   step('nic', 'nic.drop', 'loses every so many-th frame that the host sends from now on (a parameter of the emulated NIC)', [
     must(least(0, int('every', 'how many; 0: none'))),
   ], 'every'),

@@ -75,6 +75,8 @@ export interface StepHost {
   readonly copied: (fd: number) => number | undefined;
   /** Changes the NIC of a host in mid-run: 0 or -errno. */
   readonly nic: (client: boolean, op: number, a: number, b: number, c: number) => number;
+  /** What a receive queue has counted. */
+  readonly queueCounters: (client: boolean, queue: number) => Readonly<Record<string, number>>;
   /** A file for device memory at an address: a descriptor or -errno. */
   readonly dmabuf: (address: number, bytes: number) => number;
 }
@@ -91,6 +93,8 @@ export class Machine {
   readonly instances = new Map<string, Instance>();
   /** Pairs of sockets, and what is under way between them. */
   readonly pairs: Pair[] = [];
+  /** Counters of queues at the last look. */
+  readonly looks = new Map<string, Readonly<Record<string, number>>>();
   /** Bytes of pattern seq that were sent, and that were proved. */
   seq_sent = 0;
   seq_proved = 0;
@@ -116,6 +120,9 @@ export class Machine {
     return this.host.copied(fd);
   }
 
+  queueCounters(queue: number): Readonly<Record<string, number>> {
+    return this.host.queueCounters(this.step.host === 'client', queue);
+  }
   /** Changes the NIC of the step's host. */
   nic(op: number, a: number, b: number, c: number): number {
     return this.host.nic(this.step.host === 'client', op, a, b, c);

@@ -1,4 +1,5 @@
 /** Steps that change a NIC while the program runs (nic-model/2-nic/control.ts), and device memory. */
+import { COUNTERS } from '../../schema/steps_wire.ts';
 import { type Handlers, type Machine, StepError } from './machine.ts';
 
 const PAGE = 4096;
@@ -26,7 +27,19 @@ function port(m: Machine, field: string): number {
   return n;
 }
 
+function counters(m: Machine): void {
+  const queue = m.count('queue');
+  const key = `${m.raw('host') ?? 'server'} ${queue}`;
+  const now = m.queueCounters(queue);
+  const before = m.looks.get(key);
+  m.looks.set(key, now);
+  const of = [...COUNTERS].filter(([, bit]) => m.int('of') & bit).map(([name]) => name);
+  const grown = before && Object.fromEntries(of.map((name) => [name, (now[`rx_${name}`] ?? 0) - (before[`rx_${name}`] ?? 0)]));
+  m.emit('counters', { queue, ...grown });
+}
+
 export const NIC_STEPS: Handlers = {
+  'nic.counters': counters,
   'nic.ring'(m) {
     change(m, RING, m.int('rx'));
   },

@@ -81,9 +81,9 @@ proof_rss() {
 syn() {
 	to=$1 from=$2 port=$3 counter=$4
 	before=$(count "$counter")
-	in_client sysctl -q -w net.ipv4.ip_local_port_range="$from $from"
+	in_client /bin/busybox sysctl -q -w net.ipv4.ip_local_port_range="$from $from"
 	in_client /bin/busybox nc -w 1 "$to" "$port" </dev/null >/dev/null 2>&1
-	in_client sysctl -q -w net.ipv4.ip_local_port_range='32768 60999'
+	in_client /bin/busybox sysctl -q -w net.ipv4.ip_local_port_range='32768 60999'
 	[ "$(count "$counter")" -gt "$before" ] || { echo "$from to $port of $to: not in $counter"; return 1; }
 }
 # What the Toeplitz hash with the first key, modulo 128, modulo 4 comes to.

@@ -22,12 +22,16 @@ describe('equal', () => {
   test('when one of them ran short of something for a moment', () => {
     expect(outcome(run(stream(), grammar('ENOSPC')), run(stream(), grammar()))).toBe('equal');
   });
+  test('when the completion queue of one of them had no room for an end of its own', () => {
+    expect(outcome(run(stream(), { ...grammar(), ends: ['', 'BUFFER'] }), run(stream(), grammar()))).toBe('equal');
+  });
   test('when connections that came to no end came to different places', () => {
     const reset = { ...part, bytes: 60, ended: -104, err: 'ECONNRESET' };
     expect(outcome(run(stream(reset), grammar('ECONNRESET')), run(stream(part), grammar()))).toBe('equal');
   });
   test('when remarks and speeds are there on one side', () => {
-    const more = run({ i: 2, e: 'remark', host: 'server', text: 'x' }, stream(), { i: 2, e: 'speed', ns: 1 });
+    const remark = { i: 2, e: 'remark', host: 'server', text: 'x' };
+    const more = run(remark, stream(), { i: 2, e: 'speed', ns: 1 }, { i: 3, e: 'nic', host: 'server' });
     expect(outcome(more, run(stream()))).toBe('equal');
   });
 });

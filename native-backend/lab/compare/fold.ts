@@ -14,8 +14,8 @@ export interface Row {
   readonly key: string;
 }
 
-/** Lines that say who speaks or how fast, and not what happened. */
-const FRAME = new Set(['capture', 'caps', 'probe', 'remark', 'speed']);
+/** Lines that say who speaks, how fast, or what a device counted, and not what happened. */
+const FRAME = new Set(['capture', 'caps', 'nic', 'probe', 'remark', 'speed']);
 
 const sorted = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

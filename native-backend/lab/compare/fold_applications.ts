@@ -6,6 +6,8 @@ import type { TraceLine } from '../../../sim/host/index.ts';
 
 /** Results that say that something ran short: what was to be received is received later. */
 const PRESSURE = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ENOSPC']);
+/** An end for which the completion queue has no room comes with the last data (io_uring/net.c: io_recv_finish). */
+const FULL = 'BUFFER';
 const HOW_FAR: Readonly<Record<string, readonly string[]>> = {
   stream: ['bytes', 'sha256', 'zeroCopyBytes', 'copiedBytes', 'ended', 'err'], refill: ['lent_bytes'], grammar: ['errors'],
 };
@@ -14,8 +16,10 @@ const withoutKeys = (line: TraceLine, keys: readonly string[]): TraceLine =>
   Object.fromEntries(Object.entries(line).filter(([k]) => !keys.includes(k))) as TraceLine;
 
 function calm(line: TraceLine): TraceLine {
-  if (line.e !== 'grammar' || !Array.isArray(line.errors)) return line;
-  return { ...line, errors: line.errors.filter((name) => !PRESSURE.has(String(name))) };
+  if (line.e !== 'grammar') return line;
+  const names = (key: string) => (Array.isArray(line[key]) ? line[key] : []).map(String);
+  const errors = 'errors' in line ? { errors: names('errors').filter((name) => !PRESSURE.has(name)) } : {};
+  return { ...line, ends: names('ends').filter((pattern) => pattern !== FULL), ...errors };
 }
 
 export const ofApplications = (lines: readonly TraceLine[]): boolean => lines.some((l) => l.e === 'app');

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "apps.h"
 #include "machine.h"
@@ -16,6 +17,8 @@
 #define MIB (1ull << 20)
 /* A receive that ended without any data tries again after this. */
 #define RETRY_NS 1000000
+/* What an application waits for its own delays when the run is over. */
+#define LATE_NS 2000000000
 #define RING_BUFFER_MAX 16384
 #define RING_ENTRIES_MAX 32768
 #define FLOWS_UNKNOWN 64
@@ -380,11 +383,28 @@ int64_t listener_due(const struct app *a)
 	return wait < refill ? wait : refill;
 }
 
+/* Buffers that are kept for a while are given back when that is over, unless it takes too long. */
+static void return_late(struct app *a)
+{
+	const int64_t patience = now_ns() + LATE_NS;
+	int64_t due;
+
+	refill_run(a);
+	while ((due = refill_due(a)) < patience) {
+		const struct timespec at = { .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000 };
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+		refill_run(a);
+	}
+}
+
 /* The run is over: who did not say anything, and what the kernel counted. */
 void listener_end(struct app *a)
 {
 	for (uint32_t i = 0; i < a->nr_streams; i++)
 		learn_peer(a, &a->streams[i]);
-	if (a->receive == RECEIVE_ZC)
-		refill_report(a);
+	if (a->receive != RECEIVE_ZC)
+		return;
+	return_late(a);
+	refill_report(a);
 }

@@ -177,7 +177,7 @@ static void refill_line(int host, const struct knobs *k, const struct report *r)
 		return;
 	line("refill", host);
 	trace_int("lent_bytes", (int64_t)r->lent_bytes);
-	trace_text("returned", r->returned >= r->lent ? "all" : r->returned ? "some" : "none");
+	trace_text("returned", r->returned + k->batch > r->lent ? "all" : r->returned ? "some" : "none");
 	trace_bool("twice", r->returned > r->lent);
 	trace_end();
 }

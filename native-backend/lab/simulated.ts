@@ -113,8 +113,9 @@ class Grammars {
     });
   }
 
-  refill(i: number, host: string): TraceLine {
-    const returned = this.given >= this.lent ? 'all' : this.given === 0 ? 'none' : 'some';
+  /** A batch that did not fill up stays with the application. */
+  refill(i: number, host: string, batch: number): TraceLine {
+    const returned = this.lent - this.given < batch ? 'all' : this.given === 0 ? 'none' : 'some';
     return { i, e: 'refill', host, lent_bytes: this.lent_bytes, returned, twice: this.twice };
   }
 }
@@ -181,7 +182,8 @@ function applicationLines(scenario: Scenario, outcome: RunOutcome, grammars: rea
     ...receivers.map((r) => appLine(i, r)),
     ...streamLines(i, scenario, outcome, grammars),
     ...running.flatMap(({ h, host }) => grammars[h]?.lines(i, host) ?? []),
-    ...running.filter((r) => r.role === 'sink' && r.receive === 'zc').flatMap(({ h, host }) => grammars[h]?.refill(i, host) ?? []),
+    ...running.filter((r) => r.role === 'sink' && r.receive === 'zc').flatMap(({ h, host }) =>
+      grammars[h]?.refill(i, host, scenario.hosts[h].values['refill.batch']) ?? []),
     { i: i + 1, e: 'end' },
   ];
 }

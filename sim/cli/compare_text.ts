@@ -64,7 +64,8 @@ interface Conditions {
   readonly unlike: readonly string[];
 }
 
-export function comparisonLines(comparison: Comparison, heads: Titles, { sets, unlike }: Conditions, all: boolean): string[] {
+export function comparisonLines(comparison: Comparison, heads: Titles, conditions: Conditions, all: boolean): string[] {
+  const { sets, unlike } = conditions;
   const { difference, native, simulated, outcome, comparing } = comparison;
   const count = Math.max(native.length, simulated.length);
   const out = [

@@ -60,7 +60,9 @@ interface Sides {
 
 function sides(traces: Traces, comparing: Comparing, rules: readonly Rule[], where: Where): Sides {
   const touched = new Map<Rule, number>();
-  const side = (lines: readonly TraceLine[]) => foldTrace(ruled(lines, rules, where, touched), comparing);
+  // A step program's notes are its own words; beside applications they are the agent's, to whom reads the trace.
+  const own = (line: TraceLine) => where.kind === 'steps' || line.e !== 'note';
+  const side = (lines: readonly TraceLine[]) => foldTrace(ruled(lines.filter(own), rules, where, touched), comparing);
   return { native: side(traces.native), simulated: side(traces.simulated), touched };
 }
 

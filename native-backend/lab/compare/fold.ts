@@ -15,7 +15,8 @@ export interface Row {
 }
 
 /** Lines that say who speaks, how fast, or what a device counted, and not what happened. */
-const FRAME = new Set(['capture', 'caps', 'nic', 'probe', 'remark', 'speed']);
+/** Lines that say who speaks, how fast, what a device counted, or a remark, and not what happened. */
+const FRAME = new Set(['capture', 'caps', 'probe', 'speed', 'nic', 'remark']);
 
 const sorted = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

@@ -19,9 +19,15 @@ function write(path: string, text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Names as users give them: conform/cancel. */
+const scenariosIn = (folder: string): string[] =>
+  readdirSync(join(root, folder)).filter((f) => f.endsWith('.yaml')).map((f) => f.slice(0, -5)).sort();
+
+/** Applications in TypeScript, which only the simulator runs. */
+const OURS_ALONE = ['http'];
+
+/** Names as users give them: conform/cancel, bulk. */
 export function conformNames(): string[] {
-  return readdirSync(join(root, SCENARIOS)).filter((f) => f.endsWith('.yaml')).map((f) => `conform/${f.slice(0, -5)}`).sort();
+  return [...scenariosIn(SCENARIOS).map((f) => `conform/${f}`), ...scenariosIn('scenarios').filter((f) => !OURS_ALONE.includes(f))];
 }
 
 export function writtenScenario(name: string): Written {
@@ -33,12 +39,13 @@ export const conformJob = (name: string): Job => writtenJob(writtenScenario(name
 
 /** Why a target does not run a scenario of the library; undefined: it does. */
 export function unfit(job: Job, target: TargetName): string | undefined {
+  if (job.kind === 'apps') return undefined;
   if (overWire(job)) return target === 'nic' || target === 'ssh' ? undefined : 'needs two hosts with a NIC each';
   return target === 'nic' ? 'uses no NIC; vm runs it' : undefined;
 }
 
 export const goldenPath = ({ target, kernel, scenario }: Pick<Golden, 'target' | 'kernel' | 'scenario'>): string =>
-  `${GOLDENS}/${target}/${kernel}/${scenario.replace(/^conform\//, '')}.jsonl`;
+  `${GOLDENS}/${target}/${kernel}/${scenario.startsWith('conform/') ? scenario.slice('conform/'.length) : `applications/${scenario}`}.jsonl`;
 
 export function readGoldens(): Golden[] {
   const files = readdirSync(join(root, GOLDENS), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.jsonl')).sort();

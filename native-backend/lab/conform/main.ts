@@ -51,9 +51,9 @@ function arguments_(): Arguments {
     process.exit(0);
   }
   const all = conformNames();
-  const names = positionals.map((p) => (p.includes('/') ? p : `conform/${p}`));
+  const names = positionals.map((p) => (all.includes(p) ? p : `conform/${p}`));
   const unknown = names.find((n) => !all.includes(n));
-  if (unknown !== undefined) throw new InputError(`${unknown}: there is no such scenario; ls scenarios/conform shows those there are.`);
+  if (unknown !== undefined) throw new InputError(`${unknown}: there is no such scenario; ringlab list shows those there are.`);
   const kernels = values.kernel.length > 0 ? values.kernel : KERNELS;
   const targets = values.on.length > 0 ? values.on : ['host', 'vm', 'nic'];
   const wanted = targets.flatMap((on): Wanted[] => (on === 'vm' || on === 'nic' ? kernels.map((kernel) => ({ on, kernel })) : [{ on }]));

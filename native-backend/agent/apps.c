@@ -215,7 +215,8 @@ static bool stuck(struct run *r)
 	const int64_t now = now_ns();
 	int64_t quiet;
 
-	if (moved != r->moved || s->due_ns[CLIENT] > now || s->due_ns[SERVER] > now) {
+	/* What was to come later than the scenario's end is not waited for. */
+	if (moved != r->moved || (now < r->until_ns && (s->due_ns[CLIENT] > now || s->due_ns[SERVER] > now))) {
 		r->moved = moved;
 		r->moved_at_ns = now;
 	}

@@ -121,6 +121,8 @@ struct app {
 	unsigned char *area;
 	struct refill *refill;
 	uint32_t zcrx_id;
+	/* Completions of this turn that said no more than that there is still no room. */
+	unsigned int in_vain;
 	/* Streams that wait for a time: all waits of an application are equally long. */
 	struct wait_list *waits;
 	int listeners[PORTS_MAX];

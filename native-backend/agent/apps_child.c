@@ -153,6 +153,7 @@ static void drain(struct app *a)
 	struct io_uring_cqe *cqe;
 	unsigned int head, seen = 0;
 
+	a->in_vain = 0;
 	io_uring_for_each_cqe(&a->ring, head, cqe) {
 		const enum kind kind = (enum kind)(cqe->user_data >> 32);
 
@@ -165,7 +166,7 @@ static void drain(struct app *a)
 			listener_cqe(a, kind, (uint32_t)cqe->user_data, cqe);
 	}
 	io_uring_cq_advance(&a->ring, seen);
-	if (seen)
+	if (seen > a->in_vain)
 		app_moved(a);
 }
 

@@ -225,8 +225,10 @@ static void receive_ended(struct app *a, uint32_t i, int res)
 			refill_flush(a);
 		if (res > 0 || res == -ENOSPC || s->bytes != s->mark)
 			arm(a, i);
-		else
+		else {
+			a->in_vain++;
 			wait_add(a, now_ns() + RETRY_NS, i);
+		}
 		return;
 	}
 	if (res < 0 && !s->res)

@@ -155,10 +155,9 @@ function streamLines(i: number, scenario: Scenario, { result, engine }: RunOutco
   const found: { host: number; conn: number; stream: StreamResult }[] = [];
   for (const host of [0, 1] as const) {
     if (roleOf(scenario, host) === 'source') continue;
-    for (const { flow, id } of readStreams(engine, host)) {
+    for (const { flow } of readStreams(engine, host)) {
       const stream = result.streams[found.length];
-      // Before 7.1 a ring does not tell the peer's name, by which the flow is known: they are accepted in the order in which they open.
-      if (stream) found.push({ host, conn: flow < 0 && stream.bytes > 0 ? id : flow, stream });
+      if (stream) found.push({ host, conn: flow, stream });
     }
   }
   found.sort((a, b) => a.host - b.host || a.conn - b.conn);

@@ -60,8 +60,8 @@ function cutOff(line: TraceLine): TraceLine {
 export const RULES: readonly Rule[] = [
   {
     name: 'room',
-    sentence: 'Whether a receive meets a full completion queue or finds no buffer (ENOSPC, ENOMEM, ENOBUFS), and is armed again, depends on '
-      + 'how fast the application is beside its peer.',
+    sentence: 'Whether a receive meets a full completion queue or finds no buffer (ENOSPC, ENOMEM, ENOBUFS), and is armed again, depends'
+      + ' on how fast the application is beside its peer.',
     where: 'applications', holds: applications, line: roomLess, test: KERNELS_TEST,
   },
   {

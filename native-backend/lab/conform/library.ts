@@ -44,8 +44,12 @@ export function unfit(job: Job, target: TargetName): string | undefined {
   return target === 'nic' ? 'uses no NIC; vm runs it' : undefined;
 }
 
+/** Programs of steps lie beside each other; applications in a folder of their own. */
+const fileOf = (scenario: string): string =>
+  (scenario.startsWith('conform/') ? scenario.slice('conform/'.length) : `applications/${scenario}`);
+
 export const goldenPath = ({ target, kernel, scenario }: Pick<Golden, 'target' | 'kernel' | 'scenario'>): string =>
-  `${GOLDENS}/${target}/${kernel}/${scenario.startsWith('conform/') ? scenario.slice('conform/'.length) : `applications/${scenario}`}.jsonl`;
+  `${GOLDENS}/${target}/${kernel}/${fileOf(scenario)}.jsonl`;
 
 export function readGoldens(): Golden[] {
   const files = readdirSync(join(root, GOLDENS), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.jsonl')).sort();

@@ -121,7 +121,8 @@ ${tableOf(cells)}
 The simulator behaves as the kernel whose trace it is: its [profile](../sim/schema/behaviours.ts), and single behaviours where the
 agent's probe found others. For \`vm\` and \`nic\` it is as slow as they are where that decides what happens
 (the first line of a trace says by which settings). Then the control path is compared line by line: order of completions, user
-data, results, every flag, buffer ids, heads and tails of the rings, when each becomes visible, return values. A scenario may say otherwise (\`compare:\`):
+data, results, every flag, buffer ids, heads and tails of the rings, when each becomes visible, return values. A scenario may say
+otherwise (\`compare:\`):
 
 ${COMPARING.map((c) => `- \`${c}\`: ${COMPARING_ABOUT[c]}.`).join('\n')}
 

@@ -12,3 +12,5 @@ export { type NativeTrace, nativeTraces } from './native_traces.ts';
 export { openTarget, type TargetOptions } from './open_target.ts';
 export { simulate, SIMULATED_SETS, type SimulatedRun } from './simulated.ts';
 export { LabError, type NativeRun, TARGETS, type Target, type TargetName, type Watch } from './target.ts';
+export { type Finding, type Look, survey, type Survey, type TargetState } from './survey.ts';
+export { thisMachine } from './this_machine.ts';

@@ -112,12 +112,12 @@ function start(boot: Boot, initrd: string, signal: AbortSignal): Promise<BootEnd
   });
 }
 
-/** What processes left behind that were killed. */
+/** What processes left behind that were killed: folders. */
+export const staleBoots = (): string[] => readdirSync(tmpdir()).filter((name) =>
+  name.startsWith(FOLDER) && !existsSync(`/proc/${name.slice(FOLDER.length).split('-')[0]}`)).map((name) => join(tmpdir(), name));
+
 function removeForgotten(): void {
-  for (const name of readdirSync(tmpdir()).filter((n) => n.startsWith(FOLDER))) {
-    const pid = name.slice(FOLDER.length).split('-')[0];
-    if (!existsSync(`/proc/${pid}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
+  for (const folder of staleBoots()) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Boots to the end, whatever that is. Throws when QEMU cannot be had or somebody aborts; nothing is left of it then. */

@@ -10,6 +10,7 @@ import { addCapture } from './command_capture.ts';
 import { addCompare } from './command_compare.ts';
 import { addDoctor } from './command_doctor.ts';
 import { addJourney } from './command_journey.ts';
+import { addLab } from './command_lab.ts';
 import { addList } from './command_list.ts';
 import { addPacketdrill } from './command_packetdrill.ts';
 import { addPcap } from './command_pcap.ts';
@@ -42,7 +43,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addCompare, addCapture,
+    addRun, addReplay, addCompare, addCapture, addLab,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);

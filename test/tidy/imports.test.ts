@@ -84,7 +84,7 @@ const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
   ['web', [/^sim\/host\/index\.ts$/, /^web\//]],
   ['uring-model/8-app', [/^uring-model\/8-app\//, /^sim\/schema\//]],
   ['sim/schema', [/^sim\/schema\//]],
-  ['sim/gen', [/^sim\/(gen|schema)\//, /^sim\/host\/scenario/]],
+  ['sim/gen', [/^sim\/(gen|schema)\//, /^sim\/host\/scenario/, /^native-backend\/lab\/compare\/rules\.ts$/]],
   ['sim/host', [/^sim\/(host|schema)\//, /^sim\/gen\/config_layout\.ts$/, /^uring-model\/8-app\//]],
   ['sim/package', [/^sim\/package\//, /^sim\/host\/index\.ts$/, /^uring-model\/8-app\/(index|uapi\.gen)\.ts$/]],
   // The packetdrill interpreter is a test that has a command too.

@@ -80,7 +80,8 @@ function uring(look: Look): Finding {
 function seccomp(look: Look): Finding {
   const mode = /^Seccomp:\s*(\d)/m.exec(look.read('/proc/self/status') ?? '')?.[1];
   if (mode !== '2') return good('seccomp', 'no filter stands between this process and the kernel');
-  return note('seccomp', 'a filter looks at system calls; it may refuse io_uring', 'docker run --security-opt seccomp=unconfined, or --on vm');
+  const remedy = 'docker run --security-opt seccomp=unconfined, or --on vm';
+  return note('seccomp', 'a filter looks at system calls; it may refuse io_uring', remedy);
 }
 
 function privilege(look: Look): Finding {
@@ -88,7 +89,8 @@ function privilege(look: Look): Finding {
   const net = (mask >> CAP_NET_ADMIN) & 1n;
   if (look.uid === 0 && net === 1n) return good('privilege', 'root, with CAP_NET_ADMIN');
   const who = look.uid === 0 ? 'root, but without CAP_NET_ADMIN' : 'not root';
-  return note('privilege', `${who}: on host, applications talk over the loopback device, and zero-copy receive is refused`, 'run it with sudo');
+  const said = `${who}: on host, applications talk over the loopback device, and zero-copy receive is refused`;
+  return note('privilege', said, 'run it with sudo');
 }
 
 /** A program by its own word, and the package that has it. */
@@ -109,7 +111,7 @@ function compiler(look: Look): Finding {
   const version = look.said([cc, '--version']);
   if (version === undefined) return missing('compiler', `there is no C compiler (${cc})`, 'apt-get install gcc libc6-dev');
   const libc = look.said([cc, '-print-file-name=libc.a']);
-  if (libc === undefined || !libc.startsWith('/')) return missing('compiler', `${cc} finds no static C library`, 'apt-get install libc6-dev');
+  if (libc?.startsWith('/') !== true) return missing('compiler', `${cc} finds no static C library`, 'apt-get install libc6-dev');
   return good('compiler', version);
 }
 
@@ -145,13 +147,16 @@ function kernels(look: Look, apt: Finding): Finding {
 
 function zcnic(look: Look, apt: Finding): Finding {
   const here = look.cached('zcnic');
-  if (here.length > 0) return good('zcnic', `the module is built for ${[...new Set(here.map((n) => n.replace(/-[0-9a-f]{16}$/, '')))].join(', ')}`);
+  const releases = [...new Set(here.map((n) => n.replace(/-[0-9a-f]{16}$/, '')))];
+  if (here.length > 0) return good('zcnic', `the module is built for ${releases.join(', ')}`);
   if (look.said(['unshare', '--version']) === undefined) return missing('zcnic', 'it is built in namespaces', 'apt-get install util-linux');
-  if (apt.state !== 'good') return missing('zcnic', 'the module is not built, and there is no apt to fetch compiler and headers', apt.remedy ?? '');
+  if (apt.state !== 'good')
+    return missing('zcnic', 'the module is not built, and there is no apt to fetch compiler and headers', apt.remedy ?? '');
   return note('zcnic', 'the module is not built; its compiler and the kernel\'s headers will be fetched, 120 MB, once');
 }
 
-const sizeText = (bytes: number): string => (bytes >= 1024 * MIB ? `${Math.floor(bytes / (1024 * MIB))} GiB` : `${Math.floor(bytes / MIB)} MiB`);
+const GIB = 1024 * MIB;
+const sizeText = (bytes: number): string => (bytes >= GIB ? `${Math.floor(bytes / GIB)} GiB` : `${Math.floor(bytes / MIB)} MiB`);
 
 function room(look: Look): Finding {
   const [cache, temporary] = [look.free(look.cache), look.free(look.temporary)];

@@ -25,7 +25,8 @@ export function thisMachine(): Look {
   return {
     platform: process.platform, arch: process.arch, uid: process.getuid?.(), env: process.env, cache: place, temporary: tmpdir(),
     said: ([file = '', ...args]) => {
-      const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: PATIENCE_MS, env: { ...process.env, PATH: PATH() } });
+      const env = { ...process.env, PATH: PATH() };
+      const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: PATIENCE_MS, env });
       return status === 0 ? `${stdout}${stderr}`.trim().split('\n')[0] : undefined;
     },
     read: (path) => {

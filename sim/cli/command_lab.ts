@@ -30,7 +30,8 @@ function doctor(found: Survey, json: boolean): void {
     for (const line of table(found.targets.map((t) => [t.works ? 'works' : 'does not', t.target, t.said])))
       say(line.startsWith('works') ? green(line) : red(line));
     say();
-    for (const line of table(found.findings.map((f) => [WORDS[f.state], f.name, f.remedy === undefined ? f.said : `${f.said}: ${f.remedy}`])))
+    const said = (f: Finding) => (f.remedy === undefined ? f.said : `${f.said}: ${f.remedy}`);
+    for (const line of table(found.findings.map((f) => [WORDS[f.state], f.name, said(f)])))
       say(line.startsWith(WORDS.missing) ? red(line) : line);
   }
   if (!found.targets.some((t) => t.works)) process.exitCode = 1;

@@ -31,6 +31,9 @@ export function addLabOptions(command: Command): Command {
     .option('--interface <name>', 'with ssh: which of its devices; else the one that carries the address that ssh talks to');
 }
 
+/** What --on may name. */
+const TARGET = /^(host|vm|nic|ssh:.+)$/;
+
 /** Options of a real kernel without one. */
 export function refuseWithoutTarget(flags: LabFlags, command: string): void {
   const given = [['--kernel', flags.kernel], ['--apply', flags.apply], ['--interface', flags.interface]] as const;
@@ -49,6 +52,7 @@ export function writtenOf(name: string, flags: RunFlags): Written & { readonly p
 /** Opens a target, lets `work` use it, and leaves nothing behind, also when somebody presses Ctrl-C. */
 async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
   const { on, kernel, apply } = flags;
+  if (!TARGET.test(on)) throw new InputError(`--on ${on}: there is no such target; there are host, vm, nic and ssh:HOST.`);
   const device = flags.interface;
   const ending = new AbortController();
   const progress = new Progress();

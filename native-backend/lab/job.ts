@@ -19,8 +19,8 @@ export function jobOf(name: string, scenario: Scenario): Job {
   return { name, scenario, kind: 'apps', program: applicationProgram(name, scenario) };
 }
 
-/** Does a step want the server's NIC? */
-const wantsNic = (s: Step): boolean => s.step.startsWith('nic.') || (s.step === 'zcrx.reg' && s.nodev === false);
+/** Does a step want the server's NIC, and a queue of it that can be bound? */
+export const wantsNic = (s: Step): boolean => s.step.startsWith('nic.') || (s.step === 'zcrx.reg' && s.nodev === false);
 
 /** Does a program speak of two hosts with a wire between them? Else it is alone with a loopback device. */
 export const overWire = ({ kind, scenario }: Job): boolean => kind === 'apps'

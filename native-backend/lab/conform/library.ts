@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { dirname, join } from 'node:path';
 import { type Written, writtenJob } from '../compare/beside.ts';
 import { type Golden, goldenText, readGolden } from '../compare/golden.ts';
-import { type Job, overWire } from '../job.ts';
+import { type Job, overWire, wantsNic } from '../job.ts';
 import { root } from '../places.ts';
 import type { TargetName } from '../target.ts';
 
@@ -39,9 +39,10 @@ export const conformJob = (name: string): Job => writtenJob(writtenScenario(name
 
 /** Why a target does not run a scenario of the library; undefined: it does. */
 export function unfit(job: Job, target: TargetName): string | undefined {
+  const own_nic = target === 'nic' || target === 'ssh';
   if (job.kind === 'apps') return undefined;
-  if (overWire(job)) return target === 'nic' || target === 'ssh' ? undefined : 'needs two hosts with a NIC each';
-  return target === 'nic' ? 'uses no NIC; vm runs it' : undefined;
+  if (job.scenario.steps?.some(wantsNic)) return own_nic ? undefined : 'needs a NIC whose queue can be bound to an area';
+  return own_nic && !overWire(job) ? 'uses no NIC; vm runs it' : undefined;
 }
 
 /** Programs of steps lie beside each other; applications in a folder of their own. */

@@ -14,7 +14,6 @@ export interface Row {
   readonly key: string;
 }
 
-/** Lines that say who speaks, how fast, or what a device counted, and not what happened. */
 /** Lines that say who speaks, how fast, what a device counted, or a remark, and not what happened. */
 const FRAME = new Set(['capture', 'caps', 'probe', 'speed', 'nic', 'remark']);
 

@@ -33,42 +33,18 @@ const applications = ({ kind }: Where): boolean => kind === 'apps';
 const scenarios = (...names: readonly string[]) => ({ scenario }: Where): boolean => names.includes(scenario);
 const KERNELS_TEST = 'test/conform/kernels.test.ts';
 
-const list = (value: TraceLine[string]): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-const without = (line: TraceLine, ...keys: readonly string[]): TraceLine =>
-  Object.fromEntries(Object.entries(line).filter(([k]) => !keys.includes(k))) as TraceLine;
-
-/** What a receive ends with when there is no room for what came. */
-const STARVED = ['ENOMEM', 'ENOBUFS', 'ENOSPC'];
-
-function roomLess(line: TraceLine): TraceLine {
-  if (line.e !== 'grammar') return line;
-  const errors = list(line.errors);
-  const ends = list(line.ends);
-  // A multishot RECV that finds the CQ full ends with the data that it has.
-  const lost = (end: string) => line.op === 'RECV' && end === 'BUFFER';
-  if (!errors.some((e) => STARVED.includes(e)) && !ends.some(lost)) return line;
-  return { ...line, errors: errors.filter((e) => !STARVED.includes(e)), ends: ends.filter((e) => !lost(e)) };
-}
-
-function cutOff(line: TraceLine): TraceLine {
-  if (line.e === 'stream' && line.complete === false)
-    return { ...without(line, 'sha256', 'zeroCopyBytes', 'copiedBytes', 'ended', 'err'), bytes: Number(line.bytes) > 0 ? 'some' : 'none' };
-  if (line.e === 'grammar') return { ...line, errors: list(line.errors).filter((e) => e !== 'ECONNRESET') };
-  return line.e === 'refill' ? without(line, 'lent_bytes') : line;
+/** A multishot RECV that finds the CQ full ends with the data that it has. */
+function fullQueue(line: TraceLine): TraceLine {
+  if (line.e !== 'grammar' || line.op !== 'RECV' || !Array.isArray(line.ends) || !line.ends.includes('BUFFER')) return line;
+  return { ...line, ends: line.ends.filter((end) => end !== 'BUFFER') };
 }
 
 export const RULES: readonly Rule[] = [
   {
-    name: 'room',
-    sentence: 'Whether a receive meets a full completion queue or finds no buffer (ENOSPC, ENOMEM, ENOBUFS), and is armed again, depends'
-      + ' on how fast the application is beside its peer.',
-    where: 'applications', holds: applications, line: roomLess, test: KERNELS_TEST,
-  },
-  {
-    name: 'cut off',
-    sentence: 'What a stream had brought when it was cut off, and whether its reader learned of the reset, depends on the moment.',
-    where: 'close-mid-stream and refill-never, streams that are not complete', holds: scenarios('close-mid-stream', 'refill-never'),
-    line: cutOff, test: KERNELS_TEST,
+    name: 'full queue',
+    sentence: 'Whether a multishot RECV meets a full completion queue, ends with what it has and is armed again, depends on how fast the'
+      + ' application is beside its peer.',
+    where: 'applications', holds: applications, line: fullQueue, test: KERNELS_TEST,
   },
   {
     name: 'last batch',

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apps.h"
@@ -94,6 +95,23 @@ static void run_program(void)
 	step_begin(program_steps(), NULL);
 }
 
+/*
+ * Waits for a multiple of 64 ticks of the slowest clock that kernels have (HZ=250): what timers then do does not depend on when
+ * somebody started the agent (kernel/time/timer.c: the first three levels of the wheel).
+ */
+static void align(void)
+{
+	const int64_t period_ns = 256 * 1000 * 1000, second_ns = 1000 * 1000 * 1000;
+	struct timespec t;
+	int64_t at_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	at_ns = ((t.tv_sec * second_ns + t.tv_nsec) / period_ns + 1) * period_ns;
+	t.tv_sec = at_ns / second_ns;
+	t.tv_nsec = at_ns % second_ns;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	options_read(argc, argv);
@@ -104,6 +122,8 @@ int main(int argc, char **argv)
 	}
 	places_open();
 	ending_set_up(options.limit_s);
+	if (options.aligned)
+		align();
 	if (options.probe) {
 		probe_run();
 	} else {

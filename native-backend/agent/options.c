@@ -14,7 +14,7 @@
 
 static const char usage[] =
 	"usage: agent [--netns HOST=PATH] [--interface HOST=NAME] [--address HOST=ADDRESS] [--queues HOST=N] [--only HOST]\n"
-	"             [--limit-s N] [--data] [--timing] PROGRAM|-\n"
+	"             [--limit-s N] [--aligned] [--data] [--timing] PROGRAM|-\n"
 	"       agent --probe\n"
 	"HOST is client or server. PROGRAM has a JSON object a line, as ringlab replay SCENARIO --program prints it.\n";
 
@@ -67,11 +67,11 @@ static int whole(const char *option, const char *arg, int most)
 
 void options_read(int argc, char **argv)
 {
-	enum { NETNS = 1, INTERFACE, ADDRESS, QUEUES, ONLY, LIMIT, DATA, TIMING, PROBE, HELP };
+	enum { NETNS = 1, INTERFACE, ADDRESS, QUEUES, ONLY, LIMIT, ALIGNED, DATA, TIMING, PROBE, HELP };
 	static const struct option known[] = {
 		{ "netns", 1, NULL, NETNS }, { "interface", 1, NULL, INTERFACE }, { "address", 1, NULL, ADDRESS },
-		{ "queues", 1, NULL, QUEUES }, { "only", 1, NULL, ONLY }, { "limit-s", 1, NULL, LIMIT }, { "data", 0, NULL, DATA },
-		{ "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
+		{ "queues", 1, NULL, QUEUES }, { "only", 1, NULL, ONLY }, { "limit-s", 1, NULL, LIMIT },
+		{ "aligned", 0, NULL, ALIGNED }, { "data", 0, NULL, DATA }, { "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
 	};
 	const char *value;
 	int which, host, at = 0;
@@ -104,6 +104,7 @@ void options_read(int argc, char **argv)
 			break;
 		case LIMIT: options.limit_s = whole(name, optarg, LIMIT_S_MAX); break;
 		case DATA: options.data = true; break;
+		case ALIGNED: options.aligned = true; break;
 		case TIMING: options.timing = true; break;
 		case PROBE: options.probe = true; break;
 		case HELP:

@@ -15,7 +15,7 @@ struct options {
 	int queues[HOSTS];
 	int only;		/* this host's application alone; -1: both */
 	int limit_s;
-	bool data, timing, probe;
+	bool aligned, data, timing, probe;
 	const char *program;	/* "-": standard input */
 };
 extern struct options options;

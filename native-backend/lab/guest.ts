@@ -60,7 +60,7 @@ function jobScript({ before, inside = '', agent, after }: GuestJob, number: numb
     'sleep 1',
     // Into memory: while somebody waits for a reader outside, virtual time runs on. A descriptor more would be one more than
     // the agent has elsewhere.
-    `${inside} /bin/agent ${agent.join(' ')} ${place(number, 'program')} </dev/null >/tmp/trace 2>/tmp/stderr 3>&-`,
+    `${inside} /bin/agent --aligned ${agent.join(' ')} ${place(number, 'program')} </dev/null >/tmp/trace 2>/tmp/stderr 3>&-`,
     'code=$?',
     `part ${TRACE}`,
     'cat /tmp/trace >&3',

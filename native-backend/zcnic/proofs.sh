@@ -30,9 +30,11 @@ set_up() {
 	done
 	tool -G eth0 rx 256 tcp-data-split on
 	tool -X eth0 equal 3
-	tool -N eth0 flow-type tcp4 dst-port $PORT action 3
-	tool -N eth0 flow-type tcp6 dst-port $PORT action 3
+	steer
 }
+
+# The rules 0 and 1: the applications' port belongs to queue 3.
+steer() { for version in 4 6; do tool -N eth0 flow-type tcp$version dst-port $PORT action 3; done; }
 
 tear_down() {
 	$IP netns del client
@@ -117,6 +119,7 @@ proof_jumbo_16k() {
 }
 after_jumbo_16k() { mtu 1500; }
 proof_jumbo_packed() {
+	echo 4 >/proc/sys/vm/nr_hugepages
 	tool --set-priv-flags eth0 pack-buffers on && mtu 9000 &&
 		agent_run 2097152 's/"refill.rx_buf_len":4096/"refill.rx_buf_len":16384/' && stream_is whole
 }
@@ -197,11 +200,14 @@ proof_link_down_up() { during whole flap; }
 channels() {
 	tool -X eth0 equal 2
 	for rule in 0 1; do tool -N eth0 delete $rule; done
-	tool -L eth0 combined 3 >/dev/null && { echo 'the bound queue was taken away'; return 1; }
-	tool -N eth0 flow-type tcp4 dst-port $PORT action 3 && tool -N eth0 flow-type tcp6 dst-port $PORT action 3
+	! tool -L eth0 combined 3 >/dev/null || { echo 'the bound queue was taken away'; return 1; }
 }
 proof_channels() { during any channels; }
-after_channels() { tool -X eth0 equal 3; }
+after_channels() {
+	tool -L eth0 combined 4
+	tool -X eth0 equal 3
+	steer
+}
 refused() { ! tool -G eth0 tcp-data-split off >/dev/null; }
 proof_split_stays() { during whole refused; }
 

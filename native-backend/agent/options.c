@@ -71,7 +71,8 @@ void options_read(int argc, char **argv)
 	static const struct option known[] = {
 		{ "netns", 1, NULL, NETNS }, { "interface", 1, NULL, INTERFACE }, { "address", 1, NULL, ADDRESS },
 		{ "queues", 1, NULL, QUEUES }, { "only", 1, NULL, ONLY }, { "limit-s", 1, NULL, LIMIT },
-		{ "aligned", 0, NULL, ALIGNED }, { "data", 0, NULL, DATA }, { "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
+		{ "aligned", 0, NULL, ALIGNED }, { "data", 0, NULL, DATA },
+		{ "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
 	};
 	const char *value;
 	int which, host, at = 0;

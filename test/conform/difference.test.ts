@@ -109,7 +109,7 @@ describe('a declared difference', () => {
   const rule: Rule = {
     name: 'made up', sentence: 'Sizes are given in other units.', where: 'host', test: 'test/conform/difference.test.ts',
     holds: ({ target }) => target === 'host',
-    line: (line) => (line.step === 'size' ? { i: line.i, e: line.e, step: 'size' } : line),
+    lines: (lines) => lines.map((line) => (line.step === 'size' ? { i: line.i, e: line.e, step: 'size' } : line)),
   };
   const [native, simulated] = [[ret(1, 'size', 1), cqe(2, '7', 0), END], [ret(1, 'size', 1000), cqe(2, '7', 0), END]];
   test('is named, with the lines that it touched, and hides no other', () => {
@@ -120,7 +120,8 @@ describe('a declared difference', () => {
   test('is not named where nothing differs, and does not hold elsewhere', () => {
     expect(compare(native, native, 'exact', [rule])).toMatchObject({ outcome: 'equal', declared: [] });
     expect(compare(native, simulated, 'exact', [{ ...rule, holds: () => false }]).outcome).toBe('different');
-    const idle: Rule = { ...rule, name: 'idle', line: (line) => (line.e === 'cqe' ? { ...line, r: 0 } : line) };
+    const lines: Rule['lines'] = (all) => all.map((line) => (line.e === 'cqe' ? { ...line, r: 0 } : line));
+    const idle: Rule = { ...rule, name: 'idle', lines };
     expect(compare(native, simulated, 'exact', [rule, idle]).declared.map((d) => d.rule.name)).toEqual(['made up']);
   });
   test('has a name of its own, a sentence, and a test that is there', () => {

@@ -39,17 +39,14 @@ export interface Traces {
 }
 
 /** Lines as rules leave them; `touched`: how many each rule changed. */
-function ruled(lines: readonly TraceLine[], rules: readonly Rule[], where: Where, touched: Map<Rule, number>): TraceLine[] {
-  return lines.flatMap((line) => {
-    let now: TraceLine | undefined = line;
-    for (const rule of rules) {
-      if (!now) break;
-      const next: TraceLine | undefined = rule.line(now, where);
-      if (next !== now) touched.set(rule, (touched.get(rule) ?? 0) + 1);
-      now = next;
-    }
-    return now ? [now] : [];
-  });
+function ruled(lines: readonly TraceLine[], rules: readonly Rule[], where: Where, touched: Map<Rule, number>): readonly TraceLine[] {
+  return rules.reduce((now, rule) => {
+    const next = rule.lines(now, where);
+    const kept = new Set(next);
+    const changed = now.filter((line) => !kept.has(line)).length;
+    if (changed > 0) touched.set(rule, (touched.get(rule) ?? 0) + changed);
+    return next;
+  }, lines);
 }
 
 interface Sides {

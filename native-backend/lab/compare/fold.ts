@@ -3,7 +3,6 @@
  * that has to be equal and the lines that it stands for.
  */
 import type { Scenario, TraceLine } from '../../../sim/host/index.ts';
-import { foldApplications, ofApplications } from './fold_applications.ts';
 
 export type Comparing = Scenario['compare'];
 
@@ -29,7 +28,6 @@ const without = (line: TraceLine, ...keys: readonly string[]): TraceLine =>
 
 export function foldTrace(lines: readonly TraceLine[], comparing: Comparing): Row[] {
   const own = lines.filter((l) => !FRAME.has(l.e));
-  if (ofApplications(own)) return foldApplications(own).map(rowOf);
   if (comparing === 'stream') return foldStream(own).map(rowOf);
   if (comparing === 'await') return sortAwaited(own).map(rowOf);
   return own.map(rowOf);

@@ -4,6 +4,7 @@
  * more fails its test (test/conform/kernels.test.ts).
  */
 import type { TraceLine } from '../../../sim/host/index.ts';
+import { withoutDistance, withoutFullEnds, withoutShortness } from './application_rules.ts';
 
 /** What is being compared. */
 export interface Where {
@@ -23,11 +24,29 @@ export interface Rule {
   /** Where it holds, in words. */
   readonly where: string;
   readonly holds: (where: Where) => boolean;
-  /** A line as it is compared; undefined leaves it out. */
-  readonly line: (line: TraceLine, where: Where) => TraceLine | undefined;
+  /** A trace as it is compared. A line that stays as it is stays the same object. */
+  readonly lines: (lines: readonly TraceLine[], where: Where) => readonly TraceLine[];
   /** The test that keeps the difference what it is said to be. */
   readonly test: string;
 }
 
-/** None at present: where the two differed, the simulator was mended, or asked by the agent's probe to behave as the kernel does. */
-export const RULES: readonly Rule[] = [];
+const APPLICATIONS_TEST = 'test/conform/application_rules.test.ts';
+
+/**
+ * Of step programs nothing is declared: where the two differed, the simulator was mended, or asked by the agent's probe to behave as
+ * the kernel does. Of applications it is what depends on who was faster, the application or its peer.
+ */
+export const RULES: readonly Rule[] = [
+  {
+    name: 'ran short', where: 'applications', holds: ({ kind }) => kind === 'apps', lines: withoutShortness, test: APPLICATIONS_TEST,
+    sentence: 'Whether a receive ran short of buffers, memory or completions for a moment, and was armed again, is a matter of speed.',
+  },
+  {
+    name: 'end without room', where: 'applications', holds: ({ kind }) => kind === 'apps', lines: withoutFullEnds, test: APPLICATIONS_TEST,
+    sentence: 'Whether a receive found the completion queue full, and ended with the data that it had, is a matter of speed.',
+  },
+  {
+    name: 'how far', where: 'applications', holds: ({ kind }) => kind === 'apps', lines: withoutDistance, test: APPLICATIONS_TEST,
+    sentence: 'How far a connection came that did not come to its end, and by which error it ended, is a matter of speed.',
+  },
+];

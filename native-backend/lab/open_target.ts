@@ -2,7 +2,8 @@
 import { HostTarget } from './host.ts';
 import { NicTarget } from './nic.ts';
 import { SshTarget } from './ssh.ts';
-import { LabError, type Target } from './target.ts';
+import { InputError } from '../../sim/host/index.ts';
+import type { Target } from './target.ts';
 import { VmTarget } from './vm.ts';
 
 export interface TargetOptions {
@@ -18,11 +19,13 @@ export interface TargetOptions {
 export async function openTarget(spec: string, options: TargetOptions = {}): Promise<Target> {
   const ssh = spec.startsWith('ssh:');
   if (!ssh && !['host', 'vm', 'nic'].includes(spec))
-    throw new LabError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
+    throw new InputError(`--on ${spec}: there is no such target; there are host, vm, nic and ssh:HOST.`);
   for (const [option, given] of [['--apply', options.apply], ['--interface', options.interface !== undefined]] as const)
-    if (given && !ssh) throw new LabError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
+    if (given && !ssh) throw new InputError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
   if (options.kernel !== undefined && (ssh || spec === 'host'))
-    throw new LabError(`--kernel is for --on vm and nic; ${spec} runs the kernel that it has.`);
+    throw new InputError(`--kernel is for --on vm and nic; ${spec} runs the kernel that it has.`);
+  if (options.kernel !== undefined && !/^\d+(\.\d+){1,2}([.+~-][\w.+~-]*)?$/.test(options.kernel))
+    throw new InputError(`--kernel ${options.kernel}: expected a version, such as 7.2 or 7.3.4.`);
   if (ssh) return SshTarget.open(spec, options);
   if (spec === 'host') return HostTarget.open();
   return spec === 'vm' ? new VmTarget(options.kernel) : new NicTarget(options.kernel);

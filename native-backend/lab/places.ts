@@ -1,7 +1,7 @@
 /** Where the lab finds what it builds from, and where it keeps what took long to make. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from './target.ts';
 
@@ -20,10 +20,28 @@ export function native(...path: readonly string[]): string {
   return join(root, 'native-backend', ...path);
 }
 
+/** Makes a folder and those above it, one by one: what Node does by itself never ends where a file system makes none. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Somebody else may have been as quick.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
 /** A folder of the user's cache, made when it is not there: kernels, headers, agents, modules, by what they were made from. */
 export function cacheFolder(...path: readonly string[]): string {
   const base = process.env.RINGLAB_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringlab');
-  const folder = join(base, ...path);
-  mkdirSync(folder, { recursive: true });
+  const folder = resolve(base, ...path);
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(`the cache ${folder} cannot be written (${code}); let RINGLAB_CACHE name a folder of yours.`);
+  }
   return folder;
 }

@@ -113,11 +113,22 @@ function start(boot: Boot, initrd: string, signal: AbortSignal): Promise<BootEnd
 }
 
 /** What processes left behind that were killed: folders. */
-export const staleBoots = (): string[] => readdirSync(tmpdir()).filter((name) =>
-  name.startsWith(FOLDER) && !existsSync(`/proc/${name.slice(FOLDER.length).split('-')[0]}`)).map((name) => join(tmpdir(), name));
+export function staleBoots(): string[] {
+  const names = existsSync(tmpdir()) ? readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER)) : [];
+  return names.filter((name) => !existsSync(`/proc/${name.slice(FOLDER.length).split('-')[0]}`)).map((name) => join(tmpdir(), name));
+}
 
 function removeForgotten(): void {
   for (const folder of staleBoots()) rmSync(folder, { recursive: true, force: true });
+}
+
+function bootFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LabError(`${tmpdir()} cannot be written (${code}); let TMPDIR name a folder of yours.`);
+  }
 }
 
 /** Boots to the end, whatever that is. Throws when QEMU cannot be had or somebody aborts; nothing is left of it then. */
@@ -125,7 +136,7 @@ export async function runQemu(boot: Boot, signal: AbortSignal): Promise<BootEnd>
   signal.throwIfAborted();
   if (!haveProgram(QEMU)) throw new LabError(`${QEMU} is not there: apt-get install qemu-system-x86.`);
   removeForgotten();
-  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  const folder = bootFolder();
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.on('exit', remove);
   try {

@@ -1,6 +1,6 @@
 /** This machine, as a survey looks at it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { staleNamespaces } from './netns.ts';
@@ -43,6 +43,7 @@ export function thisMachine(): Look {
     },
     free: (path) => {
       try {
+        accessSync(path, constants.W_OK);
         const { bavail, bsize } = statfsSync(path);
         return bavail * bsize;
       } catch {

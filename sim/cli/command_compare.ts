@@ -63,6 +63,8 @@ const TRIES = 3;
 interface Compared {
   readonly native: Trace;
   readonly heads: Titles;
+  /** What the simulator was told. */
+  readonly sets: readonly string[];
   readonly comparison: Comparison;
 }
 
@@ -75,13 +77,13 @@ async function once(written: Written, flags: Flags, against: Golden | undefined)
     const where: Where = { scenario: written.name, kind: job.kind, target: native.target, kernel: native.kernel };
     const comparing = job.kind === 'apps' ? 'exact' : job.scenario.compare;
     const comparison = compareTraces({ native: native.lines, simulated: against.lines }, comparing, where);
-    return { native, heads: { native: title(native), simulated: `${title(against)}, ${flags.against}` }, comparison };
+    return { native, heads: { native: title(native), simulated: `${title(against)}, ${flags.against}` }, sets: [], comparison };
   }
-  const { comparison, simulated }: Beside = beside(await loadCore(), written, native);
+  const { comparison, simulated, sets }: Beside = beside(await loadCore(), written, native);
   if (simulated.failure !== undefined) throw new LabError(simulated.failure);
   const profile = kernelOf(simulated.lines);
   const behaves = profile === '' ? '' : ` as ${profile}`;
-  return { native, heads: { native: title(native), simulated: `the simulator${behaves}` }, comparison };
+  return { native, heads: { native: title(native), simulated: `the simulator${behaves}` }, sets, comparison };
 }
 
 async function compare(name: string, flags: Flags): Promise<void> {
@@ -95,15 +97,16 @@ async function compare(name: string, flags: Flags): Promise<void> {
     tell(`ringlab: ${written.name} differs, and its scenario is one of times; trying again.`);
     compared = await once(written, flags, against);
   }
+  const conditions = { sets: compared.sets, unlike: compared.native.unlike };
   if (flags.json) say(JSON.stringify(jsonOf(written, compared), null, 2));
-  else for (const line of comparisonLines(compared.comparison, compared.heads, compared.native, flags.all === true)) say(line);
+  else for (const line of comparisonLines(compared.comparison, compared.heads, conditions, flags.all === true)) say(line);
   if (compared.comparison.outcome === 'different') process.exitCode = 1;
 }
 
-function jsonOf(written: Written, { native, comparison }: Compared): object {
+function jsonOf(written: Written, { native, sets, comparison }: Compared): object {
   const { outcome, comparing, declared, difference } = comparison;
   return {
-    scenario: written.name, target: native.target, kernel: native.kernel, image: native.image, simulator: native.sets, outcome,
+    scenario: written.name, target: native.target, kernel: native.kernel, image: native.image, simulator: sets, outcome,
     compare: comparing,
     unlike: native.unlike, declared: declared.map(({ rule, lines }) => ({ name: rule.name, sentence: rule.sentence, lines })),
     ...(difference ? { difference: { ...difference, native: difference.native ?? null, simulated: difference.simulated ?? null } } : {}),

@@ -70,7 +70,7 @@ export function comparisonLines(comparison: Comparison, heads: Titles, condition
   const count = Math.max(native.length, simulated.length);
   const out = [
     `${heads.native} beside ${heads.simulated}`, `  compared  ${count} lines, ${HOW[comparing]}`,
-    `  set       in the simulator: ${sets.join(' ')}`,
+    ...(sets.length > 0 ? [`  set       in the simulator: ${sets.join(' ')}`] : []),
     ...unlike.map((u) => `  unlike    ${u}`), ...declaredLines(comparison),
   ];
   if (outcome === 'equal') out.push(green('  equal'));
@@ -91,6 +91,6 @@ export function comparisonLines(comparison: Comparison, heads: Titles, condition
 }
 
 const CLASSES: Readonly<Record<NonNullable<Comparison['difference']>['class'], string>> = {
-  order: 'the same things in another order', res: 'a result', flags: 'flags of a completion', count: 'something is there on one side only',
-  ring: 'what a ring says of itself', data: 'bytes, or where they lie',
+  order: 'the same things in another order', res: 'a result', flags: 'flags of completions, or features of a ring',
+  count: 'something is there on one side only', ring: 'what a ring says of itself', data: 'bytes, or where they lie',
 };

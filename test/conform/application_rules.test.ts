@@ -53,6 +53,17 @@ describe('different', () => {
     expect(outcome(run(stream(), grammar('EFAULT')), run(stream(), grammar()))).toBe('different');
     expect(outcome(run(stream(), { ...grammar(), one_end: false }), run(stream(), grammar()))).toBe('different');
   });
+  test.each<[string, Partial<TraceLine>]>([
+    ['without a byte', { bytes: 0 }], ['with copies where there were none', { copiedBytes: 1 }],
+    ['that ended by an error which nobody gets by leaving', { ended: -14, err: 'EFAULT' }], ['of another number', { conn: 1 }],
+  ])('a connection that came to no end, %s', (_, more) => {
+    expect(outcome(run(stream({ ...part, ...more })), run(stream(part)))).toBe('different');
+  });
+  test('an error of a request and buffers that were never lent, beside a connection that came to no end', () => {
+    const refill = (lent_bytes: number): TraceLine => ({ i: 2, e: 'refill', host: 'server', lent_bytes, returned: 'some', twice: false });
+    expect(outcome(run(stream(part), grammar('EFAULT')), run(stream(part), grammar()))).toBe('different');
+    expect(outcome(run(stream(part), refill(0)), run(stream(part), refill(50)))).toBe('different');
+  });
   test('a buffer that was lent twice on a connection that came to no end', () => {
     expect(outcome(run(stream({ ...part, returned_once: false })), run(stream(part)))).toBe('different');
   });

@@ -5,9 +5,8 @@ import type { TraceLine } from '../../../sim/host/index.ts';
 const SHORTNESS = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ENOSPC']);
 /** An end for which the completion queue has no room comes with the last data (io_uring/net.c: io_recv_finish). */
 const FULL = 'BUFFER';
-const DISTANCE: Readonly<Record<string, readonly string[]>> = {
-  stream: ['bytes', 'sha256', 'zeroCopyBytes', 'copiedBytes', 'ended', 'err'], refill: ['lent_bytes'], grammar: ['errors'],
-};
+/** By which a connection ends that somebody left early; any other error is a difference. */
+const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECANCELED', 'ETIMEDOUT', ...SHORTNESS]);
 
 /** Lines of operations without some names in one of their lists. */
 function withoutNames(lines: readonly TraceLine[], key: 'errors' | 'ends', goes: (name: string) => boolean): TraceLine[] {
@@ -20,13 +19,22 @@ function withoutNames(lines: readonly TraceLine[], key: 'errors' | 'ends', goes:
 export const withoutShortness = (lines: readonly TraceLine[]): TraceLine[] => withoutNames(lines, 'errors', (name) => SHORTNESS.has(name));
 export const withoutFullEnds = (lines: readonly TraceLine[]): TraceLine[] => withoutNames(lines, 'ends', (name) => name === FULL);
 
-/** With one connection that came to no end, what the host lent and which errors it saw is of that kind too. */
+const some = (n: unknown) => (Number(n) > 0 ? 'some' : 'none');
+
+/** A connection that came to no end: whether bytes came, not how many, and none of the errors by which one is left early. */
+function incompleteStream(line: TraceLine): TraceLine {
+  const { sha256, zeroCopyBytes, copiedBytes, ended, err, ...rest } = line;
+  const ways = { ...(zeroCopyBytes === undefined ? {} : { zeroCopyBytes: some(zeroCopyBytes), copiedBytes: some(copiedBytes) }) };
+  const end = err !== undefined && !LEFT.has(String(err)) ? { ended, err } : {};
+  return { ...rest, bytes: some(line.bytes), ...ways, ...end } as TraceLine;
+}
+
+/** With one connection that came to no end, what the host lent and by which errors requests ended is of that kind too. */
 export function withoutDistance(lines: readonly TraceLine[]): TraceLine[] {
   const incomplete = (line: TraceLine) => line.e === 'stream' && line.complete !== true;
-  const some = lines.some(incomplete);
-  return lines.map((line) => {
-    const keys = incomplete(line) || (line.e !== 'stream' && some) ? DISTANCE[line.e] ?? [] : [];
-    const left = Object.entries(line).filter(([k]) => !keys.includes(k));
-    return left.length === Object.keys(line).length ? line : Object.fromEntries(left) as TraceLine;
+  if (!lines.some(incomplete)) return [...lines];
+  return withoutNames(lines, 'errors', (name) => LEFT.has(name)).map((line) => {
+    if (incomplete(line)) return incompleteStream(line);
+    return line.e === 'refill' ? { ...line, lent_bytes: some(line.lent_bytes) } : line;
   });
 }

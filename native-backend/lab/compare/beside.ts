@@ -22,12 +22,17 @@ export const writtenJob = ({ name, text, file, sets }: Written): Job => jobOf(na
 /** Of the machine, and not of the scenario. */
 const OF_KERNEL = /^(kernel|cost)\./;
 
-/** The simulator's side. The machine's settings come first: what the user set holds in any case; what the target lacks, last. */
+/** What the simulator is told. The machine's settings come first: what the user set holds in any case; what the target lacks, last. */
+function setsOf(written: Written, sets_of_target: readonly string[]): readonly string[] {
+  const own = written.sets.map((s) => (typeof s === 'string' ? s : s.set));
+  const all = [...sets_of_target.filter((s) => OF_KERNEL.test(s)), ...own, ...sets_of_target.filter((s) => !OF_KERNEL.test(s))];
+  // The last one of a knob holds.
+  return [...new Map(all.map((s) => [s.split('=')[0], s])).values()];
+}
+
 export function simulateAs(core: WebAssembly.Module, written: Written, sets_of_target: readonly string[]): SimulatedRun {
   const { kind } = writtenJob(written);
-  const behaviours = sets_of_target.filter((s) => OF_KERNEL.test(s));
-  const fitted = sets_of_target.filter((s) => !OF_KERNEL.test(s));
-  const sets = [...behaviours, ...written.sets, ...fitted, ...(kind === 'apps' ? SIMULATED_SETS : [])];
+  const sets = [...setsOf(written, sets_of_target), ...(kind === 'apps' ? SIMULATED_SETS : [])];
   const scenario = loadScenario(written.text, written.file, { sets });
   return simulate(core, { name: written.name, scenario, kind });
 }
@@ -35,6 +40,8 @@ export function simulateAs(core: WebAssembly.Module, written: Written, sets_of_t
 export interface Beside {
   readonly where: Where;
   readonly simulated: SimulatedRun;
+  /** What the simulator was told, as --set takes it. */
+  readonly sets: readonly string[];
   readonly comparison: Comparison;
 }
 
@@ -47,5 +54,6 @@ export function beside(
   const simulated = simulateAs(core, written, trace.sets);
   const where: Where = { scenario: written.name, kind: job.kind, target: trace.target, kernel: trace.kernel };
   const comparing = job.kind === 'apps' ? 'exact' : job.scenario.compare;
-  return { where, simulated, comparison: compareTraces({ native: trace.lines, simulated: simulated.lines }, comparing, where, rules) };
+  const comparison = compareTraces({ native: trace.lines, simulated: simulated.lines }, comparing, where, rules);
+  return { where, simulated, sets: setsOf(written, trace.sets), comparison };
 }

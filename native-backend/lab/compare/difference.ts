@@ -92,7 +92,7 @@ export function compareTraces(traces: Traces, comparing: Comparing, where: Where
 const FIELDS: readonly (readonly [DifferenceClass, readonly string[]])[] = [
   ['order', ['ud', 'r', 'conn', 'op']],
   ['res', ['res', 'err', 'ended', 'errors', 'ends', 'result']],
-  ['flags', ['fl', 'features', 'more', 'buffer', 'notif', 'flags']],
+  ['flags', ['fl', 'features', 'shots', 'flags']],
   ['count', ['n', 'cqe', 'reached', 'terminal', 'complete', 'all', 'took', 'seq']],
   ['ring', ['sq', 'cq', 'head', 'tail', 'rqes', 'slots', 'lent_bytes', 'returned', 'returned_once', 'empty']],
   ['data', ['bytes', 'sha256', 'off', 'crc', 'ok', 'hex', 'right', 'count', 'zeroCopyBytes', 'copiedBytes']],

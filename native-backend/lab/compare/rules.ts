@@ -47,6 +47,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'how far', where: 'applications', holds: ({ kind }) => kind === 'apps', lines: withoutDistance, test: APPLICATIONS_TEST,
-    sentence: 'How far a connection came that did not come to its end, and by which error it ended, is a matter of speed.',
+    sentence: 'How far a connection came that somebody left early, and by which error of that kind it ended, depends on what was under'
+      + ' way.',
   },
 ];

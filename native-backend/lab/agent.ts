@@ -6,7 +6,7 @@ import { inCache } from './cache.ts';
 import { command, lastLine } from './command.ts';
 import { inSuite } from './debian.ts';
 import { native } from './places.ts';
-import { LabError, type Watch } from './target.ts';
+import { BuildError, LabError, type Watch } from './target.ts';
 
 const LIBURING_LEAST = '2.15';
 const COMPILER = () => process.env.CC ?? 'cc';
@@ -52,7 +52,7 @@ function buildError(stderr: string): LabError {
   const first = stderr.split('\n').find((l) => /error/.test(l))?.trim() ?? lastLine(stderr);
   if (/^(stdio|stdlib|string|unistd|pthread|sched|linux\/)/.test(missing?.[1] ?? '') || missing?.[2] !== undefined)
     return new LabError(`the agent needs the C library's headers and its static library (${first}): apt-get install libc6-dev.`);
-  return new LabError(`the agent cannot be built (${first}).`);
+  return new BuildError(`the agent cannot be built (${first}).`);
 }
 
 /** Other builds than the one that ships (build.sh). */

@@ -14,7 +14,7 @@ import { inCache } from './cache.ts';
 import { command, lastLine } from './command.ts';
 import { inSuite } from './debian.ts';
 import { native } from './places.ts';
-import { LabError, type Watch } from './target.ts';
+import { BuildError, LabError, type Watch } from './target.ts';
 
 export interface ModuleKernel {
   /** What uname -r says. */
@@ -87,7 +87,7 @@ function buildError(output: string, code: number): LabError {
     return new LabError(`zcnic is built in namespaces, and this machine refuses them (${refused}): run as root, or allow user namespaces `
       + '(sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0).');
   const error = output.split('\n').find((l) => /\b(?:error|ERROR)\b/.test(l)) ?? lastLine(output);
-  return new LabError(`zcnic cannot be built (${error.trim()}).`);
+  return new BuildError(`zcnic cannot be built (${error.trim()}).`);
 }
 
 async function build(kernel: ModuleKernel, names: readonly string[], to: string, watch: Watch): Promise<void> {

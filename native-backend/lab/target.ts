@@ -44,5 +44,10 @@ export interface Target {
 
 /** The lab cannot do what was asked of it: one sentence with the remedy. The command line ends with exit code 1, never with a pass. */
 export class LabError extends Error {
-  override readonly name = 'LabError';
+  override readonly name: string = 'LabError';
+}
+
+/** Our own sources do not build: a fault of ours, and nothing that the machine lacks. */
+export class BuildError extends LabError {
+  override readonly name = 'BuildError';
 }

@@ -7,32 +7,27 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentBinary } from '../../native-backend/lab/agent.ts';
 import { applicationProgram } from '../../native-backend/lab/application_program.ts';
 import { foldTrace } from '../../native-backend/lab/compare/fold.ts';
+import { HostTarget } from '../../native-backend/lab/host.ts';
 import { behavioursOf, probeOf } from '../../native-backend/lab/profile.ts';
 import { simulate } from '../../native-backend/lab/simulated.ts';
 import { compileCore, loadScenario, programText, type Scenario, type TraceLine } from '../../sim/host/index.ts';
 import { BEHAVIOURS } from '../../sim/schema/behaviours.ts';
+import { lacking } from './lacking.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const at = (...path: readonly string[]) => join(root, ...path);
 const text = (...path: readonly string[]) => readFileSync(at(...path), 'utf8');
 const watch = { progress: () => {}, signal: new AbortController().signal };
 
-/** The agent, or why there is none. */
-const built = await agentBinary(watch).then((path) => ({ path, why: '' }), (e: Error) => ({ path: '', why: e.message }));
-const AGENT = built.path;
+let AGENT = '';
+/** Why there is no agent, and why it can have no ring. */
+const unbuilt = await lacking(async () => {
+  AGENT = await agentBinary(watch);
+});
+const why = unbuilt ?? await lacking(() => HostTarget.open().capabilities(watch));
+if (why !== undefined) console.log(`agent: nothing runs on this machine's kernel (${why}).`);
 const run = (args: readonly string[], input = '', agent = AGENT) => spawnSync(agent, args, { input, encoding: 'utf8', timeout: 100_000 });
-const probed = AGENT === '' ? undefined : run(['--probe']);
-const why = built.why || (probed?.status === 0 ? '' : probeFailure(probed?.stdout ?? ''));
-if (why !== '') console.log(`agent: nothing runs on this machine's kernel (${why}).`);
-
-function probeFailure(stdout: string): string {
-  try {
-    probeOf(stdout);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'the agent cannot probe it';
-}
+const probed = why === undefined ? run(['--probe']) : undefined;
 
 const load = (name: string, sets: readonly string[] = []): Scenario => loadScenario(text('scenarios', `${name}.yaml`), name, { sets });
 const applications = (name: string, sets: readonly string[] = []) => applicationProgram(name, load(name, sets));
@@ -47,7 +42,7 @@ function live(name: string, sets: readonly string[] = [], args: readonly string[
   return linesOf(stdout);
 }
 
-describe.skipIf(why !== '')('applications on this kernel', () => {
+describe.skipIf(why !== undefined)('applications on this kernel', () => {
   let core: WebAssembly.Module;
   beforeAll(async () => {
     core = await compileCore(readFileSync(at('build/core.wasm')));
@@ -109,7 +104,7 @@ describe.skipIf(why !== '')('applications on this kernel', () => {
   });
 });
 
-describe.skipIf(why !== '')('the probe', () => {
+describe.skipIf(why !== undefined)('the probe', () => {
   test('says of every behaviour what it found, or that it is unknown', () => {
     const { behaviours, unknown } = probeOf(probed?.stdout ?? '');
     expect([...Object.keys(behaviours), ...unknown].sort()).toEqual(BEHAVIOURS.map((b) => b.name).sort());
@@ -128,13 +123,15 @@ describe.skipIf(why !== '')('the probe', () => {
     else console.log(`agent: Linux ${probe.kernel} has no profile of its own; the nearest one is ${profile}.`);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('needs no privilege', () => {
+  test('needs no privilege', () => {
     const open = mkdtempSync(join(tmpdir(), 'ringlab-agent-'));
     chmodSync(open, 0o755);
     const copy = join(open, 'agent');
     copyFileSync(AGENT, copy);
     chmodSync(copy, 0o755);
-    const { stdout, status } = spawnSync(copy, ['--probe'], { encoding: 'utf8', uid: 65534, gid: 65534, cwd: '/' });
+    // Nobody, for whom may become that; else whoever runs this.
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const { stdout, status } = spawnSync(copy, ['--probe'], { encoding: 'utf8', cwd: '/', ...nobody });
     rmSync(open, { recursive: true });
     const [mine, theirs] = [probeOf(probed?.stdout ?? ''), probeOf(stdout)];
     expect(status).toBe(0);
@@ -166,7 +163,7 @@ describe('what the simulator has to be, by what the agent found', () => {
 
 const app = (host: string, role: string, more = '') => `{"step":"app","host":"${host}","app.role":"${role}"${more}}\n`;
 
-describe.skipIf(AGENT === '')('a bad program is one sentence and exit code 2', () => {
+describe.skipIf(unbuilt !== undefined)('a bad program is one sentence and exit code 2', () => {
   test.each<[string, string, RegExp]>([
     ['empty', '', /^agent: the program is empty; ringlab replay SCENARIO --program prints one\.$/],
     ['no JSON', '{"step":"submit"}\nsubmit\n', /^agent: line 2 is no step: expected a JSON object/],
@@ -250,7 +247,7 @@ const pause = (ms: number) => new Promise((resolve) => {
   setTimeout(resolve, ms);
 });
 
-describe.skipIf(why !== '')('in bad weather it leaves no process behind', () => {
+describe.skipIf(why !== undefined)('in bad weather it leaves no process behind', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ended by %s in the middle of a run', async (signal) => {
     const { code } = await interrupted((agent) => process.kill(agent, signal));
     expect(code).toBe({ SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }[signal]);
@@ -295,7 +292,7 @@ describe.skipIf(why !== '')('in bad weather it leaves no process behind', () => 
 const folder = mkdtempSync(join(tmpdir(), 'ringlab-agent-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(why !== '')('where io_uring is not allowed', () => {
+describe.skipIf(why !== undefined)('where io_uring is not allowed', () => {
   const filter = join(folder, 'no-io-uring');
   const sentence = 'io_uring is not allowed here: see kernel.io_uring_disabled, or seccomp of a container';
   beforeAll(() => {
@@ -312,9 +309,9 @@ describe.skipIf(why !== '')('where io_uring is not allowed', () => {
 });
 
 const valgrind = spawnSync('valgrind', ['--version']).status === 0;
-if (why === '' && !valgrind) console.log('agent: nothing runs under valgrind, which is not there (apt-get install valgrind).');
+if (why === undefined && !valgrind) console.log('agent: nothing runs under valgrind, which is not there (apt-get install valgrind).');
 
-describe.skipIf(why !== '')('clean', () => {
+describe.skipIf(why !== undefined)('clean', () => {
   const programs: readonly (readonly [string, string])[] = [
     ...['cancel', 'enobufs', 'fixed-files', 'inc-buffers', 'links'].map((name) => [name, steps(name)] as const),
     ['bulk', applications('bulk', ['client.app.bytes=1MiB'])],

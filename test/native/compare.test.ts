@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { HostTarget } from '../../native-backend/lab/host.ts';
 import { ringlab } from '../scenario/cli.ts';
+import { lacking } from './lacking.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringlab-compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,16 +15,7 @@ const file = (name: string, text: string): string => {
 };
 const json = <T>(out: string) => JSON.parse(out) as T;
 
-/** Why this machine's kernel cannot be had; undefined: it can. */
-async function noHost(): Promise<string | undefined> {
-  try {
-    await HostTarget.open().capabilities({ progress: () => {}, signal: new AbortController().signal });
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-const missing = await noHost();
+const missing = await lacking(() => HostTarget.open().capabilities({ progress: () => {}, signal: new AbortController().signal }));
 if (missing !== undefined) console.log(`compare: nothing is compared with this machine's kernel (${missing}).`);
 
 /** A program that says the same on every kernel. */

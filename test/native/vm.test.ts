@@ -16,23 +16,14 @@ import { simulate } from '../../native-backend/lab/simulated.ts';
 import { aloneJob, EMULATED, forPairs, VmTarget, vethJob } from '../../native-backend/lab/vm.ts';
 import { zcnicModule } from '../../native-backend/lab/module.ts';
 import { loadScenario, traceText } from '../../sim/host/index.ts';
+import { lacking } from './lacking.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const watch = (signal = new AbortController().signal) => ({ progress: () => {}, signal });
 const programs = (process.env.PATH ?? '').split(delimiter);
 
-/** Why there is no machine here, as the lab says it; undefined: there is one. */
-async function lacking(need: () => Promise<unknown>): Promise<string | undefined> {
-  if (!programs.some((dir) => existsSync(join(dir, 'qemu-system-x86_64')))) return 'qemu-system-x86_64 is not there.';
-  try {
-    await need();
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabError) return error.message;
-    throw error;
-  }
-}
-const noVm = await lacking(async () => {
+const withoutQemu = programs.some((dir) => existsSync(join(dir, 'qemu-system-x86_64'))) ? undefined : 'qemu-system-x86_64 is not there.';
+const noVm = withoutQemu ?? await lacking(async () => {
   const [kernel, agent] = [await labKernel(undefined, watch()), await agentBinary(watch())];
   await initramfs({ agent, files: forPairs(kernel).files, texts: {} }, watch());
 });

@@ -9,6 +9,7 @@ import { zcnicModule } from '../../native-backend/lab/module.ts';
 import { selftestAtHand } from '../../native-backend/lab/selftest.ts';
 import { LabError, type Watch } from '../../native-backend/lab/target.ts';
 import { zcnicProofs } from '../../native-backend/lab/zcnic_proofs.ts';
+import { lacking } from './lacking.ts';
 
 const KERNELS = [undefined, '7.2'] as const;
 /** Quick ones that go through every part of the module. The others: npm run conform. */
@@ -20,19 +21,10 @@ const BOOT_MS = 220_000;
 
 const watch = (signal = new AbortController().signal): Watch => ({ progress: () => {}, signal });
 
-/** Modules by release, or why this machine has none. A source that a compiler refuses is no reason. */
-async function built(): Promise<{ modules: readonly string[]; why?: string }> {
-  try {
-    const modules = [];
-    for (const like of KERNELS) modules.push(await zcnicModule(await labKernel(like, watch()), watch()));
-    return { modules };
-  } catch (error) {
-    if (!(error instanceof LabError) || /^zcnic cannot be built/.test(error.message)) throw error;
-    return { modules: [], why: error.message };
-  }
-}
-
-const { modules, why } = await built();
+const modules: string[] = [];
+const why = await lacking(async () => {
+  for (const like of KERNELS) modules.push(await zcnicModule(await labKernel(like, watch()), watch()));
+});
 if (why !== undefined) console.log(`zcnic: nothing of it is tested: ${why}`);
 
 describe.skipIf(why !== undefined)('the module', () => {

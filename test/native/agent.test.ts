@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentBinary } from '../../native-backend/lab/agent.ts';
 import { applicationProgram } from '../../native-backend/lab/application_program.ts';
-import { foldTrace } from '../../native-backend/lab/compare/fold.ts';
+import { compareTraces } from '../../native-backend/lab/compare/difference.ts';
 import { HostTarget } from '../../native-backend/lab/host.ts';
 import { behavioursOf, probeOf } from '../../native-backend/lab/profile.ts';
 import { simulate } from '../../native-backend/lab/simulated.ts';
@@ -57,8 +57,9 @@ describe.skipIf(why !== undefined)('applications on this kernel', () => {
   ])('%s with %j: the simulator\'s lines', (name, sets) => {
     const ours = simulate(core, { name, scenario: load(name, sets), kind: 'apps' }).lines;
     const theirs = live(name, sets);
-    const told = (lines: readonly TraceLine[]) => foldTrace(lines, 'exact').map(({ line: { i: _, ...rest } }) => rest);
-    expect(told(theirs)).toEqual(told(ours));
+    // By the rules for applications: on a busy machine a receive may run short of buffers and be armed again.
+    const where = { scenario: name, kind: 'apps', target: 'host', kernel: '' } as const;
+    expect(compareTraces({ native: theirs, simulated: ours }, 'exact', where).difference).toBeUndefined();
     expect(ofKind(theirs, 'stream').every((s) => s.complete)).toBe(true);
   });
 

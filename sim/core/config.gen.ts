@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8152;
+export const CONFIG_BYTES: u32 = 8184;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8112;
+export const CONFIG_STATE_BYTES: u32 = 8144;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 1963753139;
+export const CONFIG_MAGIC: u32 = 824476870;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -83,6 +83,10 @@ export const KERNEL_PROFILE_7_1: u32 = 4;
 export const KERNEL_PROFILE_7_2: u32 = 5;
 /** kernel.profile: 7.3 */
 export const KERNEL_PROFILE_7_3: u32 = 6;
+/** cpu.machine: generic */
+export const CPU_MACHINE_GENERIC: u32 = 0;
+/** cpu.machine: ideal */
+export const CPU_MACHINE_IDEAL: u32 = 1;
 /** faults.host: client */
 export const FAULTS_HOST_CLIENT: u32 = 0;
 /** faults.host: server */
@@ -115,15 +119,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8112) != 0;
+    return load<u32>(changetype<usize>(this), 8144) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8120) != 0;
+    return load<u32>(changetype<usize>(this), 8152) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8128) != 0;
+    return load<u32>(changetype<usize>(this), 8160) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -155,11 +159,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8136);
+    return load<u32>(changetype<usize>(this), 8168);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8144);
+    return load<u32>(changetype<usize>(this), 8176);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -898,129 +902,137 @@ export class HostConfig {
   get kernel_drain_ends(): bool {
     return load<u32>(changetype<usize>(this), 1448) != 0;
   }
+  /** machine whose measured parameters are the defaults of this host; single ones may differ */
+  get cpu_machine(): u32 {
+    return load<u32>(changetype<usize>(this), 1456);
+  }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1456);
+    return load<u32>(changetype<usize>(this), 1464);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1464);
+    return load<u32>(changetype<usize>(this), 1472);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1472);
+    return load<u32>(changetype<usize>(this), 1480);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1480);
+    return load<u32>(changetype<usize>(this), 1488);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1496);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1536);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1536);
+    return load<u32>(changetype<usize>(this), 1544);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1544);
+    return load<u32>(changetype<usize>(this), 1552);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1552);
+    return load<u32>(changetype<usize>(this), 1560);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1560);
+    return load<u32>(changetype<usize>(this), 1568);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1568);
+    return load<u32>(changetype<usize>(this), 1576);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1576);
+    return load<u32>(changetype<usize>(this), 1584);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1584);
+    return load<u32>(changetype<usize>(this), 1592);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1592);
+    return load<u32>(changetype<usize>(this), 1600);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
+    return load<u32>(changetype<usize>(this), 1608);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
+    return load<u32>(changetype<usize>(this), 1616);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1616);
+    return load<u32>(changetype<usize>(this), 1624);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1624);
+    return load<u32>(changetype<usize>(this), 1632);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1632);
+    return load<u32>(changetype<usize>(this), 1640);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1640);
+    return load<u32>(changetype<usize>(this), 1648);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1648);
+    return load<u32>(changetype<usize>(this), 1656);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1656);
+    return load<u32>(changetype<usize>(this), 1664);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1664);
+    return load<u32>(changetype<usize>(this), 1672);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1672);
+    return load<u32>(changetype<usize>(this), 1680);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1680);
+    return load<u32>(changetype<usize>(this), 1688);
+  }
+  /** time that an application spends because its scenario says so (ns; app; the scenario) */
+  get cost_app_time(): u32 {
+    return load<u32>(changetype<usize>(this), 1696);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1704);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1696);
+    return load<u32>(changetype<usize>(this), 1712);
   }
 }
 
@@ -1062,20 +1074,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 2984);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3000);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 2984 + 1704 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3000 + 1720 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2984 + 2728 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3000 + 2744 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 2984 + 1496 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3000 + 1504 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6064 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6096 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

@@ -245,6 +245,20 @@ export const ACCOUNT_APP: u32 = 9;
 export const ACCOUNT_OTHER: u32 = 10;
 /** number of cycle accounts */
 export const ACCOUNT_COUNT: u32 = 11;
+/** what runs is hardware */
+export const CONTEXT_HARDWARE: u32 = 0;
+/** what runs is hardirq */
+export const CONTEXT_HARDIRQ: u32 = 1;
+/** what runs is softirq */
+export const CONTEXT_SOFTIRQ: u32 = 2;
+/** what runs is task_work */
+export const CONTEXT_TASK_WORK: u32 = 3;
+/** what runs is syscall */
+export const CONTEXT_SYSCALL: u32 = 4;
+/** what runs is user */
+export const CONTEXT_USER: u32 = 5;
+/** number of contexts */
+export const CONTEXTS_MAX: u32 = 6;
 /** taking an interrupt and raising the softirq; cycles */
 export const COST_IRQ_ENTRY: u32 = 0;
 /** one call of the poll function; cycles */
@@ -293,8 +307,10 @@ export const COST_CSUM_KIB: u32 = 21;
 export const COST_ZC_CHUNK: u32 = 22;
 /** the application looking at one completion; cycles */
 export const COST_APP_CQE: u32 = 23;
+/** time that an application spends because its scenario says so; ns */
+export const COST_APP_TIME: u32 = 24;
 /** number of costs */
-export const COST_COUNT: u32 = 24;
+export const COST_COUNT: u32 = 25;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -625,6 +641,7 @@ export function costAccount(cost: u32): u32 {
     case COST_CSUM_KIB: return ACCOUNT_TCPIP;
     case COST_ZC_CHUNK: return ACCOUNT_MEMORY;
     case COST_APP_CQE: return ACCOUNT_APP;
+    case COST_APP_TIME: return ACCOUNT_APP;
     default: return ACCOUNT_OTHER;
   }
 }

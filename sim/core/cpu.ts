@@ -7,16 +7,9 @@
  * turn early.
  */
 import { arenaAlloc } from './arena';
-import { ACCOUNT_COUNT, CORES_MAX, COST_COUNT, costAccount, HOSTS_MAX, RINGS_MAX, THREADS_MAX } from './constants.gen';
+import { CONTEXT_HARDWARE, CONTEXTS_MAX, CORES_MAX, COST_COUNT, costAccount, HOSTS_MAX, RINGS_MAX, THREADS_MAX } from './constants.gen';
 import { costOf, hostConfig } from './config.gen';
 import { coreState } from './state';
-
-export const CONTEXT_HARDWARE: u32 = 0;
-export const CONTEXT_HARDIRQ: u32 = 1;
-export const CONTEXT_SOFTIRQ: u32 = 2;
-export const CONTEXT_TASK_WORK: u32 = 3;
-export const CONTEXT_SYSCALL: u32 = 4;
-export const CONTEXT_USER: u32 = 5;
 
 @unmanaged
 export class Core {
@@ -26,26 +19,27 @@ export class Core {
   poll_tail: u32;
   softirq_pending: u32;
   unused: u32;
-  // u64 cycles[ACCOUNT_COUNT] follow
 }
-/** Where the accounts of a Core begin. */
-export const CORE_CYCLES_AT: u32 = 24;
-const CORE_BYTES: usize = 24 + 11 * 8;
+const CORE_BYTES: usize = 24;
+/** Charges of a context: for each cost {u64 cycles, u64 units}: how often it was charged, or bytes, or nanoseconds. */
+const CHARGES_BYTES: usize = <usize>COST_COUNT << 4;
 
-/** Makes the cores, and of the configuration the list of prices: for each host and cost {u32 cycles, u32 account}. */
+/** Makes the cores with their charges, and of the configuration the list of prices: u32[host][cost]. */
 export function cpuInit(): void {
-  assert(CORE_BYTES == 24 + <usize>ACCOUNT_COUNT * 8, 'CORE_BYTES disagrees with the accounts');
   const s = coreState();
   s.cores_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * CORES_MAX) * CORE_BYTES);
-  s.prices_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * COST_COUNT) << 3);
+  s.charges_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * CORES_MAX * CONTEXTS_MAX) * CHARGES_BYTES);
+  s.prices_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * COST_COUNT) << 2);
   for (let host: u32 = 0; host < HOSTS_MAX; host++) {
-    for (let cost: u32 = 0; cost < COST_COUNT; cost++) {
-      store<u64>(priceList(host) + (<usize>cost << 3), <u64>costOf(host, cost) | (<u64>costAccount(cost) << 32));
-    }
+    for (let cost: u32 = 0; cost < COST_COUNT; cost++) store<u32>(priceList(host) + (<usize>cost << 2), costOf(host, cost));
   }
 }
 function priceList(host: u32): usize {
-  return <usize>coreState().prices_base + (<usize>(host * COST_COUNT) << 3);
+  return <usize>coreState().prices_base + (<usize>(host * COST_COUNT) << 2);
+}
+/** Charges of a core: {u64 cycles, u64 units} by context and cost. */
+export function coreCharges(core_idx: u32): usize {
+  return <usize>coreState().charges_base + <usize>(core_idx * CONTEXTS_MAX) * CHARGES_BYTES;
 }
 /**
  * The context runs in the name of a task (current): thread n of a host's process is host + HOSTS_MAX * n, threads of submission
@@ -63,6 +57,7 @@ function setRunning(host: u32, core: u32, context: u32): void {
   s.core = core;
   s.context = context;
   s.who = (host << 8) | (context << 16) | (core << 24);
+  s.charges = context == CONTEXT_HARDWARE ? 0 : <u32>(coreCharges(coreIndex(host, core)) + <usize>context * CHARGES_BYTES);
 }
 
 export function coreIndex(host: u32, core: u32): u32 {
@@ -71,15 +66,21 @@ export function coreIndex(host: u32, core: u32): u32 {
 export function coreAt(core_idx: u32): Core {
   return changetype<Core>(<usize>coreState().cores_base + <usize>core_idx * CORE_BYTES);
 }
-/** Cycles of a core booked to an account since the start. */
+/** Cycles of a core booked to an account since the start, in all contexts. */
 export function coreCycles(core_idx: u32, account: u32): u64 {
-  return load<u64>(changetype<usize>(coreAt(core_idx)) + 24 + (<usize>account << 3));
+  let cycles: u64 = 0;
+  const charges = coreCharges(core_idx);
+  for (let i: u32 = 0; i < CONTEXTS_MAX * COST_COUNT; i++) {
+    if (costAccount(i % COST_COUNT) == account) cycles += load<u64>(charges + (<usize>i << 4));
+  }
+  return cycles;
 }
 
 /** All of them. */
 export function coreBooked(core_idx: u32): u64 {
   let cycles: u64 = 0;
-  for (let account: u32 = 0; account < ACCOUNT_COUNT; account++) cycles += coreCycles(core_idx, account);
+  const charges = coreCharges(core_idx);
+  for (let i: u32 = 0; i < CONTEXTS_MAX * COST_COUNT; i++) cycles += load<u64>(charges + (<usize>i << 4));
   return cycles;
 }
 
@@ -94,7 +95,6 @@ export function enterHardware(host: u32): void {
   const s = coreState();
   setRunning(host, 0xff, CONTEXT_HARDWARE);
   s.task = host;
-  s.accounts = 0;
   s.elapsed_cycles = 0;
 }
 
@@ -106,7 +106,6 @@ export function enterContext(host: u32, core: u32, context: u32): void {
   const busy = running.busy_until_ns;
   setRunning(host, core, context);
   s.task = host;
-  s.accounts = <u32>changetype<usize>(running) + CORE_CYCLES_AT;
   s.prices = <u32>priceList(host);
   s.ns_per_cycle_q20 = (1000 << 20) / mhz;
   s.elapsed_cycles = busy > s.clock_ns ? ((busy - s.clock_ns) * <u64>mhz) / 1000 + 1 : 0;
@@ -134,32 +133,29 @@ export function coreFreeAt(host: u32, core: u32): u64 {
   return busy > s.clock_ns ? busy : s.clock_ns;
 }
 
-function book(accounts: u32, account: u32, cycles: u64): void {
-  coreState().elapsed_cycles += cycles;
-  const at = <usize>(accounts + (account << 3));
+function book(cost: u32, cycles: u64, units: u64): void {
+  const s = coreState();
+  s.elapsed_cycles += cycles;
+  const at = <usize>s.charges + (<usize>cost << 4);
   store<u64>(at, load<u64>(at) + cycles);
+  store<u64>(at, load<u64>(at, 8) + units, 8);
+}
+function price(cost: u32): u64 {
+  return load<u32>(<usize>coreState().prices + (<usize>cost << 2));
 }
 
 /** Charges one step to the running context. */
 export function charge(cost: u32): void {
-  const s = coreState();
-  const accounts = s.accounts;
-  if (accounts == 0) return;
-  const price = <usize>(s.prices + (cost << 3));
-  book(accounts, load<u32>(price, 4), load<u32>(price));
+  if (coreState().charges != 0) book(cost, price(cost), 1);
 }
 
 /** Charges a step whose cost is given per KiB. */
 export function chargeBytes(cost: u32, bytes: u32): void {
-  const s = coreState();
-  const accounts = s.accounts;
-  if (accounts == 0) return;
-  const price = <usize>(s.prices + (cost << 3));
-  book(accounts, load<u32>(price, 4), (<u64>load<u32>(price) * <u64>bytes) >> 10);
+  if (coreState().charges != 0) book(cost, (price(cost) * <u64>bytes) >> 10, bytes);
 }
 
-/** Charges time that a scenario asks for, to an account. */
-export function chargeNs(account: u32, ns: u64): void {
+/** Charges time that a scenario or a program asks for, under a cost whose unit is nanoseconds. */
+export function chargeNs(cost: u32, ns: u64): void {
   const s = coreState();
-  if (s.accounts != 0) book(s.accounts, account, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000);
+  if (s.charges != 0) book(cost, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000, ns);
 }

@@ -29,9 +29,10 @@ export class CoreState {
   who: u32;
   /** The task in whose name the context runs; thread 0 of the host's process unless it says otherwise: see setTask. */
   task: u32;
-  /** Addresses of the running core's accounts (0: hardware, nothing is charged) and of its host's prices. */
-  accounts: u32;
+  /** Addresses of the running context's charges (0: hardware, nothing is charged) and of its host's prices. */
+  charges: u32;
   prices: u32;
+  charges_base: u32;
   prices_base: u32;
   ns_per_cycle_q20: u32;
   next_pkt_id: u32;

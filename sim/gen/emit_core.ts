@@ -1,6 +1,6 @@
 /** Writes the AssemblyScript side of the definitions. */
 import { BEHAVIOURS } from '../schema/behaviours.ts';
-import { ACCOUNTS, COSTS } from '../schema/costs.ts';
+import { ACCOUNTS, CONTEXTS, COSTS } from '../schema/costs.ts';
 import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
@@ -30,6 +30,10 @@ export function emitConstants(): string {
     out += constant(`ACCOUNT_${name.toUpperCase()}`, i, `cycles spent on ${name}`);
   });
   out += constant('ACCOUNT_COUNT', ACCOUNTS.length, 'number of cycle accounts');
+  CONTEXTS.forEach((name, i) => {
+    out += constant(`CONTEXT_${name.toUpperCase()}`, i, `what runs is ${name}`);
+  });
+  out += constant('CONTEXTS_MAX', CONTEXTS.length, 'number of contexts');
   COSTS.forEach((c, i) => {
     out += constant(`COST_${c.name.toUpperCase()}`, i, `${c.about}; ${c.unit}`);
   });

@@ -4,9 +4,10 @@
  *
  * Field numbers: protos/perfetto/trace/{trace,trace_packet}.proto and track_event/*.proto of Perfetto.
  */
+import { CONTEXTS } from '../schema/costs.ts';
 import { EVENTS } from '../schema/events.ts';
 import { ProtobufWriter } from './protobuf.ts';
-import { CONTEXTS, HOSTS, KIND, NO_BUFFER, type TraceBatch, type TraceRecord, wordsOf } from './trace.ts';
+import { HOSTS, KIND, NO_BUFFER, type TraceBatch, type TraceRecord, wordsOf } from './trace.ts';
 
 const TRACE_PACKET = 1;
 const TIMESTAMP = 8;
@@ -71,7 +72,7 @@ export class PerfettoWriter {
   }
 
   private begin(track: number, r: TraceRecord): void {
-    this.event(r.time_ns, TYPE_BEGIN, track, (e) => e.string(23, CONTEXTS[r.context] ?? `context ${r.context}`));
+    this.event(r.time_ns, TYPE_BEGIN, track, (e) => e.string(23, CONTEXTS[r.context]?.replace('_', ' ') ?? `context ${r.context}`));
     this.open = { track, context: r.context, last_ns: r.time_ns };
   }
 

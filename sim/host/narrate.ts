@@ -1,7 +1,8 @@
 /** A trace record as a sentence. Events without one of their own are told by their name and words. */
+import { CONTEXTS } from '../schema/costs.ts';
 import { DROPS } from '../schema/drops.ts';
 import { STAGES } from '../schema/stages.ts';
-import { CONTEXTS, eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
+import { eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
 
 type Words = Record<string, number>;
 type Sentence = (w: Words, r: TraceRecord) => string;
@@ -110,7 +111,7 @@ export const stageNumber = (stage: string): number => STAGES.find((s) => s.name 
 /** Who does it: `client wire`, `server core 0 softirq`. */
 export function whereText(r: TraceRecord): string {
   const host = HOSTS[r.host] ?? `host ${r.host}`;
-  return r.core === 0xff ? `${host} hardware` : `${host} core ${r.core} ${CONTEXTS[r.context] ?? r.context}`;
+  return r.core === 0xff ? `${host} hardware` : `${host} core ${r.core} ${CONTEXTS[r.context]?.replace('_', ' ') ?? r.context}`;
 }
 
 /** One line in fixed columns: time, place, stage, event, packet, buffer, sentence. */

@@ -1,4 +1,5 @@
 /** The result of a run, as `--json` prints it and `expect` lines see it. Nothing in it depends on the machine it ran on. */
+import { byAccount, type Charge, chargesOf } from './charges.ts';
 import type { Engine, StopReason } from './engine.ts';
 import type { EventCounts } from './event_counts.ts';
 import { evaluateExpects, type ExpectOutcome, type Scenario } from './scenario.ts';
@@ -6,7 +7,7 @@ import type { ScriptStreams } from './script_streams.ts';
 import type { StepResult } from './steps/step_results.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
-  applicationErrno, areaPlaces, type Counts, coreCycles, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
+  applicationErrno, areaPlaces, type Counts, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
   zcrxInstances,
 } from './tables.ts';
 
@@ -51,7 +52,10 @@ export interface HostResult {
   readonly zcrx: readonly Counts[];
   readonly area: readonly Counts[];
   readonly pool: readonly Counts[];
+  /** Cycles of each core by account. */
   readonly cores: readonly Counts[];
+  /** What those are sums of. */
+  readonly charges: readonly Charge[];
   /** What the built-in application is, and the errno of what it could not have. */
   readonly app: { readonly role: string; readonly errno: number };
   readonly events: Counts;
@@ -145,6 +149,7 @@ function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: Eve
   const values = scenario.hosts[host].values;
   const queues = Math.max(values['nic.rx_queues'], values['nic.tx_queues']);
   const own = zcrxInstances(engine, host);
+  const charges = chargesOf(engine, host, values['cpu.cores']);
   return {
     drops: drops(engine, host),
     nic: nicCounters(engine, host),
@@ -154,7 +159,8 @@ function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: Eve
     area: own.flatMap((i) => zcrxAreas(engine, i)).map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
     app: { role: roleOf(scenario, host), errno: applicationErrno(engine, host) },
     pool: pools(engine, host),
-    cores: Array.from({ length: values['cpu.cores'] }, (_, c) => coreCycles(engine, host, c)),
+    cores: Array.from({ length: values['cpu.cores'] }, (_, c) => byAccount(charges.filter((r) => r.core === c))),
+    charges,
     events: counts.of(host),
   };
 }

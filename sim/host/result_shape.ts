@@ -6,6 +6,7 @@ import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EVENTS } from '../schema/events.ts';
+import type { Charge } from './charges.ts';
 import type { StepCqe, StepData, StepLoans, StepResult, StepRet, StepStream } from './steps/step_results.ts';
 import type { HostResult, RunResult, StreamResult } from './result.ts';
 import { didYouMean } from './scenario_error.ts';
@@ -38,9 +39,12 @@ const POOL = [
   'recycle_cached', 'recycle_ring', 'recycle_ring_full', 'released',
 ];
 
+const CHARGE: Parts<Charge> = { core: value, context: value, account: value, cost: value, cycles: value, units: value };
+
 const HOST: Parts<HostResult> = {
   drops, nic: counters('nic'), nicq: list(counters('nicq')), tcp: counters('tcp'), zcrx: list(counters('zcrx')),
   area: list(values(['free', 'cache', 'posted', 'live'])), pool: list(values(POOL)), cores: list(values(ACCOUNTS)),
+  charges: list(map(CHARGE)),
   app: values(['role', 'errno']), events: values(EVENTS.map((e) => e.name)),
 };
 

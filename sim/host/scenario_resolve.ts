@@ -1,5 +1,6 @@
 /** From a draft to values: default, then the scenario's section, then the host's own section; then what follows from others. */
 import { BEHAVIOURS, PROFILES } from '../schema/behaviours.ts';
+import { MACHINES } from '../schema/machines.ts';
 import { HOST_KNOBS, type Knob, RUN_KNOBS } from '../schema/scenario.ts';
 import type { Assigned, Draft, Item } from './scenario_draft.ts';
 import type { Place } from './scenario_error.ts';
@@ -36,6 +37,9 @@ function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
     const path = pathOf(k) as HostKnob;
     return [path, writtenValue(draft, host, path)?.value ?? k.value];
   })) as Record<HostKnob, number>;
+  for (const { knob, value } of MACHINES[values['cpu.machine']]?.values ?? []) {
+    if (!writtenValue(draft, host, knob as HostKnob)) values[knob as HostKnob] = value;
+  }
   const own = draft.hosts[host];
   const rules = own.rules ?? draft.both.rules ?? [];
   const listed = (own.ports ?? draft.both.ports ?? []).map((p) => p.value);

@@ -202,6 +202,7 @@ export type HostKnob =
   | 'kernel.local_tw_fifo'
   | 'kernel.eventfd_rcu'
   | 'kernel.drain_ends'
+  | 'cpu.machine'
   | 'cpu.cores'
   | 'cpu.mhz'
   | 'cpu.irq_core'
@@ -230,4 +231,5 @@ export type HostKnob =
   | 'cost.copy_kib'
   | 'cost.csum_kib'
   | 'cost.zc_chunk'
-  | 'cost.app_cqe';
+  | 'cost.app_cqe'
+  | 'cost.app_time';

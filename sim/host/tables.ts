@@ -1,21 +1,19 @@
 /** Reads the core's tables where they lie: counters, pools, cores. Names and order come from sim/schema. */
-import { ACCOUNTS } from '../schema/costs.ts';
 import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { LIMITS } from '../schema/limits.ts';
 import {
-  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_CORE, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
+  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
   VIEW_ZCRX_INSTANCE,
 } from './core_exports.ts';
 import type { Engine } from './engine.ts';
 import { readField, readStruct } from './struct_read.ts';
-import { APP, AREA, CORE_FIELD_BYTES, IFQ, PAGE_POOL } from './structs.gen.ts';
+import { APP, AREA, IFQ, PAGE_POOL } from './structs.gen.ts';
 
 export type Counts = Record<string, number>;
 
 export const limitOf = (name: string): number => LIMITS.find((l) => l.name === name)?.value ?? 0;
 const QUEUES_MAX = limitOf('QUEUES_MAX');
-const CORES_MAX = limitOf('CORES_MAX');
 const POOLS_MAX = limitOf('POOLS_MAX');
 
 const NAMES = new Map<Counter['group'], string[]>();
@@ -44,12 +42,6 @@ export function drops(engine: Engine, host: number): Counts {
     if (n > 0) out[name] = n;
   });
   return out;
-}
-
-/** Cycles of a core by account. */
-export function coreCycles(engine: Engine, host: number, core: number): Counts {
-  const at = engine.core.view(VIEW_CORE, host * CORES_MAX + core) + CORE_FIELD_BYTES;
-  return Object.fromEntries(ACCOUNTS.map((name, i) => [name, u64(engine, at + i * 8)]));
 }
 
 /** The page pools of a host, in the order of its queues. */

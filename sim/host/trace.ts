@@ -3,7 +3,6 @@ import { EVENTS, type TraceEvent } from '../schema/events.ts';
 
 export const RECORD_BYTES = 32;
 export const NO_BUFFER = 0xffffffff;
-export const CONTEXTS = ['hardware', 'hardirq', 'softirq', 'task work', 'syscall', 'user'] as const;
 export const HOSTS = ['client', 'server'] as const;
 
 /** Kind of an event by name, as records carry it. */

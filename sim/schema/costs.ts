@@ -5,7 +5,8 @@
  */
 export interface Cost {
   readonly name: string;
-  readonly unit: 'cycles' | 'cycles/KiB';
+  /** ns: time that a scenario or a program asks for; it has no price. */
+  readonly unit: 'cycles' | 'cycles/KiB' | 'ns';
   readonly account: (typeof ACCOUNTS)[number];
   readonly value: number;
   readonly about: string;
@@ -16,6 +17,9 @@ export interface Cost {
 export const ACCOUNTS = [
   'copy', 'tcpip', 'netdevice', 'skb', 'memory', 'lock', 'scheduling', 'driver', 'syscall', 'app', 'other',
 ] as const;
+
+/** Who runs on a core, from the most to the least urgent; the first needs no core. */
+export const CONTEXTS = ['hardware', 'hardirq', 'softirq', 'task_work', 'syscall', 'user'] as const;
 
 const cost = (
   name: string, account: Cost['account'], value: number, about: string, source = 'unsourced', unit: Cost['unit'] = 'cycles',
@@ -49,4 +53,5 @@ export const COSTS: readonly Cost[] = [
   cost('csum_kib', 'tcpip', 130, 'summing bytes in software where the NIC does not', 'unsourced', 'cycles/KiB'),
   cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
+  cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
 ];

@@ -8,6 +8,7 @@
  */
 import { BEHAVIOURS, DEFAULT_PROFILE, PROFILES } from './behaviours.ts';
 import { COSTS } from './costs.ts';
+import { MACHINES } from './machines.ts';
 
 /** How a value is written in YAML and what a plain number means. */
 export type Unit = 'count' | 'bytes' | 'ns' | 'bps' | 'ppm' | 'bool' | 'cycles' | 'mhz';
@@ -287,6 +288,8 @@ export const HOST_KNOBS: readonly Knob[] = [
   ...BEHAVIOURS.map((b) => flag('kernel', b.name, b.profiles.includes(DEFAULT_PROFILE), `${b.about}; as the profile says unless given`,
     b.source)),
 
+  choice('cpu', 'machine', MACHINES.map((m) => m.name), 'generic',
+    'machine whose measured parameters are the defaults of this host; single ones may differ'),
   knob('cpu', 'cores', 'count', [1, 8], 2, 'cores of the host'),
   knob('cpu', 'mhz', 'mhz', [100, 10_000], 3000, 'clock of a core'),
   knob('cpu', 'irq_core', 'count', [0, 7], 0, 'core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores',

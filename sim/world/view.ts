@@ -1,6 +1,6 @@
 /** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
 import {
-  ABI_ADDR, ACCOUNT_COUNT, ACCOUNT_OTHER, CORE_CYCLES_AT, CORES_MAX, coreAt, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS,
+  ABI_ADDR, CORES_MAX, coreCharges, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS,
   NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX,
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
@@ -20,11 +20,11 @@ const AREAS_SHOWN: u32 = 64;
 /**
  * 0 trace cursor              1 drops: u64[host][reason]      2 NIC counters of a host     3 queue counters of a NAPI
  * 4 TCP MIB of a host         5 counters of a zcrx instance   6 streams of a host: {count, address}
- * 7 tcpInfo of a socket       8 cycles of a core by account   9 inject buffer              10 place counts of an area
+ * 7 tcpInfo of a socket       8 charges of a core (cpu.ts)   9 inject buffer              10 place counts of an area
  * 11 a page pool              12 a ring                       13 a zcrx instance           14 an area
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
  * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
- * 19 what is in use: {requests, files, skbs, transmit pages}
+ * 19 what is in use: {requests, files, skbs, transmit pages}                                20 {cycles spun on a core}
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -36,7 +36,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 5: return arg < IFQS_MAX && ifqAt(arg).used != 0 ? <u32>zcrxCounters(arg) : 0;
     case 6: return arg < HOSTS_MAX ? streamsOf(arg) : 0;
     case 7: return arg < sockCount() && sockLive(arg) ? infoOf(arg) : 0;
-    case 8: return arg < HOSTS_MAX * CORES_MAX ? coreOf(arg) : 0;
+    case 8: return arg < HOSTS_MAX * CORES_MAX ? <u32>coreCharges(arg) : 0;
     case 9: return worldState().inject_buffer;
     case 10: return arg < AREAS_SHOWN && areaAt(arg).used != 0 ? <u32>areaPlaceCounts(arg) : 0;
     case 11: return arg < poolState().pool_count ? <u32>changetype<usize>(pagePool(arg)) : 0;
@@ -48,15 +48,14 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 17: return streamOf(arg >> 24, arg & 0xffffff);
     case 18: return socketOf(arg >> 24, arg & 0xffffff);
     case 19: return used();
+    case 20: return arg < HOSTS_MAX * CORES_MAX ? spunOn(arg) : 0;
     default: return 0;
   }
 }
 
-/** What threads spin belongs to no account of its own. */
-function coreOf(core_idx: u32): u32 {
-  const other = CORE_CYCLES_AT + (<usize>ACCOUNT_OTHER << 3);
-  memory.copy(ANSWER, changetype<usize>(coreAt(core_idx)), CORE_CYCLES_AT + (<usize>ACCOUNT_COUNT << 3));
-  store<u64>(ANSWER + other, load<u64>(ANSWER + other) + sqThreadsSpun(core_idx));
+/** {u64 cycles that threads of submission queues spun on a core: no charge of theirs} */
+function spunOn(core_idx: u32): u32 {
+  store<u64>(ANSWER, sqThreadsSpun(core_idx));
   return <u32>ANSWER;
 }
 

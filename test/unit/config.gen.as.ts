@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 8112;
-export const AT_RUN_CAPTURE: u32 = 8120;
-export const AT_RUN_VERIFY: u32 = 8128;
+export const AT_RUN_TRACE: u32 = 8144;
+export const AT_RUN_CAPTURE: u32 = 8152;
+export const AT_RUN_VERIFY: u32 = 8160;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 8136;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 8144;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 8168;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 8176;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -201,35 +201,37 @@ export const AT_KERNEL_LOCAL_TW_CAP: u32 = 1424;
 export const AT_KERNEL_LOCAL_TW_FIFO: u32 = 1432;
 export const AT_KERNEL_EVENTFD_RCU: u32 = 1440;
 export const AT_KERNEL_DRAIN_ENDS: u32 = 1448;
-export const AT_CPU_CORES: u32 = 1456;
-export const AT_CPU_MHZ: u32 = 1464;
-export const AT_CPU_IRQ_CORE: u32 = 1472;
-export const AT_CPU_IRQ_SPREAD: u32 = 1480;
-export const AT_CPU_APP_CORE: u32 = 1488;
-export const AT_COST_IRQ_ENTRY: u32 = 1496;
-export const AT_COST_NAPI_POLL: u32 = 1504;
-export const AT_COST_DRIVER_RX_FRAME: u32 = 1512;
-export const AT_COST_DRIVER_TX_FRAME: u32 = 1520;
-export const AT_COST_SKB_ALLOC: u32 = 1528;
-export const AT_COST_PAGE_POOL_FAST: u32 = 1536;
-export const AT_COST_PAGE_POOL_RING: u32 = 1544;
-export const AT_COST_PAGE_POOL_SLOW: u32 = 1552;
-export const AT_COST_GRO_FRAME: u32 = 1560;
-export const AT_COST_LO_PACKET: u32 = 1568;
-export const AT_COST_TCP_RX_SEGMENT: u32 = 1576;
-export const AT_COST_TCP_TX_SKB: u32 = 1584;
-export const AT_COST_GSO_SEGMENT: u32 = 1592;
-export const AT_COST_TCP_ACK: u32 = 1600;
-export const AT_COST_WAKE_UP: u32 = 1608;
-export const AT_COST_ENTER: u32 = 1616;
-export const AT_COST_SYSCALL: u32 = 1624;
-export const AT_COST_SQE: u32 = 1632;
-export const AT_COST_CQE: u32 = 1640;
-export const AT_COST_TASK_WORK: u32 = 1648;
-export const AT_COST_COPY_KIB: u32 = 1656;
-export const AT_COST_CSUM_KIB: u32 = 1664;
-export const AT_COST_ZC_CHUNK: u32 = 1672;
-export const AT_COST_APP_CQE: u32 = 1680;
+export const AT_CPU_MACHINE: u32 = 1456;
+export const AT_CPU_CORES: u32 = 1464;
+export const AT_CPU_MHZ: u32 = 1472;
+export const AT_CPU_IRQ_CORE: u32 = 1480;
+export const AT_CPU_IRQ_SPREAD: u32 = 1488;
+export const AT_CPU_APP_CORE: u32 = 1496;
+export const AT_COST_IRQ_ENTRY: u32 = 1504;
+export const AT_COST_NAPI_POLL: u32 = 1512;
+export const AT_COST_DRIVER_RX_FRAME: u32 = 1520;
+export const AT_COST_DRIVER_TX_FRAME: u32 = 1528;
+export const AT_COST_SKB_ALLOC: u32 = 1536;
+export const AT_COST_PAGE_POOL_FAST: u32 = 1544;
+export const AT_COST_PAGE_POOL_RING: u32 = 1552;
+export const AT_COST_PAGE_POOL_SLOW: u32 = 1560;
+export const AT_COST_GRO_FRAME: u32 = 1568;
+export const AT_COST_LO_PACKET: u32 = 1576;
+export const AT_COST_TCP_RX_SEGMENT: u32 = 1584;
+export const AT_COST_TCP_TX_SKB: u32 = 1592;
+export const AT_COST_GSO_SEGMENT: u32 = 1600;
+export const AT_COST_TCP_ACK: u32 = 1608;
+export const AT_COST_WAKE_UP: u32 = 1616;
+export const AT_COST_ENTER: u32 = 1624;
+export const AT_COST_SYSCALL: u32 = 1632;
+export const AT_COST_SQE: u32 = 1640;
+export const AT_COST_CQE: u32 = 1648;
+export const AT_COST_TASK_WORK: u32 = 1656;
+export const AT_COST_COPY_KIB: u32 = 1664;
+export const AT_COST_CSUM_KIB: u32 = 1672;
+export const AT_COST_ZC_CHUNK: u32 = 1680;
+export const AT_COST_APP_CQE: u32 = 1688;
+export const AT_COST_APP_TIME: u32 = 1696;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -237,14 +239,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 2984 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 3000 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 2984;
-  const i = load<u32>(base, 1688);
-  store<u64>(base, i + 1, 1688);
-  const at = base + 1704 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 3000;
+  const i = load<u32>(base, 1704);
+  store<u64>(base, i + 1, 1704);
+  const at = base + 1720 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -455,6 +457,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_KERNEL_LOCAL_TW_FIFO, 1);
   setHost(host, AT_KERNEL_EVENTFD_RCU, 1);
   setHost(host, AT_KERNEL_DRAIN_ENDS, 1);
+  setHost(host, AT_CPU_MACHINE, 0);
   setHost(host, AT_CPU_CORES, 2);
   setHost(host, AT_CPU_MHZ, 3000);
   setHost(host, AT_CPU_IRQ_CORE, 0);
@@ -484,7 +487,8 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
   setHost(host, AT_COST_APP_CQE, 60);
-  const base = CONFIG_ADDR + 96 + host * 2984;
-  store<u64>(base, 1, 1696);
-  store<u32>(base, 9999, 2728);
+  setHost(host, AT_COST_APP_TIME, 0);
+  const base = CONFIG_ADDR + 96 + host * 3000;
+  store<u64>(base, 1, 1712);
+  store<u32>(base, 9999, 2744);
 }

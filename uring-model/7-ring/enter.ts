@@ -1,5 +1,5 @@
 /** io_uring_enter(2), mmap(2) and close(2) of rings. */
-import { ACCOUNT_APP, charge, chargeNs, COST_ENTER, NONE, now, traceRingEnter } from '../../sim/core';
+import { charge, chargeNs, COST_APP_TIME, COST_ENTER, NONE, now, traceRingEnter } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { ifqAt, IORING_MAP_OFF_ZCRX_REGION, IORING_OFF_ZCRX_SHIFT, zcrxFind } from '../9-refill';
 import {
@@ -173,6 +173,6 @@ export function sysClose(task: u32, fd: u32): i32 {
 export function taskWork(task: u32, ns: u64): void {
   const t = taskAt(task);
   syscallBegin(t);
-  chargeNs(ACCOUNT_APP, ns);
+  chargeNs(COST_APP_TIME, ns);
   syscallEnd(t, false);
 }

@@ -1,6 +1,6 @@
 /** Description: a packet of several segments leaves as frames that any receiver takes for what a host without TSO would have sent. */
 import {
-  ACCOUNT_NETDEVICE, arenaAlloc, CONTEXT_SYSCALL, coreState, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_WIRE_LOSS, enterContext, enterHardware,
+  ACCOUNT_NETDEVICE, arenaAlloc, CONTEXT_SYSCALL, coreCycles, coreIndex, coreState, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_WIRE_LOSS, enterContext, enterHardware,
   EV_NIC_TX, leaveContext, loadBe16, loadBe32, MAX_SKB_FRAGS, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_PACKETS, NONE, storeBe16, storeBe32,
   traceCursor,
 } from '../../../sim/core';
@@ -201,9 +201,9 @@ function inSoftware(tx_checksum: u64): void {
   setHost(0, AT_COST_DRIVER_TX_FRAME, 100);
   start();
   enterContext(0, 1, CONTEXT_SYSCALL);
-  const before = load<u64>(coreState().accounts + (ACCOUNT_NETDEVICE << 3));
+  const before = coreCycles(coreIndex(coreState().host, coreState().core), ACCOUNT_NETDEVICE);
   assert(sendPacket(70, 2500, 1000, ACK | PSH) == 0, 'taken');
-  const cycles = load<u64>(coreState().accounts + (ACCOUNT_NETDEVICE << 3)) - before;
+  const cycles = coreCycles(coreIndex(coreState().host, coreState().core), ACCOUNT_NETDEVICE) - before;
   assert(cycles >= 3000, 'three segments are paid for');
   leaveContext();
   enterHardware(0);

@@ -3,7 +3,7 @@
  * proves every byte, works on each completion for `app.work_ns`, and gives buffers back by its policy.
  */
 import {
-  ACCOUNT_APP, APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, hostConfig, NONE, now,
+  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE, now,
   traceAppRead,
 } from '../../../sim/core';
 import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
@@ -125,7 +125,7 @@ function onBytes(a: App, i: u32, s: Stream, at: u32, len: u32): void {
   s.bytes += len;
   s.cqes++;
   const c = hostConfig(a.host);
-  if (c.app_work_ns != 0) chargeNs(ACCOUNT_APP, c.app_work_ns);
+  if (c.app_work_ns != 0) chargeNs(COST_APP_TIME, c.app_work_ns);
   if (c.app_stop_after != 0 && s.bytes >= c.app_stop_after && s.state == CONN_OPEN) {
     s.state = CONN_STOPPING;
     opShutdown(a, s.fd, SHUT_RDWR, SNK_SHUTDOWN, i);

@@ -1,0 +1,4 @@
+/** Machines whose parameters were fitted; written by the fit procedure. */
+import type { Machine } from './machine_form.ts';
+
+export const FITTED: readonly Machine[] = [];

@@ -2,6 +2,12 @@
  * What a run says of performance: rates, cycles and memory traffic per byte, latencies, and what limited it. Taken over a window, so
  * that the beginning of a connection does not count. All commands that compare, sweep, predict or report read this and nothing else.
  */
+import type { Charge } from './charges.ts';
+import type { Engine } from './engine.ts';
+import { accountsPer, chargesBetween, delivered, type HostSample, type Sample, Samples, sampleOf } from './measure_sample.ts';
+import { type RunResult, roleOf } from './result.ts';
+import { type RunOptions, runScenario } from './run_scenario.ts';
+import type { Scenario } from './scenario.ts';
 import type { Counts } from './tables.ts';
 
 export interface Percentiles {
@@ -23,10 +29,14 @@ export interface HostMeasurement {
   readonly dram_bytes_per_byte: number;
   /** Bytes that a core copied per payload byte. */
   readonly copied_per_byte: number;
+  /** Requests of this host's application. */
+  readonly requests: number;
+  /** What its cores were charged in the window. */
+  readonly charges: readonly Charge[];
 }
 
 export interface Measurement {
-  /** Payload bytes that reached the receiving application in the window. */
+  /** Payload bytes that reached the receiving application in the window; where nobody receives, those that were sent. */
   readonly bytes: number;
   /** Requests that the measured application completed in it. */
   readonly requests: number;
@@ -39,4 +49,95 @@ export interface Measurement {
   readonly bottleneck: string;
   readonly client: HostMeasurement;
   readonly server: HostMeasurement;
+}
+
+export interface MeasureOptions extends RunOptions {
+  /** Whose requests count. Unless given: an rpc client's, or those of the receiver, or of whoever has an application. */
+  readonly host?: 'client' | 'server';
+}
+export interface Measured {
+  readonly measurement: Measurement;
+  readonly result: RunResult;
+  readonly engine: Engine;
+}
+
+const SAMPLE_EVENTS = 1000;
+const NAMES = ['client', 'server'] as const;
+const NO_LATENCY: Percentiles = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
+
+/** Runs a scenario to its end and measures it. */
+export function measureRun(core: WebAssembly.Module, scenario: Scenario, options: MeasureOptions = {}): Measured {
+  const samples = new Samples(scenario);
+  const { result, engine } = runScenario(core, scenario, {
+    slice_events: SAMPLE_EVENTS,
+    ...options,
+    onSlice: (e) => {
+      samples.take(e);
+      return options.onSlice?.(e);
+    },
+  });
+  const [from, to] = samples.window(sampleOf(engine, scenario));
+  return { measurement: measurementOf(scenario, from, to, options.host ?? measuredHost(scenario), result), result, engine };
+}
+
+function measuredHost(scenario: Scenario): 'client' | 'server' {
+  const roles = [0, 1].map((h) => roleOf(scenario, h));
+  if (roles[0] === 'rpc' || roles[1] === 'none') return 'client';
+  return 'server';
+}
+
+function measurementOf(scenario: Scenario, from: Sample, to: Sample, host: 'client' | 'server', result: RunResult): Measurement {
+  const duration_ns = to.time_ns - from.time_ns;
+  // An application in TypeScript keeps no table of streams: its bytes are known at the end.
+  const bytes = delivered(to, scenario) - delivered(from, scenario) || result.streams.reduce((sum, s) => sum + s.bytes, 0);
+  const per_s = (n: number) => (duration_ns > 0 ? (n * 1e9) / duration_ns : 0);
+  const [client, server] = [0, 1].map((h) => hostMeasurement(scenario, h as 0 | 1, from.hosts[h] as HostSample, to.hosts[h] as HostSample,
+    bytes, duration_ns)) as [HostMeasurement, HostMeasurement];
+  const requests = { client, server }[host].requests;
+  return {
+    bytes, requests, duration_ns, throughput_bps: per_s(bytes * 8), requests_per_s: per_s(requests), latency_ns: NO_LATENCY,
+    bottleneck: bottleneckOf(scenario, [client, server], [0, 1].map((h) => linkUse(scenario, h as 0 | 1, from, to))), client, server,
+  };
+}
+
+function hostMeasurement(
+  scenario: Scenario, host: 0 | 1, from: HostSample, to: HostSample, bytes: number, duration_ns: number,
+): HostMeasurement {
+  const charges = chargesBetween(from, to).filter((c) => c.units > 0);
+  const { values } = scenario.hosts[host];
+  const window_cycles = (duration_ns * values['cpu.mhz']) / 1000;
+  const cycles_of = (rows: readonly Charge[]) => rows.reduce((sum, c) => sum + c.cycles, 0);
+  const copied = charges.filter((c) => c.account === 'copy').reduce((sum, c) => sum + c.units, 0);
+  const requests = to.requests - from.requests;
+  return {
+    core_busy: Array.from({ length: values['cpu.cores'] }, (_, core) =>
+      (window_cycles > 0 ? Math.min(1, cycles_of(charges.filter((c) => c.core === core)) / window_cycles) : 0)),
+    cycles_per_byte: accountsPer(charges, bytes),
+    cycles_per_request: requests > 0 ? cycles_of(charges) / requests : 0,
+    dram_bytes_per_byte: 0,
+    copied_per_byte: bytes > 0 ? copied / bytes : 0,
+    requests, charges,
+  };
+}
+
+/** Share of the window for which the link that a host sends on was busy. */
+function linkUse(scenario: Scenario, host: 0 | 1, from: Sample, to: Sample): number {
+  const bytes = to.hosts[host].tx_bytes - from.hosts[host].tx_bytes;
+  const ns = to.time_ns - from.time_ns;
+  return ns > 0 ? (bytes * 8e9) / ns / scenario.hosts[host].values['wire.rate_bps'] : 0;
+}
+
+/** From this use on something counts as what limits a run. */
+const LIMITING = 0.93;
+
+/** What was busiest; where nothing was, the application if it takes its time, and else the window. */
+function bottleneckOf(scenario: Scenario, hosts: readonly HostMeasurement[], links: readonly number[]): string {
+  const uses: [string, number][] = [
+    ['link', Math.max(...links)],
+    ...hosts.flatMap((h, i) => h.core_busy.map((busy, core): [string, number] => [`${NAMES[i]} core ${core}`, busy])),
+  ];
+  const [name, use] = uses.reduce((most, one) => (one[1] > most[1] ? one : most));
+  if (use >= LIMITING) return name;
+  const waits = scenario.hosts.some((h) => h.values['app.gap_ns'] !== 0);
+  return waits ? 'application' : 'window';
 }

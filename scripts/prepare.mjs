@@ -1,6 +1,6 @@
 /** What has to be on the machine before anything else: npm packages, and Debian packages for the tests that want them. */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root, run } from './run_command.mjs';
 import { step } from './terminal.mjs';
@@ -18,6 +18,8 @@ const lockHash = () => createHash('sha256').update(readFileSync(join(root, 'pack
 
 /** True when node_modules holds what package-lock.json says. */
 export function modulesFresh() {
+  // A link leads to the packages of another tree: npm ci would delete them there.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return true;
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash();
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;

@@ -41,5 +41,6 @@ export { Sha256, sha256Hex } from './sha256.ts';
 export * from './numbers_text.ts';
 export * from './size_plan.ts';
 export * from './doctor/index.ts';
+export * as pages from './html/index.ts';
 export { snapshotsOf } from './snapshot.ts';
 export { type MemoryPlan, PageStore, type Snapshot } from './page_store.ts';

@@ -305,12 +305,20 @@ export const COST_COPY_KIB: u32 = 20;
 export const COST_CSUM_KIB: u32 = 21;
 /** lending one buffer to user space; cycles */
 export const COST_ZC_CHUNK: u32 = 22;
+/** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
+export const COST_SEND: u32 = 23;
+/** pinning one page of user memory that is not registered, and letting it go; cycles */
+export const COST_PIN_PAGE: u32 = 24;
+/** lending one piece of user memory to a packet; cycles */
+export const COST_ZC_FRAG: u32 = 25;
+/** a notification of a zero-copy send: made, flushed and told; cycles */
+export const COST_ZC_NOTIF: u32 = 26;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 23;
+export const COST_APP_CQE: u32 = 27;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 24;
+export const COST_APP_TIME: u32 = 28;
 /** number of costs */
-export const COST_COUNT: u32 = 25;
+export const COST_COUNT: u32 = 29;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -640,6 +648,10 @@ export function costAccount(cost: u32): u32 {
     case COST_COPY_KIB: return ACCOUNT_COPY;
     case COST_CSUM_KIB: return ACCOUNT_TCPIP;
     case COST_ZC_CHUNK: return ACCOUNT_MEMORY;
+    case COST_SEND: return ACCOUNT_TCPIP;
+    case COST_PIN_PAGE: return ACCOUNT_MEMORY;
+    case COST_ZC_FRAG: return ACCOUNT_SKB;
+    case COST_ZC_NOTIF: return ACCOUNT_MEMORY;
     case COST_APP_CQE: return ACCOUNT_APP;
     case COST_APP_TIME: return ACCOUNT_APP;
     default: return ACCOUNT_OTHER;

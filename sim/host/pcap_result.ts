@@ -108,6 +108,8 @@ const NOTHING: StreamRow = {
   out_of_order: 0,
   duplicates: 0,
   loan_max: 0,
+  notifs: 0,
+  copied_notifs: 0,
   start_ns: 0,
   end_ns: 0,
   res: 0,

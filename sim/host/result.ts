@@ -1,4 +1,5 @@
 /** The result of a run, as `--json` prints it and `expect` lines see it. Nothing in it depends on the machine it ran on. */
+import { HOST_KNOBS } from '../schema/scenario.ts';
 import { byAccount, type Charge, chargesOf } from './charges.ts';
 import type { Engine, StopReason } from './engine.ts';
 import type { EventCounts } from './event_counts.ts';
@@ -44,6 +45,17 @@ export interface StreamResult {
   readonly sentSha256: string;
 }
 
+/** What the built-in application is, the errno of what it could not have, and what it did. */
+export interface ApplicationResult {
+  readonly role: string;
+  readonly errno: number;
+  /** Requests that completed and brought or took bytes, or did nothing because they are to. */
+  readonly requests: number;
+  /** Notifications of zero-copy sends, and those of them that say that the bytes were copied after all. */
+  readonly notifications: number;
+  readonly copied: number;
+}
+
 export interface HostResult {
   readonly drops: Counts;
   readonly nic: Counts;
@@ -56,8 +68,7 @@ export interface HostResult {
   readonly cores: readonly Counts[];
   /** What those are sums of. */
   readonly charges: readonly Charge[];
-  /** What the built-in application is, and the errno of what it could not have. */
-  readonly app: { readonly role: string; readonly errno: number };
+  readonly app: ApplicationResult;
   readonly events: Counts;
 }
 
@@ -127,7 +138,7 @@ function receivedStreams(engine: Engine, scenario: Scenario, host: number): Stre
   return readStreams(engine, host).map((row) => streamResult(row, want));
 }
 
-const ROLES = ['none', 'source', 'sink', 'echo', 'script', 'rpc'];
+const ROLES = HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'role')?.options ?? [];
 export const roleOf = (scenario: Scenario, host: number): string => ROLES[scenario.hosts[host]?.values['app.role'] ?? 0] ?? 'none';
 
 export function streamResult(row: StreamRow, want: number | undefined): StreamResult {
@@ -145,6 +156,15 @@ export function streamResult(row: StreamRow, want: number | undefined): StreamRe
   };
 }
 
+function applicationResult(engine: Engine, scenario: Scenario, host: 0 | 1): ApplicationResult {
+  const rows = readStreams(engine, host);
+  const sum = (of: (row: StreamRow) => number) => rows.reduce((a, row) => a + of(row), 0);
+  return {
+    role: roleOf(scenario, host), errno: applicationErrno(engine, host), requests: sum((r) => r.cqes), notifications: sum((r) => r.notifs),
+    copied: sum((r) => r.copied_notifs),
+  };
+}
+
 function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: EventCounts): HostResult {
   const values = scenario.hosts[host].values;
   const queues = Math.max(values['nic.rx_queues'], values['nic.tx_queues']);
@@ -157,7 +177,7 @@ function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: Eve
     tcp: tcpCounters(engine, host),
     zcrx: own.map((i) => zcrxCounters(engine, i)).filter((c) => c !== undefined),
     area: own.flatMap((i) => zcrxAreas(engine, i)).map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
-    app: { role: roleOf(scenario, host), errno: applicationErrno(engine, host) },
+    app: applicationResult(engine, scenario, host),
     pool: pools(engine, host),
     cores: Array.from({ length: values['cpu.cores'] }, (_, c) => byAccount(charges.filter((r) => r.core === c))),
     charges,

@@ -45,7 +45,7 @@ const HOST: Parts<HostResult> = {
   drops, nic: counters('nic'), nicq: list(counters('nicq')), tcp: counters('tcp'), zcrx: list(counters('zcrx')),
   area: list(values(['free', 'cache', 'posted', 'live'])), pool: list(values(POOL)), cores: list(values(ACCOUNTS)),
   charges: list(map(CHARGE)),
-  app: values(['role', 'errno']), events: values(EVENTS.map((e) => e.name)),
+  app: values(['role', 'errno', 'requests', 'notifications', 'copied']), events: values(EVENTS.map((e) => e.name)),
 };
 
 const CQE: Parts<StepCqe> = {

@@ -61,6 +61,7 @@ class HostChecks {
 
   run(): Problem[] {
     this.rings();
+    this.batches();
     this.queues();
     this.cores();
     this.areas();
@@ -79,6 +80,16 @@ class HostChecks {
     const sq = 2 ** Math.ceil(Math.log2(this.value('ring.sq_entries')));
     this.must(this.value('ring.cq_entries') >= sq, ['ring.cq_entries', 'ring.sq_entries'],
       `expected no less than the submission queue, which has ${sq} entries; found ${this.value('ring.cq_entries')}`);
+  }
+
+  /** A batch is one io_uring_enter, which takes no more than the submission queue has. */
+  private batches(): void {
+    const sq = 2 ** Math.ceil(Math.log2(this.value('ring.sq_entries')));
+    const batch = this.value('app.batch');
+    this.must(batch <= sq, ['app.batch', 'ring.sq_entries'],
+      `expected at most ring.sq_entries, the ${sq} entries of the submission queue; found ${batch}`);
+    this.must(this.value('app.notify') === 0 || this.value('app.send') !== 0, ['app.notify', 'app.send'],
+      'expected each, since app.send: send has no notifications; app.send: zc has');
   }
 
   private queues(): void {

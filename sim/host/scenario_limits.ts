@@ -98,13 +98,16 @@ function userBytes(h: HostSetup, flows: number): number {
   if (kind === 'none' || kind === 'script') return 0;
   const rings = pow2(v['ring.sq_entries']) * 72 + pow2(v['ring.cq_entries']) * 32 + 16 * PAGE;
   const payload = 2 * 262144 + v['app.chunk'] * 2;
-  if (kind === 'source') return rings + payload;
+  if (kind === 'source' || kind === 'nop') return rings + payload;
   const area = v['refill.area_bytes'] + refillEntries(h) * 16 + 4 * PAGE;
   // Completions and buffers that wait to be given back take a few words each.
   const books = (v['refill.area_bytes'] / v['refill.rx_buf_len']) * 64;
   const buffers = receive(h) === 'zc' ? MIB : within(flows * v['app.chunk'], MIB, 64 * MIB) + MIB;
   return rings + payload + area + books + buffers;
 }
+
+/** Requests of one batch, and the notifications of zero-copy sends, which last until the bytes are acknowledged. */
+const requestsAtOnce = ({ values: v }: HostSetup) => v['app.batch'] + (v['app.send'] === 0 ? 0 : 1024);
 
 /** Values for the knobs of `limits` that are 0. */
 export function autoLimits(setup: Setup, sizing: Sizing): Record<RunKnob, number> {
@@ -117,7 +120,7 @@ export function autoLimits(setup: Setup, sizing: Sizing): Record<RunKnob, number
   const lent = sum(hosts, (h) => (usesArea(h) ? h.values['refill.area_bytes'] / h.values['refill.rx_buf_len'] : 0));
   const queued = hosts.map((h, i) => queuedPages(h, flows, sends(hosts[1 - i] as HostSetup) || sizing.flows !== undefined));
   const queued_pages = queued.reduce((a, b) => a + b, 0);
-  const requests = sum(hosts, (h) => pow2(h.values['ring.sq_entries']) * 2 + flows * (2 + h.values['app.depth']));
+  const requests = sum(hosts, (h) => pow2(h.values['ring.sq_entries']) * 2 + flows * (2 + h.values['app.depth'] + requestsAtOnce(h)));
   const auto: Partial<Record<RunKnob, number>> = {
     'limits.socks': within(up(2 * flows + 16 + sum(hosts, (h) => h.ports.length), 64), 64, limit('SOCKS_MAX')),
     'limits.skbs': up(sent + queued_pages + within(lent, 0, 65536) + 4 * flows + 1024, 1024),

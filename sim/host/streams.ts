@@ -29,6 +29,8 @@ export interface StreamRow {
   /** 1 + position of the first byte that was not what the source sent; 0: none. */
   readonly bad_offset: number;
   readonly done: number;
+  readonly notifs: number;
+  readonly copied_notifs: number;
   readonly sha256: string;
   readonly sock: number;
 }

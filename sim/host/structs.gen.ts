@@ -134,8 +134,10 @@ export const STREAM = {
   buffer: { at: 216, type: 'u32' },
   sha: { at: 220, type: 'u32' },
   mark: { at: 224, type: 'u64' },
+  notifs: { at: 232, type: 'u64' },
+  copied_notifs: { at: 240, type: 'u64' },
 } as const;
-export const STREAM_FIELD_BYTES = 232;
+export const STREAM_FIELD_BYTES = 248;
 
 /** uring-model/8-app/builtin/state.ts: App. Offsets and types. */
 export const APP = {

@@ -52,6 +52,11 @@ export const COSTS: readonly Cost[] = [
   cost('copy_kib', 'copy', 414, 'copying between user and kernel memory', MODEL, 'cycles/KiB'),
   cost('csum_kib', 'tcpip', 130, 'summing bytes in software where the NIC does not', 'unsourced', 'cycles/KiB'),
   cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
+  // Sending
+  cost('send', 'tcpip', 0, 'the send path of one request down to its protocol: message, socket lock, segments of a packet'),
+  cost('pin_page', 'memory', 276, 'pinning one page of user memory that is not registered, and letting it go', MODEL),
+  cost('zc_frag', 'skb', 0, 'lending one piece of user memory to a packet'),
+  cost('zc_notif', 'memory', 0, 'a notification of a zero-copy send: made, flushed and told'),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
   cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
 ];

@@ -24,6 +24,7 @@ export function tcpSendMsg(sock_idx: u32, m: Msg, skip: u32): i32 {
     left -= part;
   }
   s.msg_ubuf = m.ubuf;
+  s.fixed = m.fixed;
   return tcpSendMessage(sock_idx, s);
 }
 

@@ -22,6 +22,8 @@ export class SendMessage {
   has_tsflags: u32;
   /** The Ubuf of a caller in the kernel, who holds a reference throughout (msg_ubuf); 0: none. */
   msg_ubuf: u32;
+  /** That caller's memory is registered: its pages are pinned already. */
+  fixed: u32;
   // What the call keeps
   /** The segment in hand: where, and bytes left of it. */
   at: u32;
@@ -34,7 +36,7 @@ export class SendMessage {
   zerocopy: u32;
   begun: u32;
 }
-export const SEND_MESSAGE_BYTES: u32 = 52;
+export const SEND_MESSAGE_BYTES: u32 = 56;
 
 /** A message of one segment. */
 export function messageOf(m: SendMessage, user: usize, len: u32, flags: u32): void {

@@ -3,7 +3,7 @@
  * of up to 64 KiB.
  */
 import {
-  chargeBytes, COST_COPY_KIB, MAX_SKB_FRAGS, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
+  charge, chargeBytes, COST_COPY_KIB, COST_SEND, MAX_SKB_FRAGS, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
 } from '../../sim/core';
 import { netmem, netmemRef, Skb, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, zcopyComplete } from '../3-pool';
 import {
@@ -223,6 +223,7 @@ function finish(sk: Sock, m: SendMessage, mss: u32, size_goal: u32, err: i32): i
  */
 export function tcpSendMessage(sock_idx: u32, m: SendMessage): i32 {
   const sk = sock(sock_idx);
+  charge(COST_SEND);
   lockSock(sk);
   const ret = send(sk, m);
   releaseSock(sk);

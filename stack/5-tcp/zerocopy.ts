@@ -5,7 +5,7 @@
  *     user    |...xxxx|xxxxxxxx|xxxxx...|      a segment of the message over three pages
  *     skb      frag 0   frag 1   frag 2        truesize: whole pages, from where the first begins
  */
-import { MAX_SKB_FRAGS, NONE, PAGE_SIZE } from '../../sim/core';
+import { charge, COST_PIN_PAGE, COST_ZC_FRAG, MAX_SKB_FRAGS, NONE, PAGE_SIZE } from '../../sim/core';
 import { fragUnref, Skb, skbAddFrag, skbFrag, skbZcopySet, ubuf, userPagePin } from '../3-pool';
 import { msgZerocopyRealloc, Sock, SOCK_ZEROCOPY, wmemAdd } from '../6-socket';
 import { EFAULT, ENOBUFS } from './errno';
@@ -36,6 +36,8 @@ function addPages(b: Skb, skb_idx: u32, m: SendMessage, want: u32): i32 {
   while (done < bytes) {
     const page = userPagePin(m.at + done);
     if (page == NONE) break;
+    if (m.fixed == 0) charge(COST_PIN_PAGE);
+    charge(COST_ZC_FRAG);
     const off = (m.at + done) & (PAGE_SIZE - 1);
     const part = min(bytes - done, PAGE_SIZE - off);
     const n = b.nr_frags;

@@ -24,11 +24,14 @@ export class Msg {
   inq: i32;
   /** The Ubuf of a caller in the kernel, whose memory may be lent (msg_ubuf); 0: none. */
   ubuf: u32;
+  /** That memory is registered, so that its pages need not be pinned. */
+  fixed: u32;
+  unused: u32;
   /** An iovec of its own, for a message of one range. */
   base: u64;
   len: u64;
 }
-export const MSG_BYTES: u32 = 56;
+export const MSG_BYTES: u32 = 64;
 const IOVEC_BYTES: u32 = 16;
 
 /** An empty message. */

@@ -52,6 +52,8 @@ describe('expectations tell scenarios apart', () => {
     ['jumbo.yaml', ['nic.mtu=1500']],
     ['ipv6.yaml', ['tcp.family=ipv4']],
     ['small-messages.yaml', ['client.app.chunk=64KiB', 'client.app.gap_ns=0']],
+    ['nop.yaml', ['client.app.requests=1000']],
+    ['send-zc.yaml', ['client.app.notify=none']],
     ['plain-recv.yaml', ['server.app.receive=zc', 'server.nic.rules=[{dst_port: 9999, queue: 0}]', 'server.nic.rss_equal=4']],
   ])('%s without %s', (name, sets) => {
     const { result } = runScenario(core, load(name, sets));

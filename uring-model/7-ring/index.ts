@@ -38,6 +38,7 @@ import { taskWorkAdd } from './work_list';
 
 export { cqEventsUser } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
+export { ringNotifSlot, ringNotifSlotFlush } from './notif_slot';
 export { ringExitWork } from './exit';
 export { iowqRun } from './iowq';
 export { ringRcu } from './eventfd';

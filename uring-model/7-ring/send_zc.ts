@@ -6,14 +6,14 @@ import { behaves, BEHAVES_SEND_VECTORIZED, BEHAVES_SEND_ZC_NOTIF_USER_DATA, NONE
 import { iovBase, iovLen } from '../../stack/6-socket';
 import { isSocket, socketSendmsg, supportsZerocopy } from '../../stack/file';
 import {
-  EAGAIN, EINVAL, ENOMEM, ENOTSOCK, EOPNOTSUPP, io_uring_sqe, IORING_CQE_F_MORE, IORING_OP_SEND_ZC, IORING_RECVSEND_FIXED_BUF,
+  EAGAIN, EINVAL, ENOMEM, ENOTSOCK, EOPNOTSUPP, io_uring_sqe, IORING_OP_SEND_ZC, IORING_RECVSEND_FIXED_BUF,
   IORING_RECVSEND_POLL_FIRST, IORING_SEND_VECTORIZED, IORING_SEND_ZC_REPORT_USAGE, IOSQE_CQE_SKIP_SUCCESS, MSG_DONTWAIT, MSG_NOSIGNAL,
   MSG_WAITALL, MSG_ZEROCOPY,
 } from '../uapi.gen';
 import { asyncMsg, netmsgRecycle } from './async_msg';
 import { IOU_COMPLETE, ISSUE_NONBLOCK, ISSUE_UNLOCKED } from './issue';
 import { callFlags, ITER_RANGES, msgAdvance, msgCount, msgOf } from './net_msg';
-import { notifAccount, notifAlloc, notifFlush, notifReport, notifUarg } from './notif';
+import { notifAccount, notifFlush, notifFor, notifMore, notifReport, notifUarg } from './notif';
 import {
   Req, reqAt, reqSetFail, REQ_F_IMPORT_BUFFER, REQ_F_NEED_CLEANUP, REQ_F_NOWAIT, REQ_F_POLL_NO_LAZY,
 } from './request';
@@ -30,7 +30,7 @@ export function sendZcPrep(req: Req, sqe: io_uring_sqe): i32 {
   if (sqe.addr3 != 0 && !behaves(r.host, BEHAVES_SEND_ZC_NOTIF_USER_DATA)) return -EINVAL;
   if ((req.flags & IOSQE_CQE_SKIP_SUCCESS) != 0) return -EINVAL;
   netPrep(req);
-  req.notif = notifAlloc(r, req.task, sqe.addr3 != 0 ? sqe.addr3 : req.user_data);
+  req.notif = notifFor(r, req.task, sqe.addr3 != 0 ? sqe.addr3 : req.user_data);
   if (req.notif == NONE) return -ENOMEM;
   req.flags |= REQ_F_NEED_CLEANUP | REQ_F_POLL_NO_LAZY;
   req.ioprio = sqe.ioprio;
@@ -81,6 +81,7 @@ export function sendZcIssue(req: Req, issue_flags: u32): i32 {
   const m = msgOf(req, flags & ~MSG_INTERNAL_SENDMSG_FLAGS);
   msgTo(req, m);
   m.ubuf = notifUarg(req.notif);
+  m.fixed = (req.ioprio & IORING_RECVSEND_FIXED_BUF) != 0 ? 1 : 0;
   const ret = socketSendmsg(req.file, m);
   if (ret < min_ret) {
     if (ret == -EAGAIN && (issue_flags & ISSUE_NONBLOCK) != 0) return -EAGAIN;
@@ -98,6 +99,6 @@ export function sendZcIssue(req: Req, issue_flags: u32): i32 {
     netmsgRecycle(req);
   }
   req.res = withDone(req, ret);
-  req.cflags = IORING_CQE_F_MORE;
+  req.cflags = notifMore(ringAt(req.ring));
   return IOU_COMPLETE;
 }

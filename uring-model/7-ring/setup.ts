@@ -69,6 +69,7 @@ function initRing(r: Ring, task: u32, flags: u32): void {
   r.work_tail = NONE;
   r.retry_tail = NONE;
   r.defer_head = NONE;
+  r.notif_slot = NONE;
   r.drain_req = NONE;
   r.sqd = NONE;
   r.evfd = NONE;

@@ -166,6 +166,8 @@ export class Ring {
   nr_drained: u32;
   drain_req: u32;
   /** Registered files: first slot, number, and the range that is handed out by itself. */
+  /** The notification that zero-copy sends share (notif.ts); NONE: each has its own. NOTIF_SLOT_EMPTY: the next send makes it. */
+  notif_slot: u32;
   files_base: u32;
   files_nr: u32;
   file_alloc_start: u32;

@@ -1,8 +1,8 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
 import {
-  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_RPC, APP_ROLE_SCRIPT,
-  APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext, EVENT_TASK,
-  hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
+  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
+  APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext,
+  EVENT_TASK, hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
 import {
   TASK_ALARM, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
@@ -11,11 +11,12 @@ import { checkEnd, checkInit, opensFlows } from './check';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
 import { openerDue } from './opener';
+import { nopCqe, nopTick } from './nop';
 import { payloadInit } from './payload';
 import { refillDue, refillPolicyInit, refillRun } from './refill_policy';
 import { rpcCqe, rpcTick } from './rpc';
 import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
-import { sourceCqe, sourceTick } from './source';
+import { sourceBegin, sourceCqe, sourceTick } from './source';
 import {
   App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
 } from './state';
@@ -59,7 +60,7 @@ function cutBuffers(a: App): void {
 function tables(a: App): void {
   const c = hostConfig(a.host);
   const opens = opensFlows(a.host);
-  a.streams_max = opens ? c.app_flows : runConfig().limits_socks;
+  a.streams_max = opens ? c.app_flows : a.role == APP_ROLE_NOP ? 1 : runConfig().limits_socks;
   a.streams = <u32>arenaAlloc(<u64>a.streams_max * STREAM_BYTES + STREAM_BYTES);
   waitsInit(a, a.streams_max);
   checkInit(a);
@@ -68,7 +69,7 @@ function tables(a: App): void {
   const sq_entries = c.ring_sq_entries <= 1 ? <u32>1 : (<u32>1) << (32 - clz<u32>(c.ring_sq_entries - 1));
   a.sockaddrs = user(a, sq_entries * 32);
   if (opens || a.compare != 0) payloadInit();
-  if (opens) return;
+  if (opens || a.role == APP_ROLE_NOP) return;
   let names: u32 = 256;
   while (names < c.ring_cq_entries) names <<= 1;
   a.names_base = user(a, names * 32);
@@ -104,7 +105,7 @@ export function appInit(host: u32): void {
   a.next_start_ns = c.app_start_ns;
   if (a.role != APP_ROLE_SCRIPT) {
     tables(a);
-    if (a.role != APP_ROLE_SOURCE) sinkMemory(a);
+    if (a.role != APP_ROLE_SOURCE && a.role != APP_ROLE_NOP) sinkMemory(a);
   }
   taskAt(host).run_pending = 1;
   schedule(c.app_start_ns, EVENT_TASK, host);
@@ -127,7 +128,8 @@ function start(a: App): i32 {
   const c = hostConfig(a.host);
   const zc = a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_ZC;
   const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
-  if (ret < 0 || opensFlows(a.host)) return ret;
+  if (ret < 0 || a.role == APP_ROLE_NOP) return ret;
+  if (opensFlows(a.host)) return a.role == APP_ROLE_SOURCE ? sourceBegin(a) : 0;
   let registered: i32 = 0;
   if (zc) zcOrCopies(a);
   else if (a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_MULTISHOT) registered = sinkBufsInit(a, a.buf_mask + 1);
@@ -148,16 +150,18 @@ function begin(a: App): void {
   stream(a, i).done = 1;
 }
 
-/** Handles completions that are there, at most TURN_CQES. */
+/** Handles completions that are there, at most TURN_CQES, or those of a batch with their notifications. */
 function drain(a: App): u32 {
   let n: u32 = 0;
-  while (n < TURN_CQES && cqReady(a) > 0) {
+  const most = max(TURN_CQES, 2 * hostConfig(a.host).app_batch);
+  while (n < most && cqReady(a) > 0) {
     const cqe = cqPeek(a);
     const user_data = <u32>cqe.user_data;
     const kind = user_data >> USER_DATA_KIND_SHIFT;
     const i = user_data & USER_DATA_INDEX_MASK;
-    if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res);
+    if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res, cqe.flags);
     else if (a.role == APP_ROLE_SINK) sinkCqe(a, kind, i, cqe);
+    else if (a.role == APP_ROLE_NOP) nopCqe(a, cqe.res);
     else if (a.role == APP_ROLE_RPC) rpcCqe(a, kind, i, cqe.res);
     else echoCqe(a, kind, i, cqe);
     cqAdvance(a, 1);
@@ -179,7 +183,8 @@ function turn(a: App): void {
     if (a.role == APP_ROLE_RPC) rpcTick(a);
     else sourceTick(a);
     due = openerDue(a);
-  } else if (a.role == APP_ROLE_SINK) {
+  } else if (a.role == APP_ROLE_NOP) nopTick(a);
+  else if (a.role == APP_ROLE_SINK) {
     sinkTick(a);
     refillRun(a);
     due = waitsDue(a);

@@ -2,8 +2,9 @@
 import { hostConfig, storeBe16, storeBe32, TCP_FAMILY_IPV6 } from '../../../sim/core';
 import {
   AF_INET, AF_INET6, IORING_ACCEPT_MULTISHOT, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN,
-  IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD, IORING_RECV_MULTISHOT,
-  IOSQE_BUFFER_SELECT, io_uring_sqe, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
+  IORING_OP_NOP, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SHUTDOWN, IORING_OP_SOCKET,
+  IORING_OP_URING_CMD, IORING_RECV_MULTISHOT, IORING_RECVSEND_FIXED_BUF, IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, io_uring_sqe,
+  SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
 } from '../../uapi.gen';
 import { App, USER_DATA_KIND_SHIFT } from './state';
 import { getSqe } from './user_ring';
@@ -69,6 +70,20 @@ export function opSend(a: App, fd: i32, at: u32, len: u32, msg_flags: u32, sqe_f
   sqe.addr = at;
   sqe.len = len;
   sqe.msg_flags = msg_flags;
+}
+/** SEND_ZC of the first registered buffer, or of memory that is not registered; its notification says whether bytes were copied. */
+export function opSendZc(
+  a: App, fd: i32, at: u32, len: u32, fixed: bool, msg_flags: u32, sqe_flags: u32, kind: u32, idx: u32,
+): void {
+  const sqe = op(a, IORING_OP_SEND_ZC, fd, kind, idx);
+  sqe.flags = <u8>sqe_flags;
+  sqe.ioprio = <u16>(IORING_SEND_ZC_REPORT_USAGE | (fixed ? IORING_RECVSEND_FIXED_BUF : 0));
+  sqe.addr = at;
+  sqe.len = len;
+  sqe.msg_flags = msg_flags;
+}
+export function opNop(a: App, kind: u32): void {
+  op(a, IORING_OP_NOP, -1, kind, 0);
 }
 export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32): void {
   const sqe = op(a, IORING_OP_RECV, fd, kind, idx);

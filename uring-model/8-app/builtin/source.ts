@@ -1,30 +1,49 @@
 /**
  * A source: opens `app.flows` connections, sends `app.bytes` on each in pieces of `app.chunk`, shuts down and waits for the
- * peer's end of stream. `app.depth` pieces are in flight as a chain of linked sends that wait for all of their bytes; one
- * piece alone may be sent short, and the rest follows.
+ * peer's end of stream. `app.depth` or `app.batch` pieces, whichever is more, are in flight as a chain of linked sends that wait for
+ * all of their bytes; one piece alone may be sent short, and the rest follows.
+ *
+ * A stream's `loans` are the notifications of zero-copy sends that are still to come.
  */
-import { hostConfig, NONE, now, sha256Update, traceAppWrite } from '../../../sim/core';
-import { IOSQE_IO_LINK, MSG_WAITALL, SHUT_WR } from '../../uapi.gen';
+import { APP_NOTIFY_NONE, APP_SEND_SEND, APP_SEND_ZC_FIXED, hostConfig, NONE, now, sha256Update, traceAppWrite } from '../../../sim/core';
+import { ringNotifSlot, ringNotifSlotFlush } from '../../7-ring';
+import {
+  IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IOSQE_IO_LINK, MSG_WAITALL, SHUT_WR,
+} from '../../uapi.gen';
 import { finish, onOpener, openFlows } from './opener';
-import { opRecv, opSend, opShutdown } from './ops';
-import { patternAdvance, TAIL_BYTES } from './payload';
+import { opRecv, opSend, opSendZc, opShutdown } from './ops';
+import { PATTERN_BYTES, patternAdvance, TAIL_BYTES } from './payload';
 import { App, patternAddr, stream, Stream } from './state';
-import { ARG_JUNK, JUNK_BYTES, sqRoom } from './user_ring';
+import { ARG_JUNK, buffersRegister, JUNK_BYTES, sqRoom } from './user_ring';
 import { waitsAdd, waitsTake } from './waits';
 
 const SRC_SEND: u32 = 4;
 const SRC_SHUTDOWN: u32 = 5;
 const SRC_RECV: u32 = 6;
 
+/** What a source needs besides its ring: the registered buffer, the notification that all sends share. 0 or -errno. */
+export function sourceBegin(a: App): i32 {
+  const c = hostConfig(a.host);
+  if (c.app_send != APP_SEND_SEND && c.app_notify == APP_NOTIFY_NONE) ringNotifSlot(a.host, a.fd);
+  return c.app_send == APP_SEND_ZC_FIXED ? buffersRegister(a, patternAddr(), PATTERN_BYTES + TAIL_BYTES) : 0;
+}
+
+function sendOne(a: App, i: u32, s: Stream, at: u32, len: u32, msg_flags: u32, sqe_flags: u32): void {
+  const how = hostConfig(a.host).app_send;
+  if (how == APP_SEND_SEND) opSend(a, s.fd, at, len, msg_flags, sqe_flags, SRC_SEND, i);
+  else opSendZc(a, s.fd, at, len, how == APP_SEND_ZC_FIXED, msg_flags, sqe_flags, SRC_SEND, i);
+}
+
 /** Queues the next sends of a stream that has none under way; ends it when all is sent. */
 function sendMore(a: App, i: u32, s: Stream): void {
   const c = hostConfig(a.host);
   let left = c.app_bytes - s.bytes;
   if (left == 0) {
+    s.loans += ringNotifSlotFlush(a.host, a.fd);
     opShutdown(a, s.fd, SHUT_WR, SRC_SHUTDOWN, i);
     return;
   }
-  const depth: u32 = c.app_gap_ns != 0 ? 1 : c.app_depth;
+  const depth: u32 = c.app_gap_ns != 0 ? 1 : max(c.app_depth, c.app_batch);
   const piece_max = c.app_chunk < TAIL_BYTES ? c.app_chunk : TAIL_BYTES;
   let pos = s.table_pos;
   sqRoom(a, depth);
@@ -32,14 +51,23 @@ function sendMore(a: App, i: u32, s: Stream): void {
     const piece = left < <u64>piece_max ? <u32>left : piece_max;
     left -= piece;
     const link = k + 1 < depth && left > 0 ? IOSQE_IO_LINK : 0;
-    opSend(a, s.fd, patternAddr() + pos, piece, depth > 1 ? MSG_WAITALL : 0, link, SRC_SEND, i);
+    sendOne(a, i, s, patternAddr() + pos, piece, depth > 1 ? MSG_WAITALL : 0, link);
     traceAppWrite(0, NONE, <u32>s.flow, <u32>(c.app_bytes - left - piece), piece);
     pos = patternAdvance(pos, piece);
     s.inflight++;
   }
 }
 
-function onSend(a: App, i: u32, s: Stream, res: i32): void {
+/** Nothing holds the memory of a send any more. */
+function onNotif(s: Stream, res: i32): void {
+  s.loans--;
+  if ((<u32>res & IORING_NOTIF_USAGE_ZC_COPIED) != 0) s.copied_notifs++;
+  s.notifs++;
+}
+
+function onSend(a: App, i: u32, s: Stream, res: i32, flags: u32): void {
+  if ((flags & IORING_CQE_F_NOTIF) != 0) return onNotif(s, res);
+  if ((flags & IORING_CQE_F_MORE) != 0 && ++s.loans > <u32>s.loan_max) s.loan_max = s.loans;
   s.inflight--;
   if (res > 0) {
     if (s.sha != 0) sha256Update(s.sha, patternAddr() + s.table_pos, <u32>res);
@@ -54,9 +82,9 @@ function onSend(a: App, i: u32, s: Stream, res: i32): void {
   else sendMore(a, i, s);
 }
 
-export function sourceCqe(a: App, kind: u32, i: u32, res: i32): void {
+export function sourceCqe(a: App, kind: u32, i: u32, res: i32, flags: u32): void {
   const s = stream(a, i);
-  if (kind == SRC_SEND) return onSend(a, i, s, res);
+  if (kind == SRC_SEND) return onSend(a, i, s, res, flags);
   if (kind < SRC_SEND || kind > SRC_RECV) {
     if (onOpener(a, kind, i, s, res)) sendMore(a, i, s);
   } else if (res < 0) {

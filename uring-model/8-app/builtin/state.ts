@@ -61,6 +61,9 @@ export class Stream {
   sha: u32;
   /** Bytes handed to sends (source); bytes when the receive was armed last (sink). */
   mark: u64;
+  /** Notifications that a source got, and those of them that say: copied. */
+  notifs: u64;
+  copied_notifs: u64;
 }
 export const STREAM_BYTES: u32 = 256;
 

@@ -8,9 +8,9 @@ import {
   __kernel_timespec, ERESTARTSYS, io_uring_cqe, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_params,
   IO_URING_PARAMS_BYTES, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_sqe, IO_URING_SQE_BYTES, io_uring_zcrx_area_reg,
   IO_URING_ZCRX_AREA_REG_BYTES, io_uring_zcrx_ifq_reg, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES, IORING_ENTER_EXT_ARG,
-  IORING_ENTER_GETEVENTS, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_CQE32,
-  IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY, IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL,
-  zcrx_ctrl, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_NODEV,
+  IORING_ENTER_GETEVENTS, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_REGISTER_BUFFERS, IORING_REGISTER_ZCRX_CTRL,
+  IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_CQE32, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY,
+  IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, zcrx_ctrl, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_NODEV,
 } from '../../uapi.gen';
 import { App } from './state';
 
@@ -178,6 +178,14 @@ export function rqPush(a: App, off: u64, len: u32): void {
   store<u32>(<usize>a.rq_tail_at, a.rq_tail);
   traceRqePush(0, NONE, <u32>off, len, a.rq_tail);
 }
+/** One registered buffer (io_uring_register_buffers). 0 or -errno. */
+export function buffersRegister(a: App, addr: u32, len: u32): i32 {
+  const at = <usize>(a.scratch + ARG_REG);
+  store<u64>(at, addr);
+  store<u64>(at, len, 8);
+  return sysRegister(a.host, a.fd, IORING_REGISTER_BUFFERS, at, 1);
+}
+
 /** ZCRX_CTRL_FLUSH_RQ */
 export function rqFlush(a: App): i32 {
   const at = <usize>(a.scratch + ARG_CTRL);

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8312;
+export const CONFIG_BYTES: u32 = 8344;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8272;
+export const CONFIG_STATE_BYTES: u32 = 8304;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 2181144526;
+export const CONFIG_MAGIC: u32 = 3028111362;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -53,6 +53,10 @@ export const APP_RECEIVE_ZC: u32 = 0;
 export const APP_RECEIVE_RECV: u32 = 1;
 /** app.receive: multishot */
 export const APP_RECEIVE_MULTISHOT: u32 = 2;
+/** app.receive: read */
+export const APP_RECEIVE_READ: u32 = 3;
+/** app.receive: epoll */
+export const APP_RECEIVE_EPOLL: u32 = 4;
 /** app.send: send */
 export const APP_SEND_SEND: u32 = 0;
 /** app.send: zc */
@@ -131,15 +135,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8272) != 0;
+    return load<u32>(changetype<usize>(this), 8304) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8280) != 0;
+    return load<u32>(changetype<usize>(this), 8312) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8288) != 0;
+    return load<u32>(changetype<usize>(this), 8320) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -171,11 +175,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8296);
+    return load<u32>(changetype<usize>(this), 8328);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8304);
+    return load<u32>(changetype<usize>(this), 8336);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -670,413 +674,421 @@ export class HostConfig {
   get app_script(): u32 {
     return load<u32>(changetype<usize>(this), 960);
   }
-  /** how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring */
+  /** how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or epoll_wait(2) and recv(2) until there is nothing */
   get app_receive(): u32 {
     return load<u32>(changetype<usize>(this), 968);
   }
+  /** bytes of one receive of a sink, or of one provided buffer; auto: app.chunk, and of RECV_ZC as many as come */
+  get app_recv_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 976);
+  }
+  /** a receive waits for all its bytes; with epoll: a socket is ready when they are there */
+  get app_waitall(): bool {
+    return load<u32>(changetype<usize>(this), 984) != 0;
+  }
   /** how a source sends: SEND, or SEND_ZC of memory that is not registered, or is */
   get app_send(): u32 {
-    return load<u32>(changetype<usize>(this), 976);
+    return load<u32>(changetype<usize>(this), 992);
   }
   /** notifications of zero-copy sends: one for each request, or one for all, as the first patches of io_uring zero copy had it */
   get app_notify(): u32 {
-    return load<u32>(changetype<usize>(this), 984);
+    return load<u32>(changetype<usize>(this), 1000);
   }
   /** requests of a connection, or requests that do nothing, of one io_uring_enter */
   get app_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 992);
+    return load<u32>(changetype<usize>(this), 1008);
   }
   /** requests that the role nop submits */
   get app_requests(): u64 {
-    return load<u64>(changetype<usize>(this), 1000);
+    return load<u64>(changetype<usize>(this), 1016);
   }
   /** connections that a source or an rpc client opens */
   get app_flows(): u32 {
-    return load<u32>(changetype<usize>(this), 1008);
+    return load<u32>(changetype<usize>(this), 1024);
   }
   /** bytes that a source sends on each connection, or the requests of an rpc client */
   get app_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 1016);
+    return load<u64>(changetype<usize>(this), 1032);
   }
   /** bytes of one send, or of one request */
   get app_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1024);
+    return load<u32>(changetype<usize>(this), 1040);
   }
   /** sends in flight on a connection, or requests without an answer */
   get app_depth(): u32 {
-    return load<u32>(changetype<usize>(this), 1032);
+    return load<u32>(changetype<usize>(this), 1048);
   }
   /** when the application starts */
   get app_start_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1040);
+    return load<u64>(changetype<usize>(this), 1056);
   }
   /** from one connection to the next */
   get app_stagger_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1048);
+    return load<u64>(changetype<usize>(this), 1064);
   }
   /** pause of a source between two sends of a connection, of an rpc client between answer and request */
   get app_gap_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1056);
+    return load<u64>(changetype<usize>(this), 1072);
   }
   /** port to listen on or to connect to */
   get app_port(): u32 {
-    return load<u32>(changetype<usize>(this), 1064);
+    return load<u32>(changetype<usize>(this), 1080);
   }
   /** time that a sink spends on each completion */
   get app_work_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1072);
+    return load<u64>(changetype<usize>(this), 1088);
   }
   /** a sink closes the connection after this many bytes; 0: never */
   get app_stop_after(): u64 {
-    return load<u64>(changetype<usize>(this), 1080);
+    return load<u64>(changetype<usize>(this), 1096);
   }
   /** what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection */
   get app_rearm(): u32 {
-    return load<u32>(changetype<usize>(this), 1088);
+    return load<u32>(changetype<usize>(this), 1104);
   }
   /** how a sink proves its bytes */
   get app_check(): u32 {
-    return load<u32>(changetype<usize>(this), 1096);
+    return load<u32>(changetype<usize>(this), 1112);
   }
   /** size of the zcrx area */
   get refill_area_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1104);
+    return load<u32>(changetype<usize>(this), 1120);
   }
   /** bytes of the pages that areas lie in; a power of two */
   get refill_area_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1112);
+    return load<u32>(changetype<usize>(this), 1128);
   }
   /** bytes of one buffer; a power of two */
   get refill_rx_buf_len(): u32 {
-    return load<u32>(changetype<usize>(this), 1120);
+    return load<u32>(changetype<usize>(this), 1136);
   }
   /** entries of the refill ring; auto: as many as the area has buffers */
   get refill_rq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 1128);
+    return load<u32>(changetype<usize>(this), 1144);
   }
   /** RX queue that is bound to the area */
   get refill_queue(): u32 {
-    return load<u32>(changetype<usize>(this), 1136);
+    return load<u32>(changetype<usize>(this), 1152);
   }
   /** register without a device: everything is copied */
   get refill_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1144) != 0;
+    return load<u32>(changetype<usize>(this), 1160) != 0;
   }
   /** buffers that the application collects before it gives them back */
   get refill_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1152);
+    return load<u32>(changetype<usize>(this), 1168);
   }
   /** how long the application keeps a buffer */
   get refill_delay_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1160);
+    return load<u64>(changetype<usize>(this), 1176);
   }
   /** order in which buffers are given back */
   get refill_order(): u32 {
-    return load<u32>(changetype<usize>(this), 1168);
+    return load<u32>(changetype<usize>(this), 1184);
   }
   /** off: the application never gives a buffer back */
   get refill_give_back(): bool {
-    return load<u32>(changetype<usize>(this), 1176) != 0;
+    return load<u32>(changetype<usize>(this), 1192) != 0;
   }
   /** flush the refill ring when the copy fallback runs out of buffers */
   get refill_flush(): bool {
-    return load<u32>(changetype<usize>(this), 1184) != 0;
+    return load<u32>(changetype<usize>(this), 1200) != 0;
   }
   /** kernel whose behaviour io_uring has; single behaviours may differ */
   get kernel_profile(): u32 {
-    return load<u32>(changetype<usize>(this), 1192);
+    return load<u32>(changetype<usize>(this), 1208);
   }
   /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer; as the profile says unless given */
   get kernel_unix_inq(): bool {
-    return load<u32>(changetype<usize>(this), 1200) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** what is left of an AF_UNIX stream counts a message that was read in part as a whole; as the profile says unless given */
   get kernel_unix_inq_whole(): bool {
-    return load<u32>(changetype<usize>(this), 1208) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** a multishot RECV may have a length for each shot, and a limit for all of them; as the profile says unless given */
   get kernel_recv_mshot_len(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1232) != 0;
   }
   /** a bundle that goes on once keeps the word that its last incremental buffer has room left; as the profile says unless given */
   get kernel_bundle_buf_more(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** a SEND may have several ranges, and a zero-copy send several in a registered buffer; as the profile says unless given */
   get kernel_send_vectorized(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** a plain SEND or RECV may use a registered buffer; as the profile says unless given */
   get kernel_send_fixed_buf(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** the notification of a zero-copy send may have user_data of its own; as the profile says unless given */
   get kernel_send_zc_notif_user_data(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
   get kernel_pbuf_min_left(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram; as the profile says unless given */
   get kernel_pbuf_trunc_written(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** a write may ask for no signal when the peer has gone; as the profile says unless given */
   get kernel_rwf_nosignal(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1288) != 0;
   }
   /** a command brings the transmit timestamps of a socket; as the profile says unless given */
   get kernel_cmd_tx_timestamp(): bool {
-    return load<u32>(changetype<usize>(this), 1280) != 0;
+    return load<u32>(changetype<usize>(this), 1296) != 0;
   }
   /** a command tells the name of a socket, or of its peer; as the profile says unless given */
   get kernel_cmd_getsockname(): bool {
-    return load<u32>(changetype<usize>(this), 1288) != 0;
+    return load<u32>(changetype<usize>(this), 1304) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1296) != 0;
+    return load<u32>(changetype<usize>(this), 1312) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1304) != 0;
+    return load<u32>(changetype<usize>(this), 1320) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1312) != 0;
+    return load<u32>(changetype<usize>(this), 1328) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1320) != 0;
+    return load<u32>(changetype<usize>(this), 1336) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1328) != 0;
+    return load<u32>(changetype<usize>(this), 1344) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1336) != 0;
+    return load<u32>(changetype<usize>(this), 1352) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1344) != 0;
+    return load<u32>(changetype<usize>(this), 1360) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1352) != 0;
+    return load<u32>(changetype<usize>(this), 1368) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1360) != 0;
+    return load<u32>(changetype<usize>(this), 1376) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1368) != 0;
+    return load<u32>(changetype<usize>(this), 1384) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1376) != 0;
+    return load<u32>(changetype<usize>(this), 1392) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1384) != 0;
+    return load<u32>(changetype<usize>(this), 1400) != 0;
   }
   /** IORING_SETUP_HYBRID_IOPOLL is known; as the profile says unless given */
   get kernel_setup_hybrid_iopoll(): bool {
-    return load<u32>(changetype<usize>(this), 1392) != 0;
+    return load<u32>(changetype<usize>(this), 1408) != 0;
   }
   /** IORING_SETUP_CQE_MIXED is known; as the profile says unless given */
   get kernel_setup_cqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1400) != 0;
+    return load<u32>(changetype<usize>(this), 1416) != 0;
   }
   /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128; as the profile says unless given */
   get kernel_setup_sqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1408) != 0;
+    return load<u32>(changetype<usize>(this), 1424) != 0;
   }
   /** IORING_SETUP_SQ_REWIND is known; as the profile says unless given */
   get kernel_setup_sq_rewind(): bool {
-    return load<u32>(changetype<usize>(this), 1416) != 0;
+    return load<u32>(changetype<usize>(this), 1432) != 0;
   }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1424) != 0;
+    return load<u32>(changetype<usize>(this), 1440) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1432) != 0;
+    return load<u32>(changetype<usize>(this), 1448) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1440) != 0;
+    return load<u32>(changetype<usize>(this), 1456) != 0;
   }
   /** unregistering files or buffers waits until no request uses one; as the profile says unless given */
   get kernel_rsrc_quiesce(): bool {
-    return load<u32>(changetype<usize>(this), 1448) != 0;
+    return load<u32>(changetype<usize>(this), 1464) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1456) != 0;
+    return load<u32>(changetype<usize>(this), 1472) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1464) != 0;
+    return load<u32>(changetype<usize>(this), 1480) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1472) != 0;
+    return load<u32>(changetype<usize>(this), 1488) != 0;
   }
   /** a drain is over when the draining request has completed, not only when another request comes; as the profile says unless given */
   get kernel_drain_ends(): bool {
-    return load<u32>(changetype<usize>(this), 1480) != 0;
+    return load<u32>(changetype<usize>(this), 1496) != 0;
   }
   /** machine whose measured parameters are the defaults of this host; single ones may differ */
   get cpu_machine(): u32 {
-    return load<u32>(changetype<usize>(this), 1488);
+    return load<u32>(changetype<usize>(this), 1504);
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1496);
+    return load<u32>(changetype<usize>(this), 1512);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1520);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1536);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1544);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1536);
+    return load<u32>(changetype<usize>(this), 1552);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1544);
+    return load<u32>(changetype<usize>(this), 1560);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1552);
+    return load<u32>(changetype<usize>(this), 1568);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1560);
+    return load<u32>(changetype<usize>(this), 1576);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1568);
+    return load<u32>(changetype<usize>(this), 1584);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1576);
+    return load<u32>(changetype<usize>(this), 1592);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1584);
+    return load<u32>(changetype<usize>(this), 1600);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1592);
+    return load<u32>(changetype<usize>(this), 1608);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
+    return load<u32>(changetype<usize>(this), 1616);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
+    return load<u32>(changetype<usize>(this), 1624);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1616);
+    return load<u32>(changetype<usize>(this), 1632);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1624);
+    return load<u32>(changetype<usize>(this), 1640);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1632);
+    return load<u32>(changetype<usize>(this), 1648);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1640);
+    return load<u32>(changetype<usize>(this), 1656);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1648);
+    return load<u32>(changetype<usize>(this), 1664);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1656);
+    return load<u32>(changetype<usize>(this), 1672);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1664);
+    return load<u32>(changetype<usize>(this), 1680);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1672);
+    return load<u32>(changetype<usize>(this), 1688);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1680);
+    return load<u32>(changetype<usize>(this), 1696);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1704);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1696);
+    return load<u32>(changetype<usize>(this), 1712);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1704);
+    return load<u32>(changetype<usize>(this), 1720);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1712);
+    return load<u32>(changetype<usize>(this), 1728);
   }
   /** the send path of one request down to its protocol: message, socket lock, segments of a packet (cycles; tcpip; unsourced) */
   get cost_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1720);
+    return load<u32>(changetype<usize>(this), 1736);
   }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1728);
+    return load<u32>(changetype<usize>(this), 1744);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 1736);
+    return load<u32>(changetype<usize>(this), 1752);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 1744);
+    return load<u32>(changetype<usize>(this), 1760);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1752);
+    return load<u32>(changetype<usize>(this), 1768);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 1760);
+    return load<u32>(changetype<usize>(this), 1776);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1768);
+    return load<u32>(changetype<usize>(this), 1784);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1776);
+    return load<u32>(changetype<usize>(this), 1792);
   }
 }
 
@@ -1118,20 +1130,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3064);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3080);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3064 + 1784 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3080 + 1800 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3064 + 2808 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3080 + 2824 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3064 + 1536 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3080 + 1552 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6224 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6256 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1208,5 +1220,5 @@ export const BEHAVES_DRAIN_ENDS: u32 = 35;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {
-  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1200) != 0;
+  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1216) != 0;
 }

@@ -104,6 +104,7 @@ const NOTHING: StreamRow = {
   copy_linear_bytes: 0,
   copy_page_bytes: 0,
   cqes: 0,
+  requests: 0,
   segs_in: 0,
   out_of_order: 0,
   duplicates: 0,

@@ -33,6 +33,8 @@ export interface StreamResult {
   /** linear: not split; page: not in the area; recv: the application received without zero copy. */
   readonly copiedWhy: CopiedWhy;
   readonly cqes: number;
+  /** Receives of the application that brought data; of RECV_ZC with app.recv_bytes, those that brought all of it. */
+  readonly requests: number;
   readonly segments: number;
   readonly outOfOrder: number;
   readonly duplicates: number;
@@ -151,7 +153,8 @@ export function streamResult(row: StreamRow, want: number | undefined): StreamRe
     id: row.id, family: row.family, localPort: row.own_port, peer: row.peer, peerPort: row.peer_port,
     bytes: row.bytes, sha256: row.sha256, complete: ended(row) && row.res >= 0 && row.bad_offset === 0 && whole,
     zeroCopyBytes: row.zc_bytes, copiedBytes: linear + page + recv, copiedWhy: { linear, page, recv },
-    cqes: row.cqes, segments: row.segs_in, outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.loan_max,
+    cqes: row.cqes, requests: row.requests, segments: row.segs_in,
+    outOfOrder: row.out_of_order, duplicates: row.duplicates, buffersHeldMax: row.loan_max,
     startNs: row.start_ns, endNs: row.end_ns, endResult: row.res, sentBytes: 0, sentSha256: '',
   };
 }

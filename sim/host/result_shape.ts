@@ -29,7 +29,7 @@ const drops = values(DROPS.map(([name]) => name));
 
 const STREAM: Parts<StreamResult> = {
   id: value, family: value, localPort: value, peer: value, peerPort: value, bytes: value, sha256: value, complete: value,
-  zeroCopyBytes: value, copiedBytes: value, copiedWhy: values(['linear', 'page', 'recv']), cqes: value, segments: value,
+  zeroCopyBytes: value, copiedBytes: value, copiedWhy: values(['linear', 'page', 'recv']), cqes: value, requests: value, segments: value,
   outOfOrder: value, duplicates: value, buffersHeldMax: value, startNs: value, endNs: value, endResult: value,
   sentBytes: value, sentSha256: value,
 };

@@ -19,6 +19,7 @@ const option = (knob: HostKnob, name: string): number => {
   return found?.options?.indexOf(name) ?? -1;
 };
 const ZC = option('app.receive', 'zc');
+const WAITS_FOR_ALL = ['recv', 'read', 'epoll'].map((name) => option('app.receive', name));
 const SINK = option('app.role', 'sink');
 const ECHO = option('app.role', 'echo');
 const OPENERS = [option('app.role', 'source'), option('app.role', 'rpc')];
@@ -65,6 +66,7 @@ class HostChecks {
     this.queues();
     this.cores();
     this.areas();
+    this.receives();
     this.connections();
     return this.problems;
   }
@@ -124,6 +126,12 @@ class HostChecks {
     const buffer = this.value('refill.rx_buf_len');
     this.must(area % buffer === 0 || Math.log2(buffer) % 1 !== 0, ['refill.area_bytes', 'refill.rx_buf_len'],
       `expected a multiple of refill.rx_buf_len, which is ${formatQuantity(buffer, 'bytes')}; found ${formatQuantity(area, 'bytes')}`);
+  }
+
+  private receives(): void {
+    const fits = this.value('app.waitall') === 0 || this.value('app.role') !== SINK || WAITS_FOR_ALL.includes(this.value('app.receive'));
+    this.must(fits, ['app.waitall', 'app.receive'],
+      'expected off with this app.receive, since the kernel refuses MSG_WAITALL there; recv, read and epoll can wait for all bytes');
   }
 
   private connections(): void {

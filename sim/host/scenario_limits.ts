@@ -102,8 +102,16 @@ function userBytes(h: HostSetup, flows: number): number {
   const area = v['refill.area_bytes'] + refillEntries(h) * 16 + 4 * PAGE;
   // Completions and buffers that wait to be given back take a few words each.
   const books = (v['refill.area_bytes'] / v['refill.rx_buf_len']) * 64;
-  const buffers = receive(h) === 'zc' ? MIB : within(flows * v['app.chunk'], MIB, 64 * MIB) + MIB;
-  return rings + payload + area + books + buffers;
+  return rings + payload + area + books + receiveBuffers(h, flows) + MIB;
+}
+
+/** What its receives that copy read into (uring-model/8-app/builtin/app_memory.ts). */
+function receiveBuffers(h: HostSetup, flows: number): number {
+  const v = h.values;
+  const bytes = v['app.recv_bytes'] || v['app.chunk'];
+  if (receive(h) === 'zc' && role(h) === 'sink') return 0;
+  if (['read', 'epoll'].includes(receive(h) ?? '') && role(h) === 'sink') return limit('THREADS_MAX') * (bytes + PAGE);
+  return Math.max(within(flows * bytes, MIB, 64 * MIB), (Math.max(flows, 1) + 8) * up(v['app.recv_bytes'], 64));
 }
 
 /** Requests of one batch, and the notifications of zero-copy sends, which last until the bytes are acknowledged. */

@@ -142,6 +142,8 @@ export type HostKnob =
   | 'app.role'
   | 'app.script'
   | 'app.receive'
+  | 'app.recv_bytes'
+  | 'app.waitall'
   | 'app.send'
   | 'app.notify'
   | 'app.batch'

@@ -98,7 +98,7 @@ class ScriptStream implements OpenStream {
     const recv = Math.max(0, this.bytes - lent - linear - page);
     return {
       id, ...names, bytes: this.bytes, sha256: this.done?.sha256 ?? '', complete: this.done?.result === 0,
-      zeroCopyBytes: lent, copiedBytes: linear + page + recv, copiedWhy: { linear, page, recv }, cqes: this.pieces,
+      zeroCopyBytes: lent, copiedBytes: linear + page + recv, copiedWhy: { linear, page, recv }, cqes: this.pieces, requests: this.pieces,
       buffersHeldMax: lent + linear + page > 0 ? 1 : 0, startNs: this.start_ns, endNs: this.end_ns, endResult: this.done?.result ?? 0,
       sentBytes: this.sent_bytes, sentSha256: this.done?.sent_sha256 ?? '',
     };

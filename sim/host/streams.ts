@@ -19,6 +19,7 @@ export interface StreamRow {
   readonly copy_linear_bytes: number;
   readonly copy_page_bytes: number;
   readonly cqes: number;
+  readonly requests: number;
   readonly segs_in: number;
   readonly out_of_order: number;
   readonly duplicates: number;

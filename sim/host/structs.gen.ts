@@ -125,19 +125,20 @@ export const STREAM = {
   out_of_order: { at: 168, type: 'u64' },
   duplicates: { at: 176, type: 'u64' },
   sock: { at: 184, type: 'u64' },
-  fd: { at: 192, type: 'i32' },
-  state: { at: 196, type: 'u32' },
-  loans: { at: 200, type: 'u32' },
-  inflight: { at: 204, type: 'u32' },
-  table_pos: { at: 208, type: 'u32' },
-  name_slot: { at: 212, type: 'u32' },
-  buffer: { at: 216, type: 'u32' },
-  sha: { at: 220, type: 'u32' },
-  mark: { at: 224, type: 'u64' },
-  notifs: { at: 232, type: 'u64' },
-  copied_notifs: { at: 240, type: 'u64' },
+  requests: { at: 192, type: 'u64' },
+  fd: { at: 200, type: 'i32' },
+  state: { at: 204, type: 'u32' },
+  loans: { at: 208, type: 'u32' },
+  inflight: { at: 212, type: 'u32' },
+  table_pos: { at: 216, type: 'u32' },
+  name_slot: { at: 220, type: 'u32' },
+  buffer: { at: 224, type: 'u32' },
+  sha: { at: 228, type: 'u32' },
+  mark: { at: 232, type: 'u64' },
+  notifs: { at: 240, type: 'u64' },
+  copied_notifs: { at: 248, type: 'u64' },
 } as const;
-export const STREAM_FIELD_BYTES = 248;
+export const STREAM_FIELD_BYTES = 256;
 
 /** uring-model/8-app/builtin/state.ts: App. Offsets and types. */
 export const APP = {
@@ -195,8 +196,12 @@ export const APP = {
   compare: { at: 208, type: 'u32' },
   work_ns: { at: 216, type: 'u64' },
   next_start_ns: { at: 224, type: 'u64' },
+  threads_base: { at: 232, type: 'u32' },
+  call_args: { at: 236, type: 'u32' },
+  threads: { at: 240, type: 'u32' },
+  epoll_fd: { at: 244, type: 'i32' },
 } as const;
-export const APP_FIELD_BYTES = 232;
+export const APP_FIELD_BYTES = 248;
 
 /** uring-model/9-refill/state.ts: Ifq. Offsets and types. */
 export const IFQ = {

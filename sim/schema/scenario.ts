@@ -252,8 +252,13 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('app', 'script', ['none', 'http', 'fetch', 'steps'], 'none',
     'application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program '
     + 'in `steps`'),
-  choice('app', 'receive', ['zc', 'recv', 'multishot'], 'zc', 'how a sink receives: RECV_ZC, RECV, or multishot RECV with a buffer ring',
-    'IORING_OP_RECV_ZC, IORING_OP_RECV'),
+  choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll'], 'zc',
+    'how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or '
+    + 'epoll_wait(2) and recv(2) until there is nothing', 'IORING_OP_RECV_ZC, IORING_OP_RECV'),
+  knob('app', 'recv_bytes', 'bytes', [0, 16 * 1024 ** 2], 0,
+    'bytes of one receive of a sink, or of one provided buffer; auto: app.chunk, and of RECV_ZC as many as come', { auto: true }),
+  flag('app', 'waitall', false, 'a receive waits for all its bytes; with epoll: a socket is ready when they are there',
+    'MSG_WAITALL, SO_RCVLOWAT'),
   choice('app', 'send', ['send', 'zc', 'zc_fixed'], 'send', 'how a source sends: SEND, or SEND_ZC of memory that is not registered, or is',
     'IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_RECVSEND_FIXED_BUF'),
   choice('app', 'notify', ['each', 'none'], 'each',

@@ -12,8 +12,9 @@ import { socketInit } from '../../stack/6-socket';
 import { filesInit } from '../../stack/file';
 import { ringInit, userInit } from '../../uring-model/7-ring';
 import { refillInit } from '../../uring-model/9-refill';
-import { appInit } from '../../uring-model/8-app/builtin';
+import { appInit, setSystemCall } from '../../uring-model/8-app/builtin';
 import { worldState } from './state';
+import { callSystem } from './syscalls';
 
 const EINVAL: i32 = 22;
 /** Links, NICs, queues, cores, applications and the wheel have a few entries each. */
@@ -46,6 +47,7 @@ export function buildWorld(): i32 {
   filesInit();
   ringInit();
   refillInit();
+  setSystemCall(callSystem);
   for (let host: u32 = 0; host < HOSTS_MAX; host++) appInit(host);
   buildBuffers();
   coreState().built = 1;

@@ -10,10 +10,12 @@ import {
 import { checkEnd, checkInit, opensFlows } from './check';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
+import { sinkMemory, user } from './app_memory';
 import { openerDue } from './opener';
 import { nopCqe, nopTick } from './nop';
 import { payloadInit } from './payload';
-import { refillDue, refillPolicyInit, refillRun } from './refill_policy';
+import { isPlain, plainStart, plainTurn } from './plain_sink';
+import { refillDue, refillRun } from './refill_policy';
 import { rpcCqe, rpcTick } from './rpc';
 import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
 import { sourceBegin, sourceCqe, sourceTick } from './source';
@@ -25,37 +27,6 @@ import { waitsDue, waitsInit } from './waits';
 
 /** Completions of one turn; then others get their turn. */
 const TURN_CQES: u32 = 64;
-const MIB: u32 = 1048576;
-
-function user(a: App, bytes: u32): u32 {
-  const at = userAlloc(a.host, bytes);
-  assert(at != 0, 'limits.user_bytes is too small for the applications');
-  return at;
-}
-
-/** Connections that whoever opens them will open. */
-function flowsOf(a: App): u32 {
-  return hostConfig(a.role == APP_ROLE_RPC ? a.host : 1 - a.host).app_flows;
-}
-
-/** Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB. */
-function bufferBytes(a: App): u32 {
-  const c = hostConfig(a.host);
-  const flows = flowsOf(a);
-  const want = <u64>(flows > 0 ? flows : 64) * c.app_chunk;
-  return want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : <u32>want;
-}
-
-/** Buffers of RECV: one for each flow, and some more. */
-function cutBuffers(a: App): void {
-  const c = hostConfig(a.host);
-  const bytes = bufferBytes(a);
-  const flows = flowsOf(a);
-  const most = (bytes / ((flows > 56 ? flows : 56) + 8)) & ~63;
-  a.buf_size = c.app_chunk < most ? (c.app_chunk + 63) & ~63 : most;
-  if (a.buf_size < 64) a.buf_size = 64;
-  bufsCut(a, user(a, bytes), bytes);
-}
 
 function tables(a: App): void {
   const c = hostConfig(a.host);
@@ -76,24 +47,6 @@ function tables(a: App): void {
   a.names_mask = names - 1;
 }
 
-/** Buffers that a sink receives into; registered when it starts. */
-function sinkMemory(a: App): void {
-  const c = hostConfig(a.host);
-  if (a.role == APP_ROLE_RPC || a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
-  if (c.app_receive == APP_RECEIVE_ZC) {
-    refillPolicyInit(a, c.refill_area_bytes / c.refill_rx_buf_len);
-    a.area_addr = user(a, c.refill_area_bytes);
-    a.bufs_base = user(a, rqRegionBytes(a));
-    return;
-  }
-  a.buf_size = c.app_chunk < 16384 ? c.app_chunk : 16384;
-  let entries: u32 = 32768;
-  while (entries > 1 && <u64>entries * a.buf_size > <u64>bufferBytes(a)) entries >>= 1;
-  a.buf_mask = entries - 1;
-  a.bufs_base = user(a, entries * a.buf_size);
-  a.buf_ring = user(a, entries * 16 < 4096 ? 4096 : entries * 16);
-}
-
 export function appInit(host: u32): void {
   const c = hostConfig(host);
   if (c.app_role == APP_ROLE_NONE) return;
@@ -101,7 +54,7 @@ export function appInit(host: u32): void {
   a.host = host;
   a.role = c.app_role;
   a.state = APP_NEW;
-  a.receive = c.app_receive;
+  a.receive = a.role == APP_ROLE_SINK ? c.app_receive : APP_RECEIVE_RECV;
   a.next_start_ns = c.app_start_ns;
   if (a.role != APP_ROLE_SCRIPT) {
     tables(a);
@@ -126,6 +79,7 @@ function zcOrCopies(a: App): void {
 /** The application's first turn: ring, buffers, sockets. 0 or -errno. */
 function start(a: App): i32 {
   const c = hostConfig(a.host);
+  if (isPlain(a)) return plainStart(a);
   const zc = a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_ZC;
   const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
   if (ret < 0 || a.role == APP_ROLE_NOP) return ret;
@@ -213,7 +167,8 @@ export function taskRun(arg: u32): void {
   enterContext(host, core, CONTEXT_TASK_WORK);
   setTask(arg);
   let runs = taskResume(arg);
-  if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && a.asleep == 0)) runs = true;
+  if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && !isPlain(a) && a.asleep == 0)) runs = true;
+  if (a.state == APP_RUNS && isPlain(a) && t.waiting == 0) runs = true;
   if (!runs) return leaveContext();
   if (a.role == APP_ROLE_SCRIPT) {
     a.state = APP_RUNS;
@@ -221,7 +176,8 @@ export function taskRun(arg: u32): void {
   }
   switchContext(CONTEXT_USER);
   if (a.state == APP_NEW) begin(a);
-  if (a.state == APP_RUNS) turn(a);
+  if (a.state == APP_RUNS && isPlain(a)) plainTurn(a, arg);
+  else if (a.state == APP_RUNS) turn(a);
   leaveContext();
 }
 

@@ -36,6 +36,7 @@ export function echoCqe(a: App, kind: u32, i: u32, cqe: io_uring_cqe): void {
     case ECH_SEND: {
       const s = stream(a, i);
       if (res < 0) return over(a, i, s, res);
+      s.requests++;
       return opRecv(a, s.fd, s.buffer, a.buf_size, ECH_RECV, i);
     }
     case LSN_ACCEPT: {

@@ -32,13 +32,13 @@ function result(a: App): i32 {
 }
 
 /** The family of who will connect. */
-function listensV6(a: App): bool {
+export function listensV6(a: App): bool {
   const peer = hostConfig(1 - a.host);
   const c = opensFlows(1 - a.host) ? peer : hostConfig(a.host);
   return c.tcp_family == TCP_FAMILY_IPV6;
 }
 
-function listenerPort(a: App, listener: u32): u32 {
+export function listenerPort(a: App, listener: u32): u32 {
   const c = hostConfig(a.host);
   return c.port_count != 0 ? portOf(a.host, listener) : c.app_port;
 }
@@ -72,21 +72,34 @@ export function onAccept(a: App, listener: u32, res: i32, flags: u32): u32 {
     else opAccept(a, listenerFd(a, listener), LSN_ACCEPT, listener);
   }
   if (res < 0) return NONE;
-  const i = streamNew(a);
+  const i = connNew(a, listener, res);
   if (i == NONE) {
     opClose(a, res, LSN_CLOSE, NONE);
     return NONE;
   }
   const s = stream(a, i);
-  s.fd = res;
+  if (behaves(a.host, BEHAVES_CMD_GETSOCKNAME)) opPeerName(a, res, s.name_slot, LSN_NAME, i);
+  else sysGetpeername(a.host, res, s.name_slot);
+  return i;
+}
+
+/** Where the next peer's name will be: a sockaddr, and its length 28 bytes further. */
+export function nameSlot(a: App): u32 {
+  return a.names_base + ((a.names_next++ & a.names_mask) << 5);
+}
+
+/** A listener accepted a connection: its stream, or NONE when there is no room for another. */
+export function connNew(a: App, listener: u32, fd: i32): u32 {
+  const i = streamNew(a);
+  if (i == NONE) return NONE;
+  const s = stream(a, i);
+  s.fd = fd;
   s.state = CONN_OPEN;
   s.start_ns = now();
   s.own_port = listenerPort(a, listener);
-  s.sock = fdSock(a.host, res);
+  s.sock = fdSock(a.host, fd);
   checkStart(a, s, i);
-  s.name_slot = a.names_base + ((a.names_next++ & a.names_mask) << 5);
-  if (behaves(a.host, BEHAVES_CMD_GETSOCKNAME)) opPeerName(a, res, s.name_slot, LSN_NAME, i);
-  else sysGetpeername(a.host, res, s.name_slot);
+  s.name_slot = nameSlot(a);
   return i;
 }
 
@@ -120,22 +133,28 @@ export function streamRefresh(a: App, s: Stream): void {
 /** The stream is over: closes the socket. */
 export function connClose(a: App, i: u32, s: Stream): void {
   if (s.state == CONN_CLOSING) return;
+  connOver(a, s);
+  opClose(a, s.fd, LSN_CLOSE, i);
+}
+/** Nothing more is expected of it, and its socket is about to be closed. */
+export function connOver(a: App, s: Stream): void {
   s.state = CONN_CLOSING;
   s.end_ns = now();
   streamRefresh(a, s);
-  opClose(a, s.fd, LSN_CLOSE, i);
+}
+/** Its socket is closed. */
+export function connEnded(a: App, i: u32): void {
+  const s = stream(a, i);
+  checkEnd(s);
+  s.fd = -1;
+  s.done = 1;
+  a.streams_open--;
+  traceAppDone(0, NONE, a.host, s.flow == NO_FLOW ? NONE : <u32>s.flow, <u32>s.res);
 }
 
 /** It is closed; a listener that ran out of descriptors tries again. */
 export function onClosed(a: App, i: u32): void {
-  if (i != NONE) {
-    const s = stream(a, i);
-    checkEnd(s);
-    s.fd = -1;
-    s.done = 1;
-    a.streams_open--;
-    traceAppDone(0, NONE, a.host, s.flow == NO_FLOW ? NONE : <u32>s.flow, <u32>s.res);
-  }
+  if (i != NONE) connEnded(a, i);
   while (a.listeners_idle != 0) {
     const k = <u32>ctz<u64>(a.listeners_idle);
     a.listeners_idle &= a.listeners_idle - 1;

@@ -24,7 +24,11 @@ export function opSocket(a: App, v6: bool, kind: u32, idx: u32): void {
 
 /** Address of a host (0: none) and a port, in a place of the last SQE's own: the kernel copies it while it reads the SQE. */
 function sockaddr(a: App, v6: bool, host_plus_1: u32, port: u32): u32 {
-  const at = <usize>(a.sockaddrs + (((a.sq_tail - 1) & a.sq_mask) << 5));
+  const at = a.sockaddrs + (((a.sq_tail - 1) & a.sq_mask) << 5);
+  writeSockaddr(at, v6, host_plus_1, port);
+  return at;
+}
+export function writeSockaddr(at: usize, v6: bool, host_plus_1: u32, port: u32): void {
   memory.fill(at, 0, 32);
   store<u16>(at, <u16>(v6 ? AF_INET6 : AF_INET));
   storeBe16(at + 2, port);
@@ -32,7 +36,6 @@ function sockaddr(a: App, v6: bool, host_plus_1: u32, port: u32): u32 {
     store<u8>(at, 0xfd, 8);
     store<u8>(at, <u8>host_plus_1, 23);
   } else if (host_plus_1 != 0) storeBe32(at + 4, 0x0a000000 + host_plus_1);
-  return <u32>at;
 }
 /** Does a host use IPv6? */
 export function usesV6(host: u32): bool {
@@ -85,10 +88,11 @@ export function opSendZc(
 export function opNop(a: App, kind: u32): void {
   op(a, IORING_OP_NOP, -1, kind, 0);
 }
-export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32): void {
+export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32, msg_flags: u32 = 0): void {
   const sqe = op(a, IORING_OP_RECV, fd, kind, idx);
   sqe.addr = at;
   sqe.len = len;
+  sqe.msg_flags = msg_flags;
 }
 /** Multishot, with buffers of group 0. */
 export function opRecvMultishot(a: App, fd: i32, kind: u32, idx: u32): void {
@@ -96,9 +100,11 @@ export function opRecvMultishot(a: App, fd: i32, kind: u32, idx: u32): void {
   sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
   sqe.flags = <u8>IOSQE_BUFFER_SELECT;
 }
-export function opRecvZc(a: App, fd: i32, kind: u32, idx: u32): void {
+/** At most `len` bytes; 0: as many as come. */
+export function opRecvZc(a: App, fd: i32, len: u32, kind: u32, idx: u32): void {
   const sqe = op(a, IORING_OP_RECV_ZC, fd, kind, idx);
   sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
+  sqe.len = len;
   sqe.zcrx_ifq_idx = a.zcrx_id;
 }
 export function opShutdown(a: App, fd: i32, how: u32, kind: u32, idx: u32): void {

@@ -78,6 +78,7 @@ function onAnswer(a: App, i: u32, s: Stream, res: i32): void {
   traceAppRead(0, NONE, <u32>s.flow, s.buffer, <u32>res);
   s.bytes += res;
   s.cqes++;
+  s.requests = s.bytes / <u64>c.app_chunk;
   receive(a, i, s);
   if (s.bytes == c.app_bytes) return opShutdown(a, s.fd, SHUT_WR, RPC_SHUTDOWN, i);
   if (s.bytes / <u64>c.app_chunk == before) return;

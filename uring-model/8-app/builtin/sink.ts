@@ -10,7 +10,7 @@ import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {
   EAGAIN, ENOBUFS, ENOMEM, ENOSPC, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES, io_uring_cqe,
   IO_URING_ZCRX_RQE_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_REGISTER_PBUF_RING,
-  IORING_ZCRX_AREA_MASK, SHUT_RDWR,
+  IORING_ZCRX_AREA_MASK, MSG_WAITALL, SHUT_RDWR,
 } from '../../uapi.gen';
 import { sysRegister } from '../../7-ring';
 import { checkBytes } from './check';
@@ -25,6 +25,12 @@ export const SNK_RECV: u32 = 32;
 export const SNK_SHUTDOWN: u32 = 33;
 /** A receive that ended without any data tries again after this. */
 export const RETRY_NS: u64 = 1000000;
+
+/** Bytes of one receive. */
+export function recvBytes(host: u32): u32 {
+  const c = hostConfig(host);
+  return c.app_recv_bytes != 0 ? c.app_recv_bytes : c.app_chunk;
+}
 
 /** Area and refill ring. 0 or -errno. */
 export function sinkZcInit(a: App, area: u32, region: u32, region_bytes: u32): i32 {
@@ -87,14 +93,15 @@ export function bufsCut(a: App, base: u32, bytes: u32): void {
 function arm(a: App, i: u32, s: Stream): void {
   s.mark = s.bytes;
   const receive = a.receive;
-  if (receive == APP_RECEIVE_ZC) opRecvZc(a, s.fd, SNK_RECV, i);
+  const c = hostConfig(a.host);
+  if (receive == APP_RECEIVE_ZC) opRecvZc(a, s.fd, c.app_recv_bytes, SNK_RECV, i);
   else if (receive == APP_RECEIVE_MULTISHOT) opRecvMultishot(a, s.fd, SNK_RECV, i);
   else {
     if (s.buffer == 0) s.buffer = bufTake(a);
     if (s.buffer == 0) {
       s.res = -ENOMEM;
       connClose(a, i, s);
-    } else opRecv(a, s.fd, s.buffer, a.buf_size, SNK_RECV, i);
+    } else opRecv(a, s.fd, s.buffer, a.buf_size, SNK_RECV, i, c.app_waitall ? MSG_WAITALL : 0);
   }
 }
 
@@ -117,8 +124,8 @@ function onEnd(a: App, i: u32, s: Stream, res: i32): void {
   connClose(a, i, s);
 }
 
-/** Payload: [at, at + len). */
-function onBytes(a: App, i: u32, s: Stream, at: u32, len: u32): void {
+/** Payload: [at, at + len). True: the application has had enough, and the connection is to be shut down. */
+export function sinkBytes(a: App, s: Stream, at: u32, len: u32): bool {
   if (s.flow == NO_FLOW) learnPeer(s);
   checkBytes(a, s, at, len);
   traceAppRead(0, NONE, <u32>s.flow, a.receive == APP_RECEIVE_ZC ? at - a.area_addr : at, len);
@@ -126,10 +133,12 @@ function onBytes(a: App, i: u32, s: Stream, at: u32, len: u32): void {
   s.cqes++;
   const c = hostConfig(a.host);
   if (c.app_work_ns != 0) chargeNs(COST_APP_TIME, c.app_work_ns);
-  if (c.app_stop_after != 0 && s.bytes >= c.app_stop_after && s.state == CONN_OPEN) {
-    s.state = CONN_STOPPING;
-    opShutdown(a, s.fd, SHUT_RDWR, SNK_SHUTDOWN, i);
-  }
+  if (c.app_stop_after == 0 || s.bytes < c.app_stop_after || s.state != CONN_OPEN) return false;
+  s.state = CONN_STOPPING;
+  return true;
+}
+function onBytes(a: App, i: u32, s: Stream, at: u32, len: u32): void {
+  if (sinkBytes(a, s, at, len)) opShutdown(a, s.fd, SHUT_RDWR, SNK_SHUTDOWN, i);
 }
 
 function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
@@ -140,7 +149,12 @@ function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
   const more = (flags & IORING_CQE_F_MORE) != 0;
   if (receive == APP_RECEIVE_ZC) {
     // The last completion of RECV_ZC has no buffer, whatever its result.
+    const piece = hostConfig(a.host).app_recv_bytes;
+    const whole = piece != 0 && s.bytes - s.mark == <u64>piece;
+    if (!more && whole) s.requests++;
+    if (!more && whole && res == 0 && s.state == CONN_OPEN) return arm(a, i, s);
     if (!more) return onEnd(a, i, s, res > 0 ? 0 : res);
+    if (piece == 0) s.requests++;
     const off = load<u64>(changetype<usize>(cqe), 16);
     if (++s.loans > <u32>s.loan_max) s.loan_max = s.loans;
     onBytes(a, i, s, a.area_addr + <u32>(off & ~IORING_ZCRX_AREA_MASK), <u32>res);
@@ -149,6 +163,7 @@ function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
   }
   if (receive == APP_RECEIVE_MULTISHOT) {
     if (res > 0 && (flags & IORING_CQE_F_BUFFER) != 0) {
+      s.requests++;
       const bid = flags >> IORING_CQE_BUFFER_SHIFT;
       onBytes(a, i, s, a.bufs_base + bid * a.buf_size, <u32>res);
       bufAdd(a, bid);
@@ -157,6 +172,7 @@ function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
     return;
   }
   if (res > 0) {
+    s.requests++;
     onBytes(a, i, s, s.buffer, <u32>res);
     arm(a, i, s);
   } else onEnd(a, i, s, res);

@@ -74,6 +74,7 @@ function onSend(a: App, i: u32, s: Stream, res: i32, flags: u32): void {
     s.table_pos = patternAdvance(s.table_pos, <u32>res);
     s.bytes += res;
     s.cqes++;
+    s.requests++;
   } else if (s.res == 0) s.res = res;
   if (s.inflight != 0) return;
   if (s.res != 0) return finish(a, i, s);

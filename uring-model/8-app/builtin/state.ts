@@ -8,7 +8,8 @@
  *           11 start, ns                12 end, ns                    13 result: 0 or -errno
  *           14 first wrong byte + 1, 0 for none                       15-18 SHA-256
  *           19 done                     20 own port                   21 segments out of order
- *           22 duplicate segments       23 socket                     24.. the application's own
+ *           22 duplicate segments       23 socket                     24 requests that brought data, or sent it
+ *           25.. the application's own
  */
 import { APP_ADDR, NONE } from '../../../sim/core';
 
@@ -45,6 +46,8 @@ export class Stream {
   duplicates: u64;
   /** The socket, while it is open and afterwards. */
   sock: u64;
+  /** Receives that brought data, sends that took some, or answers of an rpc server. Of RECV_ZC: whole pieces of app.recv_bytes. */
+  requests: u64;
   // The application's own
   fd: i32;
   /** FLOW_* or CONN_*: where the stream is. */
@@ -136,6 +139,11 @@ export class App {
   compare: u32;
   work_ns: u64;
   next_start_ns: u64;
+  // Plain system calls (plain_sink.ts): its threads, a page of arguments for each, their number, and the epoll set
+  threads_base: u32;
+  call_args: u32;
+  threads: u32;
+  epoll_fd: i32;
 }
 const APP_BYTES: usize = 0x400;
 /** Descriptors of listeners, behind the App: PORTS_MAX words. */

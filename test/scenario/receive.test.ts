@@ -1,0 +1,69 @@
+/** The ways in which a sink receives: all bring the same bytes, and each asks for them in its own way. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compileCore, loadScenario, runScenario } from '../../sim/host/index.ts';
+
+let core: WebAssembly.Module;
+beforeAll(async () => {
+  core = await compileCore(readFileSync(new URL('../../build/core.wasm', import.meta.url)));
+});
+const text = readFileSync(new URL('../../scenarios/plain-recv.yaml', import.meta.url), 'utf8');
+const small = ['client.app.bytes=1MiB'];
+const run = (...sets: string[]) => runScenario(core, loadScenario(text, 'scenarios/plain-recv.yaml', { sets: [...small, ...sets] })).result;
+const digest = (...sets: string[]) => run(...sets).streams.map((s) => s.sha256);
+/** How often a cost was charged at the server. */
+const units = (r: ReturnType<typeof run>, cost: string) =>
+  r.server.charges.filter((c) => c.cost === cost).reduce((a, c) => a + c.units, 0);
+
+describe.each(['read', 'epoll'])('receive: %s', (receive) => {
+  test('brings the bytes that a ring brings, and never enters one', () => {
+    const sha256 = digest('server.app.receive=recv');
+    const result = run(`server.app.receive=${receive}`);
+    expect(result.streams.map((s) => s.sha256)).toEqual(sha256);
+    expect(result.streams.every((s) => s.complete)).toBe(true);
+    expect(units(result, 'enter') + units(result, 'sqe')).toBe(0);
+  });
+
+  test('serves connections on several ports', () => {
+    const ports = ['server.app.ports=[9001, 9002]', 'client.app.ports=[9001, 9002]', 'client.app.flows=6'];
+    const { streams } = run(`server.app.receive=${receive}`, ...ports);
+    expect(streams.map((s) => s.localPort).sort()).toEqual([9001, 9001, 9002, 9002, 9999, 9999]);
+    expect(streams.every((s) => s.complete)).toBe(true);
+  });
+
+  test('serves more connections than it has threads', () => {
+    const { streams } = run(`server.app.receive=${receive}`, 'client.app.flows=40', 'client.app.bytes=50kB');
+    expect(streams.filter((s) => s.complete)).toHaveLength(40);
+  });
+
+  test('ends a connection that has brought enough', () => {
+    const [stream] = run(`server.app.receive=${receive}`, 'server.app.stop_after=300kB').streams;
+    expect(stream?.complete).toBe(false);
+    expect(stream?.endNs).toBeGreaterThan(0);
+    expect(stream?.bytes).toBeGreaterThanOrEqual(300_000);
+  });
+});
+
+describe('requests of a size', () => {
+  test.each(['read', 'epoll', 'recv'])('%s with waitall: each brings all its bytes but the last', (receive) => {
+    const [stream] = run(`server.app.receive=${receive}`, 'server.app.waitall=on', 'server.app.recv_bytes=10000').streams;
+    expect(stream?.requests).toBe(Math.ceil(1024 ** 2 / 10_000));
+  });
+
+  test('RECV_ZC: a request ends with its last byte, and the next one begins there', () => {
+    const zc = ['server.app.receive=zc', 'server.nic.rules=[{dst_port: 9999, queue: 0}]', 'server.app.recv_bytes=100000'];
+    const [stream] = run(...zc).streams;
+    expect(stream?.requests).toBe(10);
+    expect([stream?.complete, stream?.zeroCopyBytes]).toEqual([true, 1024 ** 2]);
+  });
+
+  test('multishot: no completion brings more than a buffer of the size', () => {
+    const [stream] = run('server.app.recv_bytes=1000').streams;
+    expect(stream?.requests).toBeGreaterThanOrEqual(1049);
+    expect(stream?.complete).toBe(true);
+  });
+
+  test('MSG_WAITALL is refused where the kernel refuses it', () => {
+    expect(() => run('server.app.waitall=on')).toThrow(/MSG_WAITALL/);
+  });
+});

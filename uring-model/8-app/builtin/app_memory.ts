@@ -1,0 +1,73 @@
+/** Memory that applications receive into. */
+import {
+  APP_RECEIVE_EPOLL, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_RPC, hostConfig, THREADS_MAX,
+} from '../../../sim/core';
+import { userAlloc } from '../../7-ring';
+import { PLAIN_ARG_BYTES, plainInit } from './plain_sink';
+import { refillPolicyInit } from './refill_policy';
+import { bufsCut, recvBytes, rqRegionBytes } from './sink';
+import { App } from './state';
+
+const MIB: u32 = 1048576;
+
+export function user(a: App, bytes: u32): u32 {
+  const at = userAlloc(a.host, bytes);
+  assert(at != 0, 'limits.user_bytes is too small for the applications');
+  return at;
+}
+
+/** Connections that whoever opens them will open. */
+function flowsOf(a: App): u32 {
+  return hostConfig(a.role == APP_ROLE_RPC ? a.host : 1 - a.host).app_flows;
+}
+
+/** Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB; more when each receive has a size that was asked for. */
+function bufferBytes(a: App): u32 {
+  const c = hostConfig(a.host);
+  const flows = flowsOf(a) > 0 ? flowsOf(a) : 64;
+  const want = <u64>flows * recvBytes(a.host);
+  const bytes = want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : <u32>want;
+  const least = <u64>(flows + 8) * ((c.app_recv_bytes + 63) & ~63);
+  return <u64>bytes < least ? <u32>least : bytes;
+}
+
+/** Buffers of RECV: one for each flow, and some more. */
+function cutBuffers(a: App): void {
+  const c = hostConfig(a.host);
+  const bytes = bufferBytes(a);
+  const flows = flowsOf(a);
+  const most = (bytes / ((flows > 56 ? flows : 56) + 8)) & ~63;
+  const size = recvBytes(a.host);
+  a.buf_size = size < most || c.app_recv_bytes != 0 ? (size + 63) & ~63 : most;
+  if (a.buf_size < 64) a.buf_size = 64;
+  bufsCut(a, user(a, bytes), bytes);
+  if (c.app_recv_bytes != 0) a.buf_size = size;
+}
+
+/** Threads of blocking reads: one for each connection, while there are as many. */
+function threadsOf(flows: u32): u32 {
+  return flows > 0 && flows < THREADS_MAX ? flows : THREADS_MAX;
+}
+
+/** Buffers that a sink receives into; registered when it starts. */
+export function sinkMemory(a: App): void {
+  const c = hostConfig(a.host);
+  if (a.role == APP_ROLE_RPC || a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
+  if (c.app_receive == APP_RECEIVE_ZC) {
+    refillPolicyInit(a, c.refill_area_bytes / c.refill_rx_buf_len);
+    a.area_addr = user(a, c.refill_area_bytes);
+    a.bufs_base = user(a, rqRegionBytes(a));
+    return;
+  }
+  if (c.app_receive == APP_RECEIVE_READ || c.app_receive == APP_RECEIVE_EPOLL) {
+    a.threads = c.app_receive == APP_RECEIVE_READ ? threadsOf(flowsOf(a)) : 1;
+    a.buf_size = recvBytes(a.host);
+    return plainInit(a, user(a, a.threads * a.buf_size), user(a, a.threads * PLAIN_ARG_BYTES));
+  }
+  a.buf_size = c.app_recv_bytes != 0 ? c.app_recv_bytes : c.app_chunk < 16384 ? c.app_chunk : 16384;
+  let entries: u32 = 32768;
+  while (entries > 1 && <u64>entries * a.buf_size > <u64>bufferBytes(a)) entries >>= 1;
+  a.buf_mask = entries - 1;
+  a.bufs_base = user(a, entries * a.buf_size);
+  a.buf_ring = user(a, entries * 16 < 4096 ? 4096 : entries * 16);
+}

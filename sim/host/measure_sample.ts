@@ -28,7 +28,7 @@ function streamSums(engine: Engine, host: number): { bytes: number; requests: nu
   for (let i = 0; i < count; i++) {
     const at = engine.core.view(VIEW_STREAM, host * 2 ** 24 + i);
     sums.bytes += readField(engine.view, at, STREAM.bytes);
-    sums.requests += readField(engine.view, at, STREAM.cqes);
+    sums.requests += readField(engine.view, at, STREAM.requests);
   }
   return sums;
 }

@@ -11,6 +11,7 @@ export function nopCqe(a: App, res: i32): void {
   charge(COST_APP_CQE);
   const s = stream(a, 0);
   s.cqes++;
+  s.requests++;
   s.inflight--;
   if (res < 0 && s.res == 0) s.res = res;
 }

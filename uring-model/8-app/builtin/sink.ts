@@ -3,8 +3,8 @@
  * proves every byte, works on each completion for `app.work_ns`, and gives buffers back by its policy.
  */
 import {
-  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE, now,
-  traceAppRead,
+  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE,
+  now, traceAppRead,
 } from '../../../sim/core';
 import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {

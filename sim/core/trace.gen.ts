@@ -83,20 +83,22 @@ export const EV_APP_WAKE: u32 = 39;
 export const EV_APP_READ: u32 = 40;
 /** the application produced bytes to send, from a position of the stream on */
 export const EV_APP_WRITE: u32 = 41;
+/** the application knows whose stream it is that comes on a socket */
+export const EV_APP_STREAM: u32 = 42;
 /** a stream ended at the application */
-export const EV_APP_DONE: u32 = 42;
+export const EV_APP_DONE: u32 = 43;
 /** the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page */
-export const EV_ZC_COPY: u32 = 43;
+export const EV_ZC_COPY: u32 = 44;
 /** a buffer was lent to the application, with nothing copied */
-export const EV_ZC_DELIVER: u32 = 44;
+export const EV_ZC_DELIVER: u32 = 45;
 /** the application put a buffer into the refill ring */
-export const EV_RQE_PUSH: u32 = 45;
+export const EV_RQE_PUSH: u32 = 46;
 /** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export const EV_RQE_TAKE: u32 = 46;
+export const EV_RQE_TAKE: u32 = 47;
 /** a zcrx event was posted */
-export const EV_ZC_EVENT: u32 = 47;
+export const EV_ZC_EVENT: u32 = 48;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 48;
+export const EV_COUNT: u32 = 49;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -301,6 +303,11 @@ export function traceAppRead(pkt_id: u32, niov_idx: u32, flow: u32, offset: u32,
 /** the application produced bytes to send, from a position of the stream on */
 export function traceAppWrite(pkt_id: u32, niov_idx: u32, flow: u32, position: u32, len: u32): void {
   traceEmit(EV_APP_WRITE, pkt_id, niov_idx, flow, position, len);
+}
+
+/** the application knows whose stream it is that comes on a socket */
+export function traceAppStream(pkt_id: u32, niov_idx: u32, flow: u32, sock: u32): void {
+  traceEmit(EV_APP_STREAM, pkt_id, niov_idx, flow, sock, 0);
 }
 
 /** a stream ended at the application */

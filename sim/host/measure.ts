@@ -4,6 +4,7 @@
  */
 import type { Charge } from './charges.ts';
 import type { Engine } from './engine.ts';
+import { LatencyMeter, percentilesOf } from './latency.ts';
 import { accountsPer, chargesBetween, delivered, type HostSample, type Sample, Samples, sampleOf } from './measure_sample.ts';
 import { type RunResult, roleOf } from './result.ts';
 import { type RunOptions, runScenario } from './run_scenario.ts';
@@ -11,6 +12,8 @@ import type { Scenario } from './scenario.ts';
 import type { Counts } from './tables.ts';
 
 export interface Percentiles {
+  /** How many there were; of none, all are 0. */
+  readonly count: number;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
@@ -59,25 +62,40 @@ export interface Measured {
   readonly measurement: Measurement;
   readonly result: RunResult;
   readonly engine: Engine;
+  /** What it was measured over. */
+  readonly from_ns: number;
+  readonly to_ns: number;
+  /** Every latency of that time, the least first. */
+  readonly latencies_ns: ArrayLike<number>;
 }
 
 const SAMPLE_EVENTS = 1000;
 const NAMES = ['client', 'server'] as const;
-const NO_LATENCY: Percentiles = { p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
 
 /** Runs a scenario to its end and measures it. */
 export function measureRun(core: WebAssembly.Module, scenario: Scenario, options: MeasureOptions = {}): Measured {
   const samples = new Samples(scenario);
+  const host = options.host ?? measuredHost(scenario);
+  const latency = new LatencyMeter(scenario, host === 'client' ? 0 : 1);
   const { result, engine } = runScenario(core, scenario, {
     slice_events: SAMPLE_EVENTS,
     ...options,
+    sinks: {
+      ...options.sinks,
+      onTrace: (batch) => {
+        latency.add(batch);
+        options.sinks?.onTrace?.(batch);
+      },
+    },
     onSlice: (e) => {
       samples.take(e);
       return options.onSlice?.(e);
     },
   });
   const [from, to] = samples.window(sampleOf(engine, scenario));
-  return { measurement: measurementOf(scenario, from, to, options.host ?? measuredHost(scenario), result), result, engine };
+  const latencies_ns = latency.sorted(from.time_ns, to.time_ns);
+  const measurement = { ...measurementOf(scenario, from, to, host, result), latency_ns: percentilesOf(latencies_ns) };
+  return { measurement, result, engine, from_ns: from.time_ns, to_ns: to.time_ns, latencies_ns };
 }
 
 function measuredHost(scenario: Scenario): 'client' | 'server' {
@@ -86,7 +104,9 @@ function measuredHost(scenario: Scenario): 'client' | 'server' {
   return 'server';
 }
 
-function measurementOf(scenario: Scenario, from: Sample, to: Sample, host: 'client' | 'server', result: RunResult): Measurement {
+function measurementOf(
+  scenario: Scenario, from: Sample, to: Sample, host: 'client' | 'server', result: RunResult,
+): Omit<Measurement, 'latency_ns'> {
   const duration_ns = to.time_ns - from.time_ns;
   // An application in TypeScript keeps no table of streams: its bytes are known at the end.
   const bytes = delivered(to, scenario) - delivered(from, scenario) || result.streams.reduce((sum, s) => sum + s.bytes, 0);
@@ -95,7 +115,7 @@ function measurementOf(scenario: Scenario, from: Sample, to: Sample, host: 'clie
     bytes, duration_ns)) as [HostMeasurement, HostMeasurement];
   const requests = { client, server }[host].requests;
   return {
-    bytes, requests, duration_ns, throughput_bps: per_s(bytes * 8), requests_per_s: per_s(requests), latency_ns: NO_LATENCY,
+    bytes, requests, duration_ns, throughput_bps: per_s(bytes * 8), requests_per_s: per_s(requests),
     bottleneck: bottleneckOf(scenario, [client, server], [0, 1].map((h) => linkUse(scenario, h as 0 | 1, from, to))), client, server,
   };
 }

@@ -90,6 +90,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   app_wake: (w) => `the application runs, ${w.cqes} ${w.cqes === 1 ? 'completion' : 'completions'}`,
   app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} at ${w.offset}, where they lie`,
   app_write: (w) => `the application produces ${w.len} bytes of flow ${w.flow}, from byte ${w.position} on`,
+  app_stream: (w) => `what comes on socket ${w.sock} is flow ${w.flow}`,
   app_done: (w) => `flow ${w.flow} ends at the application with ${signed(w.res)}`,
   zc_copy: (w) => `copy fallback: ${w.len} bytes copied, ${w.why === 1 ? 'linear data' : 'an ordinary page'}`,
   zc_deliver: (w, r) => `${buffer(r)} is lent to the application: ${w.len} bytes at ${w.offset}, nothing copied`,

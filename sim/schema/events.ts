@@ -75,6 +75,7 @@ export const EVENTS: readonly TraceEvent[] = [
   event('app', 'app_wake', ['app', 'cqes'], 'the application runs'),
   event('app', 'app_read', ['flow', 'offset', 'len'], 'the application read payload bytes, at an offset of the area if they were lent'),
   event('app', 'app_write', ['flow', 'position', 'len'], 'the application produced bytes to send, from a position of the stream on'),
+  event('app', 'app_stream', ['flow', 'sock'], 'the application knows whose stream it is that comes on a socket'),
   event('app', 'app_done', ['app', 'flow', 'res'], 'a stream ended at the application'),
   event('refill', 'zc_copy', ['sock', 'len', 'why'], 'the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page'),
   event('refill', 'zc_deliver', ['sock', 'offset', 'len'], 'a buffer was lent to the application, with nothing copied'),

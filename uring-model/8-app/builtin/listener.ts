@@ -1,6 +1,6 @@
 /** What a sink and an echo server share: listening, accepting, learning who the peer is, and closing. */
 import {
-  behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, TCP_FAMILY_IPV6,
+  behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream, TCP_FAMILY_IPV6,
 } from '../../../sim/core';
 import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';
@@ -114,6 +114,7 @@ export function learnPeer(s: Stream): void {
   s.peer_addr0 = v6 ? load<u64>(at, 8) : <u64>load<u32>(at, 4);
   s.peer_addr1 = v6 ? load<u64>(at, 16) : 0;
   if (s.peer_port >= SOURCE_PORT) checkFlow(s, s.peer_port - SOURCE_PORT);
+  traceAppStream(0, NONE, <u32>s.flow, <u32>s.sock);
 }
 
 /** Copies what the kernel knows about the stream's socket; for reports only. */

@@ -4,7 +4,7 @@
  *     core     build/core.wasm          the simulator, optimised
  *     debug    build/core.debug.wasm    the same with names, for tests and debuggers
  *     wasi     build/core.wasi.wasm     the same as a WASI command
- *     cli      build/cli.mjs            the command line
+ *     cli      build/cli.mjs            the command line, and what its worker threads run: build/cell_worker.mjs
  *     package  build/ringlab.mjs        what `import 'ringlab'` gets, with its types
  *     web      dist/web                 the page: any static host serves it
  *
@@ -37,7 +37,7 @@ export const TARGETS = {
   debug: core('build/core.debug.wasm', 'sim/world/index.ts', {}),
   wasi: core('build/core.wasi.wasm', 'sim/world/wasi.ts', { optimize: 3, imports: ['wasi_snapshot_preview1'] }),
   cli: {
-    outputs: ['build/cli.mjs'],
+    outputs: ['build/cli.mjs', 'build/cell_worker.mjs'],
     inputs: () => ['scripts/build.mjs', 'package-lock.json', ...tsTree()],
     make: bundleCli,
   },
@@ -53,14 +53,18 @@ export const TARGETS = {
   },
 };
 
+/** Packages that are loaded when a command asks for them: they start threads of their own files, or are large. */
+const external = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies);
+
 async function bundleNode(input, file) {
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input: join(root, input), cwd: root, platform: 'node', logLevel: 'silent' });
+  const bundle = await rolldown({ input: join(root, input), cwd: root, platform: 'node', logLevel: 'silent', external });
   await bundle.write({ file: join(root, file), format: 'esm', sourcemap: true, codeSplitting: false });
   await bundle.close();
 }
-function bundleCli() {
-  return bundleNode('sim/cli/main.ts', 'build/cli.mjs');
+async function bundleCli() {
+  await bundleNode('sim/cli/main.ts', 'build/cli.mjs');
+  await bundleNode('sim/cli/sweep/cell_worker.ts', 'build/cell_worker.mjs');
 }
 
 /** JavaScript for Node, and declarations for the editor and the compiler. */

@@ -9,8 +9,11 @@ import { patiently, reasonOf } from './terminal.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const scenarios = join(here, '..', 'scenarios');
 
+/** A file that was built beside the bundle. */
+export const besideBundle = (name: string): string => join(here, name);
+
 export async function loadCore(): Promise<WebAssembly.Module> {
-  const path = join(here, 'core.wasm');
+  const path = besideBundle('core.wasm');
   if (!existsSync(path)) throw new InputError('the core is not built: run npm run build, or npx ringlab, which does it.');
   return compileCore(readFileSync(path));
 }

@@ -20,6 +20,7 @@ import { addSchema } from './command_schema.ts';
 import { addShow } from './command_show.ts';
 import { addSize } from './command_size.ts';
 import { addStat } from './command_stat.ts';
+import { addSweep } from './command_sweep.ts';
 import { addTour } from './command_tour.ts';
 import { endWithTheReader, OutputError, Progress } from './terminal.ts';
 
@@ -43,7 +44,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addCompare, addCapture, addLab,
+    addRun, addReplay, addSweep, addCompare, addCapture, addLab,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);

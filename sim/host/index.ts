@@ -42,5 +42,6 @@ export * from './numbers_text.ts';
 export * from './size_plan.ts';
 export * from './doctor/index.ts';
 export * as pages from './html/index.ts';
+export * from './sweep/index.ts';
 export { snapshotsOf } from './snapshot.ts';
 export { type MemoryPlan, PageStore, type Snapshot } from './page_store.ts';

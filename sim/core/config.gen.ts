@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8344;
+export const CONFIG_BYTES: u32 = 8488;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8304;
+export const CONFIG_STATE_BYTES: u32 = 8448;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 3028111362;
+export const CONFIG_MAGIC: u32 = 825587186;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -135,15 +135,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8304) != 0;
+    return load<u32>(changetype<usize>(this), 8448) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8312) != 0;
+    return load<u32>(changetype<usize>(this), 8456) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8320) != 0;
+    return load<u32>(changetype<usize>(this), 8464) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -175,11 +175,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8328);
+    return load<u32>(changetype<usize>(this), 8472);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8336);
+    return load<u32>(changetype<usize>(this), 8480);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -1074,21 +1074,57 @@ export class HostConfig {
   get cost_zc_notif(): u32 {
     return load<u32>(changetype<usize>(this), 1760);
   }
+  /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_send_first_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1768);
+  }
+  /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_send_start_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1776);
+  }
+  /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
+  get cost_recv(): u32 {
+    return load<u32>(changetype<usize>(this), 1784);
+  }
+  /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_recv_first_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1792);
+  }
+  /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_recv_start_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1800);
+  }
+  /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
+  get cost_zcrx_recv(): u32 {
+    return load<u32>(changetype<usize>(this), 1808);
+  }
+  /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_zcrx_first_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1816);
+  }
+  /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
+  get cost_zcrx_start_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1824);
+  }
+  /** picking a provided buffer (cycles; memory; unsourced) */
+  get cost_buf_select(): u32 {
+    return load<u32>(changetype<usize>(this), 1832);
+  }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1768);
+    return load<u32>(changetype<usize>(this), 1840);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 1776);
+    return load<u32>(changetype<usize>(this), 1848);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1784);
+    return load<u32>(changetype<usize>(this), 1856);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1792);
+    return load<u32>(changetype<usize>(this), 1864);
   }
 }
 
@@ -1130,20 +1166,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3080);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3152);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3080 + 1800 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3152 + 1872 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3080 + 2824 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3152 + 2896 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3080 + 1552 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3152 + 1552 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6256 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6400 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

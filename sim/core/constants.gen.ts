@@ -313,12 +313,30 @@ export const COST_PIN_PAGE: u32 = 24;
 export const COST_ZC_FRAG: u32 = 25;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
 export const COST_ZC_NOTIF: u32 = 26;
+/** sending, per KiB more for the first KiB of a request; cycles/KiB */
+export const COST_SEND_FIRST_KIB: u32 = 27;
+/** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
+export const COST_SEND_START_KIB: u32 = 28;
+/** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
+export const COST_RECV: u32 = 29;
+/** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
+export const COST_RECV_FIRST_KIB: u32 = 30;
+/** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
+export const COST_RECV_START_KIB: u32 = 31;
+/** one walk of RECV_ZC over the receive queue; cycles */
+export const COST_ZCRX_RECV: u32 = 32;
+/** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
+export const COST_ZCRX_FIRST_KIB: u32 = 33;
+/** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
+export const COST_ZCRX_START_KIB: u32 = 34;
+/** picking a provided buffer; cycles */
+export const COST_BUF_SELECT: u32 = 35;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 27;
+export const COST_APP_CQE: u32 = 36;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 28;
+export const COST_APP_TIME: u32 = 37;
 /** number of costs */
-export const COST_COUNT: u32 = 29;
+export const COST_COUNT: u32 = 38;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -652,6 +670,15 @@ export function costAccount(cost: u32): u32 {
     case COST_PIN_PAGE: return ACCOUNT_MEMORY;
     case COST_ZC_FRAG: return ACCOUNT_SKB;
     case COST_ZC_NOTIF: return ACCOUNT_MEMORY;
+    case COST_SEND_FIRST_KIB: return ACCOUNT_TCPIP;
+    case COST_SEND_START_KIB: return ACCOUNT_TCPIP;
+    case COST_RECV: return ACCOUNT_TCPIP;
+    case COST_RECV_FIRST_KIB: return ACCOUNT_TCPIP;
+    case COST_RECV_START_KIB: return ACCOUNT_TCPIP;
+    case COST_ZCRX_RECV: return ACCOUNT_TCPIP;
+    case COST_ZCRX_FIRST_KIB: return ACCOUNT_TCPIP;
+    case COST_ZCRX_START_KIB: return ACCOUNT_TCPIP;
+    case COST_BUF_SELECT: return ACCOUNT_MEMORY;
     case COST_APP_CQE: return ACCOUNT_APP;
     case COST_APP_TIME: return ACCOUNT_APP;
     default: return ACCOUNT_OTHER;

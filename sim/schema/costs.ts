@@ -57,6 +57,16 @@ export const COSTS: readonly Cost[] = [
   cost('pin_page', 'memory', 276, 'pinning one page of user memory that is not registered, and letting it go', MODEL),
   cost('zc_frag', 'skb', 0, 'lending one piece of user memory to a packet'),
   cost('zc_notif', 'memory', 0, 'a notification of a zero-copy send: made, flushed and told'),
+  // Requests
+  cost('send_first_kib', 'tcpip', 0, 'sending, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('send_start_kib', 'tcpip', 0, 'sending, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('recv', 'tcpip', 0, 'the receive path of one call down to its protocol: message, socket lock, receive queue'),
+  cost('recv_first_kib', 'tcpip', 0, 'receiving with a copy, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('recv_start_kib', 'tcpip', 0, 'receiving with a copy, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('zcrx_recv', 'tcpip', 0, 'one walk of RECV_ZC over the receive queue'),
+  cost('zcrx_first_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('zcrx_start_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
+  cost('buf_select', 'memory', 0, 'picking a provided buffer'),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
   cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
 ];

@@ -26,7 +26,8 @@ export class Msg {
   ubuf: u32;
   /** That memory is registered, so that its pages need not be pinned. */
   fixed: u32;
-  unused: u32;
+  /** Bytes that earlier calls for the same request have moved. */
+  done: u32;
   /** An iovec of its own, for a message of one range. */
   base: u64;
   len: u64;

@@ -25,6 +25,7 @@ export { eventfdSignal, eventfdSignalAllowed } from './eventfd';
 export * from './fd';
 export { O_DIRECT } from './flags';
 export { fileCanPoll, filePoll, filePut, fileWaitHead, setFileOps } from './kinds';
+export { chargeMessage } from './message_cost';
 export * from './rw';
 export * from './sockaddr';
 export * from './socket';

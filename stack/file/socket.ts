@@ -2,7 +2,9 @@
  * Sockets of every kind by their file (net/socket.c): one switch by kind for each call. None of them blocks: who would have to
  * wait gets -EAGAIN, or -EINPROGRESS from a connect that is under way. Names lie in the kernel.
  */
-import { NONE } from '../../sim/core';
+import {
+  charge, COST_RECV, COST_RECV_FIRST_KIB, COST_RECV_START_KIB, COST_SEND_FIRST_KIB, COST_SEND_START_KIB, NONE,
+} from '../../sim/core';
 import {
   NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpInq, tcpListen, tcpPoll,
   tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
@@ -21,6 +23,7 @@ import {
   udpBind, udpConnect, udpGetname, udpGetsockopt, udpInq, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
 } from '../udp';
 import { filePut } from './kinds';
+import { chargeMessage } from './message_cost';
 import { receiveTcp } from './recv_control';
 import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
 import { fileAt, fileNew, FILE_SOCKET, FILE_UDP, FILE_UNIX } from './table';
@@ -163,6 +166,11 @@ export function socketInq(file_idx: u32): i32 {
 
 /** Sends what is behind the first `skip` bytes of the message: bytes, or -errno. */
 export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
+  const ret = sendmsg(file_idx, m, skip);
+  chargeMessage(COST_SEND_FIRST_KIB, COST_SEND_START_KIB, m.done + skip, ret);
+  return ret;
+}
+function sendmsg(file_idx: u32, m: Msg, skip: u32): i32 {
   const f = fileAt(file_idx);
   if (f.kind == FILE_SOCKET) return tcpSendMsg(f.obj, m, skip);
   if (f.kind == FILE_UDP) return udpSend(f.obj, m);
@@ -170,6 +178,12 @@ export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
 }
 /** Receives into what is behind the first `skip` bytes of the message: bytes, or -errno. Messages beside it go to `m.control`. */
 export function socketRecvmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
+  const ret = recvmsg(file_idx, m, skip);
+  if (ret > 0) charge(COST_RECV);
+  chargeMessage(COST_RECV_FIRST_KIB, COST_RECV_START_KIB, m.done + skip, ret);
+  return ret;
+}
+function recvmsg(file_idx: u32, m: Msg, skip: u32): i32 {
   const f = fileAt(file_idx);
   const room = m.control != 0 ? m.control_len : 0;
   m.name_len = 0;

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 8304;
-export const AT_RUN_CAPTURE: u32 = 8312;
-export const AT_RUN_VERIFY: u32 = 8320;
+export const AT_RUN_TRACE: u32 = 8448;
+export const AT_RUN_CAPTURE: u32 = 8456;
+export const AT_RUN_VERIFY: u32 = 8464;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 8328;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 8336;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 8472;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 8480;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -240,8 +240,17 @@ export const AT_COST_SEND: u32 = 1736;
 export const AT_COST_PIN_PAGE: u32 = 1744;
 export const AT_COST_ZC_FRAG: u32 = 1752;
 export const AT_COST_ZC_NOTIF: u32 = 1760;
-export const AT_COST_APP_CQE: u32 = 1768;
-export const AT_COST_APP_TIME: u32 = 1776;
+export const AT_COST_SEND_FIRST_KIB: u32 = 1768;
+export const AT_COST_SEND_START_KIB: u32 = 1776;
+export const AT_COST_RECV: u32 = 1784;
+export const AT_COST_RECV_FIRST_KIB: u32 = 1792;
+export const AT_COST_RECV_START_KIB: u32 = 1800;
+export const AT_COST_ZCRX_RECV: u32 = 1808;
+export const AT_COST_ZCRX_FIRST_KIB: u32 = 1816;
+export const AT_COST_ZCRX_START_KIB: u32 = 1824;
+export const AT_COST_BUF_SELECT: u32 = 1832;
+export const AT_COST_APP_CQE: u32 = 1840;
+export const AT_COST_APP_TIME: u32 = 1848;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -249,14 +258,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 3080 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 3152 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 3080;
-  const i = load<u32>(base, 1784);
-  store<u64>(base, i + 1, 1784);
-  const at = base + 1800 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 3152;
+  const i = load<u32>(base, 1856);
+  store<u64>(base, i + 1, 1856);
+  const at = base + 1872 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -506,9 +515,18 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_PIN_PAGE, 276);
   setHost(host, AT_COST_ZC_FRAG, 0);
   setHost(host, AT_COST_ZC_NOTIF, 0);
+  setHost(host, AT_COST_SEND_FIRST_KIB, 0);
+  setHost(host, AT_COST_SEND_START_KIB, 0);
+  setHost(host, AT_COST_RECV, 0);
+  setHost(host, AT_COST_RECV_FIRST_KIB, 0);
+  setHost(host, AT_COST_RECV_START_KIB, 0);
+  setHost(host, AT_COST_ZCRX_RECV, 0);
+  setHost(host, AT_COST_ZCRX_FIRST_KIB, 0);
+  setHost(host, AT_COST_ZCRX_START_KIB, 0);
+  setHost(host, AT_COST_BUF_SELECT, 0);
   setHost(host, AT_COST_APP_CQE, 60);
   setHost(host, AT_COST_APP_TIME, 0);
-  const base = CONFIG_ADDR + 96 + host * 3080;
-  store<u64>(base, 1, 1792);
-  store<u32>(base, 9999, 2824);
+  const base = CONFIG_ADDR + 96 + host * 3152;
+  store<u64>(base, 1, 1864);
+  store<u32>(base, 9999, 2896);
 }

@@ -11,7 +11,7 @@
  * A buffer of a ring is used up when the request commits it, so that nothing has to be undone when nothing was received.
  * Functions that pick return 1 + the group that the request goes on with (io_br_sel.buf_list), or 0: nothing is to be committed.
  */
-import { NONE, PBUF_GROUPS_MAX, slabAt, slabNew } from '../../sim/core';
+import { charge, COST_BUF_SELECT, NONE, PBUF_GROUPS_MAX, slabAt, slabNew } from '../../sim/core';
 import {
   EFAULT, ENOBUFS, ENOENT, io_uring_buf, IO_URING_BUF_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUF_MORE, IORING_CQE_F_BUFFER,
   IOSQE_BUFFER_SELECT,
@@ -150,6 +150,7 @@ function ringSelect(req: Req, group: u32, commit: bool): i32 {
 export function kbufSelect(req: Req, issue_flags: u32, commit: bool = false): i32 {
   const group = groupFind(req.ring, req.buf_group);
   if (group == NONE) return -ENOBUFS;
+  charge(COST_BUF_SELECT);
   if ((groupAt(group).flags & IOBL_BUF_RING) == 0) return legacySelect(req, group);
   return ringSelect(req, group, commit || (issue_flags & ISSUE_UNLOCKED) != 0);
 }

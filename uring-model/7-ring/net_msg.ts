@@ -47,6 +47,7 @@ export function msgOf(req: Req, flags: u32): Msg {
     m.iov = asyncMsg(req.msg).iov;
     m.iov_count = asyncMsg(req.msg).iov_nr;
   }
+  m.done = req.done_io;
   return m;
 }
 /** Bytes that are left of it (iov_iter_count). */

@@ -1,7 +1,7 @@
 /** RECV_ZC: receive without a copy, always multishot (io_uring/net.c: io_recvzc; io_uring/zcrx.c: io_zcrx_tcp_recvmsg). */
-import { NONE } from '../../sim/core';
+import { charge, COST_ZCRX_FIRST_KIB, COST_ZCRX_RECV, COST_ZCRX_START_KIB, NONE } from '../../sim/core';
 import { lockSock, releaseSock, sockError } from '../../stack/5-tcp';
-import { fileAt, FILE_SOCKET, isSocket } from '../../stack/file';
+import { chargeMessage, fileAt, FILE_SOCKET, isSocket } from '../../stack/file';
 import { RCV_SHUTDOWN, Sock, sock, SOCK_DONE, TCP_CLOSE } from '../../stack/6-socket';
 import { IO_SKBS_PER_CALL_LIMIT, zcrxFind, zcrxReadSock, zcrxSkbs, zcrxStoppedEarly } from '../9-refill';
 import {
@@ -16,6 +16,7 @@ export function recvZcPrep(req: Req, sqe: io_uring_sqe): i32 {
   req.ifq = zcrxFind(req.ring, sqe.zcrx_ifq_idx);
   if (req.ifq == NONE) return -EINVAL;
   req.len = sqe.len;
+  req.mshot_total_len = sqe.len;
   req.ioprio = sqe.ioprio;
   if (sqe.msg_flags != 0) return -EINVAL;
   if ((req.ioprio & ~(IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT)) != 0) return -EINVAL;
@@ -36,7 +37,12 @@ function recvSocket(req: Req, sock_idx: u32, issue_flags: u32): i32 {
 function recvLocked(req: Req, sk: Sock, issue_flags: u32): i32 {
   const len = req.len;
   const ret = zcrxReadSock(req.ring, req.user_data, req.ifq, sk.handle, len);
-  if (len != 0 && ret > 0) req.len = len - <u32>ret;
+  if (ret > 0) {
+    charge(COST_ZCRX_RECV);
+    // What has no limit begins with every call.
+    chargeMessage(COST_ZCRX_FIRST_KIB, COST_ZCRX_START_KIB, req.mshot_total_len - len, ret);
+    if (len != 0) req.len = len - <u32>ret;
+  }
   if (ret <= 0) {
     if (ret < 0 || sk.hasFlag(SOCK_DONE)) return ret;
     if (sk.err != 0) return sockError(sk.handle);

@@ -9,7 +9,7 @@
  *     0x02000  | trace and capture cursors   |  moved by the host's reading; at 0x02800 how far run() may go: not hashed
  *     0x03000  | ABI buffer                  |  arguments and results of exports: not hashed
  *     0x08000  +=============================+  <- hashed from here
- *              | core state                  |
+ *              | core state; caches, DRAM    |
  *     0x0a000  | one page a stage, 1 to 9    |
  *     0x13000  | files, unix, udp, lo        |
  *     0x14000  | world and applications      |
@@ -30,6 +30,7 @@ export const CURSORS_ADDR: usize = 0x2000;
 export const ABI_ADDR: usize = 0x3000;
 export const ABI_BYTES: u32 = 0x5000;
 export const STATE_ADDR: usize = 0x8000;
+export const MEM_ADDR: usize = 0x9000;
 export const WORLD_ADDR: usize = 0x14000;
 export const CONFIG_ADDR: usize = 0x18000;
 export const STATE_END: usize = 0x20000;

@@ -55,6 +55,11 @@ export class CoreState {
   chain_next: u32;
   chain_free: u32;
   chain_left: u32;
+  /** Lines of the copy that is under way, by where they were: memory_use.ts. */
+  mem_l2_lines: u32;
+  mem_llc_lines: u32;
+  mem_missed_lines: u32;
+  mem_owned_lines: u32;
 }
 
 export function coreState(): CoreState {

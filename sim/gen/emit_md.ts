@@ -28,6 +28,7 @@ function knobRow(k: Knob): (string | number)[] {
 const KNOB_HEAD = ['knob', 'values', 'default', 'meaning', 'Linux'];
 const SECTIONS: Readonly<Record<string, string>> = {
   cpu: 'The cores of a host.',
+  mem: 'Caches and DRAM of a host; see [memory.md](../memory.md).',
   cost: 'What each step takes; see [costs.md](costs.md).',
   run: 'The run as a whole. These stand at the top level only.',
   limits: 'Capacities of the world. These stand at the top level only; auto is what the scenario needs.',
@@ -69,6 +70,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   nicq: 'Per RX and TX queue, as `ethtool -S` shows them.',
   tcp: 'Per host: the names of `/proc/net/snmp` and `/proc/net/netstat`.',
   zcrx: 'Per zcrx instance.',
+  mem: 'Per host, in bytes: what the memory bus moved and why, and what caches had.',
 };
 
 export function emitCountersMd(): string {

@@ -12,6 +12,7 @@ const limit = (name: string) => LIMITS.find((l) => l.name === name)?.value ?? 0;
 const SECTION_ABOUT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(STAGES.map((s) => [s.name, s.about])),
   cpu: 'cores: how many, how fast, who runs where',
+  mem: 'caches and DRAM',
   cost: 'cycles that each step takes',
   run: 'the run as a whole',
   limits: 'capacities of the world; auto: what the scenario needs',

@@ -26,6 +26,7 @@ const cost = (
 ): Cost => ({
   name, unit, account, value, about, source,
 });
+const SEPIA = 'Song et al., OSDI 2026: throughput of a core against its LLC miss rate';
 const MODEL = 'Ringlab cost model, Zen 4 fit of published io_uring measurements';
 
 export const COSTS: readonly Cost[] = [
@@ -69,4 +70,13 @@ export const COSTS: readonly Cost[] = [
   cost('buf_select', 'memory', 0, 'picking a provided buffer'),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
   cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
+  // Memory: where bytes were found
+  cost('copy_l2_kib', 'copy', 0, 'more, for bytes copied out of the L2 cache', 'unsourced', 'cycles/KiB'),
+  cost('copy_llc_kib', 'copy', 0, 'more, for bytes copied out of the last-level cache', 'unsourced', 'cycles/KiB'),
+  cost('copy_miss_kib', 'copy', 570, 'more, for bytes copied out of DRAM: 35.6 cycles a line', SEPIA, 'cycles/KiB'),
+  cost('copy_rfo_kib', 'copy', 0, 'more, for bytes copied to where no cache has them', 'unsourced', 'cycles/KiB'),
+  cost('dram_stall', 'memory', 0, 'waiting for a memory bus that has no time left (mem.dram_bps)', 'the model', 'ns'),
+  cost('app_read_kib', 'app', 64, 'the application reading its payload (app.touch)', 'unsourced', 'cycles/KiB'),
+  cost('app_write_kib', 'app', 64, 'the application writing its payload (app.touch)', 'unsourced', 'cycles/KiB'),
+  cost('app_miss_kib', 'app', 570, 'more, for payload that was in no cache', SEPIA, 'cycles/KiB'),
 ];

@@ -3,7 +3,7 @@
  * statistics. `npm run gen` makes indices for the core and decoders for the host.
  */
 export interface Counter {
-  readonly group: 'nic' | 'nicq' | 'tcp' | 'zcrx';
+  readonly group: 'nic' | 'nicq' | 'tcp' | 'zcrx' | 'mem';
   readonly name: string;
   readonly about: string;
 }
@@ -161,5 +161,18 @@ export const COUNTERS: readonly Counter[] = [
   counter('zcrx', 'rqe_not_lent', 'entries refused: the buffer is not on loan that often'),
   counter('zcrx', 'alloc_fail', 'allocations that found refill ring and free list empty'),
   counter('zcrx', 'loan_max', 'most buffers on loan at once'),
+  // Per host: the memory model, in bytes
+  counter('mem', 'dma_write', 'written to DRAM by the NIC: what did not stay in the I/O ways'),
+  counter('mem', 'dma_read', 'read from DRAM by the NIC'),
+  counter('mem', 'copy_read', 'read from DRAM by cores that copied'),
+  counter('mem', 'rfo', 'read from DRAM because a core was going to write there'),
+  counter('mem', 'writeback', 'written to DRAM by caches'),
+  counter('mem', 'app_read', 'read from DRAM by the application looking at its payload'),
+  counter('mem', 'app_other', 'moved by the application beside its payload'),
+  counter('mem', 'prefetch', 'read from DRAM for nothing'),
+  counter('mem', 'ddio_hit', 'written by the NIC where the I/O ways had it'),
+  counter('mem', 'ddio_miss', 'written by the NIC where they had not'),
+  counter('mem', 'cache_hit', 'read by cores from a cache'),
+  counter('mem', 'cache_miss', 'read by cores from no cache'),
 ];
-export const COUNTER_GROUPS = ['nic', 'nicq', 'tcp', 'zcrx'] as const;
+export const COUNTER_GROUPS = ['nic', 'nicq', 'tcp', 'zcrx', 'mem'] as const;

@@ -9,6 +9,7 @@
 import { BEHAVIOURS, DEFAULT_PROFILE, PROFILES } from './behaviours.ts';
 import { COSTS } from './costs.ts';
 import { MACHINES } from './machines.ts';
+import { MEMORY_KNOBS } from './memory_knobs.ts';
 
 /** How a value is written in YAML and what a plain number means. */
 export type Unit = 'count' | 'bytes' | 'ns' | 'bps' | 'ppm' | 'bool' | 'cycles' | 'mhz';
@@ -279,6 +280,12 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('app', 'stop_after', 'bytes', [0, 2 ** 45], 0, 'a sink closes the connection after this many bytes; 0: never'),
   choice('app', 'rearm', ['off', 'on', 'close'], 'on',
     'what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection'),
+  choice('app', 'touch', ['none', 'read', 'write'], 'none',
+    'who touches payload beside the kernel: nobody, a sink that reads all it gets, or a source that writes all it sends'),
+  knob('app', 'buffers_bytes', 'bytes', [0, GIB], 0,
+    'memory that the application goes round in with its buffers, as the caches see it; auto: as small as it is', { auto: true }),
+  knob('app', 'dram_permille', 'count', [0, 1_000_000], 0,
+    'bytes of its own that an application moves over the memory bus for each thousand of payload: tables, partitions, what it makes of them'),
   choice('app', 'check', ['none', 'compare', 'sha256'], 'sha256', 'how a sink proves its bytes'),
 
   knob('refill', 'area_bytes', 'bytes', [4096, 3 * GIB], 16 * 1024 ** 2, 'size of the zcrx area', { linux: 'io_uring_zcrx_area_reg.len' }),
@@ -308,6 +315,7 @@ export const HOST_KNOBS: readonly Knob[] = [
     { linux: '/proc/irq/*/smp_affinity' }),
   knob('cpu', 'irq_spread', 'count', [0, 7], 0, 'distance of the cores of neighbouring queues'),
   knob('cpu', 'app_core', 'count', [0, 7], 1, 'core of the application', { linux: 'sched_setaffinity(2)' }),
+  ...MEMORY_KNOBS.map(([name, unit, range, value, about, extra]) => knob('mem', name, unit, range, value, about, extra)),
   ...COSTS.map((c) => knob('cost', c.name, 'cycles', [0, 1_000_000], c.value, `${c.about} (${c.unit}; ${c.account}; ${c.source})`)),
 ];
 

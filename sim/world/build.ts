@@ -1,7 +1,7 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
   arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, hostConfig,
-  hrtimersInit, INJECT_MAX, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX, waitInit,
+  hrtimersInit, INJECT_MAX, memInit, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX, waitInit,
 } from '../core';
 import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';
@@ -49,6 +49,7 @@ export function buildWorld(): i32 {
   refillInit();
   setSystemCall(callSystem);
   for (let host: u32 = 0; host < HOSTS_MAX; host++) appInit(host);
+  memInit();
   buildBuffers();
   coreState().built = 1;
   return 0;

@@ -1,7 +1,7 @@
 /** Where the host finds the core's tables. What a view shows is read in place (sim/host). 0: there is no such thing. */
 import {
-  ABI_ADDR, CORES_MAX, coreCharges, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, NICQ_COUNTERS,
-  NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX,
+  ABI_ADDR, CORES_MAX, coreCharges, coreState, CURSORS_ADDR, HOSTS_MAX, IFQS_MAX, memCounters,
+  MEM_COUNTERS, MEM_WRITEBACK, NICQ_COUNTERS, NIC_COUNTERS, NONE, QUEUES_MAX, RINGS_MAX, writtenBackUnseen,
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
@@ -25,6 +25,7 @@ const AREAS_SHOWN: u32 = 64;
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
  * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
  * 19 what is in use: {requests, files, skbs, transmit pages}                                20 {cycles spun on a core}
+ * 21 memory counters of a host, with what was written back unseen
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -48,6 +49,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 17: return streamOf(arg >> 24, arg & 0xffffff);
     case 18: return socketOf(arg >> 24, arg & 0xffffff);
     case 19: return used();
+    case 21: return arg < HOSTS_MAX ? memoryOf(arg) : 0;
     case 20: return arg < HOSTS_MAX * CORES_MAX ? spunOn(arg) : 0;
     default: return 0;
   }
@@ -56,6 +58,13 @@ export function viewAddress(what: u32, arg: u32): u32 {
 /** {u64 cycles that threads of submission queues spun on a core: no charge of theirs} */
 function spunOn(core_idx: u32): u32 {
   store<u64>(ANSWER, sqThreadsSpun(core_idx));
+  return <u32>ANSWER;
+}
+
+function memoryOf(host: u32): u32 {
+  memory.copy(ANSWER, memCounters(host), <usize>MEM_COUNTERS << 3);
+  const at = ANSWER + (<usize>MEM_WRITEBACK << 3);
+  store<u64>(at, load<u64>(at) + (writtenBackUnseen(host) << 6));
   return <u32>ANSWER;
 }
 

@@ -12,8 +12,8 @@
  */
 import {
   coreState, countDrop, DROP_OTHERHOST, DROP_SIM_NIC_DOWN, DROP_SIM_NIC_MTU, DROP_SIM_NIC_NO_DESC, DROP_SIM_NIC_RULE,
-  DROP_SIM_NIC_UNREADABLE, NIC_RX_BYTES, NIC_RX_CSUM_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS, NICQ_RX_BYTES,
-  NICQ_RX_COPYBREAK, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_NOSPLIT, NICQ_RX_HDS_PACKETS, NICQ_RX_OUT_OF_BUFFER, NICQ_RX_PACKETS,
+  DROP_SIM_NIC_UNREADABLE, memDmaWrite, NIC_RX_BYTES, NIC_RX_CSUM_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS,
+  NICQ_RX_BYTES, NICQ_RX_COPYBREAK, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_NOSPLIT, NICQ_RX_HDS_PACKETS, NICQ_RX_OUT_OF_BUFFER, NICQ_RX_PACKETS,
   NICQ_RX_UNREADABLE_DROP, NONE, SKB_HEAD_SIZE, STAGE_NIC, traceNicDma, traceNicDmaBuf, traceNicSteer,
 } from '../../sim/core';
 import { netmem } from '../../stack/3-pool';
@@ -135,8 +135,8 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   }
   if (!packs) traceNicDma(f.pkt_id, count != 0 ? load<u32>(descriptor(q, q.filled)) : NONE, q.queue, header_len, body);
   // Without run.payload nobody looks at the bytes, except where software will compute their checksum.
-  if (count != 0) writeBody(q, f, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
-  const ready_ns = coreState().clock_ns + nic.dma_ns;
+  let ready_ns = coreState().clock_ns + nic.dma_ns;
+  if (count != 0) ready_ns += writeBody(q, f, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
   const c = completion(q, q.done);
   c.ready_ns = ready_ns;
   c.pkt_id = f.pkt_id;
@@ -149,7 +149,7 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   c.gso_size = f.gso_size;
   c.l3_off = f.l3_off;
   c.pull = <u8>min(f.payload_off != 0 ? <u32>f.payload_off : PULL_MAX, f.len);
-  if (packs) packWrite(q, f, c, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
+  if (packs) c.ready_ns = ready_ns + packWrite(q, f, c, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
   hwGroOpen(nic, q, f, c);
   q.filled += count;
   q.done++;
@@ -159,23 +159,28 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   return true;
 }
 
-/** Scatters `body` bytes from `offset` on over the next posted buffers. */
-function writeBody(q: RxQueue, f: Frame, offset: u32, body: u32, bytes: bool): void {
+/** Scatters `body` bytes from `offset` on over the next posted buffers. Returns how long memory makes the NIC wait. */
+function writeBody(q: RxQueue, f: Frame, offset: u32, body: u32, bytes: bool): u64 {
   const size: u32 = 1 << q.buf_shift;
+  const clock_ns = coreState().clock_ns;
   if (body <= size && offset == <u32>f.head_len && (f.flags & FRAME_PATCHED) == 0) {
-    if (bytes) gather(f, <usize>netmem(load<u32>(descriptor(q, q.filled))).addr);
-    return;
+    const to = <usize>netmem(load<u32>(descriptor(q, q.filled))).addr;
+    if (bytes) gather(f, to);
+    return memDmaWrite(q.host, to, body, clock_ns);
   }
+  let wait: u64 = 0;
   let from = offset;
   let left = body;
   for (let i = q.filled; left > 0; i++) {
     const idx = load<u32>(descriptor(q, i));
     const part = min(left, size);
     if (bytes) frameCopy(f, from, <usize>netmem(idx).addr, part);
+    wait = max(wait, memDmaWrite(q.host, <usize>netmem(idx).addr, part, clock_ns));
     if (i != q.filled) traceNicDmaBuf(f.pkt_id, idx, from - offset, part);
     from += part;
     left -= part;
   }
+  return wait;
 }
 
 /** The usual case: all fragments of a frame, whole, to one place. */

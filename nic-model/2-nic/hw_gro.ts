@@ -14,7 +14,7 @@
  * Hardware file: imports the core, the wire and buffers, nothing of the stack above.
  */
 import {
-  coreState, loadBe16, MAX_SKB_FRAGS, NICQ_RX_BYTES, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_PACKETS, NICQ_RX_HW_GRO_BYTES,
+  coreState, loadBe16, MAX_SKB_FRAGS, memDmaWrite, NICQ_RX_BYTES, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_PACKETS, NICQ_RX_HW_GRO_BYTES,
   NICQ_RX_HW_GRO_PACKETS, NICQ_RX_HW_GRO_WIRE_BYTES, NICQ_RX_HW_GRO_WIRE_PACKETS, NICQ_RX_LRO_BYTES, NICQ_RX_LRO_PACKETS,
   NICQ_RX_PACKETS, storeBe16, traceNicDma, traceNicDmaBuf,
 } from '../../sim/core';
@@ -76,13 +76,13 @@ export function hwGroMerge(nic: Nic, q: RxQueue, f: Frame): bool {
   const body = c.len - <u32>c.header_len;
   const count = (body + len + size - 1) >> q.buf_shift;
   if (count > MAX_SKB_FRAGS || q.posted - q.filled < count - <u32>c.desc_count || !frameChecksumsOk(f)) return false;
-  writePayload(nic, q, f, c, body, len);
+  const wait = writePayload(nic, q, f, c, body, len);
   q.filled = c.first_desc + count;
   c.desc_count = <u16>count;
   c.len += len;
   c.segs++;
   c.gso_size = q.gro_size;
-  c.ready_ns = coreState().clock_ns + nic.dma_ns;
+  c.ready_ns = coreState().clock_ns + nic.dma_ns + wait;
   writeHeader(nic, header, f, c.len);
   countMerged(nic, q, c, f, len);
   q.gro_seq += len;
@@ -125,9 +125,10 @@ function sameIpv6(ip: usize, ip2: usize): bool {
     && load<u64>(ip, 16) == load<u64>(ip2, 16) && load<u64>(ip, 24) == load<u64>(ip2, 24) && load<u64>(ip, 32) == load<u64>(ip2, 32);
 }
 
-/** Writes the payload behind the `body` bytes that lie in buffers already. */
-function writePayload(nic: Nic, q: RxQueue, f: Frame, c: RxCompletion, body: u32, len: u32): void {
+/** Writes the payload behind the `body` bytes that lie in buffers already. Returns how long memory makes the NIC wait. */
+function writePayload(nic: Nic, q: RxQueue, f: Frame, c: RxCompletion, body: u32, len: u32): u64 {
   const size: u32 = 1 << q.buf_shift;
+  let wait: u64 = 0;
   let at = body;
   let from = <u32>f.payload_off;
   let left = len;
@@ -136,12 +137,14 @@ function writePayload(nic: Nic, q: RxQueue, f: Frame, c: RxCompletion, body: u32
     const off = at & (size - 1);
     const part = min(left, size - off);
     if (nic.payload != 0) frameCopy(f, from, <usize>netmem(idx).addr + off, part);
+    wait = max(wait, memDmaWrite(q.host, <usize>netmem(idx).addr + off, part, coreState().clock_ns));
     if (left == len) traceNicDma(f.pkt_id, idx, q.queue, <u32>c.header_len == 0 ? 0 : <u32>f.payload_off, len);
     else traceNicDmaBuf(f.pkt_id, idx, len - left, part);
     at += part;
     from += part;
     left -= part;
   }
+  return wait;
 }
 
 /** What the header says of the whole packet. */

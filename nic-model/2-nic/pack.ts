@@ -10,7 +10,7 @@
  * The NIC has a reference of its own on a buffer until it is full; the frame that fills it takes that one over, and each frame
  * before has one more.
  */
-import { traceNicDma, traceNicDmaBuf } from '../../sim/core';
+import { coreState, memDmaWrite, traceNicDma, traceNicDmaBuf } from '../../sim/core';
 import { fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, skbAddFrag } from '../../stack/3-pool';
 import { Frame, frameCopy } from '../1-wire';
 import { completion, COMPLETION_OPEN, COMPLETION_PACKED, descriptor, RxCompletion, RxQueue } from './rx_ring';
@@ -24,8 +24,9 @@ export function packRoom(q: RxQueue, body: u32): bool {
   return ((q.posted - q.filled) << q.buf_shift) - q.pack_off >= body;
 }
 
-/** The device writes `body` bytes of a frame from `offset` on behind those of the frame before. */
-export function packWrite(q: RxQueue, f: Frame, c: RxCompletion, offset: u32, body: u32, bytes: bool): void {
+/** The device writes `body` bytes of a frame from `offset` on behind those of the frame before. Returns how long memory makes it wait. */
+export function packWrite(q: RxQueue, f: Frame, c: RxCompletion, offset: u32, body: u32, bytes: bool): u64 {
+  let wait: u64 = 0;
   const size: u32 = 1 << q.buf_shift;
   c.first_off = <u16>(q.pack_off >> PACK_SHIFT);
   c.flags |= COMPLETION_PACKED;
@@ -36,6 +37,7 @@ export function packWrite(q: RxQueue, f: Frame, c: RxCompletion, offset: u32, bo
     const idx = load<u32>(descriptor(q, q.filled));
     const part = min(left, size - q.pack_off);
     if (bytes) frameCopy(f, from, <usize>(netmem(idx).addr + q.pack_off), part);
+    wait = max(wait, memDmaWrite(q.host, <usize>(netmem(idx).addr + q.pack_off), part, coreState().clock_ns));
     if (count == 0) traceNicDma(f.pkt_id, idx, q.queue, offset, body);
     else traceNicDmaBuf(f.pkt_id, idx, from - offset, part);
     from += part;
@@ -48,6 +50,7 @@ export function packWrite(q: RxQueue, f: Frame, c: RxCompletion, offset: u32, bo
   }
   if (q.pack_off != 0) c.flags |= COMPLETION_OPEN;
   c.desc_count = <u16>count;
+  return wait;
 }
 
 /** Frames share no more: the NIC gives its reference on the buffer that is not full to the last frame, or up if that one has gone. */

@@ -15,11 +15,11 @@
  * Differs from Linux: a transmit completion takes no interrupt and no time of a core; the destructor runs when the last bit has left.
  */
 import {
-  arenaAlloc, coreState, countDrop, DROP_NOMEM, EVENT_TX, hostConfig, HOSTS_MAX, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_BYTES,
-  NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now, QUEUES_MAX, schedule, STAGE_NIC, traceNicTx,
+  arenaAlloc, coreState, countDrop, DROP_NOMEM, EVENT_TX, hostConfig, HOSTS_MAX, memDmaRead, memUserNic, NIC_TX_BYTES, NIC_TX_PACKETS,
+  NICQ_TX_BYTES, NICQ_TX_PACKETS, NICQ_TX_STOPPED, NONE, now, QUEUES_MAX, schedule, STAGE_NIC, traceNicTx,
 } from '../../sim/core';
-import { skbDestructor, zcopyComplete } from '../../stack/3-pool';
-import { frame, frameFree, FRAME_LENT, wireFreeAt, wireSend } from '../1-wire';
+import { KIND_USER_PAGE, netmem, skbDestructor, zcopyComplete } from '../../stack/3-pool';
+import { Frame, frame, frameFrag, frameFree, FRAME_LENT, wireFreeAt, wireSend } from '../1-wire';
 import { bump, nicqCountersOf } from './counters';
 import { fqDequeue, fqEnqueue, fqRefuses } from './fq';
 import { Nic, nicOf, nicTables, queueIndex } from './state';
@@ -170,6 +170,7 @@ function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, tso_pkt: u32
   const f = frame(frame_idx);
   const queue = <u32>f.queue;
   const len = f.len;
+  readPayload(host, f, start);
   if ((f.flags & FRAME_LENT) != 0) fetchLent(host, nic, f);
   const counters = txQueue(host, queue).counters;
   bump(nic.counters, NIC_TX_PACKETS);
@@ -178,6 +179,16 @@ function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, tso_pkt: u32
   bump(counters, NICQ_TX_BYTES, len);
   traceNicTx(f.pkt_id, NONE, queue, len, tso_pkt);
   return wireSend(host, frame_idx, start, nic.tx_waiting);
+}
+
+/** DMA: the payload of a frame, as the caches and the memory bus see it. */
+function readPayload(host: u32, f: Frame, time_ns: u64): void {
+  for (let i: u32 = 0; i < <u32>f.nr_frags; i++) {
+    const frag = frameFrag(f, i);
+    const n = netmem(frag.netmem);
+    const at = <usize>n.addr + frag.off;
+    memDmaRead(host, n.kind == KIND_USER_PAGE ? <usize>memUserNic(host, at, frag.len) : at, frag.len, time_ns);
+  }
 }
 
 /** TSO: a packet leaves as frames that follow each other without a gap. */

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8488;
+export const CONFIG_BYTES: u32 = 8808;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8448;
+export const CONFIG_STATE_BYTES: u32 = 8768;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 825587186;
+export const CONFIG_MAGIC: u32 = 795934196;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -73,6 +73,12 @@ export const APP_REARM_OFF: u32 = 0;
 export const APP_REARM_ON: u32 = 1;
 /** app.rearm: close */
 export const APP_REARM_CLOSE: u32 = 2;
+/** app.touch: none */
+export const APP_TOUCH_NONE: u32 = 0;
+/** app.touch: read */
+export const APP_TOUCH_READ: u32 = 1;
+/** app.touch: write */
+export const APP_TOUCH_WRITE: u32 = 2;
 /** app.check: none */
 export const APP_CHECK_NONE: u32 = 0;
 /** app.check: compare */
@@ -135,15 +141,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8448) != 0;
+    return load<u32>(changetype<usize>(this), 8768) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8456) != 0;
+    return load<u32>(changetype<usize>(this), 8776) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8464) != 0;
+    return load<u32>(changetype<usize>(this), 8784) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -175,11 +181,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8472);
+    return load<u32>(changetype<usize>(this), 8792);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8480);
+    return load<u32>(changetype<usize>(this), 8800);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -746,385 +752,465 @@ export class HostConfig {
   get app_rearm(): u32 {
     return load<u32>(changetype<usize>(this), 1104);
   }
+  /** who touches payload beside the kernel: nobody, a sink that reads all it gets, or a source that writes all it sends */
+  get app_touch(): u32 {
+    return load<u32>(changetype<usize>(this), 1112);
+  }
+  /** memory that the application goes round in with its buffers, as the caches see it; auto: as small as it is */
+  get app_buffers_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 1120);
+  }
+  /** bytes of its own that an application moves over the memory bus for a thousand of payload: what it reads and makes */
+  get app_dram_permille(): u32 {
+    return load<u32>(changetype<usize>(this), 1128);
+  }
   /** how a sink proves its bytes */
   get app_check(): u32 {
-    return load<u32>(changetype<usize>(this), 1112);
+    return load<u32>(changetype<usize>(this), 1136);
   }
   /** size of the zcrx area */
   get refill_area_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1120);
+    return load<u32>(changetype<usize>(this), 1144);
   }
   /** bytes of the pages that areas lie in; a power of two */
   get refill_area_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1128);
+    return load<u32>(changetype<usize>(this), 1152);
   }
   /** bytes of one buffer; a power of two */
   get refill_rx_buf_len(): u32 {
-    return load<u32>(changetype<usize>(this), 1136);
+    return load<u32>(changetype<usize>(this), 1160);
   }
   /** entries of the refill ring; auto: as many as the area has buffers */
   get refill_rq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 1144);
+    return load<u32>(changetype<usize>(this), 1168);
   }
   /** RX queue that is bound to the area */
   get refill_queue(): u32 {
-    return load<u32>(changetype<usize>(this), 1152);
+    return load<u32>(changetype<usize>(this), 1176);
   }
   /** register without a device: everything is copied */
   get refill_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1160) != 0;
+    return load<u32>(changetype<usize>(this), 1184) != 0;
   }
   /** buffers that the application collects before it gives them back */
   get refill_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1168);
+    return load<u32>(changetype<usize>(this), 1192);
   }
   /** how long the application keeps a buffer */
   get refill_delay_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1176);
+    return load<u64>(changetype<usize>(this), 1200);
   }
   /** order in which buffers are given back */
   get refill_order(): u32 {
-    return load<u32>(changetype<usize>(this), 1184);
+    return load<u32>(changetype<usize>(this), 1208);
   }
   /** off: the application never gives a buffer back */
   get refill_give_back(): bool {
-    return load<u32>(changetype<usize>(this), 1192) != 0;
+    return load<u32>(changetype<usize>(this), 1216) != 0;
   }
   /** flush the refill ring when the copy fallback runs out of buffers */
   get refill_flush(): bool {
-    return load<u32>(changetype<usize>(this), 1200) != 0;
+    return load<u32>(changetype<usize>(this), 1224) != 0;
   }
   /** kernel whose behaviour io_uring has; single behaviours may differ */
   get kernel_profile(): u32 {
-    return load<u32>(changetype<usize>(this), 1208);
+    return load<u32>(changetype<usize>(this), 1232);
   }
   /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer; as the profile says unless given */
   get kernel_unix_inq(): bool {
-    return load<u32>(changetype<usize>(this), 1216) != 0;
+    return load<u32>(changetype<usize>(this), 1240) != 0;
   }
   /** what is left of an AF_UNIX stream counts a message that was read in part as a whole; as the profile says unless given */
   get kernel_unix_inq_whole(): bool {
-    return load<u32>(changetype<usize>(this), 1224) != 0;
+    return load<u32>(changetype<usize>(this), 1248) != 0;
   }
   /** a multishot RECV may have a length for each shot, and a limit for all of them; as the profile says unless given */
   get kernel_recv_mshot_len(): bool {
-    return load<u32>(changetype<usize>(this), 1232) != 0;
+    return load<u32>(changetype<usize>(this), 1256) != 0;
   }
   /** a bundle that goes on once keeps the word that its last incremental buffer has room left; as the profile says unless given */
   get kernel_bundle_buf_more(): bool {
-    return load<u32>(changetype<usize>(this), 1240) != 0;
+    return load<u32>(changetype<usize>(this), 1264) != 0;
   }
   /** a SEND may have several ranges, and a zero-copy send several in a registered buffer; as the profile says unless given */
   get kernel_send_vectorized(): bool {
-    return load<u32>(changetype<usize>(this), 1248) != 0;
+    return load<u32>(changetype<usize>(this), 1272) != 0;
   }
   /** a plain SEND or RECV may use a registered buffer; as the profile says unless given */
   get kernel_send_fixed_buf(): bool {
-    return load<u32>(changetype<usize>(this), 1256) != 0;
+    return load<u32>(changetype<usize>(this), 1280) != 0;
   }
   /** the notification of a zero-copy send may have user_data of its own; as the profile says unless given */
   get kernel_send_zc_notif_user_data(): bool {
-    return load<u32>(changetype<usize>(this), 1264) != 0;
+    return load<u32>(changetype<usize>(this), 1288) != 0;
   }
   /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
   get kernel_pbuf_min_left(): bool {
-    return load<u32>(changetype<usize>(this), 1272) != 0;
+    return load<u32>(changetype<usize>(this), 1296) != 0;
   }
   /** of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram; as the profile says unless given */
   get kernel_pbuf_trunc_written(): bool {
-    return load<u32>(changetype<usize>(this), 1280) != 0;
+    return load<u32>(changetype<usize>(this), 1304) != 0;
   }
   /** a write may ask for no signal when the peer has gone; as the profile says unless given */
   get kernel_rwf_nosignal(): bool {
-    return load<u32>(changetype<usize>(this), 1288) != 0;
+    return load<u32>(changetype<usize>(this), 1312) != 0;
   }
   /** a command brings the transmit timestamps of a socket; as the profile says unless given */
   get kernel_cmd_tx_timestamp(): bool {
-    return load<u32>(changetype<usize>(this), 1296) != 0;
+    return load<u32>(changetype<usize>(this), 1320) != 0;
   }
   /** a command tells the name of a socket, or of its peer; as the profile says unless given */
   get kernel_cmd_getsockname(): bool {
-    return load<u32>(changetype<usize>(this), 1304) != 0;
+    return load<u32>(changetype<usize>(this), 1328) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1312) != 0;
+    return load<u32>(changetype<usize>(this), 1336) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1320) != 0;
+    return load<u32>(changetype<usize>(this), 1344) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1328) != 0;
+    return load<u32>(changetype<usize>(this), 1352) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1336) != 0;
+    return load<u32>(changetype<usize>(this), 1360) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1344) != 0;
+    return load<u32>(changetype<usize>(this), 1368) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1352) != 0;
+    return load<u32>(changetype<usize>(this), 1376) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1360) != 0;
+    return load<u32>(changetype<usize>(this), 1384) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1368) != 0;
+    return load<u32>(changetype<usize>(this), 1392) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1376) != 0;
+    return load<u32>(changetype<usize>(this), 1400) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1384) != 0;
+    return load<u32>(changetype<usize>(this), 1408) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1392) != 0;
+    return load<u32>(changetype<usize>(this), 1416) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1400) != 0;
+    return load<u32>(changetype<usize>(this), 1424) != 0;
   }
   /** IORING_SETUP_HYBRID_IOPOLL is known; as the profile says unless given */
   get kernel_setup_hybrid_iopoll(): bool {
-    return load<u32>(changetype<usize>(this), 1408) != 0;
+    return load<u32>(changetype<usize>(this), 1432) != 0;
   }
   /** IORING_SETUP_CQE_MIXED is known; as the profile says unless given */
   get kernel_setup_cqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1416) != 0;
+    return load<u32>(changetype<usize>(this), 1440) != 0;
   }
   /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128; as the profile says unless given */
   get kernel_setup_sqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1424) != 0;
+    return load<u32>(changetype<usize>(this), 1448) != 0;
   }
   /** IORING_SETUP_SQ_REWIND is known; as the profile says unless given */
   get kernel_setup_sq_rewind(): bool {
-    return load<u32>(changetype<usize>(this), 1432) != 0;
+    return load<u32>(changetype<usize>(this), 1456) != 0;
   }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1440) != 0;
+    return load<u32>(changetype<usize>(this), 1464) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1448) != 0;
+    return load<u32>(changetype<usize>(this), 1472) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1456) != 0;
+    return load<u32>(changetype<usize>(this), 1480) != 0;
   }
   /** unregistering files or buffers waits until no request uses one; as the profile says unless given */
   get kernel_rsrc_quiesce(): bool {
-    return load<u32>(changetype<usize>(this), 1464) != 0;
+    return load<u32>(changetype<usize>(this), 1488) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1472) != 0;
+    return load<u32>(changetype<usize>(this), 1496) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1480) != 0;
+    return load<u32>(changetype<usize>(this), 1504) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1488) != 0;
+    return load<u32>(changetype<usize>(this), 1512) != 0;
   }
   /** a drain is over when the draining request has completed, not only when another request comes; as the profile says unless given */
   get kernel_drain_ends(): bool {
-    return load<u32>(changetype<usize>(this), 1496) != 0;
+    return load<u32>(changetype<usize>(this), 1520) != 0;
   }
   /** machine whose measured parameters are the defaults of this host; single ones may differ */
   get cpu_machine(): u32 {
-    return load<u32>(changetype<usize>(this), 1504);
+    return load<u32>(changetype<usize>(this), 1528);
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1512);
+    return load<u32>(changetype<usize>(this), 1536);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1520);
+    return load<u32>(changetype<usize>(this), 1544);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1528);
+    return load<u32>(changetype<usize>(this), 1552);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1536);
+    return load<u32>(changetype<usize>(this), 1560);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1544);
+    return load<u32>(changetype<usize>(this), 1568);
+  }
+  /** first-level data cache of a core */
+  get mem_l1_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 1576);
+  }
+  /** second-level cache of a core */
+  get mem_l2_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 1584);
+  }
+  /** last-level cache; 0: there is none (default: the Xeon of ddio-bench) */
+  get mem_llc_bytes(): u64 {
+    return load<u64>(changetype<usize>(this), 1592);
+  }
+  /** ways of it */
+  get mem_llc_ways(): u32 {
+    return load<u32>(changetype<usize>(this), 1600);
+  }
+  /** ways that the NIC writes to (DDIO): it finds there min(1, ways × way size / working set); 0: it writes to memory and reads there */
+  get mem_ddio_ways(): u32 {
+    return load<u32>(changetype<usize>(this), 1608);
+  }
+  /** bytes that the NIC writes before it comes back to a buffer; auto: posted buffers and those in flight, as they are */
+  get mem_io_working_set(): u64 {
+    return load<u64>(changetype<usize>(this), 1616);
+  }
+  /** share of received payload that cores find in no cache, for measurements that state it; auto: what the caches do */
+  get mem_miss_permille(): u32 {
+    return load<u32>(changetype<usize>(this), 1624);
+  }
+  /** lines that prefetchers fetch for nothing, for a thousand that were wanted */
+  get mem_overfetch_permille(): u32 {
+    return load<u32>(changetype<usize>(this), 1632);
+  }
+  /** what the memory bus moves; 0: no limit (default: 8 channels DDR4-3200) */
+  get mem_dram_bps(): u64 {
+    return load<u64>(changetype<usize>(this), 1640);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1552);
+    return load<u32>(changetype<usize>(this), 1648);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1560);
+    return load<u32>(changetype<usize>(this), 1656);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1568);
+    return load<u32>(changetype<usize>(this), 1664);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1576);
+    return load<u32>(changetype<usize>(this), 1672);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1584);
+    return load<u32>(changetype<usize>(this), 1680);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1592);
+    return load<u32>(changetype<usize>(this), 1688);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
+    return load<u32>(changetype<usize>(this), 1696);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
+    return load<u32>(changetype<usize>(this), 1704);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1616);
+    return load<u32>(changetype<usize>(this), 1712);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1624);
+    return load<u32>(changetype<usize>(this), 1720);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1632);
+    return load<u32>(changetype<usize>(this), 1728);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1640);
+    return load<u32>(changetype<usize>(this), 1736);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1648);
+    return load<u32>(changetype<usize>(this), 1744);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1656);
+    return load<u32>(changetype<usize>(this), 1752);
   }
   /** waking a sleeping task, with the context switch (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1664);
+    return load<u32>(changetype<usize>(this), 1760);
   }
   /** io_uring_enter, per call (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 1672);
+    return load<u32>(changetype<usize>(this), 1768);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 1680);
+    return load<u32>(changetype<usize>(this), 1776);
   }
   /** io_uring_enter, per SQE (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1784);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1696);
+    return load<u32>(changetype<usize>(this), 1792);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 1704);
+    return load<u32>(changetype<usize>(this), 1800);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1712);
+    return load<u32>(changetype<usize>(this), 1808);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1720);
+    return load<u32>(changetype<usize>(this), 1816);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1728);
+    return load<u32>(changetype<usize>(this), 1824);
   }
   /** the send path of one request down to its protocol: message, socket lock, segments of a packet (cycles; tcpip; unsourced) */
   get cost_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1736);
+    return load<u32>(changetype<usize>(this), 1832);
   }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1744);
+    return load<u32>(changetype<usize>(this), 1840);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 1752);
+    return load<u32>(changetype<usize>(this), 1848);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 1760);
+    return load<u32>(changetype<usize>(this), 1856);
   }
   /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1768);
+    return load<u32>(changetype<usize>(this), 1864);
   }
   /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1776);
+    return load<u32>(changetype<usize>(this), 1872);
   }
   /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
   get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 1784);
+    return load<u32>(changetype<usize>(this), 1880);
   }
   /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1792);
+    return load<u32>(changetype<usize>(this), 1888);
   }
   /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1800);
+    return load<u32>(changetype<usize>(this), 1896);
   }
   /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
   get cost_zcrx_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 1808);
+    return load<u32>(changetype<usize>(this), 1904);
   }
   /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1816);
+    return load<u32>(changetype<usize>(this), 1912);
   }
   /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1824);
+    return load<u32>(changetype<usize>(this), 1920);
   }
   /** picking a provided buffer (cycles; memory; unsourced) */
   get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 1832);
+    return load<u32>(changetype<usize>(this), 1928);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1840);
+    return load<u32>(changetype<usize>(this), 1936);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 1848);
+    return load<u32>(changetype<usize>(this), 1944);
+  }
+  /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
+  get cost_copy_l2_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1952);
+  }
+  /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
+  get cost_copy_llc_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1960);
+  }
+  /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
+  get cost_copy_miss_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1968);
+  }
+  /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
+  get cost_copy_rfo_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1976);
+  }
+  /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
+  get cost_dram_stall(): u32 {
+    return load<u32>(changetype<usize>(this), 1984);
+  }
+  /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
+  get cost_app_read_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 1992);
+  }
+  /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
+  get cost_app_write_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 2000);
+  }
+  /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
+  get cost_app_miss_kib(): u32 {
+    return load<u32>(changetype<usize>(this), 2008);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1856);
+    return load<u32>(changetype<usize>(this), 2016);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 1864);
+    return load<u32>(changetype<usize>(this), 2024);
   }
 }
 
@@ -1166,20 +1252,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3152);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3312);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3152 + 1872 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3312 + 2032 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3152 + 2896 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3312 + 3056 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3152 + 1552 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3312 + 1648 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6400 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6720 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1256,5 +1342,5 @@ export const BEHAVES_DRAIN_ENDS: u32 = 35;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {
-  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1216) != 0;
+  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1240) != 0;
 }

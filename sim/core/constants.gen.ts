@@ -335,8 +335,24 @@ export const COST_BUF_SELECT: u32 = 35;
 export const COST_APP_CQE: u32 = 36;
 /** time that an application spends because its scenario says so; ns */
 export const COST_APP_TIME: u32 = 37;
+/** more, for bytes copied out of the L2 cache; cycles/KiB */
+export const COST_COPY_L2_KIB: u32 = 38;
+/** more, for bytes copied out of the last-level cache; cycles/KiB */
+export const COST_COPY_LLC_KIB: u32 = 39;
+/** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
+export const COST_COPY_MISS_KIB: u32 = 40;
+/** more, for bytes copied to where no cache has them; cycles/KiB */
+export const COST_COPY_RFO_KIB: u32 = 41;
+/** waiting for a memory bus that has no time left (mem.dram_bps); ns */
+export const COST_DRAM_STALL: u32 = 42;
+/** the application reading its payload (app.touch); cycles/KiB */
+export const COST_APP_READ_KIB: u32 = 43;
+/** the application writing its payload (app.touch); cycles/KiB */
+export const COST_APP_WRITE_KIB: u32 = 44;
+/** more, for payload that was in no cache; cycles/KiB */
+export const COST_APP_MISS_KIB: u32 = 45;
 /** number of costs */
-export const COST_COUNT: u32 = 38;
+export const COST_COUNT: u32 = 46;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -639,6 +655,32 @@ export const ZCRX_ALLOC_FAIL: u32 = 12;
 export const ZCRX_LOAN_MAX: u32 = 13;
 /** number of counters of group zcrx */
 export const ZCRX_COUNTERS: u32 = 14;
+/** written to DRAM by the NIC: what did not stay in the I/O ways */
+export const MEM_DMA_WRITE: u32 = 0;
+/** read from DRAM by the NIC */
+export const MEM_DMA_READ: u32 = 1;
+/** read from DRAM by cores that copied */
+export const MEM_COPY_READ: u32 = 2;
+/** read from DRAM because a core was going to write there */
+export const MEM_RFO: u32 = 3;
+/** written to DRAM by caches */
+export const MEM_WRITEBACK: u32 = 4;
+/** read from DRAM by the application looking at its payload */
+export const MEM_APP_READ: u32 = 5;
+/** moved by the application beside its payload */
+export const MEM_APP_OTHER: u32 = 6;
+/** read from DRAM for nothing */
+export const MEM_PREFETCH: u32 = 7;
+/** written by the NIC where the I/O ways had it */
+export const MEM_DDIO_HIT: u32 = 8;
+/** written by the NIC where they had not */
+export const MEM_DDIO_MISS: u32 = 9;
+/** read by cores from a cache */
+export const MEM_CACHE_HIT: u32 = 10;
+/** read by cores from no cache */
+export const MEM_CACHE_MISS: u32 = 11;
+/** number of counters of group mem */
+export const MEM_COUNTERS: u32 = 12;
 
 /** The account that a cost is booked to. */
 export function costAccount(cost: u32): u32 {
@@ -681,6 +723,14 @@ export function costAccount(cost: u32): u32 {
     case COST_BUF_SELECT: return ACCOUNT_MEMORY;
     case COST_APP_CQE: return ACCOUNT_APP;
     case COST_APP_TIME: return ACCOUNT_APP;
+    case COST_COPY_L2_KIB: return ACCOUNT_COPY;
+    case COST_COPY_LLC_KIB: return ACCOUNT_COPY;
+    case COST_COPY_MISS_KIB: return ACCOUNT_COPY;
+    case COST_COPY_RFO_KIB: return ACCOUNT_COPY;
+    case COST_DRAM_STALL: return ACCOUNT_MEMORY;
+    case COST_APP_READ_KIB: return ACCOUNT_APP;
+    case COST_APP_WRITE_KIB: return ACCOUNT_APP;
+    case COST_APP_MISS_KIB: return ACCOUNT_APP;
     default: return ACCOUNT_OTHER;
   }
 }

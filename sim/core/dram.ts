@@ -65,22 +65,22 @@ function reserve(d: Dram, lines: u32, time_ns: u64): u64 {
   const last = first + SLOTS - 1;
   if (slot > last) slot = last;
   let left = lines;
+  let used: u32 = 0;
   for (;;) {
     const at = <usize>d.slots + (<usize>(<u32>slot & (SLOTS - 1)) << 3);
-    let used = load<u32>(at) == <u32>slot ? load<u32>(at, 4) : 0;
+    used = load<u32>(at) == <u32>slot ? load<u32>(at, 4) : 0;
     const room = used < d.slot_lines ? d.slot_lines - used : 0;
     const part = slot == last ? left : min(room, left);
     used += part;
     left -= part;
     store<u32>(at, <u32>slot);
     store<u32>(at, used, 4);
-    if (left == 0) {
-      if (slot == first) return 0;
-      const end = (slot << SLOT_SHIFT) + (<u64>min(used, d.slot_lines) * SLOT_NS) / d.slot_lines;
-      return end > time_ns ? end - time_ns : 0;
-    }
+    if (left == 0) break;
     if (slot != d.full_end) d.full_first = slot;
     slot++;
     d.full_end = slot;
   }
+  if (slot == first) return 0;
+  const end = (slot << SLOT_SHIFT) + (<u64>min(used, d.slot_lines) * SLOT_NS) / d.slot_lines;
+  return end > time_ns ? end - time_ns : 0;
 }

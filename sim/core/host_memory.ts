@@ -53,7 +53,8 @@ export class MemPage {
   core: u8;
   /** DMA wrote it last. */
   io: u8;
-  host: u8;
+  /** 1 + the host that uses it; 0: nobody has so far. */
+  owner: u8;
 }
 const MEM_PAGE_BYTES: usize = 24;
 
@@ -98,7 +99,8 @@ export function coreClock(host: u32, core: u32): usize {
 export function memPage(addr: u32): MemPage {
   return changetype<MemPage>(<usize>load<u32>(TABLE) + <usize>(addr >> MEM_PAGE_SHIFT) * MEM_PAGE_BYTES);
 }
-function pagesCounted(): u32 {
+/** 0: no caches were made, as for a part of a host that is looked at alone. */
+export function memPages(): u32 {
   return load<u32>(TABLE, 4);
 }
 
@@ -167,18 +169,29 @@ export function findForCore(m: HostMemory, p: MemPage, clock: usize, core: u32):
 
 /**
  * A core has used `lines` of a page. What comes into the last-level cache moves its clock on; what was in it already counts by how far
- * back it lay, so that a page that is used again and again counts once for each time that the whole cache is passed.
+ * back it lay, so that a page that is used again and again counts once for each time that the whole cache is passed. A run begins
+ * with a cache that has everything, and forgets as it fills.
  */
-export function usedByCore(m: HostMemory, p: MemPage, clock: usize, core: u32, lines: u32, tier: u32, missed: u32): void {
+export function usedByCore(
+  host: u32, m: HostMemory, p: MemPage, clock: usize, core: u32, lines: u32, tier: u32, missed: u32,
+): void {
   const time = load<u32>(clock) + lines;
   store<u32>(clock, time);
   p.core = <u8>(core + 1);
   p.core_stamp = time;
-  if (tier == TIER_LLC && p.io == 0) {
+  if (p.io != 0) {
+    m.llc_clock_q16 += <u64>missed << 16;
+    return;
+  }
+  if (<u32>p.owner != host + 1) {
+    // The first use: until then something else was in its place.
+    p.owner = <u8>(host + 1);
+    m.llc_clock_q16 += <u64>lines << 16;
+  } else if (tier == TIER_LLC) {
     const distance = <u64>min(llcDistance(m, p), m.llc_lines);
     m.llc_clock_q16 += (<u64>missed << 16) + ((<u64>(lines - missed) * distance * m.llc_share_q40) >> 24);
-  } else m.llc_clock_q16 += <u64>missed << 16;
-  if (p.io == 0) p.stamp = <u32>(m.llc_clock_q16 >> 16);
+  }
+  p.stamp = <u32>(m.llc_clock_q16 >> 16);
 }
 
 /** A share of some lines in whole lines; what is left over counts the next time. */
@@ -233,9 +246,9 @@ function turn(m: HostMemory, at: u32, len: u32): u32 {
 export function writtenBackUnseen(host: u32): u64 {
   const m = hostMemory(host);
   let lines: u64 = 0;
-  for (let i: u32 = 0; i < pagesCounted(); i++) {
+  for (let i: u32 = 0; i < memPages(); i++) {
     const p = memPage(i << MEM_PAGE_SHIFT);
-    if (<u32>p.host == host && p.dirty != 0) lines += <u64>p.dirty * llcGone(m, p);
+    if (<u32>p.owner == host + 1 && p.dirty != 0) lines += <u64>p.dirty * llcGone(m, p);
   }
   return lines >> WHOLE_SHIFT;
 }

@@ -12,8 +12,8 @@ import { hostConfig } from './config.gen';
 import { chargeBytes, chargeNs, now } from './cpu';
 import { dramMove, memCount } from './dram';
 import {
-  absentForDma, coreClock, dmaShare, findForCore, HostMemory, hostMemory, linesOf, llcGone, LINE_SHIFT, memPage, memUserApp, readShare,
-  TIER_L2, TIER_LLC, usedByCore, WHOLE,
+  absentForDma, coreClock, dmaShare, findForCore, HostMemory, hostMemory, linesOf, llcGone, LINE_SHIFT, memPage, memPages, memUserApp,
+  readShare, TIER_L2, TIER_LLC, usedByCore, WHOLE,
 } from './host_memory';
 import { CoreState, coreState } from './state';
 
@@ -42,7 +42,6 @@ function read(host: u32, core: u32, addr: u32, len: u32): u32 {
     const off = at & PAGE_MASK;
     const part = min(PAGE_BYTES - off, left);
     const p = memPage(at);
-    p.host = <u8>host;
     const behind = p.rfill != 0 && off >= <u32>p.rfill;
     if (!behind) {
       const found = findForCore(m, p, clock, core);
@@ -59,7 +58,7 @@ function read(host: u32, core: u32, addr: u32, len: u32): u32 {
       missed += gone;
     } else if (tier == TIER_L2) lines_l2 += lines;
     lines_all += lines;
-    usedByCore(m, p, clock, core, lines, tier, gone);
+    usedByCore(host, m, p, clock, core, lines, tier, gone);
     at += part;
     left -= part;
   }
@@ -80,7 +79,6 @@ function write(host: u32, core: u32, addr: u32, len: u32): u32 {
     const off = at & PAGE_MASK;
     const part = min(PAGE_BYTES - off, left);
     const p = memPage(at);
-    p.host = <u8>host;
     const behind = p.wfill != 0 && off >= <u32>p.wfill;
     if (!behind) {
       const found = findForCore(m, p, clock, core);
@@ -97,12 +95,12 @@ function write(host: u32, core: u32, addr: u32, len: u32): u32 {
     const gone = tier == TIER_LLC ? readShare(m, lines, p.wmiss) : 0;
     missed += gone;
     p.dirty = <u8>min(<u32>p.dirty + lines, 64);
-    // What was in the I/O ways is the core's now.
-    usedByCore(m, p, clock, core, lines, tier, gone);
     if (p.io != 0) {
+      // What was in the I/O ways is the core's now.
       p.io = 0;
       p.stamp = <u32>(m.llc_clock_q16 >> 16);
     }
+    usedByCore(host, m, p, clock, core, lines, tier, gone);
     at += part;
     left -= part;
   }
@@ -116,7 +114,7 @@ function stall(wait_ns: u64): void {
 /** The running context copies a piece; memCopied charges it. */
 export function memCopyPiece(from: usize, to: usize, len: u32): void {
   const s = coreState();
-  if (len == 0 || s.charges == 0) return;
+  if (len == 0 || s.charges == 0 || memPages() == 0) return;
   s.mem_missed_lines += read(s.host, s.core, <u32>from, len);
   s.mem_owned_lines += write(s.host, s.core, <u32>to, len);
 }
@@ -191,6 +189,7 @@ export function appOther(len: u32): void {
  * memory; without, all goes to memory and no cache has it any more. Returns how long it waits for the memory bus.
  */
 export function memDmaWrite(host: u32, addr: usize, len: u32, time_ns: u64): u64 {
+  if (memPages() == 0) return 0;
   const m = hostMemory(host);
   let missed: u32 = 0;
   let lines_all: u32 = 0;
@@ -204,7 +203,6 @@ export function memDmaWrite(host: u32, addr: usize, len: u32, time_ns: u64): u64
         dramMove(host, MEM_WRITEBACK, readShare(m, p.dirty, llcGone(m, p)), time_ns);
         p.dirty = 0;
       }
-      p.host = <u8>host;
       p.absent = <u16>absentForDma(m, p);
       p.io = 1;
       p.core = 0;
@@ -230,6 +228,7 @@ export function memDmaWrite(host: u32, addr: usize, len: u32, time_ns: u64): u64
  * first. It brings nothing into a cache. Returns how long it waits.
  */
 export function memDmaRead(host: u32, addr: usize, len: u32, time_ns: u64): u64 {
+  if (memPages() == 0) return 0;
   const m = hostMemory(host);
   const cached = m.io_lines != 0;
   let missed: u32 = 0;
@@ -237,7 +236,6 @@ export function memDmaRead(host: u32, addr: usize, len: u32, time_ns: u64): u64 
     const off = at & PAGE_MASK;
     const part = min(PAGE_BYTES - off, left);
     const p = memPage(at);
-    p.host = <u8>host;
     const lines = linesOf(off, part, off != 0);
     if (!cached) {
       const dirty = min(<u32>p.dirty, lines);

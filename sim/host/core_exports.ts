@@ -62,3 +62,4 @@ export const VIEW_STREAM = 17;
 export const VIEW_SOCKET = 18;
 export const VIEW_USED = 19;
 export const VIEW_SPUN = 20;
+export const VIEW_MEMORY = 21;

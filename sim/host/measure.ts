@@ -127,14 +127,14 @@ function hostMeasurement(
   const { values } = scenario.hosts[host];
   const window_cycles = (duration_ns * values['cpu.mhz']) / 1000;
   const cycles_of = (rows: readonly Charge[]) => rows.reduce((sum, c) => sum + c.cycles, 0);
-  const copied = charges.filter((c) => c.account === 'copy').reduce((sum, c) => sum + c.units, 0);
+  const copied = charges.filter((c) => c.cost === 'copy_kib').reduce((sum, c) => sum + c.units, 0);
   const requests = to.requests - from.requests;
   return {
     core_busy: Array.from({ length: values['cpu.cores'] }, (_, core) =>
       (window_cycles > 0 ? Math.min(1, cycles_of(charges.filter((c) => c.core === core)) / window_cycles) : 0)),
     cycles_per_byte: accountsPer(charges, bytes),
     cycles_per_request: requests > 0 ? cycles_of(charges) / requests : 0,
-    dram_bytes_per_byte: 0,
+    dram_bytes_per_byte: bytes > 0 ? (to.dram_bytes - from.dram_bytes) / bytes : 0,
     copied_per_byte: bytes > 0 ? copied / bytes : 0,
     requests, charges,
   };

@@ -6,7 +6,7 @@ import { roleOf } from './result.ts';
 import type { Scenario } from './scenario.ts';
 import { readField } from './struct_read.ts';
 import { STREAM } from './structs.gen.ts';
-import { type Counts, nicCounters } from './tables.ts';
+import { type Counts, memoryCounters, nicCounters } from './tables.ts';
 
 export interface HostSample {
   /** Payload bytes of its application, sent or received, and its requests. */
@@ -14,6 +14,8 @@ export interface HostSample {
   readonly requests: number;
   readonly tx_bytes: number;
   readonly charges: readonly Charge[];
+  /** Bytes over the memory bus. */
+  readonly dram_bytes: number;
 }
 export interface Sample {
   readonly time_ns: number;
@@ -38,6 +40,7 @@ function hostSample(engine: Engine, scenario: Scenario, host: 0 | 1): HostSample
     ...streamSums(engine, host),
     tx_bytes: nicCounters(engine, host).tx_bytes ?? 0,
     charges: chargesOf(engine, host, scenario.hosts[host].values['cpu.cores']),
+    dram_bytes: memoryCounters(engine, host)['total'] ?? 0,
   };
 }
 

@@ -5,6 +5,7 @@ export const CURSORS_ADDR = 0x2000;
 export const ABI_ADDR = 0x3000;
 export const ABI_BYTES = 0x5000;
 export const STATE_ADDR = 0x8000;
+export const MEM_ADDR = 0x9000;
 export const WORLD_ADDR = 0x14000;
 export const CONFIG_ADDR = 0x18000;
 export const STATE_END = 0x20000;

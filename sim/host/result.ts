@@ -8,7 +8,7 @@ import type { ScriptStreams } from './script_streams.ts';
 import type { StepResult } from './steps/step_results.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
-  applicationErrno, areaPlaces, type Counts, drops, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
+  applicationErrno, areaPlaces, type Counts, drops, memoryCounters, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
   zcrxInstances,
 } from './tables.ts';
 
@@ -72,6 +72,8 @@ export interface HostResult {
   readonly charges: readonly Charge[];
   readonly app: ApplicationResult;
   readonly events: Counts;
+  /** Bytes over the memory bus, in all and by why, and what caches had. */
+  readonly dram: Counts;
 }
 
 export interface RunResult {
@@ -185,6 +187,7 @@ function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: Eve
     cores: Array.from({ length: values['cpu.cores'] }, (_, c) => byAccount(charges.filter((r) => r.core === c))),
     charges,
     events: counts.of(host),
+    dram: memoryCounters(engine, host),
   };
 }
 

@@ -46,6 +46,7 @@ const HOST: Parts<HostResult> = {
   area: list(values(['free', 'cache', 'posted', 'live'])), pool: list(values(POOL)), cores: list(values(ACCOUNTS)),
   charges: list(map(CHARGE)),
   app: values(['role', 'errno', 'requests', 'notifications', 'copied']), events: values(EVENTS.map((e) => e.name)),
+  dram: values(['total', 'read', 'write', ...COUNTERS.filter((c) => c.group === 'mem').map((c) => c.name)]),
 };
 
 const CQE: Parts<StepCqe> = {

@@ -43,8 +43,12 @@ export const CORE_STATE = {
   chain_next: { at: 188, type: 'u32' },
   chain_free: { at: 192, type: 'u32' },
   chain_left: { at: 196, type: 'u32' },
+  mem_l2_lines: { at: 200, type: 'u32' },
+  mem_llc_lines: { at: 204, type: 'u32' },
+  mem_missed_lines: { at: 208, type: 'u32' },
+  mem_owned_lines: { at: 212, type: 'u32' },
 } as const;
-export const CORE_STATE_FIELD_BYTES = 200;
+export const CORE_STATE_FIELD_BYTES = 216;
 
 /** sim/core/trace.ts: TraceCursor. Offsets and types. */
 export const TRACE_CURSOR = {

@@ -3,7 +3,7 @@ import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { LIMITS } from '../schema/limits.ts';
 import {
-  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_DROPS, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
+  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_DROPS, VIEW_MEMORY, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
   VIEW_ZCRX_INSTANCE,
 } from './core_exports.ts';
 import type { Engine } from './engine.ts';
@@ -32,6 +32,18 @@ export const tcpCounters = (engine: Engine, host: number): Counts => counters(en
 export const queueCounters = (engine: Engine, host: number, queue: number): Counts =>
   counters(engine, 'nicq', VIEW_NICQ, host * QUEUES_MAX + queue) ?? {};
 export const zcrxCounters = (engine: Engine, instance: number): Counts | undefined => counters(engine, 'zcrx', VIEW_ZCRX, instance);
+
+/** Over the memory bus, by direction. */
+const DRAM_READS = ['dma_read', 'copy_read', 'rfo', 'app_read', 'prefetch'];
+const DRAM_WRITES = ['dma_write', 'writeback'];
+
+/** What a host's memory bus moved, in bytes: read, written and in all, then by why; and what its caches had. */
+export function memoryCounters(engine: Engine, host: number): Counts {
+  const by = counters(engine, 'mem', VIEW_MEMORY, host) ?? {};
+  const sum = (names: readonly string[]) => names.reduce((total, name) => total + (by[name] ?? 0), 0);
+  const [read, write] = [sum(DRAM_READS), sum(DRAM_WRITES)];
+  return { total: read + write + (by['app_other'] ?? 0), read, write, ...by };
+}
 
 /** Drops of a host by reason; reasons that did not occur are left out. */
 export function drops(engine: Engine, host: number): Counts {

@@ -285,7 +285,7 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('app', 'buffers_bytes', 'bytes', [0, GIB], 0,
     'memory that the application goes round in with its buffers, as the caches see it; auto: as small as it is', { auto: true }),
   knob('app', 'dram_permille', 'count', [0, 1_000_000], 0,
-    'bytes of its own that an application moves over the memory bus for each thousand of payload: tables, partitions, what it makes of them'),
+    'bytes of its own that an application moves over the memory bus for a thousand of payload: what it reads and makes'),
   choice('app', 'check', ['none', 'compare', 'sha256'], 'sha256', 'how a sink proves its bytes'),
 
   knob('refill', 'area_bytes', 'bytes', [4096, 3 * GIB], 16 * 1024 ** 2, 'size of the zcrx area', { linux: 'io_uring_zcrx_area_reg.len' }),

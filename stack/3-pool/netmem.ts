@@ -62,13 +62,18 @@ export function netmemInit(rx_pages: u32, tx_pages: u32, niovs_max: u32, user_pa
   s.user_pages = user_pages;
   s.page_free = NONE;
   s.tx_page_free = NONE;
-  const rx_base = <u32>arenaAlloc(<u64>rx_pages * PAGE_SIZE);
-  const tx_base = <u32>arenaAlloc(<u64>tx_pages * TX_PAGE_SIZE);
+  const rx_base = aligned(<u64>rx_pages * PAGE_SIZE);
+  const tx_base = aligned(<u64>tx_pages * TX_PAGE_SIZE);
   for (let i: u32 = tx_pages; i > 0; i--) addPage(rx_pages + i - 1, tx_base + (i - 1) * TX_PAGE_SIZE, TX_PAGE_SIZE, KIND_TX_PAGE);
   for (let i: u32 = rx_pages; i > 0; i--) addPage(i - 1, rx_base + (i - 1) * PAGE_SIZE, PAGE_SIZE, KIND_PAGE);
   s.netmem_count = rx_pages + tx_pages;
   s.pages_used = 0;
   s.tx_pages_used = 0;
+}
+
+/** Memory that begins with a page, so that caches see pages where the stack does (sim/core/host_memory.ts). */
+function aligned(bytes: u64): u32 {
+  return (<u32>arenaAlloc(bytes + PAGE_SIZE) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
 function addPage(netmem_idx: u32, addr: u32, size: u32, kind: u8): void {

@@ -2,7 +2,7 @@
  * Bytes to the application: copied (net/ipv4/tcp.c: tcp_recvmsg_locked), or shown to an actor that takes fragments as they
  * lie (tcp_read_sock).
  */
-import { chargeBytes, COST_COPY_KIB, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
+import { memCopied, memCopyPiece, memUser, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
 import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
 import {
   iovBase, iovLen, iovTotal, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN,
@@ -50,15 +50,20 @@ export function cleanupRbuf(sk: Sock, copied: u32): void {
   sendAck(sk);
 }
 
-/** Copies `len` bytes from `offset` of an skb; false when the CPU may not read them (net_iovs). */
-export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize): bool {
+/**
+ * Copies `len` bytes from `offset` of an skb; false when the CPU may not read them (net_iovs). `seen`: where they go to as the caches
+ * see it, 0 if nobody is charged.
+ */
+export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize, seen: u32 = 0): bool {
+  const payload = runConfig().run_payload;
   let at = to;
   let skip = offset;
   let left = len;
   const linear = <u32>b.head_len;
   if (skip < linear) {
     const part = linear - skip < left ? linear - skip : left;
-    memory.copy(at, <usize>b.head + b.data_off + skip, part);
+    if (payload) memory.copy(at, <usize>b.head + b.data_off + skip, part);
+    if (seen != 0) memCopyPiece(<usize>b.head + b.data_off + skip, <usize>(seen + <u32>(at - to)), part);
     at += part;
     left -= part;
     skip = 0;
@@ -72,7 +77,8 @@ export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize):
     const n = netmem(f.netmem);
     if (n.kind == KIND_NIOV) return false;
     const part = f.len - skip < left ? f.len - skip : left;
-    memory.copy(at, <usize>n.addr + f.off + skip, part);
+    if (payload) memory.copy(at, <usize>n.addr + f.off + skip, part);
+    if (seen != 0) memCopyPiece(<usize>n.addr + f.off + skip, <usize>(seen + <u32>(at - to)), part);
     at += part;
     left -= part;
     skip = 0;
@@ -163,11 +169,11 @@ function recvRange(sk: Sock, user: usize, len: u32, flags: u32, begun: bool): i3
       // One that stays in it is the first of a read, or the read ends before it.
       if (sk.urg_data != 0 && sk.urg_seq != seq) used = beforeUrgent(sk, seq, used);
       if ((flags & MSG_TRUNC) == 0) {
-        if (!skbReadable(b, idx) || (runConfig().run_payload && !copySkb(b, idx, offset, used, user + copied))) {
+        if (!skbReadable(b, idx) || !copySkb(b, idx, offset, used, user + copied, memUser(sk.host, user + copied, used))) {
           fault = true;
           break;
         }
-        chargeBytes(COST_COPY_KIB, used);
+        memCopied(used);
       }
       seq += used;
       copied += used;

@@ -3,7 +3,7 @@
  * of up to 64 KiB.
  */
 import {
-  charge, chargeBytes, COST_COPY_KIB, COST_SEND, MAX_SKB_FRAGS, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
+  charge, COST_SEND, MAX_SKB_FRAGS, memCopy, memUser, NONE, runConfig, seqAfter, TCP_TCPMEMORYWAITS, traceSockSend, TX_PAGE_SIZE,
 } from '../../sim/core';
 import { netmem, netmemRef, Skb, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, zcopyComplete } from '../3-pool';
 import {
@@ -75,7 +75,7 @@ function copyBytes(sk: Sock, b: Skb, skb_idx: u32, from: usize, want: u32): i32 
   const copy = want < room ? want : room;
   if (runConfig().run_payload) memory.copy(<usize>netmem(page).addr + off, from, copy);
   b.zcopy_pure = 0;
-  chargeBytes(COST_COPY_KIB, copy);
+  memCopy(<usize>memUser(sk.host, from, copy), <usize>netmem(page).addr + off, copy);
   if (merge) {
     skbFrag(skb_idx, b.nr_frags - 1).len += copy;
     b.len += copy;

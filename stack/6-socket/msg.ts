@@ -2,7 +2,7 @@
  * A message between a system call or a request and a socket of any kind (struct msghdr as the kernel has it),
  * and the copies of its bytes (lib/iov_iter.c). Who calls has looked whether the iovecs themselves are user memory.
  */
-import { chainAt, chainPart, chargeBytes, COST_COPY_KIB } from '../../sim/core';
+import { chainAt, chainPart, memCopied, memCopyPiece } from '../../sim/core';
 import { userOk } from '../3-pool';
 
 @unmanaged
@@ -77,13 +77,18 @@ function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool): bool {
     const part = <u32>min<u64>(size - skip, left);
     const user = iovBase(m.iov, i) + skip;
     if (!userOk(user, part)) return false;
-    if (out) memory.copy(<usize>user, at, part);
-    else memory.copy(at, <usize>user, part);
+    if (out) {
+      memory.copy(<usize>user, at, part);
+      memCopyPiece(at, <usize>user, part);
+    } else {
+      memory.copy(at, <usize>user, part);
+      memCopyPiece(<usize>user, at, part);
+    }
     at += part;
     left -= part;
     skip = 0;
   }
-  chargeBytes(COST_COPY_KIB, len);
+  memCopied(len);
   return left == 0;
 }
 export function msgCopyIn(m: Msg, offset: u64, len: u32, to: usize): bool {

@@ -5,6 +5,7 @@ import {
 } from '../../../sim/core';
 import { flowStart, patternAdvance, TAIL_BYTES } from './payload';
 import { App, NO_FLOW, patternAddr, Stream } from './state';
+import { touchReceived } from './touch';
 
 /** Does a host's application open connections and send the pattern on them? */
 export function opensFlows(host: u32): bool {
@@ -54,6 +55,7 @@ function firstDifference(a: usize, b: usize, len: u32): u32 {
 
 /** The next bytes of a stream. */
 export function checkBytes(a: App, s: Stream, at: u32, len: u32): void {
+  touchReceived(a, at, len);
   if (a.check == APP_CHECK_NONE) return;
   if (a.compare != 0 && s.flow != NO_FLOW) {
     let done: u32 = 0;

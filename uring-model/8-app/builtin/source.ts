@@ -14,6 +14,7 @@ import { finish, onOpener, openFlows } from './opener';
 import { opRecv, opSend, opSendZc, opShutdown } from './ops';
 import { PATTERN_BYTES, patternAdvance, TAIL_BYTES } from './payload';
 import { App, patternAddr, stream, Stream } from './state';
+import { touchSent } from './touch';
 import { ARG_JUNK, buffersRegister, JUNK_BYTES, sqRoom } from './user_ring';
 import { waitsAdd, waitsTake } from './waits';
 
@@ -30,6 +31,7 @@ export function sourceBegin(a: App): i32 {
 
 function sendOne(a: App, i: u32, s: Stream, at: u32, len: u32, msg_flags: u32, sqe_flags: u32): void {
   const how = hostConfig(a.host).app_send;
+  touchSent(a, at, len);
   if (how == APP_SEND_SEND) opSend(a, s.fd, at, len, msg_flags, sqe_flags, SRC_SEND, i);
   else opSendZc(a, s.fd, at, len, how == APP_SEND_ZC_FIXED, msg_flags, sqe_flags, SRC_SEND, i);
 }

@@ -253,9 +253,11 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('app', 'script', ['none', 'http', 'fetch', 'steps'], 'none',
     'application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program '
     + 'in `steps`'),
-  choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll'], 'zc',
+  choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll', 'pbuf', 'bundle', 'incremental'], 'zc',
     'how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or '
-    + 'epoll_wait(2) and recv(2) until there is nothing', 'IORING_OP_RECV_ZC, IORING_OP_RECV'),
+    + 'epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which a '
+    + 'completion takes as many as it fills, or with a ring of large buffers that are used up little by little',
+    'IORING_OP_RECV_ZC, IORING_OP_RECV, IORING_RECVSEND_BUNDLE, IOU_PBUF_RING_INC'),
   knob('app', 'recv_bytes', 'bytes', [0, 16 * 1024 ** 2], 0,
     'bytes of one receive of a sink, or of one provided buffer; auto: app.chunk, and of RECV_ZC as many as come', { auto: true }),
   flag('app', 'waitall', false, 'a receive waits for all its bytes; with epoll: a socket is ready when they are there',

@@ -4,7 +4,7 @@
  *
  * Differs from Linux: EPOLLWAKEUP does nothing, and of the checks of nested sets there is the one against loops and depth.
  */
-import { NONE, setWaiter, WAIT_EPOLL, waitAdd, waitAlloc, waitArg, waitForget, wakeUp } from '../../sim/core';
+import { charge, COST_EPOLL_EVENT, NONE, setWaiter, WAIT_EPOLL, waitAdd, waitAlloc, waitArg, waitForget, wakeUp } from '../../sim/core';
 import { userOk } from '../3-pool';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM } from '../6-socket';
 import { EEXIST, EFAULT, EINVAL, ELOOP, ENFILE, ENOENT, ENOMEM, ENOSPC, EPERM } from '../../uring-model/uapi.gen';
@@ -186,6 +186,7 @@ export function epollSendEvents(file_idx: u32, events: u64, most: i32): i32 {
   for (let i = ep.ready_head; i != NONE; i = itemAt(i).ready_next) count++;
   let sent: i32 = 0;
   for (; count > 0 && sent < most; count--) {
+    charge(COST_EPOLL_EVENT);
     const idx = ep.ready_head;
     const ret = deliver(ep, idx, events + <u64>(<u32>sent * EPOLL_EVENT_BYTES));
     if (ret < 0) {

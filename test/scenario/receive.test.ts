@@ -44,6 +44,31 @@ describe.each(['read', 'epoll'])('receive: %s', (receive) => {
   });
 });
 
+describe('provided buffers', () => {
+  test.each(['multishot', 'pbuf', 'bundle', 'incremental'])('%s: five connections share them, and each gets its own bytes', (receive) => {
+    const sets = ['client.app.flows=5', 'server.app.recv_bytes=3000'];
+    expect(digest(`server.app.receive=${receive}`, ...sets).sort()).toEqual(digest('server.app.receive=recv', ...sets).sort());
+  });
+
+  test('a list takes a request for each buffer that comes back, a ring none', () => {
+    const [list, ring] = [run('server.app.receive=pbuf'), run('server.app.receive=multishot')];
+    const requests = list.streams[0]?.requests ?? 0;
+    expect(units(list, 'sqe') - units(ring, 'sqe')).toBeGreaterThanOrEqual(requests);
+    expect(units(ring, 'buf_provide')).toBe(0);
+  });
+
+  test('a bundle brings in one completion what takes many without', () => {
+    const cqes = (receive: string) => run(`server.app.receive=${receive}`, 'server.app.recv_bytes=1000').streams[0]?.cqes ?? 0;
+    expect(cqes('bundle') * 5).toBeLessThan(cqes('multishot'));
+  });
+
+  test('an incremental buffer is picked again until nothing of it is left', () => {
+    const [stream] = run('server.app.receive=incremental', 'server.app.recv_bytes=1MiB').streams;
+    expect(stream?.cqes).toBeGreaterThan(10);
+    expect(stream?.complete).toBe(true);
+  });
+});
+
 describe('requests of a size', () => {
   test.each(['read', 'epoll', 'recv'])('%s with waitall: each brings all its bytes but the last', (receive) => {
     const [stream] = run(`server.app.receive=${receive}`, 'server.app.waitall=on', 'server.app.recv_bytes=10000').streams;

@@ -130,6 +130,7 @@ function ringSelect(req: Req, group: u32, commit: bool): i32 {
   const head = g.head;
   const tail = tailOf(g);
   if (tail == head) return -ENOBUFS;
+  charge(COST_BUF_SELECT);
   if (((head + 1) & 0xffff) == tail) req.flags |= REQ_F_BL_EMPTY;
   const buf = bufAt(g, head);
   const len = buf.len;
@@ -213,6 +214,7 @@ function ringPeek(req: Req, arg: BufSel, g: Group): i32 {
     store<u64>(iov, buf.addr);
     store<u64>(iov, <u64>len, 8);
     if (!accessOk(buf.addr, len)) return -EFAULT;
+    charge(COST_BUF_SELECT);
     nr++;
     arg.out_len += len;
     max_len -= len;

@@ -2,7 +2,7 @@
  * Lists of provided buffers: PROVIDE_BUFFERS and REMOVE_BUFFERS (io_uring/kbuf.c). A buffer leaves its list when it is picked; one
  * that was not filled goes back to the front.
  */
-import { NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
+import { charge, COST_BUF_PROVIDE, COST_BUF_SELECT, NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
 import {
   E2BIG, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, EOVERFLOW, io_uring_sqe, IORING_OP_PROVIDE_BUFFERS,
 } from '../uapi.gen';
@@ -42,6 +42,7 @@ export function legacySelect(req: Req, group: u32): i32 {
   const idx = g.list_head;
   if (idx == NONE) return -ENOBUFS;
   const buf = legacyAt(idx);
+  charge(COST_BUF_SELECT);
   g.list_head = buf.next;
   g.nbufs--;
   if (req.len == 0 || req.len > buf.len) req.len = buf.len;
@@ -101,6 +102,7 @@ function addBuffers(req: Req, g: Group): i32 {
       if (i != 0) return 0;
       return slabEmpty(legacy) ? -ENOMEM : -EOVERFLOW;
     }
+    charge(COST_BUF_PROVIDE);
     const buf = legacyAt(idx);
     buf.next = NONE;
     if (g.list_head == NONE) g.list_head = idx;

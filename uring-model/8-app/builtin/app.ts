@@ -1,6 +1,6 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
 import {
-  APP_CHECK_SHA256, APP_RECEIVE_MULTISHOT, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
+  APP_CHECK_SHA256, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
   APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext,
   EVENT_TASK, hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
@@ -17,7 +17,8 @@ import { payloadInit } from './payload';
 import { isPlain, plainStart, plainTurn } from './plain_sink';
 import { refillDue, refillRun } from './refill_policy';
 import { rpcCqe, rpcTick } from './rpc';
-import { bufsCut, rqRegionBytes, sinkBufsInit, sinkCqe, sinkTick, sinkZcInit } from './sink';
+import { providedStart, usesProvided } from './provided';
+import { bufsCut, rqRegionBytes, sinkCqe, sinkTick, sinkZcInit } from './sink';
 import { sourceBegin, sourceCqe, sourceTick } from './source';
 import {
   App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
@@ -86,7 +87,7 @@ function start(a: App): i32 {
   if (opensFlows(a.host)) return a.role == APP_ROLE_SOURCE ? sourceBegin(a) : 0;
   let registered: i32 = 0;
   if (zc) zcOrCopies(a);
-  else if (a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_MULTISHOT) registered = sinkBufsInit(a, a.buf_mask + 1);
+  else if (a.role == APP_ROLE_SINK && usesProvided(a)) registered = providedStart(a);
   return registered < 0 ? registered : listenAll(a);
 }
 

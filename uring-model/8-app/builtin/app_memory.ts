@@ -1,9 +1,11 @@
 /** Memory that applications receive into. */
 import {
-  APP_RECEIVE_EPOLL, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_RPC, hostConfig, THREADS_MAX,
+  APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_PBUF, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO,
+  APP_ROLE_RPC, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
 } from '../../../sim/core';
 import { userAlloc } from '../../7-ring';
 import { PLAIN_ARG_BYTES, plainInit } from './plain_sink';
+import { providedInit } from './provided';
 import { refillPolicyInit } from './refill_policy';
 import { bufsCut, recvBytes, rqRegionBytes } from './sink';
 import { App } from './state';
@@ -64,10 +66,12 @@ export function sinkMemory(a: App): void {
     a.buf_size = recvBytes(a.host);
     return plainInit(a, user(a, a.threads * a.buf_size), user(a, a.threads * PLAIN_ARG_BYTES));
   }
-  a.buf_size = c.app_recv_bytes != 0 ? c.app_recv_bytes : c.app_chunk < 16384 ? c.app_chunk : 16384;
-  let entries: u32 = 32768;
+  const whole = c.app_recv_bytes != 0 || a.receive == APP_RECEIVE_INCREMENTAL;
+  a.buf_size = whole || c.app_chunk < 16384 ? recvBytes(a.host) : 16384;
+  let entries: u32 = a.receive == APP_RECEIVE_PBUF ? PBUF_LEGACY_MAX >> 1 : 32768;
   while (entries > 1 && <u64>entries * a.buf_size > <u64>bufferBytes(a)) entries >>= 1;
   a.buf_mask = entries - 1;
   a.bufs_base = user(a, entries * a.buf_size);
   a.buf_ring = user(a, entries * 16 < 4096 ? 4096 : entries * 16);
+  providedInit(a);
 }

@@ -23,9 +23,9 @@ export const CONN_STOPPING: u32 = 2;
 export const CONN_CLOSING: u32 = 3;
 
 /** Submits an operation that completes at once, and takes its result. */
-function result(a: App): i32 {
+export function setupResult(a: App): i32 {
   submit(a);
-  assert(cqReady(a) == 1, 'a socket is made, bound and set to listen at once');
+  assert(cqReady(a) == 1, 'what an application sets up is there at once');
   const res = cqPeek(a).res;
   cqAdvance(a, 1);
   return res;
@@ -50,13 +50,13 @@ export function listenAll(a: App): i32 {
   const v6 = listensV6(a);
   for (let i: u32 = 0; i < ports; i++) {
     opSocket(a, v6, LSN_SETUP, 0);
-    const fd = result(a);
+    const fd = setupResult(a);
     if (fd < 0) return fd;
     opBind(a, fd, v6, listenerPort(a, i), LSN_SETUP, 0);
-    let ret = result(a);
+    let ret = setupResult(a);
     if (ret < 0) return ret;
     opListen(a, fd, c.socket_backlog, LSN_SETUP, 0);
-    ret = result(a);
+    ret = setupResult(a);
     if (ret < 0) return ret;
     setListenerFd(a, i, fd);
   }

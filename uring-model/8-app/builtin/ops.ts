@@ -2,8 +2,9 @@
 import { hostConfig, storeBe16, storeBe32, TCP_FAMILY_IPV6 } from '../../../sim/core';
 import {
   AF_INET, AF_INET6, IORING_ACCEPT_MULTISHOT, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN,
-  IORING_OP_NOP, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SHUTDOWN, IORING_OP_SOCKET,
-  IORING_OP_URING_CMD, IORING_RECV_MULTISHOT, IORING_RECVSEND_FIXED_BUF, IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, io_uring_sqe,
+  IORING_OP_NOP, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SHUTDOWN,
+  IORING_OP_SOCKET, IORING_OP_URING_CMD, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE, IORING_RECVSEND_FIXED_BUF,
+  IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, io_uring_sqe,
   SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
 } from '../../uapi.gen';
 import { App, USER_DATA_KIND_SHIFT } from './state';
@@ -94,11 +95,19 @@ export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32, 
   sqe.len = len;
   sqe.msg_flags = msg_flags;
 }
-/** Multishot, with buffers of group 0. */
-export function opRecvMultishot(a: App, fd: i32, kind: u32, idx: u32): void {
+/** Multishot, with buffers of group 0, one or as many as are needed for a completion. */
+export function opRecvMultishot(a: App, fd: i32, bundle: bool, kind: u32, idx: u32): void {
   const sqe = op(a, IORING_OP_RECV, fd, kind, idx);
-  sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
+  sqe.ioprio = <u16>(IORING_RECV_MULTISHOT | (bundle ? IORING_RECVSEND_BUNDLE : 0));
   sqe.flags = <u8>IOSQE_BUFFER_SELECT;
+}
+/** Adds `count` buffers of `len` bytes to group 0, from `bid` on; `silent`: without a completion unless it fails. */
+export function opProvide(a: App, at: u32, len: u32, count: u32, bid: u32, silent: bool, kind: u32): void {
+  const sqe = op(a, IORING_OP_PROVIDE_BUFFERS, <i32>count, kind, 0);
+  sqe.flags = <u8>(silent ? IOSQE_CQE_SKIP_SUCCESS : 0);
+  sqe.addr = at;
+  sqe.len = len;
+  sqe.off = bid;
 }
 /** At most `len` bytes; 0: as many as come. */
 export function opRecvZc(a: App, fd: i32, len: u32, kind: u32, idx: u32): void {

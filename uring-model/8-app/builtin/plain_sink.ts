@@ -12,11 +12,11 @@ import {
   __NR_setsockopt, __NR_shutdown, __NR_socket, AF_INET, AF_INET6, EAGAIN, ERESTARTSYS, MSG_DONTWAIT, MSG_WAITALL, POLLIN, SHUT_RDWR,
   SOCK_NONBLOCK, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOL_SOCKET,
 } from '../../uapi.gen';
-import { connEnded, connNew, connOver, learnPeer, listenerPort, listensV6, nameSlot } from './listener';
+import { connEnded, connNew, connOver, listenerPort, listensV6, nameSlot } from './listener';
 import { writeSockaddr } from './ops';
 import { systemCall } from './port';
-import { sinkBytes } from './sink';
-import { App, listenerFd, NO_FLOW, setListenerFd, stream } from './state';
+import { sinkBytes, sinkWork } from './sink';
+import { App, listenerFd, setListenerFd, stream } from './state';
 
 /** A thread's page of arguments: names, events of one epoll_wait, and what poll looks at. */
 const ARG_NAME_LEN: u32 = 0;
@@ -142,10 +142,10 @@ function receive(a: App, t: Thread, flags: u32): bool {
   const ret = systemCall(t.task, __NR_recvfrom, s.fd, t.buffer, a.buf_size, flags);
   if (ret == -ERESTARTSYS || ret == -EAGAIN) return false;
   charge(COST_APP_CQE);
-  if (s.flow == NO_FLOW) learnPeer(s);
   if (ret > 0) {
     s.requests++;
-    if (sinkBytes(a, s, t.buffer, <u32>ret)) systemCall(t.task, __NR_shutdown, s.fd, SHUT_RDWR);
+    sinkBytes(a, s, t.buffer, <u32>ret);
+    if (sinkWork(a, s)) systemCall(t.task, __NR_shutdown, s.fd, SHUT_RDWR);
     return true;
   }
   if (ret < 0) s.res = ret;

@@ -1,24 +1,23 @@
 /**
- * A sink: accepts connections and reads them to their end, by RECV_ZC, RECV, or multishot RECV with a buffer ring. It
+ * A sink: accepts connections and reads them to their end, by RECV_ZC, RECV, or multishot RECV with provided buffers. It
  * proves every byte, works on each completion for `app.work_ns`, and gives buffers back by its policy.
  */
 import {
-  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_MULTISHOT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE,
-  now, traceAppRead,
+  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_BUNDLE, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE, now,
+  traceAppRead,
 } from '../../../sim/core';
 import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {
-  EAGAIN, ENOBUFS, ENOMEM, ENOSPC, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES, io_uring_cqe,
-  IO_URING_ZCRX_RQE_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_REGISTER_PBUF_RING,
-  IORING_ZCRX_AREA_MASK, MSG_WAITALL, SHUT_RDWR,
+  EAGAIN, ENOBUFS, ENOMEM, ENOSPC, io_uring_cqe, IO_URING_ZCRX_RQE_BYTES, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_ZCRX_AREA_MASK,
+  MSG_WAITALL, SHUT_RDWR,
 } from '../../uapi.gen';
-import { sysRegister } from '../../7-ring';
 import { checkBytes } from './check';
 import { CONN_OPEN, CONN_STOPPING, connClose, learnPeer, LSN_ACCEPT, LSN_CLOSE, LSN_NAME, onAccept, onClosed } from './listener';
 import { opRecv, opRecvMultishot, opRecvZc, opShutdown } from './ops';
+import { onProvided, usesProvided } from './provided';
 import { refillLater } from './refill_policy';
 import { App, NO_FLOW, stream, Stream } from './state';
-import { ARG_BYTES, rqFlush, zcrxCreate } from './user_ring';
+import { rqFlush, zcrxCreate } from './user_ring';
 import { waitsAdd, waitsTake } from './waits';
 
 export const SNK_RECV: u32 = 32;
@@ -52,29 +51,6 @@ export function rqRegionBytes(a: App): u32 {
   return (RQ_RQES_MAX + rounded * IO_URING_ZCRX_RQE_BYTES + 4095) & ~4095;
 }
 
-/** A ring of provided buffers, group 0: `entries` buffers of buf_size. 0 or -errno. */
-export function sinkBufsInit(a: App, entries: u32): i32 {
-  const at = <usize>(a.scratch + ARG_BYTES / 2);
-  memory.fill(at, 0, IO_URING_BUF_REG_BYTES);
-  const reg = changetype<io_uring_buf_reg>(at);
-  reg.ring_addr = a.buf_ring;
-  reg.ring_entries = entries;
-  const ret = sysRegister(a.host, a.fd, IORING_REGISTER_PBUF_RING, at, 1);
-  if (ret < 0) return ret;
-  a.buf_mask = entries - 1;
-  for (let bid: u32 = 0; bid < entries; bid++) bufAdd(a, bid);
-  return 0;
-}
-/** io_uring_buf_ring_add and io_uring_buf_ring_advance. The tail lies in the first entry. */
-function bufAdd(a: App, bid: u32): void {
-  const buf = changetype<io_uring_buf>(<usize>(a.buf_ring + (a.buf_tail & a.buf_mask) * IO_URING_BUF_BYTES));
-  buf.addr = a.bufs_base + bid * a.buf_size;
-  buf.len = a.buf_size;
-  buf.bid = <u16>bid;
-  a.buf_tail++;
-  changetype<io_uring_buf>(<usize>a.buf_ring).resv = <u16>a.buf_tail;
-}
-
 /** A buffer of the stream's own, or 0: from the free ones, which are linked through their first words. */
 export function bufTake(a: App): u32 {
   const at = a.buf_free;
@@ -95,7 +71,7 @@ function arm(a: App, i: u32, s: Stream): void {
   const receive = a.receive;
   const c = hostConfig(a.host);
   if (receive == APP_RECEIVE_ZC) opRecvZc(a, s.fd, c.app_recv_bytes, SNK_RECV, i);
-  else if (receive == APP_RECEIVE_MULTISHOT) opRecvMultishot(a, s.fd, SNK_RECV, i);
+  else if (usesProvided(a)) opRecvMultishot(a, s.fd, receive == APP_RECEIVE_BUNDLE, SNK_RECV, i);
   else {
     if (s.buffer == 0) s.buffer = bufTake(a);
     if (s.buffer == 0) {
@@ -124,12 +100,15 @@ function onEnd(a: App, i: u32, s: Stream, res: i32): void {
   connClose(a, i, s);
 }
 
-/** Payload: [at, at + len). True: the application has had enough, and the connection is to be shut down. */
-export function sinkBytes(a: App, s: Stream, at: u32, len: u32): bool {
+/** Payload: [at, at + len). */
+export function sinkBytes(a: App, s: Stream, at: u32, len: u32): void {
   if (s.flow == NO_FLOW) learnPeer(s);
   checkBytes(a, s, at, len);
   traceAppRead(0, NONE, <u32>s.flow, a.receive == APP_RECEIVE_ZC ? at - a.area_addr : at, len);
   s.bytes += len;
+}
+/** All the payload of a completion was looked at. True: the application has had enough, and the connection is to be shut down. */
+export function sinkWork(a: App, s: Stream): bool {
   s.cqes++;
   const c = hostConfig(a.host);
   if (c.app_work_ns != 0) chargeNs(COST_APP_TIME, c.app_work_ns);
@@ -137,8 +116,8 @@ export function sinkBytes(a: App, s: Stream, at: u32, len: u32): bool {
   s.state = CONN_STOPPING;
   return true;
 }
-function onBytes(a: App, i: u32, s: Stream, at: u32, len: u32): void {
-  if (sinkBytes(a, s, at, len)) opShutdown(a, s.fd, SHUT_RDWR, SNK_SHUTDOWN, i);
+function onCqe(a: App, i: u32, s: Stream): void {
+  if (sinkWork(a, s)) opShutdown(a, s.fd, SHUT_RDWR, SNK_SHUTDOWN, i);
 }
 
 function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
@@ -157,23 +136,24 @@ function onRecv(a: App, i: u32, cqe: io_uring_cqe): void {
     if (piece == 0) s.requests++;
     const off = load<u64>(changetype<usize>(cqe), 16);
     if (++s.loans > <u32>s.loan_max) s.loan_max = s.loans;
-    onBytes(a, i, s, a.area_addr + <u32>(off & ~IORING_ZCRX_AREA_MASK), <u32>res);
+    sinkBytes(a, s, a.area_addr + <u32>(off & ~IORING_ZCRX_AREA_MASK), <u32>res);
+    onCqe(a, i, s);
     refillLater(a, i, off, <u32>res);
     return;
   }
-  if (receive == APP_RECEIVE_MULTISHOT) {
+  if (usesProvided(a)) {
     if (res > 0 && (flags & IORING_CQE_F_BUFFER) != 0) {
+      onProvided(a, s, <u32>res, flags);
       s.requests++;
-      const bid = flags >> IORING_CQE_BUFFER_SHIFT;
-      onBytes(a, i, s, a.bufs_base + bid * a.buf_size, <u32>res);
-      bufAdd(a, bid);
+      onCqe(a, i, s);
     }
     if (!more) onEnd(a, i, s, res);
     return;
   }
   if (res > 0) {
     s.requests++;
-    onBytes(a, i, s, s.buffer, <u32>res);
+    sinkBytes(a, s, s.buffer, <u32>res);
+    onCqe(a, i, s);
     arm(a, i, s);
   } else onEnd(a, i, s, res);
 }

@@ -110,6 +110,8 @@ export class App {
   buf_mask: u32;
   buf_tail: u32;
   buf_free: u32;
+  /** Bytes used of each incremental buffer. */
+  buf_used: u32;
   // Streams
   streams: u32;
   streams_max: u32;

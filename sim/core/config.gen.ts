@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 8888;
+export const CONFIG_BYTES: u32 = 8840;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 8848;
+export const CONFIG_STATE_BYTES: u32 = 8800;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 172707010;
+export const CONFIG_MAGIC: u32 = 3513020728;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -147,15 +147,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 8848) != 0;
+    return load<u32>(changetype<usize>(this), 8800) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 8856) != 0;
+    return load<u32>(changetype<usize>(this), 8808) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 8864) != 0;
+    return load<u32>(changetype<usize>(this), 8816) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -187,11 +187,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 8872);
+    return load<u32>(changetype<usize>(this), 8824);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 8880);
+    return load<u32>(changetype<usize>(this), 8832);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -1118,125 +1118,113 @@ export class HostConfig {
   get cost_zc_chunk(): u32 {
     return load<u32>(changetype<usize>(this), 1824);
   }
-  /** the receive path of one call down to its protocol: message, socket lock, queue; without the copy (cycles; tcpip; unsourced) */
-  get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 1832);
-  }
-  /** the same of one reading of a socket without a copy (cycles; tcpip; unsourced) */
-  get cost_recv_zc(): u32 {
-    return load<u32>(changetype<usize>(this), 1840);
-  }
-  /** picking a provided buffer, and using it up (cycles; memory; unsourced) */
-  get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 1848);
-  }
   /** one buffer of a list made and freed again (PROVIDE_BUFFERS) (cycles; memory; unsourced) */
   get cost_buf_provide(): u32 {
-    return load<u32>(changetype<usize>(this), 1856);
+    return load<u32>(changetype<usize>(this), 1832);
   }
   /** one event of epoll_wait(2), with the poll of its file (cycles; syscall; unsourced) */
   get cost_epoll_event(): u32 {
-    return load<u32>(changetype<usize>(this), 1864);
+    return load<u32>(changetype<usize>(this), 1840);
   }
   /** the send path of one request down to its protocol: message, socket lock, segments of a packet (cycles; tcpip; unsourced) */
   get cost_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1872);
+    return load<u32>(changetype<usize>(this), 1848);
   }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1880);
+    return load<u32>(changetype<usize>(this), 1856);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 1888);
+    return load<u32>(changetype<usize>(this), 1864);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 1896);
+    return load<u32>(changetype<usize>(this), 1872);
   }
   /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1904);
+    return load<u32>(changetype<usize>(this), 1880);
   }
   /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1912);
+    return load<u32>(changetype<usize>(this), 1888);
   }
   /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
   get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 1920);
+    return load<u32>(changetype<usize>(this), 1896);
   }
   /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1928);
+    return load<u32>(changetype<usize>(this), 1904);
   }
   /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1936);
+    return load<u32>(changetype<usize>(this), 1912);
   }
   /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
   get cost_zcrx_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 1944);
+    return load<u32>(changetype<usize>(this), 1920);
   }
   /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1952);
+    return load<u32>(changetype<usize>(this), 1928);
   }
   /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1960);
+    return load<u32>(changetype<usize>(this), 1936);
   }
   /** picking a provided buffer (cycles; memory; unsourced) */
   get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 1968);
+    return load<u32>(changetype<usize>(this), 1944);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 1976);
+    return load<u32>(changetype<usize>(this), 1952);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 1984);
+    return load<u32>(changetype<usize>(this), 1960);
   }
   /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
   get cost_copy_l2_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 1992);
+    return load<u32>(changetype<usize>(this), 1968);
   }
   /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
   get cost_copy_llc_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2000);
+    return load<u32>(changetype<usize>(this), 1976);
   }
   /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_copy_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2008);
+    return load<u32>(changetype<usize>(this), 1984);
   }
   /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
   get cost_copy_rfo_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2016);
+    return load<u32>(changetype<usize>(this), 1992);
   }
   /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
   get cost_dram_stall(): u32 {
-    return load<u32>(changetype<usize>(this), 2024);
+    return load<u32>(changetype<usize>(this), 2000);
   }
   /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_read_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2032);
+    return load<u32>(changetype<usize>(this), 2008);
   }
   /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_write_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2040);
+    return load<u32>(changetype<usize>(this), 2016);
   }
   /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_app_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2048);
+    return load<u32>(changetype<usize>(this), 2024);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2056);
+    return load<u32>(changetype<usize>(this), 2032);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2064);
+    return load<u32>(changetype<usize>(this), 2040);
   }
 }
 
@@ -1278,20 +1266,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3352);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3328);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3352 + 2072 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3328 + 2048 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3352 + 3096 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3328 + 3072 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3352 + 1648 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3328 + 1648 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 6800 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 6752 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

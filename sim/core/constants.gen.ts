@@ -305,64 +305,58 @@ export const COST_COPY_KIB: u32 = 20;
 export const COST_CSUM_KIB: u32 = 21;
 /** lending one buffer to user space; cycles */
 export const COST_ZC_CHUNK: u32 = 22;
-/** the receive path of one call down to its protocol: message, socket lock, queue; without the copy; cycles */
-export const COST_RECV: u32 = 23;
-/** the same of one reading of a socket without a copy; cycles */
-export const COST_RECV_ZC: u32 = 24;
-/** picking a provided buffer, and using it up; cycles */
-export const COST_BUF_SELECT: u32 = 25;
 /** one buffer of a list made and freed again (PROVIDE_BUFFERS); cycles */
-export const COST_BUF_PROVIDE: u32 = 26;
+export const COST_BUF_PROVIDE: u32 = 23;
 /** one event of epoll_wait(2), with the poll of its file; cycles */
-export const COST_EPOLL_EVENT: u32 = 27;
+export const COST_EPOLL_EVENT: u32 = 24;
 /** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
-export const COST_SEND: u32 = 28;
+export const COST_SEND: u32 = 25;
 /** pinning one page of user memory that is not registered, and letting it go; cycles */
-export const COST_PIN_PAGE: u32 = 29;
+export const COST_PIN_PAGE: u32 = 26;
 /** lending one piece of user memory to a packet; cycles */
-export const COST_ZC_FRAG: u32 = 30;
+export const COST_ZC_FRAG: u32 = 27;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
-export const COST_ZC_NOTIF: u32 = 31;
+export const COST_ZC_NOTIF: u32 = 28;
 /** sending, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_SEND_FIRST_KIB: u32 = 32;
+export const COST_SEND_FIRST_KIB: u32 = 29;
 /** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_SEND_START_KIB: u32 = 33;
+export const COST_SEND_START_KIB: u32 = 30;
 /** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
-export const COST_RECV: u32 = 34;
+export const COST_RECV: u32 = 31;
 /** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_RECV_FIRST_KIB: u32 = 35;
+export const COST_RECV_FIRST_KIB: u32 = 32;
 /** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_RECV_START_KIB: u32 = 36;
+export const COST_RECV_START_KIB: u32 = 33;
 /** one walk of RECV_ZC over the receive queue; cycles */
-export const COST_ZCRX_RECV: u32 = 37;
+export const COST_ZCRX_RECV: u32 = 34;
 /** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_ZCRX_FIRST_KIB: u32 = 38;
+export const COST_ZCRX_FIRST_KIB: u32 = 35;
 /** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_ZCRX_START_KIB: u32 = 39;
+export const COST_ZCRX_START_KIB: u32 = 36;
 /** picking a provided buffer; cycles */
-export const COST_BUF_SELECT: u32 = 40;
+export const COST_BUF_SELECT: u32 = 37;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 41;
+export const COST_APP_CQE: u32 = 38;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 42;
+export const COST_APP_TIME: u32 = 39;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 43;
+export const COST_COPY_L2_KIB: u32 = 40;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 44;
+export const COST_COPY_LLC_KIB: u32 = 41;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 45;
+export const COST_COPY_MISS_KIB: u32 = 42;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 46;
+export const COST_COPY_RFO_KIB: u32 = 43;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 47;
+export const COST_DRAM_STALL: u32 = 44;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 48;
+export const COST_APP_READ_KIB: u32 = 45;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 49;
+export const COST_APP_WRITE_KIB: u32 = 46;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 50;
+export const COST_APP_MISS_KIB: u32 = 47;
 /** number of costs */
-export const COST_COUNT: u32 = 51;
+export const COST_COUNT: u32 = 48;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -718,9 +712,6 @@ export function costAccount(cost: u32): u32 {
     case COST_COPY_KIB: return ACCOUNT_COPY;
     case COST_CSUM_KIB: return ACCOUNT_TCPIP;
     case COST_ZC_CHUNK: return ACCOUNT_MEMORY;
-    case COST_RECV: return ACCOUNT_TCPIP;
-    case COST_RECV_ZC: return ACCOUNT_TCPIP;
-    case COST_BUF_SELECT: return ACCOUNT_MEMORY;
     case COST_BUF_PROVIDE: return ACCOUNT_MEMORY;
     case COST_EPOLL_EVENT: return ACCOUNT_SYSCALL;
     case COST_SEND: return ACCOUNT_TCPIP;

@@ -54,9 +54,6 @@ export const COSTS: readonly Cost[] = [
   cost('csum_kib', 'tcpip', 130, 'summing bytes in software where the NIC does not', 'unsourced', 'cycles/KiB'),
   cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
   // Receiving
-  cost('recv', 'tcpip', 0, 'the receive path of one call down to its protocol: message, socket lock, queue; without the copy'),
-  cost('recv_zc', 'tcpip', 0, 'the same of one reading of a socket without a copy'),
-  cost('buf_select', 'memory', 0, 'picking a provided buffer, and using it up'),
   cost('buf_provide', 'memory', 100, 'one buffer of a list made and freed again (PROVIDE_BUFFERS)'),
   cost('epoll_event', 'syscall', 100, 'one event of epoll_wait(2), with the poll of its file'),
   // Sending

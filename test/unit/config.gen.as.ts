@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 8848;
-export const AT_RUN_CAPTURE: u32 = 8856;
-export const AT_RUN_VERIFY: u32 = 8864;
+export const AT_RUN_TRACE: u32 = 8800;
+export const AT_RUN_CAPTURE: u32 = 8808;
+export const AT_RUN_VERIFY: u32 = 8816;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 8872;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 8880;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 8824;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 8832;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -248,34 +248,31 @@ export const AT_COST_TASK_WORK: u32 = 1800;
 export const AT_COST_COPY_KIB: u32 = 1808;
 export const AT_COST_CSUM_KIB: u32 = 1816;
 export const AT_COST_ZC_CHUNK: u32 = 1824;
-export const AT_COST_RECV: u32 = 1832;
-export const AT_COST_RECV_ZC: u32 = 1840;
-export const AT_COST_BUF_SELECT: u32 = 1848;
-export const AT_COST_BUF_PROVIDE: u32 = 1856;
-export const AT_COST_EPOLL_EVENT: u32 = 1864;
-export const AT_COST_SEND: u32 = 1872;
-export const AT_COST_PIN_PAGE: u32 = 1880;
-export const AT_COST_ZC_FRAG: u32 = 1888;
-export const AT_COST_ZC_NOTIF: u32 = 1896;
-export const AT_COST_SEND_FIRST_KIB: u32 = 1904;
-export const AT_COST_SEND_START_KIB: u32 = 1912;
-export const AT_COST_RECV: u32 = 1920;
-export const AT_COST_RECV_FIRST_KIB: u32 = 1928;
-export const AT_COST_RECV_START_KIB: u32 = 1936;
-export const AT_COST_ZCRX_RECV: u32 = 1944;
-export const AT_COST_ZCRX_FIRST_KIB: u32 = 1952;
-export const AT_COST_ZCRX_START_KIB: u32 = 1960;
-export const AT_COST_BUF_SELECT: u32 = 1968;
-export const AT_COST_APP_CQE: u32 = 1976;
-export const AT_COST_APP_TIME: u32 = 1984;
-export const AT_COST_COPY_L2_KIB: u32 = 1992;
-export const AT_COST_COPY_LLC_KIB: u32 = 2000;
-export const AT_COST_COPY_MISS_KIB: u32 = 2008;
-export const AT_COST_COPY_RFO_KIB: u32 = 2016;
-export const AT_COST_DRAM_STALL: u32 = 2024;
-export const AT_COST_APP_READ_KIB: u32 = 2032;
-export const AT_COST_APP_WRITE_KIB: u32 = 2040;
-export const AT_COST_APP_MISS_KIB: u32 = 2048;
+export const AT_COST_BUF_PROVIDE: u32 = 1832;
+export const AT_COST_EPOLL_EVENT: u32 = 1840;
+export const AT_COST_SEND: u32 = 1848;
+export const AT_COST_PIN_PAGE: u32 = 1856;
+export const AT_COST_ZC_FRAG: u32 = 1864;
+export const AT_COST_ZC_NOTIF: u32 = 1872;
+export const AT_COST_SEND_FIRST_KIB: u32 = 1880;
+export const AT_COST_SEND_START_KIB: u32 = 1888;
+export const AT_COST_RECV: u32 = 1896;
+export const AT_COST_RECV_FIRST_KIB: u32 = 1904;
+export const AT_COST_RECV_START_KIB: u32 = 1912;
+export const AT_COST_ZCRX_RECV: u32 = 1920;
+export const AT_COST_ZCRX_FIRST_KIB: u32 = 1928;
+export const AT_COST_ZCRX_START_KIB: u32 = 1936;
+export const AT_COST_BUF_SELECT: u32 = 1944;
+export const AT_COST_APP_CQE: u32 = 1952;
+export const AT_COST_APP_TIME: u32 = 1960;
+export const AT_COST_COPY_L2_KIB: u32 = 1968;
+export const AT_COST_COPY_LLC_KIB: u32 = 1976;
+export const AT_COST_COPY_MISS_KIB: u32 = 1984;
+export const AT_COST_COPY_RFO_KIB: u32 = 1992;
+export const AT_COST_DRAM_STALL: u32 = 2000;
+export const AT_COST_APP_READ_KIB: u32 = 2008;
+export const AT_COST_APP_WRITE_KIB: u32 = 2016;
+export const AT_COST_APP_MISS_KIB: u32 = 2024;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -283,14 +280,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 3352 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 3328 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 3352;
-  const i = load<u32>(base, 2056);
-  store<u64>(base, i + 1, 2056);
-  const at = base + 2072 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 3328;
+  const i = load<u32>(base, 2032);
+  store<u64>(base, i + 1, 2032);
+  const at = base + 2048 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -548,9 +545,6 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_COPY_KIB, 414);
   setHost(host, AT_COST_CSUM_KIB, 130);
   setHost(host, AT_COST_ZC_CHUNK, 80);
-  setHost(host, AT_COST_RECV, 0);
-  setHost(host, AT_COST_RECV_ZC, 0);
-  setHost(host, AT_COST_BUF_SELECT, 0);
   setHost(host, AT_COST_BUF_PROVIDE, 100);
   setHost(host, AT_COST_EPOLL_EVENT, 100);
   setHost(host, AT_COST_SEND, 0);
@@ -576,7 +570,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_APP_READ_KIB, 64);
   setHost(host, AT_COST_APP_WRITE_KIB, 64);
   setHost(host, AT_COST_APP_MISS_KIB, 570);
-  const base = CONFIG_ADDR + 96 + host * 3352;
-  store<u64>(base, 1, 2064);
-  store<u32>(base, 9999, 3096);
+  const base = CONFIG_ADDR + 96 + host * 3328;
+  store<u64>(base, 1, 2040);
+  store<u32>(base, 9999, 3072);
 }

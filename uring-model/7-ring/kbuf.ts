@@ -130,7 +130,6 @@ function ringSelect(req: Req, group: u32, commit: bool): i32 {
   const head = g.head;
   const tail = tailOf(g);
   if (tail == head) return -ENOBUFS;
-  charge(COST_BUF_SELECT);
   if (((head + 1) & 0xffff) == tail) req.flags |= REQ_F_BL_EMPTY;
   const buf = bufAt(g, head);
   const len = buf.len;

@@ -2,7 +2,7 @@
  * Lists of provided buffers: PROVIDE_BUFFERS and REMOVE_BUFFERS (io_uring/kbuf.c). A buffer leaves its list when it is picked; one
  * that was not filled goes back to the front.
  */
-import { charge, COST_BUF_PROVIDE, COST_BUF_SELECT, NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
+import { charge, COST_BUF_PROVIDE, NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
 import {
   E2BIG, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, EOVERFLOW, io_uring_sqe, IORING_OP_PROVIDE_BUFFERS,
 } from '../uapi.gen';
@@ -42,7 +42,6 @@ export function legacySelect(req: Req, group: u32): i32 {
   const idx = g.list_head;
   if (idx == NONE) return -ENOBUFS;
   const buf = legacyAt(idx);
-  charge(COST_BUF_SELECT);
   g.list_head = buf.next;
   g.nbufs--;
   if (req.len == 0 || req.len > buf.len) req.len = buf.len;

@@ -3,7 +3,7 @@
  * bytes when they lie in the area (io_uring/zcrx.c: io_zcrx_recv_skb and below).
  */
 import {
-  behaves, BEHAVES_ZCRX_STOPPED_EARLY, charge, COST_RECV_ZC, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES,
+  behaves, BEHAVES_ZCRX_STOPPED_EARLY, charge, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES,
   ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
 import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
@@ -112,7 +112,6 @@ function recvSkb(sock_idx: u32, skb_idx: u32, offset: u32, len: u32): i32 {
  * zcrxStoppedEarly() and zcrxSkbs() tell how it ended.
  */
 export function zcrxReadSock(ring: u32, user_data: u64, ifq_idx: u32, sock_idx: u32, len: u32): i32 {
-  charge(COST_RECV_ZC);
   const s = refillState();
   s.recv_ring = ring;
   s.recv_ifq = ifq_idx;

@@ -7,6 +7,7 @@ import { sayStopped } from './command_replay.ts';
 import { statLines } from './command_stat.ts';
 import { loadCore, readSource } from './files.ts';
 import { OutputFiles } from './output_files.ts';
+import { reportedRun } from './report_run.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { summaryLines } from './summary.ts';
 import { say } from './terminal.ts';
@@ -19,6 +20,7 @@ interface Flags extends RunFlags {
   readonly trace?: string;
   readonly pcap?: string;
   readonly perfetto?: string;
+  readonly report?: string;
 }
 
 export function addRun(program: Command): void {
@@ -31,6 +33,7 @@ export function addRun(program: Command): void {
     .option('--trace <file>', 'every trace record as it is: 32 bytes each (sim/schema/events.ts)')
     .option('--pcap <file>', 'what was on the wire, as pcapng')
     .option('--perfetto <file>', 'the trace for ui.perfetto.dev')
+    .option('--report <file>', 'a page of the run: rates, latencies, cycles, levels over time, findings; one file that opens anywhere')
     .addHelpText('after', `
 Exit code: 0 as expected, 1 an expectation failed or the output could not be written, 2 bad input, 3 the simulator found a fault of
 its own. Files appear when the run is over: all of them, or none.
@@ -40,6 +43,7 @@ Examples:
   $ ringlab run loss --seed 7 --set client.wire.loss_ppm=5%
   $ ringlab run bulk --json | jq .stateHash
   $ ringlab run reorder --pcap reorder.pcapng --perfetto reorder.pftrace
+  $ ringlab run bulk --report bulk.html
   $ ringlab run ./mine.yaml --until 20ms --stat`);
   addRunOptions(command).action(run);
 }
@@ -55,9 +59,10 @@ async function run(name: string, flags: Flags): Promise<void> {
   const core = await loadCore();
   const files = outputs(flags, source.path);
   const begun = performance.now();
-  const { result, engine } = watchedRun(core, scenario, { sinks: files.sinks });
+  const reported = flags.report === undefined ? undefined : reportedRun(core, scenario, files.sinks, source, name, flags);
+  const { result, engine } = reported ?? watchedRun(core, scenario, { sinks: files.sinks });
   const wall_ms = performance.now() - begun;
-  files.finish();
+  files.finish(reported?.page);
   if (flags.json) say(resultJson(flags.timing ? { ...result, wallMs: Math.round(wall_ms) } : result));
   else for (const line of summaryLines(scenario, result, wall_ms)) say(line);
   if (flags.stat) for (const line of statLines(engine, result, [])) say(line);
@@ -67,13 +72,14 @@ async function run(name: string, flags: Flags): Promise<void> {
 /** Options that name a file, and the knob without which it would be empty. */
 const FILES = [
   { option: 'trace', knob: 'run.trace' }, { option: 'pcap', knob: 'run.capture' }, { option: 'perfetto', knob: 'run.trace' },
+  { option: 'report', knob: 'run.trace' },
 ] as const;
 
 /** The files that the flags ask for, and what fills them. */
-function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; finish: () => void } {
+function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; finish: (page?: string) => void } {
   const wanted = FILES.flatMap(({ option }) => (flags[option] === undefined ? [] : [{ option: `--${option}`, path: flags[option] }]));
   const files = new OutputFiles(wanted, [scenario_file]);
-  const [trace, pcap, perfetto] = FILES.map(({ option }) => files.of(`--${option}`));
+  const [trace, pcap, perfetto, report] = FILES.map(({ option }) => files.of(`--${option}`));
   const frames = new PcapngWriter();
   const tracks = new PerfettoWriter();
   const sinks: EngineSinks = {};
@@ -91,11 +97,12 @@ function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; fin
       pcap.write(frames.take());
     };
   }
-  const finish = () => {
+  const finish = (page = '') => {
     tracks.finish();
     perfetto?.write(tracks.take());
     frames.finish();
     pcap?.write(frames.take());
+    report?.write(new TextEncoder().encode(page));
     files.commit();
   };
   return { sinks, finish };

@@ -43,5 +43,7 @@ export * from './size_plan.ts';
 export * from './doctor/index.ts';
 export * as pages from './html/index.ts';
 export * from './sweep/index.ts';
+export { type RunReport, runReport } from './report/run_report.ts';
+export { RunSeries } from './report/series.ts';
 export { snapshotsOf } from './snapshot.ts';
 export { type MemoryPlan, PageStore, type Snapshot } from './page_store.ts';

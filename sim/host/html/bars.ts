@@ -16,6 +16,8 @@ export interface Bars extends Figure {
   readonly label: string;
   readonly format?: (value: number) => string;
   readonly bars: readonly Bar[];
+  /** The value of a bar over the whole width; else the greatest one. */
+  readonly full?: number;
 }
 
 const ROW_PX = 40;
@@ -32,7 +34,7 @@ const block = (i: number, from: number, width: number, of: string, said: string)
 
 export function bars(c: Bars): Html {
   const format = c.format ?? plain;
-  const most = c.bars.reduce((m, b) => Math.max(m, b.value), 0);
+  const most = c.full ?? c.bars.reduce((m, b) => Math.max(m, b.value), 0);
   const said = (b: Bar) => `${format(b.value)}${b.note === undefined ? '' : ` · ${b.note}`}`;
   const rows = c.bars.map((b, i) =>
     html`${heading(i, b.name, said(b))}${block(i, 0, share(b.value, most), colour(b.colour ?? 0), `${b.name}: ${said(b)}`)}`);
@@ -48,6 +50,8 @@ export interface StackedBars extends Figure {
   readonly format?: (value: number) => string;
   /** What the parts of a bar are, in their order. */
   readonly parts: readonly string[];
+  /** Which of them the legend names; all unless told. Colours stay with their parts. */
+  readonly shown?: readonly boolean[];
   readonly bars: readonly { readonly name: string; readonly values: readonly number[]; readonly note?: string }[];
 }
 
@@ -68,5 +72,5 @@ export function stackedBars(c: StackedBars): Html {
   return figure(c, drawing(c, style(c.bars.length), rows), {
     columns: ['', { name: c.label, right: true }, ...c.parts.map((name) => ({ name, right: true }))],
     rows: c.bars.map((b) => [b.name, format(sum(b.values)), ...b.values.map(format)]),
-  }, c.parts);
+  }, c.parts, c.shown);
 }

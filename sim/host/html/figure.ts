@@ -16,13 +16,14 @@ export interface Figure {
 export const COLOURS = 11;
 export const colour = (i: number): string => `c${i % COLOURS}`;
 
-export const legend = (names: readonly string[]): Html | undefined => (names.length < 2 ? undefined
-  : html`<ul class="legend">${names.map((name, i) => html`<li><span class="swatch ${colour(i)}"></span>${name}</li>`)}</ul>`);
+const legend = (names: readonly string[], shown?: readonly boolean[]): Html | undefined => (names.length < 2 ? undefined
+  : html`<ul class="legend">${names.map((name, i) => (shown?.[i] === false ? undefined
+    : html`<li><span class="swatch ${colour(i)}"></span>${name}</li>`))}</ul>`);
 
-export function figure(f: Figure, drawing: Html, numbers: Table, names: readonly string[] = []): Html {
+export function figure(f: Figure, drawing: Html, numbers: Table, names: readonly string[] = [], shown?: readonly boolean[]): Html {
   const about = f.about === undefined ? undefined : html` <span>${f.about}</span>`;
   return html`<figure><figcaption><strong>${f.title}</strong>${about}</figcaption>
-${legend(names)}${drawing}<details><summary>Numbers</summary>${table({ caption: f.title, ...numbers })}</details></figure>
+${legend(names, shown)}${drawing}<details><summary>Numbers</summary>${table({ caption: f.title, ...numbers })}</details></figure>
 `;
 }
 

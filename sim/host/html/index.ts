@@ -5,6 +5,6 @@ export { type HeatMap, heatMap } from './heat_map.ts';
 export { type Flame, type Icicle, icicle } from './icicle.ts';
 export { type Content, Html, html } from './markup.ts';
 export { keyFigures, listing, type Page, page, section } from './page.ts';
-export type { Axis } from './scale.ts';
+export { type Axis, plain } from './scale.ts';
 export { type Column, type Table, table } from './table.ts';
 export { type LineChart, lineChart, type Point, type Scatter, type ScatterPoint, type Series, scatter } from './xy.ts';

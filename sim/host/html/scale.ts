@@ -62,5 +62,5 @@ export function scaleOf(axis: Axis, values: readonly number[], parts = 5, closed
     return logarithmic(axis.from ?? positive, high, parts);
   }
   const low = axis.from ?? Math.min(0, Number.isFinite(least) ? least : 0);
-  return linear(low, high > low ? high : low + 1, parts, closed && axis.to === undefined && high > low);
+  return linear(low, high > low ? high : low + 1, parts, closed && high > low);
 }

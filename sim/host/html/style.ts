@@ -25,10 +25,12 @@ body { margin: 0; background: var(--paper); color: var(--ink); font-variant-nume
 main, footer { max-width: 60rem; margin: 0 auto; padding: 0 1rem; }
 header { padding: 2rem 0 1rem; }
 h1 { font-size: 1.625rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
+h3 { font-size: 1rem; margin: .75rem 0 0; }
+ul { margin: .25rem 0; padding-left: 1.25rem; }
 h2 { font-size: 1.125rem; margin: 0 0 .25rem; }
 p { margin: .25rem 0; max-width: 46rem; }
 .lead { color: var(--soft); }
-.about, figcaption span, small { color: var(--soft); }
+.about, .soft, figcaption span, small { color: var(--soft); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; margin: 0 0 1rem; }
 footer { color: var(--soft); padding: 1rem; font-size: .875rem; overflow-wrap: anywhere; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1rem; margin: .5rem 0; }

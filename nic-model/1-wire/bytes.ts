@@ -2,10 +2,12 @@
 import { csumFinish, csumFold, csumPartial, csumPseudo } from '../../sim/core';
 import { netmem } from '../../stack/3-pool';
 import { Frame, frameFrag, frameHead, FRAME_GOOD, FRAME_PATCHED } from './frame';
-import { PROTO_IPV4, PROTO_TCP } from './headers';
+import { PROTO_IPV4, PROTO_TCP, PROTO_UDP } from './headers';
 
 const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
 const TCP_CHECK: u32 = 16;
+const UDP_CHECK: u32 = 6;
 const IP_CHECK: u32 = 10;
 
 /** Copies headers: 16 bytes at a time, so up to 15 bytes behind `len` are written too. Both buffers have that room. */
@@ -101,9 +103,23 @@ function frameByte(f: Frame, offset: u32): u32 {
 
 function pseudoSum(f: Frame, head: usize): u64 {
   const ip = head + <u32>f.l3_off;
-  const tcp_len = f.ip_end - <u32>f.l4_off;
-  if ((f.proto & PROTO_IPV4) != 0) return csumPseudo(ip + 12, ip + 16, 4, IPPROTO_TCP, tcp_len);
-  return csumPseudo(ip + 8, ip + 24, 16, IPPROTO_TCP, tcp_len);
+  const len = f.ip_end - <u32>f.l4_off;
+  const protocol = (f.proto & PROTO_UDP) != 0 ? IPPROTO_UDP : IPPROTO_TCP;
+  if ((f.proto & PROTO_IPV4) != 0) return csumPseudo(ip + 12, ip + 16, 4, protocol, len);
+  return csumPseudo(ip + 8, ip + 24, 16, protocol, len);
+}
+/** Has it a checksum behind the IP header that a NIC computes? */
+function hasL4Checksum(f: Frame): bool {
+  return (f.proto & (PROTO_TCP | PROTO_UDP)) != 0;
+}
+/** Where, from the L4 header on. */
+function checkOffset(f: Frame): u32 {
+  return (f.proto & PROTO_UDP) != 0 ? UDP_CHECK : TCP_CHECK;
+}
+/** A sum as it is written: UDP's 0 says that there is none. */
+function checkField(f: Frame, sum: u64): u16 {
+  const check = csumFinish(sum);
+  return check == 0 && (f.proto & PROTO_UDP) != 0 ? 0xffff : <u16>check;
 }
 
 function writeIpChecksum(f: Frame, head: usize): void {
@@ -118,22 +134,22 @@ function writeIpChecksum(f: Frame, head: usize): void {
 export function frameWriteChecksums(f: Frame): void {
   const head = frameHead(f);
   writeIpChecksum(f, head);
-  if ((f.proto & PROTO_TCP) == 0) return;
-  const field = head + <u32>f.l4_off + TCP_CHECK;
+  if (!hasL4Checksum(f)) return;
+  const field = head + <u32>f.l4_off + checkOffset(f);
   store<u16>(field, 0);
-  store<u16>(field, <u16>csumFinish(frameSum(f, pseudoSum(f, head), f.l4_off, f.ip_end)));
+  store<u16>(field, checkField(f, frameSum(f, pseudoSum(f, head), f.l4_off, f.ip_end)));
 }
 
 /** The same in a copy of all of the frame's bytes; the frame keeps its fields. */
 export function copyWriteChecksums(f: Frame, copy: usize): void {
   writeIpChecksum(f, copy);
-  if ((f.proto & PROTO_TCP) == 0) return;
-  const tcp = copy + <u32>f.l4_off;
-  store<u16>(tcp + TCP_CHECK, 0);
-  store<u16>(tcp + TCP_CHECK, <u16>csumFinish(csumPartial(pseudoSum(f, copy), tcp, f.ip_end - <u32>f.l4_off)));
+  if (!hasL4Checksum(f)) return;
+  const l4 = copy + <u32>f.l4_off;
+  store<u16>(l4 + checkOffset(f), 0);
+  store<u16>(l4 + checkOffset(f), checkField(f, csumPartial(pseudoSum(f, copy), l4, f.ip_end - <u32>f.l4_off)));
 }
 
-/** Whether the IPv4 and TCP checksums of a TCP frame are right. Computes them, unless the frame is known to be good. */
+/** Whether the IPv4 and TCP or UDP checksums of a frame that has them are right. Computes them, unless the frame is known to be good. */
 export function frameChecksumsOk(f: Frame): bool {
   if ((f.flags & FRAME_GOOD) != 0) return true;
   const ip = frameHead(f) + <u32>f.l3_off;

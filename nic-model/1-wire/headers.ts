@@ -4,7 +4,7 @@
  *
  *      0        14 (+4 for each VLAN tag)   l4_off      payload_off      ip_end   len
  *     +--------+---------------------------+-----------+----------------+--------+
- *     | Eth    | IPv4 or IPv6              | TCP       | payload        | padding|
+ *     | Eth    | IPv4 or IPv6              | TCP, UDP  | payload        | padding|
  *     +--------+---------------------------+-----------+----------------+--------+
  */
 import { loadBe16, loadBe32 } from '../../sim/core';
@@ -18,6 +18,8 @@ export const PROTO_FRAGMENT: u8 = 8;
 /** IPv6 extension headers. */
 export const PROTO_EXTENSION: u8 = 16;
 export const PROTO_VLAN: u8 = 32;
+/** UDP follows the IP header directly and the frame is no fragment. */
+export const PROTO_UDP: u8 = 64;
 
 export const ETH_HLEN: u32 = 14;
 export const VLAN_HLEN: u32 = 4;
@@ -31,6 +33,8 @@ const TYPE_QINQ: u32 = 0xa888;
 
 const IPPROTO_HOPOPTS: u32 = 0;
 const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+const UDP_HLEN: u32 = 8;
 const IPPROTO_ROUTING: u32 = 43;
 const IPPROTO_FRAGMENT: u32 = 44;
 const IPPROTO_AH: u32 = 51;
@@ -73,6 +77,7 @@ function parseIpv4(f: Frame, head: usize, off: u32, proto: u8): void {
   setEnd(f, off, loadBe16(ip + 2));
   if ((loadBe16(ip + 6) & 0x3fff) != 0) f.proto = proto | PROTO_IPV4 | PROTO_FRAGMENT;
   else if (<u32>load<u8>(ip, 9) == IPPROTO_TCP) parseTcp(f, head, off + ip_len, proto | PROTO_IPV4);
+  else if (<u32>load<u8>(ip, 9) == IPPROTO_UDP) parseUdp(f, off + ip_len, proto | PROTO_IPV4);
 }
 
 function parseIpv6(f: Frame, head: usize, off: u32, proto: u8): void {
@@ -83,6 +88,7 @@ function parseIpv6(f: Frame, head: usize, off: u32, proto: u8): void {
   setEnd(f, off, payload == 0 ? 0 : payload + 40);
   switch (<u32>load<u8>(ip, 6)) {
     case IPPROTO_TCP: return parseTcp(f, head, off + 40, proto | PROTO_IPV6);
+    case IPPROTO_UDP: return parseUdp(f, off + 40, proto | PROTO_IPV6);
     case IPPROTO_FRAGMENT: {
       f.proto = proto | PROTO_IPV6 | PROTO_EXTENSION | PROTO_FRAGMENT;
       return;
@@ -114,4 +120,12 @@ function parseTcp(f: Frame, head: usize, off: u32, proto: u8): void {
   const tcp_len = (<u32>load<u8>(head + off, 12) >> 4) << 2;
   const end = off + tcp_len;
   if (tcp_len >= 20 && end <= have && end <= f.ip_end) f.payload_off = <u8>end;
+}
+
+/** A datagram has no payload offset: nothing cuts its header off (2-nic/header_split.ts). */
+function parseUdp(f: Frame, off: u32, proto: u8): void {
+  f.proto = proto;
+  if (<u32>f.head_len < off + UDP_HLEN || f.ip_end < off + UDP_HLEN) return;
+  f.l4_off = <u8>off;
+  f.proto = proto | PROTO_UDP;
 }

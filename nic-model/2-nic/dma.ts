@@ -19,7 +19,7 @@ import {
 import { netmem } from '../../stack/3-pool';
 import {
   copyHeader, ETH_HLEN, Frame, frame, frameChecksumsOk, frameCopy, frameFrag, frameFree, frameHead, frameWriteChecksums, FRAME_GOOD,
-  FRAME_INJECTED, FRAME_PATCHED, PROTO_IPV4, PROTO_TCP,
+  FRAME_INJECTED, FRAME_PATCHED, PROTO_IPV4, PROTO_TCP, PROTO_UDP,
 } from '../1-wire';
 import { bump } from './counters';
 import { isBareHeader, splitAt } from './header_split';
@@ -201,7 +201,7 @@ function checksum(nic: Nic, f: Frame): u8 {
     if ((f.flags & FRAME_GOOD) != 0) frameWriteChecksums(f);
     return 0;
   }
-  if ((f.proto & PROTO_TCP) == 0) {
+  if ((f.proto & (PROTO_TCP | PROTO_UDP)) == 0) {
     if ((f.flags & FRAME_GOOD) != 0 && (f.proto & PROTO_IPV4) != 0) frameWriteChecksums(f);
     return 0;
   }

@@ -4,18 +4,19 @@
  * page pool, hand to GRO. Transmit: ndo_start_xmit.
  */
 import {
-  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_GSO_SEGMENT,
-  COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, leaveContext,
-  newPktIds, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_DUMMY_XMIT,
+  COST_GSO_SEGMENT, COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT, enterContext,
+  hostConfig, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq,
+  traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
-  fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbFrag, SKB_GSO_TCP_ACCECN,
-  SKB_HEAD_TRUESIZE, zcopyComplete, zcopyGet,
+  fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag,
+  SKB_GSO_TCP_ACCECN, SKB_HEAD_TRUESIZE, zcopyComplete, zcopyGet,
 } from '../../stack/3-pool';
 import { groReceive, napiComplete, napiSchedule } from '../../stack/4-napi';
 import {
   copyHeader, Frame, frame, FRAME_ACCECN, frameAddFrag, frameAlloc, frameFree, frameHead, FRAME_GOOD, FRAME_LENT, frameParse,
-  frameWriteChecksums,
+  frameWriteChecksums, PROTO_TCP, PROTO_UDP,
 } from '../1-wire';
 import { bump } from './counters';
 import { irqDue, unmaskIrq } from './moderation';
@@ -165,6 +166,7 @@ export function nicStartXmit(
     countDrop(DROP_SIM_NIC_DOWN, STAGE_NIC, pkt_id, len);
     return 1;
   }
+  if (hostConfig(host).nic_dummy) return dummyXmit(nic, skb_idx, sock_idx, len);
   const refused = txRefuses(host, queue, flow, hash, edt_ns);
   const idx = refused ? NONE : frameAlloc(host);
   if (idx == NONE) {
@@ -199,6 +201,15 @@ export function nicStartXmit(
   return 0;
 }
 
+/** A dummy device: it counts, and lets go (drivers/net/dummy.c: dummy_xmit). Memory that was lent comes back unread. */
+function dummyXmit(nic: Nic, skb_idx: u32, sock_idx: u32, len: u32): u32 {
+  charge(COST_DUMMY_XMIT);
+  bump(nic.counters, NIC_TX_PACKETS);
+  bump(nic.counters, NIC_TX_BYTES, len);
+  if (sock_idx != NONE) skbDestructor(sock_idx, skb_idx == NONE ? 0 : skb(skb_idx).truesize);
+  return 0;
+}
+
 /** Segmentation needs checksums (net/core/dev.c: netdev_fix_features); a tun device has none that keeps AccECN's flags. */
 function canTso(host: u32, accecn: bool): bool {
   const c = hostConfig(host);
@@ -208,6 +219,7 @@ function canTso(host: u32, accecn: bool): bool {
 /** Checksums in software, where the NIC does not write them. */
 function checksumTx(nic: Nic, f: Frame): void {
   if (nic.tx_checksum != 0) return;
+  if ((f.proto & (PROTO_TCP | PROTO_UDP)) == 0) return frameWriteChecksums(f);
   chargeBytes(COST_CSUM_KIB, f.len);
   frameWriteChecksums(f);
 }

@@ -147,7 +147,7 @@ export const DROP_SIM_NIC_RESTART: u32 = 8;
 export const DROP_NOMEM: u32 = 9;
 /** the TX ring was full and the qdisc limit was reached */
 export const DROP_FULL_RING: u32 = 10;
-/** not IPv4 and not IPv6, or not TCP */
+/** not IPv4 and not IPv6, or not TCP, UDP or ICMP */
 export const DROP_UNHANDLED_PROTO: u32 = 11;
 /** not addressed to this host */
 export const DROP_OTHERHOST: u32 = 12;
@@ -217,10 +217,18 @@ export const DROP_ICMP_CSUM: u32 = 43;
 export const DROP_TCP_FASTOPEN: u32 = 44;
 /** too many packets wait for the softirq of a core */
 export const DROP_CPU_BACKLOG: u32 = 45;
+/** the receive buffer of a datagram socket is full */
+export const DROP_SOCKET_RCVBUFF: u32 = 46;
+/** the UDP checksum is wrong */
+export const DROP_UDP_CSUM: u32 = 47;
+/** a fragment that was there, or overlaps with others */
+export const DROP_DUP_FRAG: u32 = 48;
+/** other fragments of the datagram did not come in time */
+export const DROP_FRAG_REASM_TIMEOUT: u32 = 49;
 /** too much waits for a socket that its caller has locked */
-export const DROP_SOCKET_BACKLOG: u32 = 46;
+export const DROP_SOCKET_BACKLOG: u32 = 50;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 47;
+export const DROP_COUNT: u32 = 51;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -335,28 +343,38 @@ export const COST_ZCRX_FIRST_KIB: u32 = 35;
 export const COST_ZCRX_START_KIB: u32 = 36;
 /** picking a provided buffer; cycles */
 export const COST_BUF_SELECT: u32 = 37;
+/** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
+export const COST_UDP_TX: u32 = 38;
+/** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
+export const COST_UDP_RX: u32 = 39;
+/** one fragment of a datagram that is longer than the MTU; cycles */
+export const COST_IP_FRAGMENT: u32 = 40;
+/** one fragment that finds its datagram; cycles */
+export const COST_IP_DEFRAG: u32 = 41;
+/** a dummy device throwing a packet away; cycles */
+export const COST_DUMMY_XMIT: u32 = 42;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 38;
+export const COST_APP_CQE: u32 = 43;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 39;
+export const COST_APP_TIME: u32 = 44;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 40;
+export const COST_COPY_L2_KIB: u32 = 45;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 41;
+export const COST_COPY_LLC_KIB: u32 = 46;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 42;
+export const COST_COPY_MISS_KIB: u32 = 47;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 43;
+export const COST_COPY_RFO_KIB: u32 = 48;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 44;
+export const COST_DRAM_STALL: u32 = 49;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 45;
+export const COST_APP_READ_KIB: u32 = 50;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 46;
+export const COST_APP_WRITE_KIB: u32 = 51;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 47;
+export const COST_APP_MISS_KIB: u32 = 52;
 /** number of costs */
-export const COST_COUNT: u32 = 48;
+export const COST_COUNT: u32 = 53;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -629,6 +647,34 @@ export const TCP_ICMP6INCSUMERRORS: u32 = 103;
 export const TCP_TCPMEMORYWAITS: u32 = 104;
 /** number of counters of group tcp */
 export const TCP_COUNTERS: u32 = 105;
+/** datagrams given to sockets */
+export const UDP_INDATAGRAMS: u32 = 0;
+/** datagrams that no socket was for */
+export const UDP_NOPORTS: u32 = 1;
+/** datagrams that could not be given to their sockets */
+export const UDP_INERRORS: u32 = 2;
+/** datagrams sent */
+export const UDP_OUTDATAGRAMS: u32 = 3;
+/** datagrams that found no room at their sockets */
+export const UDP_RCVBUFERRORS: u32 = 4;
+/** datagrams that the device did not take */
+export const UDP_SNDBUFERRORS: u32 = 5;
+/** datagrams with a wrong checksum */
+export const UDP_INCSUMERRORS: u32 = 6;
+/** datagrams cut into fragments */
+export const UDP_FRAGOKS: u32 = 7;
+/** fragments made */
+export const UDP_FRAGCREATES: u32 = 8;
+/** fragments received */
+export const UDP_REASMREQDS: u32 = 9;
+/** datagrams made of fragments */
+export const UDP_REASMOKS: u32 = 10;
+/** fragments or datagrams that came to nothing */
+export const UDP_REASMFAILS: u32 = 11;
+/** port unreachable messages sent */
+export const UDP_ICMPOUT: u32 = 12;
+/** number of counters of group udp */
+export const UDP_COUNTERS: u32 = 13;
 /** bytes delivered by DMA straight into the area */
 export const ZCRX_ZC_BYTES: u32 = 0;
 /** completions for them */
@@ -727,6 +773,11 @@ export function costAccount(cost: u32): u32 {
     case COST_ZCRX_FIRST_KIB: return ACCOUNT_TCPIP;
     case COST_ZCRX_START_KIB: return ACCOUNT_TCPIP;
     case COST_BUF_SELECT: return ACCOUNT_MEMORY;
+    case COST_UDP_TX: return ACCOUNT_TCPIP;
+    case COST_UDP_RX: return ACCOUNT_TCPIP;
+    case COST_IP_FRAGMENT: return ACCOUNT_TCPIP;
+    case COST_IP_DEFRAG: return ACCOUNT_TCPIP;
+    case COST_DUMMY_XMIT: return ACCOUNT_NETDEVICE;
     case COST_APP_CQE: return ACCOUNT_APP;
     case COST_APP_TIME: return ACCOUNT_APP;
     case COST_COPY_L2_KIB: return ACCOUNT_COPY;

@@ -63,3 +63,4 @@ export const VIEW_SOCKET = 18;
 export const VIEW_USED = 19;
 export const VIEW_SPUN = 20;
 export const VIEW_MEMORY = 21;
+export const VIEW_UDP_MIB = 22;

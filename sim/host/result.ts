@@ -8,7 +8,8 @@ import type { ScriptStreams } from './script_streams.ts';
 import type { StepResult } from './steps/step_results.ts';
 import { ended, readStreams, type StreamRow } from './streams.ts';
 import {
-  applicationErrno, areaPlaces, type Counts, drops, memoryCounters, nicCounters, pools, queueCounters, tcpCounters, zcrxAreas, zcrxCounters,
+  applicationErrno, areaPlaces, type Counts, drops, memoryCounters, nicCounters, pools, queueCounters, tcpCounters, udpCounters, zcrxAreas,
+  zcrxCounters,
   zcrxInstances,
 } from './tables.ts';
 
@@ -63,6 +64,7 @@ export interface HostResult {
   readonly nic: Counts;
   readonly nicq: readonly Counts[];
   readonly tcp: Counts;
+  readonly udp: Counts;
   readonly zcrx: readonly Counts[];
   readonly area: readonly Counts[];
   readonly pool: readonly Counts[];
@@ -180,6 +182,7 @@ function hostResult(engine: Engine, scenario: Scenario, host: 0 | 1, counts: Eve
     nic: nicCounters(engine, host),
     nicq: Array.from({ length: queues }, (_, q) => queueCounters(engine, host, q)),
     tcp: tcpCounters(engine, host),
+    udp: udpCounters(engine, host),
     zcrx: own.map((i) => zcrxCounters(engine, i)).filter((c) => c !== undefined),
     area: own.flatMap((i) => zcrxAreas(engine, i)).map((i) => areaPlaces(engine, i)).filter((c) => c !== undefined),
     app: applicationResult(engine, scenario, host),

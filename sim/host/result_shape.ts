@@ -42,7 +42,7 @@ const POOL = [
 const CHARGE: Parts<Charge> = { core: value, context: value, account: value, cost: value, cycles: value, units: value };
 
 const HOST: Parts<HostResult> = {
-  drops, nic: counters('nic'), nicq: list(counters('nicq')), tcp: counters('tcp'), zcrx: list(counters('zcrx')),
+  drops, nic: counters('nic'), nicq: list(counters('nicq')), tcp: counters('tcp'), udp: counters('udp'), zcrx: list(counters('zcrx')),
   area: list(values(['free', 'cache', 'posted', 'live'])), pool: list(values(POOL)), cores: list(values(ACCOUNTS)),
   charges: list(map(CHARGE)),
   app: values(['role', 'errno', 'requests', 'notifications', 'copied']), events: values(EVENTS.map((e) => e.name)),

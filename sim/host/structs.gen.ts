@@ -191,6 +191,7 @@ export const APP = {
   sockaddrs: { at: 168, type: 'u32' },
   error: { at: 172, type: 'i32' },
   receive: { at: 176, type: 'u32' },
+  protocol: { at: 180, type: 'u32' },
   listeners_idle: { at: 184, type: 'u64' },
   waits_base: { at: 192, type: 'u32' },
   waits_mask: { at: 196, type: 'u32' },

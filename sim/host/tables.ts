@@ -3,7 +3,7 @@ import { COUNTERS, type Counter } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { LIMITS } from '../schema/limits.ts';
 import {
-  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_DROPS, VIEW_MEMORY, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_ZCRX,
+  VIEW_APP, VIEW_AREA, VIEW_AREA_PLACES, VIEW_DROPS, VIEW_MEMORY, VIEW_NIC, VIEW_NICQ, VIEW_POOL, VIEW_TCP_MIB, VIEW_UDP_MIB, VIEW_ZCRX,
   VIEW_ZCRX_INSTANCE,
 } from './core_exports.ts';
 import type { Engine } from './engine.ts';
@@ -29,6 +29,7 @@ function counters(engine: Engine, group: Counter['group'], what: number, arg: nu
 
 export const nicCounters = (engine: Engine, host: number): Counts => counters(engine, 'nic', VIEW_NIC, host) ?? {};
 export const tcpCounters = (engine: Engine, host: number): Counts => counters(engine, 'tcp', VIEW_TCP_MIB, host) ?? {};
+export const udpCounters = (engine: Engine, host: number): Counts => counters(engine, 'udp', VIEW_UDP_MIB, host) ?? {};
 export const queueCounters = (engine: Engine, host: number, queue: number): Counts =>
   counters(engine, 'nicq', VIEW_NICQ, host * QUEUES_MAX + queue) ?? {};
 export const zcrxCounters = (engine: Engine, instance: number): Counts | undefined => counters(engine, 'zcrx', VIEW_ZCRX, instance);

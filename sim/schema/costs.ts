@@ -71,6 +71,11 @@ export const COSTS: readonly Cost[] = [
   cost('zcrx_first_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('zcrx_start_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('buf_select', 'memory', 0, 'picking a provided buffer'),
+  cost('udp_tx', 'tcpip', 400, 'the UDP transmit path, per datagram: route, headers, queue of the device'),
+  cost('udp_rx', 'tcpip', 400, 'the UDP receive path, per datagram: lookup, queue of the socket'),
+  cost('ip_fragment', 'tcpip', 150, 'one fragment of a datagram that is longer than the MTU'),
+  cost('ip_defrag', 'tcpip', 200, 'one fragment that finds its datagram'),
+  cost('dummy_xmit', 'netdevice', 60, 'a dummy device throwing a packet away'),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
   cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
   // Memory: where bytes were found

@@ -3,7 +3,7 @@
  * statistics. `npm run gen` makes indices for the core and decoders for the host.
  */
 export interface Counter {
-  readonly group: 'nic' | 'nicq' | 'tcp' | 'zcrx' | 'mem';
+  readonly group: 'nic' | 'nicq' | 'tcp' | 'udp' | 'zcrx' | 'mem';
   readonly name: string;
   readonly about: string;
 }
@@ -146,6 +146,20 @@ export const COUNTERS: readonly Counter[] = [
   counter('tcp', 'Icmp6InErrors', 'ICMPv6 messages that are wrong or about nothing of ours'),
   counter('tcp', 'Icmp6InCsumErrors', 'ICMPv6 messages with a wrong checksum'),
   counter('tcp', 'TCPMemoryWaits', 'writers that found no transmit page or skb'),
+  // Per host: /proc/net/snmp of datagrams and fragments
+  counter('udp', 'InDatagrams', 'datagrams given to sockets'),
+  counter('udp', 'NoPorts', 'datagrams that no socket was for'),
+  counter('udp', 'InErrors', 'datagrams that could not be given to their sockets'),
+  counter('udp', 'OutDatagrams', 'datagrams sent'),
+  counter('udp', 'RcvbufErrors', 'datagrams that found no room at their sockets'),
+  counter('udp', 'SndbufErrors', 'datagrams that the device did not take'),
+  counter('udp', 'InCsumErrors', 'datagrams with a wrong checksum'),
+  counter('udp', 'FragOKs', 'datagrams cut into fragments'),
+  counter('udp', 'FragCreates', 'fragments made'),
+  counter('udp', 'ReasmReqds', 'fragments received'),
+  counter('udp', 'ReasmOKs', 'datagrams made of fragments'),
+  counter('udp', 'ReasmFails', 'fragments or datagrams that came to nothing'),
+  counter('udp', 'IcmpOut', 'port unreachable messages sent'),
   // Per zcrx instance: the truth, and what the kernel's own statistics say
   counter('zcrx', 'zc_bytes', 'bytes delivered by DMA straight into the area'),
   counter('zcrx', 'zc_cqes', 'completions for them'),
@@ -175,4 +189,4 @@ export const COUNTERS: readonly Counter[] = [
   counter('mem', 'cache_hit', 'read by cores from a cache'),
   counter('mem', 'cache_miss', 'read by cores from no cache'),
 ];
-export const COUNTER_GROUPS = ['nic', 'nicq', 'tcp', 'zcrx', 'mem'] as const;
+export const COUNTER_GROUPS = ['nic', 'nicq', 'tcp', 'udp', 'zcrx', 'mem'] as const;

@@ -14,7 +14,7 @@ export const DROPS = [
   ['SIM_NIC_RESTART', 'the RX queue was restarted before the driver polled the frame'],
   ['NOMEM', 'no skb or no memory was free'],
   ['FULL_RING', 'the TX ring was full and the qdisc limit was reached'],
-  ['UNHANDLED_PROTO', 'not IPv4 and not IPv6, or not TCP'],
+  ['UNHANDLED_PROTO', 'not IPv4 and not IPv6, or not TCP, UDP or ICMP'],
   ['OTHERHOST', 'not addressed to this host'],
   ['IP_CSUM', 'the IPv4 header checksum is wrong'],
   ['IP_INHDR', 'the IP header is malformed'],
@@ -49,5 +49,9 @@ export const DROPS = [
   ['ICMP_CSUM', 'the ICMP checksum is wrong'],
   ['TCP_FASTOPEN', 'not for a Fast Open connection whose handshake is not over'],
   ['CPU_BACKLOG', 'too many packets wait for the softirq of a core'],
+  ['SOCKET_RCVBUFF', 'the receive buffer of a datagram socket is full'],
+  ['UDP_CSUM', 'the UDP checksum is wrong'],
+  ['DUP_FRAG', 'a fragment that was there, or overlaps with others'],
+  ['FRAG_REASM_TIMEOUT', 'other fragments of the datagram did not come in time'],
   ['SOCKET_BACKLOG', 'too much waits for a socket that its caller has locked'],
 ] as const;

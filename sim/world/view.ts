@@ -8,6 +8,7 @@ import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
 import { filesUsed } from '../../stack/file';
 import { tcpInfo } from '../../stack/5-tcp';
 import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
+import { udpMib } from '../../stack/udp';
 import { fdSock, ringAt, ringVerify, sqThreadsSpun } from '../../uring-model/7-ring';
 import { areaAt, ifqAt, zcrxCounters, zcSock } from '../../uring-model/9-refill';
 import { app, streamCopy, streamCount } from '../../uring-model/8-app/builtin';
@@ -25,7 +26,7 @@ const AREAS_SHOWN: u32 = 64;
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
  * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
  * 19 what is in use: {requests, files, skbs, transmit pages}                                20 {cycles spun on a core}
- * 21 memory counters of a host, with what was written back unseen
+ * 21 memory counters of a host, with what was written back unseen      22 counters of a host's UDP
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -51,6 +52,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 19: return used();
     case 21: return arg < HOSTS_MAX ? memoryOf(arg) : 0;
     case 20: return arg < HOSTS_MAX * CORES_MAX ? spunOn(arg) : 0;
+    case 22: return arg < HOSTS_MAX ? <u32>udpMib(arg) : 0;
     default: return 0;
   }
 }

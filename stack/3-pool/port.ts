@@ -34,7 +34,16 @@ export function setSkbDestructor(destroy: (sock_idx: u32, truesize: u32) => void
   store<u32>(PORTS_ADDR, destroy.index, SKB_DESTRUCTOR);
 }
 export function skbDestructor(sock_idx: u32, truesize: u32): void {
-  call_indirect<void>(load<u32>(PORTS_ADDR, SKB_DESTRUCTOR), sock_idx, truesize);
+  const at: usize = (sock_idx & DATAGRAM_OWNER) != 0 ? UDP_WFREE : SKB_DESTRUCTOR;
+  call_indirect<void>(load<u32>(PORTS_ADDR + at), sock_idx, truesize);
+}
+
+/** The destructor of packets whose owner has this bit: those of datagram sockets. */
+export const DATAGRAM_OWNER: u32 = 0x40000000;
+const UDP_WFREE: usize = 520;
+
+export function setUdpWfree(destroy: (owner: u32, truesize: u32) => void): void {
+  store<u32>(PORTS_ADDR, destroy.index, UDP_WFREE);
 }
 
 const QUEUE_OPEN: usize = 28;

@@ -20,9 +20,11 @@ import {
   NR_ICMP_UNREACH, tcpErr,
 } from './icmp_error';
 import { rxFree } from './ip';
+import { udpInputError } from './port';
 import { icmpScratch } from './stage';
 
 const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
 const IPPROTO_ICMPV6: u32 = 58;
 const ICMP_HLEN: u32 = 8;
 const IPV4_HLEN: u32 = 20;
@@ -61,7 +63,13 @@ export function icmpReceive(host: u32, b: Skb, skb_idx: u32, ip: usize, family: 
     e.info = loadBe32(icmp + 4);
   }
   if (len < ICMP_HLEN + quoted_len + QUOTED) return wrong(host, family, DROP_PKT_TOO_SMALL);
-  if (<u32>(family == 4 ? load<u8>(quoted, 9) : load<u8>(quoted, 6)) != IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
+  const protocol = <u32>(family == 4 ? load<u8>(quoted, 9) : load<u8>(quoted, 6));
+  if (protocol == IPPROTO_UDP) {
+    udpInputError(host, family, quoted, quoted + quoted_len, e.type, e.code);
+    rxFree(skb_idx);
+    return NONE;
+  }
+  if (protocol != IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   return deliver(host, b, e, quoted, quoted_len, family);
 }
 

@@ -39,13 +39,14 @@ export { tcpCompressedAckTimer } from './compressed_ack';
 export { sockError } from './error';
 export { tcpSendName } from './fastopen_send';
 export { TCP_INFO_WORDS, tcpInfo } from './info';
-export { ipReceive } from './ip';
+export { ipReceive, trimTail } from './ip';
 export { tcpAddPreset, tcpClampAck } from './iss';
 export { tcpSetKeepalive } from './keepalive';
 export { lockSock, releaseSock } from './lock';
 export { tcpMetricsFlush } from './metrics';
 export { tcpRecvMsg, tcpSendMsg } from './msg';
 export { NOT_MODELLED, tcpGetsockopt, tcpInq, tcpInqHint, tcpOutq, tcpSetsockopt } from './options';
+export { pageFrag, pageFragRefill } from './page_frag';
 export { tcpPacingTimer } from './pacing';
 export { tcpPoll } from './poll';
 export * from './port';
@@ -59,6 +60,7 @@ export { tcpTimer } from './timers';
 export { tcpTsqRun } from './tsq';
 export { MSG_OOB, tcpAtMark, tcpRecvUrg } from './urgent';
 export { tcpVerify } from './verify';
+export { skbAddUserPages } from './zerocopy';
 
 /** Called once, after socketInit. */
 export function tcpInit(): void {

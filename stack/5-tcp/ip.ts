@@ -1,8 +1,8 @@
 /**
- * IP, as far as TCP needs it: the checks on the way in (net/ipv4/ip_input.c: ip_rcv_core; net/ipv6/ip6_input.c:
+ * IP, as far as TCP and UDP need it: the checks on the way in (net/ipv4/ip_input.c: ip_rcv_core; net/ipv6/ip6_input.c:
  * ip6_rcv_core), the headers on the way out (net/ipv4/ip_output.c: __ip_queue_xmit; net/ipv6/ip6_output.c: ip6_xmit).
  *
- * Differs from Linux: no routing, no fragments, no IP options and no IPv6 extension headers; such packets are dropped.
+ * Differs from Linux: no routing, no fragments but those of UDP (stack/udp), no IP options and no IPv6 extension headers; such packets are dropped.
  */
 import {
   countDrop, csumFinish, csumPartial, csumPseudo, DROP_IP_CSUM, DROP_IP_INHDR, DROP_OTHERHOST, DROP_PKT_TOO_SMALL, DROP_TCP_CSUM,
@@ -15,10 +15,14 @@ import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, hostAddress0, hostAddress1, hostMac } f
 import { TCP_HLEN, TH_SOURCE } from './header';
 import { icmpReceive } from './icmp';
 import { tcpReceive } from './input';
+import { udpInput } from './port';
 import { headerScratch, stage } from './stage';
 
 const IPPROTO_ICMP: u32 = 1;
 const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+const NEXTHDR_FRAGMENT: u32 = 44;
+const FRAG_HLEN: u32 = 8;
 const IPPROTO_ICMPV6: u32 = 58;
 const IPV4_HLEN: u32 = 20;
 const IPV6_HLEN: u32 = 40;
@@ -69,13 +73,15 @@ function receive4(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
     if (b.ip_summed == 0 && csumFinish(csumPartial(0, ip, IPV4_HLEN)) != 0) return DROP_IP_CSUM;
     if (total < b.len) trimTail(b, skb_idx, total);
   }
-  if ((loadBe16(ip + 6) & IP_FRAGMENT) != 0) return DROP_UNHANDLED_PROTO;
+  const protocol = <u32>load<u8>(ip, 9);
+  if ((loadBe16(ip + 6) & IP_FRAGMENT) != 0 && protocol != IPPROTO_UDP) return DROP_UNHANDLED_PROTO;
   const daddr = <u64>load<u32>(ip, 16);
   if (daddr != hostAddress0(host, 4) && b.napi != NAPI_LO && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = load<u8>(ip, 1);
   countEcn(host, b);
-  if (load<u8>(ip, 9) == <u8>IPPROTO_ICMP) return icmpReceive(host, b, skb_idx, ip, 4, IPV4_HLEN);
-  if (load<u8>(ip, 9) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
+  if (protocol == IPPROTO_UDP) return udpInput(host, skb_idx, 4);
+  if (protocol == IPPROTO_ICMP) return icmpReceive(host, b, skb_idx, ip, 4, IPV4_HLEN);
+  if (protocol != IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   return receiveTcp(host, b, skb_idx, ip, IPV4_HLEN, 4, <u64>load<u32>(ip, 12), 0, daddr, 0);
 }
 
@@ -93,6 +99,9 @@ function receive6(host: u32, b: Skb, skb_idx: u32, ip: usize): u32 {
   if (!own && b.napi != NAPI_LO && !hostConfig(host).tcp_anyip) return DROP_OTHERHOST;
   b.ip_dsfield = <u8>(loadBe16(ip) >> 4);
   countEcn(host, b);
+  const next = <u32>load<u8>(ip, 6);
+  const fragment = next == NEXTHDR_FRAGMENT && <u32>b.head_len >= IPV6_HLEN + FRAG_HLEN && <u32>load<u8>(ip, 40) == IPPROTO_UDP;
+  if (next == IPPROTO_UDP || fragment) return udpInput(host, skb_idx, 6);
   if (load<u8>(ip, 6) == <u8>IPPROTO_ICMPV6) return icmpReceive(host, b, skb_idx, ip, 6, IPV6_HLEN);
   if (load<u8>(ip, 6) != <u8>IPPROTO_TCP) return DROP_UNHANDLED_PROTO;
   return receiveTcp(host, b, skb_idx, ip, IPV6_HLEN, 6, load<u64>(ip, 8), load<u64>(ip, 16), daddr0, daddr1);

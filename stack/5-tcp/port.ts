@@ -9,6 +9,11 @@
  *
  * LoXmit (ndo_start_xmit of the loopback device), filled in by nic-model/lo: the same for a packet to an address of the host's
  *   own. It keeps nothing of the socket: the SkbDestructor is called at once.
+ *
+ * UdpInput, filled in by stack/udp:
+ *   receive(host, skb_idx, family) -> NONE when it took the packet, or why it is to be dropped. A packet of UDP or a fragment of one,
+ *   whose IP header, at data_off, was checked.
+ *   error(host, family, ip, uh, type, code): an ICMP error quotes a datagram, whose headers are at `ip` and `uh`.
  */
 import { PORTS_ADDR } from '../../sim/core';
 
@@ -32,4 +37,21 @@ export function setLoXmit(xmit: (host: u32, header_addr: u32, header_len: u32, s
 }
 export function loXmit(host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32): u32 {
   return call_indirect<u32>(load<u32>(PORTS_ADDR, LO_XMIT), host, header_addr, header_len, skb_idx, sock_idx, hash);
+}
+
+const UDP_RECEIVE: usize = 512;
+const UDP_ERROR: usize = 516;
+
+export function setUdpInput(
+  receive: (host: u32, skb_idx: u32, family: u32) => u32,
+  error: (host: u32, family: u32, ip: usize, uh: usize, type: u32, code: u32) => void,
+): void {
+  store<u32>(PORTS_ADDR, receive.index, UDP_RECEIVE);
+  store<u32>(PORTS_ADDR, error.index, UDP_ERROR);
+}
+export function udpInput(host: u32, skb_idx: u32, family: u32): u32 {
+  return call_indirect<u32>(load<u32>(PORTS_ADDR, UDP_RECEIVE), host, skb_idx, family);
+}
+export function udpInputError(host: u32, family: u32, ip: usize, uh: usize, type: u32, code: u32): void {
+  call_indirect<void>(load<u32>(PORTS_ADDR, UDP_ERROR), host, family, ip, uh, type, code);
 }

@@ -26,8 +26,9 @@ export function zerocopyBegin(sk: Sock, m: SendMessage, last: u32): i32 {
   return 0;
 }
 
-/** The pages of up to `want` bytes of the segment in hand become fragments. Bytes, or -EFAULT (iov_iter_get_pages2). */
-function addPages(b: Skb, skb_idx: u32, m: SendMessage, want: u32): i32 {
+/** The pages of up to `want` bytes of the segment in hand become fragments. Bytes, 0 without room, or -EFAULT (iov_iter_get_pages2). */
+export function skbAddUserPages(b: Skb, skb_idx: u32, m: SendMessage, want: u32): i32 {
+  if (b.nr_frags == MAX_SKB_FRAGS) return 0;
   messageSegment(m);
   const start = m.at & (PAGE_SIZE - 1);
   const most = (MAX_SKB_FRAGS - b.nr_frags) * PAGE_SIZE - start;
@@ -83,7 +84,7 @@ export function zerocopyAppend(sk: Sock, b: Skb, skb_idx: u32, m: SendMessage, w
   let got: i32 = 0;
   let err: i32 = 0;
   while (<u32>got < want) {
-    err = b.nr_frags == MAX_SKB_FRAGS ? SKB_IS_FULL : addPages(b, skb_idx, m, want - got);
+    err = b.nr_frags == MAX_SKB_FRAGS ? SKB_IS_FULL : skbAddUserPages(b, skb_idx, m, want - got);
     if (err < 0) break;
     got += err;
   }

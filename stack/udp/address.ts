@@ -1,6 +1,6 @@
 /** Addresses of UDP sockets: reading and writing them, ports, and which socket a datagram is for (net/ipv4/udp.c, net/ipv6/udp.c). */
 import { loadBe16, NONE, storeBe16, UDP_SOCKS_MAX } from '../../sim/core';
-import { isLocal, sourceAddress0, sourceAddress1 } from '../5-tcp';
+import { hostAddress0, hostAddress1, isLocal, sourceAddress0, sourceAddress1 } from '../5-tcp';
 import {
   AF_INET, AF_INET6, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES,
 } from '../../uring-model/uapi.gen';
@@ -99,6 +99,21 @@ export function sourceOf(u: UdpSock, to: UdpName, from: UdpName): void {
   from.family = to.family;
   from.addr0 = isAny(l) ? sourceAddress0(u.host, to.family, to.addr0, to.addr1) : l.addr0;
   from.addr1 = isAny(l) ? sourceAddress1(u.host, to.family, to.addr0, to.addr1) : l.addr1;
+}
+
+/** Is it the address of the other host? Differs from Linux: there are no further ones, and no addresses for many. */
+export function isPeer(host: u32, n: UdpName): bool {
+  return n.addr0 == hostAddress0(1 - host, n.family) && n.addr1 == hostAddress1(1 - host, n.family);
+}
+
+/** The socket that is connected from one name to another, or NONE. */
+export function lookupConnected(host: u32, own: UdpName, peer: UdpName): u32 {
+  for (let i: u32 = 0; i < UDP_SOCKS_MAX; i++) {
+    const u = udpSock(i);
+    if (!udpLive(i) || <u32>u.host != host || u.connected == 0 || localName(u).port != own.port) continue;
+    if (remoteName(u).port == peer.port && sameAddress(remoteName(u), peer)) return i;
+  }
+  return NONE;
 }
 
 /** The socket that a datagram is for: connected ones first, then those with the very address; or NONE (__udp4_lib_lookup). */

@@ -1,22 +1,38 @@
 /**
- * UDP between sockets of one host.
+ * UDP, between sockets of one host and between hosts
+ * From 5-tcp: packets of IP.   To 5-tcp: packets for the device.
  *
- * Linux 7.3   net/ipv4/udp.c, net/ipv6/udp.c, net/ipv4/datagram.c, net/core/datagram.c
- * Owns        the sockets, their ports, the datagrams that wait
- * Does not    send over the NIC; fragment; know files, which belong to stack/file
+ * Linux 7.3   net/ipv4/udp.c, net/ipv6/udp.c, net/ipv4/datagram.c, net/core/datagram.c, net/ipv4/ip_output.c, net/ipv4/ip_fragment.c
+ * Owns        the sockets, their ports, the datagrams that wait; fragments, and what becomes of them; "port unreachable"
+ * Does not    know files, which belong to stack/file; send what is for the same host over a device
+ * Drops       NO_SOCKET, UDP_CSUM, SOCKET_RCVBUFF, PKT_TOO_SMALL, DUP_FRAG, FRAG_REASM_TIMEOUT, NOMEM
+ * Invariants  U1 the device gives back what it was given.
  */
 import { NONE, waitForget, wakeUp } from '../../sim/core';
 import { Msg, readPoll, sockBuf, SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, WRITE_BITS } from '../6-socket';
-import { isLocal } from '../5-tcp';
+import { setUdpWfree } from '../3-pool';
+import { isLocal, setUdpInput } from '../5-tcp';
 import {
   AF_INET, AF_INET6, EINVAL, ENETUNREACH, ENFILE, ENOPROTOOPT, ENOTCONN, EPROTONOSUPPORT, IPPROTO_UDP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR,
   SO_PROTOCOL, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SO_TYPE, SOCK_DGRAM, SOL_SOCKET,
 } from '../../uring-model/uapi.gen';
-import { autobind, bindTo, readName, sourceOf, writeName } from './address';
+import { autobind, bindTo, isPeer, readName, sourceOf, writeName } from './address';
+import { defragInit } from './defrag';
+import { udpError, udpReceive } from './input';
 import { flush, receive, send, takeError } from './message';
-import { copyName, localName, ownName, remoteName, sockFree, sockNew, toName, udpSkb, udpSock, udpWaiters } from './sock';
+import {
+  copyName, localName, ownName, remoteName, sockFree, sockNew, socksInit, toName, udpSkb, udpSock, udpWaiters, udpWfree, writeable,
+} from './sock';
 
-export { udpInit } from './sock';
+export { udpMib } from './sock';
+
+/** Called once, after tcpInit. */
+export function udpInit(): void {
+  socksInit();
+  defragInit();
+  setUdpInput(udpReceive, udpError);
+  setUdpWfree(udpWfree);
+}
 
 const AF_UNSPEC: u32 = 0;
 
@@ -45,7 +61,7 @@ export function udpConnect(idx: u32, name: usize, len: u32): i32 {
   const to = toName();
   const bad = readName(u, name, len, to);
   if (bad != 0) return bad;
-  if (!isLocal(u.host, to.family, to.addr0, to.addr1)) return -ENETUNREACH;
+  if (!isLocal(u.host, to.family, to.addr0, to.addr1) && !isPeer(u.host, to)) return -ENETUNREACH;
   const unbound = autobind(u, ownName());
   if (unbound != 0) return unbound;
   sourceOf(u, to, ownName());
@@ -86,7 +102,9 @@ export function udpInq(idx: u32): i32 {
 }
 export function udpPoll(idx: u32): u32 {
   const u = udpSock(idx);
-  return readPoll(u.err, u.shutdown, u.queue_head != NONE) | WRITE_BITS;
+  if (writeable(u)) return readPoll(u.err, u.shutdown, u.queue_head != NONE) | WRITE_BITS;
+  u.no_space = 1;
+  return readPoll(u.err, u.shutdown, u.queue_head != NONE);
 }
 export function udpWaitHead(idx: u32): usize {
   return udpWaiters(udpSock(idx));

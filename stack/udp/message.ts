@@ -1,14 +1,13 @@
 /** Datagrams are sent and received (net/ipv4/udp.c: udp_sendmsg, __udp_enqueue_schedule_skb, udp_recvmsg). */
-import { chainAlloc, chainFree, NONE, wakeUp } from '../../sim/core';
-import { zcopyComplete, zcopyGet } from '../3-pool';
+import { chainAlloc, chainFree, charge, COST_SEND, COST_UDP_RX, COST_UDP_TX, NONE, wakeUp } from '../../sim/core';
+import { netmem, skb, skbFrag, zcopyComplete, zcopyGet } from '../3-pool';
 import { isLocal } from '../5-tcp';
-import {
-  iovTotal, Msg, msgFromChain, msgToChain, pageAlign, POLLERR, READ_BITS, SEND_SHUTDOWN, SKB_MAX_ALLOC, skbTruesize, WRITE_BITS,
-} from '../6-socket';
+import { iovTotal, Msg, msgCopyOut, msgFromChain, msgToChain, POLLERR, READ_BITS, SEND_SHUTDOWN, WRITE_BITS } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
 } from '../../uring-model/uapi.gen';
-import { autobind, lookup, readName, sourceOf, writeName } from './address';
+import { autobind, isPeer, lookup, readName, sourceOf, writeName } from './address';
+import { datagramTruesize, sendAway } from './output';
 import {
   copyName, fromName, ownName, remoteName, skbGone, skbNew, toName, UdpName, UdpSkb, udpSkb, UdpSock, udpSock, udpWaiters,
 } from './sock';
@@ -16,8 +15,6 @@ import {
 /** Longest payload over IPv4: 65535 less both headers; over IPv6 the header does not count. */
 const MAX_LEN4: u32 = 65507;
 const MAX_LEN6: u32 = 65527;
-/** Link, IP and UDP headers before the payload, and what is kept free. */
-const HEADERS: u32 = 64;
 
 /** sock_error */
 export function takeError(u: UdpSock): i32 {
@@ -41,13 +38,13 @@ function destination(u: UdpSock, m: Msg): i32 {
 
 /** The datagram reaches its socket, if there is one with room: then its chain is the socket's (udp_queue_rcv_skb). */
 function deliver(u: UdpSock, from: UdpName, chain: u32, len: u32): bool {
-  const paged = len + HEADERS > SKB_MAX_ALLOC ? len : 0;
-  const truesize = skbTruesize(len - paged + HEADERS, pageAlign(paged));
+  const truesize = datagramTruesize(len);
   if (u.rmem_alloc + truesize > u.rcvbuf && u.rmem_alloc != 0) return false;
   const idx = skbNew();
   if (idx == NONE) return false;
   const b = udpSkb(idx);
   b.chain = chain;
+  b.skb = NONE;
   b.len = len;
   b.truesize = truesize;
   b.next = NONE;
@@ -61,10 +58,8 @@ function deliver(u: UdpSock, from: UdpName, chain: u32, len: u32): bool {
 }
 
 /**
- * Sends one datagram: its length, or -errno. It is received within the call, as the loopback device does it. Memory that was lent
- * is copied then (skb_orphan_frags_rx), so the lender hears at once that it was.
- *
- * Differs from Linux: datagrams reach sockets of the same host alone; any other destination is unreachable.
+ * Sends one datagram: its length, or -errno. To the same host it is received within the call, as the loopback device does it. Memory
+ * that was lent is copied then (skb_orphan_frags_rx), so the lender hears at once that it was.
  */
 export function send(u: UdpSock, m: Msg): i32 {
   const len = iovTotal(m.iov, m.iov_count);
@@ -76,12 +71,20 @@ export function send(u: UdpSock, m: Msg): i32 {
   const own = ownName();
   const unbound = autobind(u, own);
   if (unbound != 0) return -EAGAIN;
-  if (!isLocal(u.host, to.family, to.addr0, to.addr1)) return -ENETUNREACH;
+  const local = isLocal(u.host, to.family, to.addr0, to.addr1);
+  if (!local && !isPeer(u.host, to)) return -ENETUNREACH;
   if (len > <u64>(to.family == 4 ? MAX_LEN4 : MAX_LEN6)) return -EMSGSIZE;
   const err = takeError(u);
   if (err != 0) return err;
   if ((<u32>u.shutdown & SEND_SHUTDOWN) != 0) return -EPIPE;
   const bytes = <u32>len;
+  if (!local) {
+    sourceOf(u, to, own);
+    return sendAway(u, to, own, m, bytes);
+  }
+  charge(COST_SEND);
+  charge(COST_UDP_TX);
+  charge(COST_UDP_RX);
   const chain = chainAlloc(bytes);
   if (chain == NONE && bytes != 0) return -ENOBUFS;
   const copied = msgToChain(m, 0, bytes, chain, 0);
@@ -113,6 +116,24 @@ function unqueue(u: UdpSock, idx: u32, b: UdpSkb): void {
   skbGone(idx);
 }
 
+/** Copies the first `size` bytes of skbs that follow each other to the message (skb_copy_datagram_iter). False: no user memory. */
+function fromSkbs(m: Msg, size: u32, first: u32): bool {
+  let done: u32 = 0;
+  for (let idx = first; idx != NONE && done < size; idx = skb(idx).next) {
+    const b = skb(idx);
+    const linear = min(<u32>b.head_len, size - done);
+    if (linear != 0 && !msgCopyOut(m, done, linear, <usize>b.head + b.data_off)) return false;
+    done += linear;
+    for (let i: u32 = 0; i < b.nr_frags && done < size; i++) {
+      const f = skbFrag(idx, i);
+      const part = min(f.len, size - done);
+      if (!msgCopyOut(m, done, part, <usize>netmem(f.netmem).addr + f.off)) return false;
+      done += part;
+    }
+  }
+  return true;
+}
+
 /** Receives one datagram: bytes, or -errno. */
 export function receive(u: UdpSock, m: Msg): i32 {
   const err = takeError(u);
@@ -123,7 +144,7 @@ export function receive(u: UdpSock, m: Msg): i32 {
   const room = iovTotal(m.iov, m.iov_count);
   const size = <u32>min<u64>(room, b.len);
   if (room < <u64>b.len) m.out_flags |= MSG_TRUNC;
-  const ok = msgFromChain(m, 0, size, b.chain, 0);
+  const ok = b.skb == NONE ? msgFromChain(m, 0, size, b.chain, 0) : fromSkbs(m, size, b.skb);
   if (m.name != 0) m.name_len = writeName(u, fromName(b), m.name);
   const ret = !ok ? -EFAULT : (m.flags & MSG_TRUNC) != 0 ? <i32>b.len : <i32>size;
   if ((m.flags & MSG_PEEK) == 0) unqueue(u, idx, b);

@@ -1,6 +1,6 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
 import {
-  APP_CHECK_SHA256, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
+  APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
   APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext,
   EVENT_TASK, hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
 } from '../../../sim/core';
@@ -8,6 +8,7 @@ import {
   TASK_ALARM, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
 } from '../../7-ring';
 import { checkEnd, checkInit, opensFlows } from './check';
+import { datagramBegin, datagramCqe } from './datagram_sink';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
 import { sinkMemory, user } from './app_memory';
@@ -56,6 +57,7 @@ export function appInit(host: u32): void {
   a.role = c.app_role;
   a.state = APP_NEW;
   a.receive = a.role == APP_ROLE_SINK ? c.app_receive : APP_RECEIVE_RECV;
+  a.protocol = c.app_protocol;
   a.next_start_ns = c.app_start_ns;
   if (a.role != APP_ROLE_SCRIPT) {
     tables(a);
@@ -85,6 +87,7 @@ function start(a: App): i32 {
   const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
   if (ret < 0 || a.role == APP_ROLE_NOP) return ret;
   if (opensFlows(a.host)) return a.role == APP_ROLE_SOURCE ? sourceBegin(a) : 0;
+  if (a.protocol == APP_PROTOCOL_UDP) return datagramBegin(a);
   let registered: i32 = 0;
   if (zc) zcOrCopies(a);
   else if (a.role == APP_ROLE_SINK && usesProvided(a)) registered = providedStart(a);
@@ -115,6 +118,7 @@ function drain(a: App): u32 {
     const kind = user_data >> USER_DATA_KIND_SHIFT;
     const i = user_data & USER_DATA_INDEX_MASK;
     if (a.role == APP_ROLE_SOURCE) sourceCqe(a, kind, i, cqe.res, cqe.flags);
+    else if (a.role == APP_ROLE_SINK && a.protocol == APP_PROTOCOL_UDP) datagramCqe(a, kind, i, cqe);
     else if (a.role == APP_ROLE_SINK) sinkCqe(a, kind, i, cqe);
     else if (a.role == APP_ROLE_NOP) nopCqe(a, cqe.res);
     else if (a.role == APP_ROLE_RPC) rpcCqe(a, kind, i, cqe.res);

@@ -1,9 +1,10 @@
 /** Memory that applications receive into. */
 import {
-  APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_PBUF, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO,
-  APP_ROLE_RPC, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
+  APP_PROTOCOL_UDP, APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_PBUF, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC,
+  APP_ROLE_ECHO, APP_ROLE_RPC, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
 } from '../../../sim/core';
 import { userAlloc } from '../../7-ring';
+import { datagramMemory } from './datagram_sink';
 import { PLAIN_ARG_BYTES, plainInit } from './plain_sink';
 import { providedInit } from './provided';
 import { refillPolicyInit } from './refill_policy';
@@ -54,6 +55,7 @@ function threadsOf(flows: u32): u32 {
 /** Buffers that a sink receives into; registered when it starts. */
 export function sinkMemory(a: App): void {
   const c = hostConfig(a.host);
+  if (a.protocol == APP_PROTOCOL_UDP) return datagramMemory(a);
   if (a.role == APP_ROLE_RPC || a.role == APP_ROLE_ECHO || c.app_receive == APP_RECEIVE_RECV) return cutBuffers(a);
   if (c.app_receive == APP_RECEIVE_ZC) {
     refillPolicyInit(a, c.refill_area_bytes / c.refill_rx_buf_len);

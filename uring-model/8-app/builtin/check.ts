@@ -41,7 +41,7 @@ export function checkFlow(s: Stream, flow: u64): void {
 }
 
 /** First place at which two pieces of memory differ, or `len`. */
-function firstDifference(a: usize, b: usize, len: u32): u32 {
+export function firstDifference(a: usize, b: usize, len: u32): u32 {
   let i: usize = 0;
   const n = <usize>len;
   for (; i + 32 <= n; i += 32) {

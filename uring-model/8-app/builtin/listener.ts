@@ -49,7 +49,7 @@ export function listenAll(a: App): i32 {
   const ports: u32 = c.port_count != 0 ? c.port_count : 1;
   const v6 = listensV6(a);
   for (let i: u32 = 0; i < ports; i++) {
-    opSocket(a, v6, LSN_SETUP, 0);
+    opSocket(a, v6, false, LSN_SETUP, 0);
     const fd = setupResult(a);
     if (fd < 0) return fd;
     opBind(a, fd, v6, listenerPort(a, i), LSN_SETUP, 0);

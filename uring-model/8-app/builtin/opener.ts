@@ -1,5 +1,5 @@
 /** What a source and an rpc client share: they open `app.flows` connections one after the other, each from a port of its own. */
-import { hostConfig, NONE, now, portOf, traceAppDone } from '../../../sim/core';
+import { APP_PROTOCOL_UDP, hostConfig, NONE, now, portOf, traceAppDone } from '../../../sim/core';
 import { checkEnd, checkFlow, checkStart } from './check';
 import { opBind, opClose, opConnect, opSocket, usesV6 } from './ops';
 import { App, APP_ENDED, Stream, stream, streamNew } from './state';
@@ -28,7 +28,7 @@ function startFlow(a: App, flow: u32): void {
   s.own_port = SOURCE_PORT + flow;
   s.peer_port = portFor(a.host, flow);
   s.family = usesV6(a.host) ? 6 : 4;
-  opSocket(a, usesV6(a.host), OPN_SOCKET, i);
+  opSocket(a, usesV6(a.host), hostConfig(a.host).app_protocol == APP_PROTOCOL_UDP, OPN_SOCKET, i);
 }
 
 /** Begins the flows whose time has come. */

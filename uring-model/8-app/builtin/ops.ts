@@ -2,9 +2,9 @@
 import { hostConfig, storeBe16, storeBe32, TCP_FAMILY_IPV6 } from '../../../sim/core';
 import {
   AF_INET, AF_INET6, IORING_ACCEPT_MULTISHOT, IORING_OP_ACCEPT, IORING_OP_BIND, IORING_OP_CLOSE, IORING_OP_CONNECT, IORING_OP_LISTEN,
-  IORING_OP_NOP, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SHUTDOWN,
-  IORING_OP_SOCKET, IORING_OP_URING_CMD, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE, IORING_RECVSEND_FIXED_BUF,
-  IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, io_uring_sqe,
+  IORING_OP_NOP, IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_RECV_ZC, IORING_OP_RECVMSG, IORING_OP_SEND, IORING_OP_SEND_ZC,
+  IORING_OP_SHUTDOWN, IORING_OP_SOCKET, IORING_OP_URING_CMD, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE, IORING_RECVSEND_FIXED_BUF,
+  IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, io_uring_sqe, SOCK_DGRAM,
   SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
 } from '../../uapi.gen';
 import { App, USER_DATA_KIND_SHIFT } from './state';
@@ -18,9 +18,9 @@ function op(a: App, opcode: u32, fd: i32, kind: u32, idx: u32): io_uring_sqe {
   return sqe;
 }
 
-export function opSocket(a: App, v6: bool, kind: u32, idx: u32): void {
+export function opSocket(a: App, v6: bool, datagrams: bool, kind: u32, idx: u32): void {
   const sqe = op(a, IORING_OP_SOCKET, v6 ? AF_INET6 : AF_INET, kind, idx);
-  sqe.off = SOCK_STREAM;
+  sqe.off = datagrams ? SOCK_DGRAM : SOCK_STREAM;
 }
 
 /** Address of a host (0: none) and a port, in a place of the last SQE's own: the kernel copies it while it reads the SQE. */
@@ -108,6 +108,15 @@ export function opProvide(a: App, at: u32, len: u32, count: u32, bid: u32, silen
   sqe.addr = at;
   sqe.len = len;
   sqe.off = bid;
+}
+/** The message that a struct msghdr at `msg` describes; multishot: into buffers of group 0, until something goes wrong. */
+export function opRecvmsg(a: App, fd: i32, msg: u32, multishot: bool, kind: u32, idx: u32): void {
+  const sqe = op(a, IORING_OP_RECVMSG, fd, kind, idx);
+  sqe.addr = msg;
+  sqe.len = multishot ? 0 : 1;
+  if (!multishot) return;
+  sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
+  sqe.flags = <u8>IOSQE_BUFFER_SELECT;
 }
 /** At most `len` bytes; 0: as many as come. */
 export function opRecvZc(a: App, fd: i32, len: u32, kind: u32, idx: u32): void {

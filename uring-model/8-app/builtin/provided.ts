@@ -50,7 +50,7 @@ export function providedStart(a: App): i32 {
 }
 
 /** io_uring_buf_ring_add and io_uring_buf_ring_advance. The tail lies in the first entry. */
-function ringAdd(a: App, bid: u32): void {
+export function ringAdd(a: App, bid: u32): void {
   const buf = changetype<io_uring_buf>(<usize>(a.buf_ring + (a.buf_tail & a.buf_mask) * IO_URING_BUF_BYTES));
   buf.addr = a.bufs_base + bid * a.buf_size;
   buf.len = a.buf_size;

@@ -1,11 +1,14 @@
 /**
  * A source: opens `app.flows` connections, sends `app.bytes` on each in pieces of `app.chunk`, shuts down and waits for the
  * peer's end of stream. `app.depth` or `app.batch` pieces, whichever is more, are in flight as a chain of linked sends that wait for
- * all of their bytes; one piece alone may be sent short, and the rest follows.
+ * all of their bytes; one piece alone may be sent short, and the rest follows. Over UDP the pieces are datagrams, not linked; the last
+ * one is empty.
  *
  * A stream's `loans` are the notifications of zero-copy sends that are still to come.
  */
-import { APP_NOTIFY_NONE, APP_SEND_SEND, APP_SEND_ZC_FIXED, hostConfig, NONE, now, sha256Update, traceAppWrite } from '../../../sim/core';
+import {
+  APP_NOTIFY_NONE, APP_PROTOCOL_UDP, APP_SEND_SEND, APP_SEND_ZC_FIXED, hostConfig, NONE, now, sha256Update, traceAppWrite,
+} from '../../../sim/core';
 import { ringNotifSlot, ringNotifSlotFlush } from '../../7-ring';
 import {
   IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IOSQE_IO_LINK, MSG_WAITALL, SHUT_WR,
@@ -21,12 +24,22 @@ import { waitsAdd, waitsTake } from './waits';
 const SRC_SEND: u32 = 4;
 const SRC_SHUTDOWN: u32 = 5;
 const SRC_RECV: u32 = 6;
+/** Stream.state */
+const LAST_SENT: u32 = 1;
 
 /** What a source needs besides its ring: the registered buffer, the notification that all sends share. 0 or -errno. */
 export function sourceBegin(a: App): i32 {
   const c = hostConfig(a.host);
   if (c.app_send != APP_SEND_SEND && c.app_notify == APP_NOTIFY_NONE) ringNotifSlot(a.host, a.fd);
   return c.app_send == APP_SEND_ZC_FIXED ? buffersRegister(a, patternAddr(), PATTERN_BYTES + TAIL_BYTES) : 0;
+}
+
+/** Datagrams end with one that has no bytes; then nothing is left to wait for. */
+function sendLast(a: App, i: u32, s: Stream): void {
+  if (s.state == LAST_SENT) return finish(a, i, s);
+  s.state = LAST_SENT;
+  s.inflight++;
+  opSend(a, s.fd, patternAddr(), 0, 0, 0, SRC_SEND, i);
 }
 
 function sendOne(a: App, i: u32, s: Stream, at: u32, len: u32, msg_flags: u32, sqe_flags: u32): void {
@@ -42,18 +55,20 @@ function sendMore(a: App, i: u32, s: Stream): void {
   let left = c.app_bytes - s.bytes;
   if (left == 0) {
     s.loans += ringNotifSlotFlush(a.host, a.fd);
+    if (c.app_protocol == APP_PROTOCOL_UDP) return sendLast(a, i, s);
     opShutdown(a, s.fd, SHUT_WR, SRC_SHUTDOWN, i);
     return;
   }
   const depth: u32 = c.app_gap_ns != 0 ? 1 : max(c.app_depth, c.app_batch);
   const piece_max = c.app_chunk < TAIL_BYTES ? c.app_chunk : TAIL_BYTES;
+  const stream_of_bytes = c.app_protocol != APP_PROTOCOL_UDP;
   let pos = s.table_pos;
   sqRoom(a, depth);
   for (let k: u32 = 0; k < depth && left > 0; k++) {
     const piece = left < <u64>piece_max ? <u32>left : piece_max;
     left -= piece;
-    const link = k + 1 < depth && left > 0 ? IOSQE_IO_LINK : 0;
-    sendOne(a, i, s, patternAddr() + pos, piece, depth > 1 ? MSG_WAITALL : 0, link);
+    const link = stream_of_bytes && k + 1 < depth && left > 0 ? IOSQE_IO_LINK : 0;
+    sendOne(a, i, s, patternAddr() + pos, piece, stream_of_bytes && depth > 1 ? MSG_WAITALL : 0, link);
     traceAppWrite(0, NONE, <u32>s.flow, <u32>(c.app_bytes - left - piece), piece);
     pos = patternAdvance(pos, piece);
     s.inflight++;

@@ -128,6 +128,8 @@ export class App {
   error: i32;
   /** APP_RECEIVE_*: as configured, or RECV when zero-copy receive was refused. */
   receive: u32;
+  /** APP_PROTOCOL_*. */
+  protocol: u32;
   /** Listeners whose ACCEPT has ended; it begins again when a connection closes. */
   listeners_idle: u64;
   /** FIFO of streams that wait for a time (waits.ts): {time u64, stream u32, what u32}. */

@@ -24,6 +24,7 @@ const SINK = option('app.role', 'sink');
 const ECHO = option('app.role', 'echo');
 const OPENERS = [option('app.role', 'source'), option('app.role', 'rpc')];
 const SCRIPT = option('app.role', 'script');
+const UDP = option('app.protocol', 'udp');
 const IPV6 = option('tcp.family', 'ipv6');
 const CHECK_NONE = option('app.check', 'none');
 
@@ -63,6 +64,7 @@ class HostChecks {
   run(): Problem[] {
     this.rings();
     this.batches();
+    this.datagrams();
     this.queues();
     this.cores();
     this.areas();
@@ -92,6 +94,20 @@ class HostChecks {
       `expected at most ring.sq_entries, the ${sq} entries of the submission queue; found ${batch}`);
     this.must(this.value('app.notify') === 0 || this.value('app.send') !== 0, ['app.notify', 'app.send'],
       'expected each, since app.send: send has no notifications; app.send: zc has');
+  }
+
+  /** Over UDP there are sources and sinks, and a sink receives messages. */
+  private datagrams(): void {
+    if (this.value('app.protocol') !== UDP) return;
+    const role = this.value('app.role');
+    this.must([option('app.role', 'none'), option('app.role', 'source'), SINK].includes(role), ['app.protocol', 'app.role'],
+      'expected tcp, since over UDP the role is source or sink');
+    const receives = [option('app.receive', 'recv'), option('app.receive', 'multishot')];
+    this.must(role !== SINK || receives.includes(this.value('app.receive')), ['app.receive', 'app.protocol'],
+      'expected recv or multishot, since datagrams are received by RECVMSG');
+    const most = this.value('tcp.family') === IPV6 ? 65_527 : 65_507;
+    this.must(role === SINK || this.value('app.chunk') <= most, ['app.chunk', 'app.protocol'],
+      `expected at most ${most} bytes, the longest datagram; found ${formatQuantity(this.value('app.chunk'), 'bytes')}`);
   }
 
   private queues(): void {
@@ -163,6 +179,10 @@ function checkLimits(draft: Draft, setup: Setup): Problem[] {
 export function checkSetup(draft: Draft, setup: Setup): Problem[] {
   const problems = [...new HostChecks(draft, setup, 0).run(), ...new HostChecks(draft, setup, 1).run(), ...checkLimits(draft, setup)];
   const [client, server] = setup.hosts;
+  const speaks = [client, server].filter((h) => [option('app.role', 'source'), SINK].includes(h.values['app.role']));
+  if (new Set(speaks.map((h) => h.values['app.protocol'])).size > 1) {
+    problems.push({ ...placeOfKnob(draft, 1, 'app.protocol'), text: "expected the same protocol as the other host's" });
+  }
   if (client.values['tcp.family'] !== server.values['tcp.family']) {
     const where = writtenValue(draft, 1, 'tcp.family') && draft.hosts[1].knobs.has('tcp.family') ? 1 : 0;
     problems.push({ ...placeOfKnob(draft, where, 'tcp.family'), text: 'expected the same address family on both hosts' });

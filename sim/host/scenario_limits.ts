@@ -99,6 +99,7 @@ function userBytes(h: HostSetup, flows: number): number {
   const rings = pow2(v['ring.sq_entries']) * 72 + pow2(v['ring.cq_entries']) * 32 + 16 * PAGE;
   const payload = 2 * 262144 + v['app.chunk'] * 2;
   if (kind === 'source' || kind === 'nop') return rings + payload;
+  if (v['app.protocol'] === 1) return rings + payload + 4 * MIB + Math.max(1, h.ports.length) * 72 * KIB;
   const area = v['refill.area_bytes'] + refillEntries(h) * 16 + 4 * PAGE;
   // Completions and buffers that wait to be given back take a few words each.
   const books = (v['refill.area_bytes'] / v['refill.rx_buf_len']) * 64;

@@ -2,7 +2,8 @@
  * IP, as far as TCP and UDP need it: the checks on the way in (net/ipv4/ip_input.c: ip_rcv_core; net/ipv6/ip6_input.c:
  * ip6_rcv_core), the headers on the way out (net/ipv4/ip_output.c: __ip_queue_xmit; net/ipv6/ip6_output.c: ip6_xmit).
  *
- * Differs from Linux: no routing, no fragments but those of UDP (stack/udp), no IP options and no IPv6 extension headers; such packets are dropped.
+ * Differs from Linux: no routing, no fragments but those of UDP (stack/udp), no IP options and no IPv6 extension headers; such packets
+ * are dropped.
  */
 import {
   countDrop, csumFinish, csumPartial, csumPseudo, DROP_IP_CSUM, DROP_IP_INHDR, DROP_OTHERHOST, DROP_PKT_TOO_SMALL, DROP_TCP_CSUM,

@@ -12,10 +12,10 @@
  *
  * UdpInput, filled in by stack/udp:
  *   receive(host, skb_idx, family) -> NONE when it took the packet, or why it is to be dropped. A packet of UDP or a fragment of one,
- *   whose IP header, at data_off, was checked.
+ *   whose IP header, at data_off, was checked. Without it nobody handles UDP.
  *   error(host, family, ip, uh, type, code): an ICMP error quotes a datagram, whose headers are at `ip` and `uh`.
  */
-import { PORTS_ADDR } from '../../sim/core';
+import { DROP_UNHANDLED_PROTO, PORTS_ADDR } from '../../sim/core';
 
 const START_XMIT: usize = 20;
 
@@ -50,7 +50,8 @@ export function setUdpInput(
   store<u32>(PORTS_ADDR, error.index, UDP_ERROR);
 }
 export function udpInput(host: u32, skb_idx: u32, family: u32): u32 {
-  return call_indirect<u32>(load<u32>(PORTS_ADDR, UDP_RECEIVE), host, skb_idx, family);
+  const receive = load<u32>(PORTS_ADDR, UDP_RECEIVE);
+  return receive != 0 ? call_indirect<u32>(receive, host, skb_idx, family) : DROP_UNHANDLED_PROTO;
 }
 export function udpInputError(host: u32, family: u32, ip: usize, uh: usize, type: u32, code: u32): void {
   call_indirect<void>(load<u32>(PORTS_ADDR, UDP_ERROR), host, family, ip, uh, type, code);

@@ -146,7 +146,7 @@ const TIED = [
   'nic.rx_ring', 'nic.rx_ring_max', 'nic.tx_ring', 'nic.rx_queues', 'nic.rss_start', 'nic.rss_equal', 'nic.mtu', 'pool.ptr_ring',
   'refill.rx_buf_len', 'refill.rq_entries', 'refill.area_bytes', 'refill.queue', 'ring.sq_entries', 'ring.cq_entries',
   'cpu.cores', 'cpu.irq_core', 'cpu.app_core', 'tcp.family', 'app.flows', 'app.check', 'app.port', 'app.waitall', 'app.batch',
-  'run.payload',
+  'app.notify', 'app.protocol', 'run.payload',
 ];
 const path = (k: Knob) => `${k.section}.${k.name}`;
 const free = [

@@ -69,7 +69,7 @@ export interface Measured {
   readonly latencies_ns: ArrayLike<number>;
 }
 
-const SAMPLE_EVENTS = 1000;
+const SAMPLE_EVENTS = 100;
 const NAMES = ['client', 'server'] as const;
 
 /** Runs a scenario to its end and measures it. */
@@ -92,7 +92,8 @@ export function measureRun(core: WebAssembly.Module, scenario: Scenario, options
       return options.onSlice?.(e);
     },
   });
-  const [from, to] = samples.window(sampleOf(engine, scenario));
+  const ended_ns = Math.max(0, ...result.streams.map((stream) => stream.endNs));
+  const [from, to] = samples.window(sampleOf(engine, scenario), ended_ns);
   const latencies_ns = latency.sorted(from.time_ns, to.time_ns);
   const measurement = { ...measurementOf(scenario, from, to, host, result), latency_ns: percentilesOf(latencies_ns) };
   return { measurement, result, engine, from_ns: from.time_ns, to_ns: to.time_ns, latencies_ns };

@@ -94,9 +94,10 @@ export class Samples {
 
   /**
    * The window: from when a third of the work was done, so that slow start and the filling of buffers are over, until 95 % of it,
-   * before the last bytes trickle. A run too short to be cut counts as a whole, from its first byte.
+   * before the last bytes trickle. A run too short to be cut counts as a whole, from its first byte until its last stream ended:
+   * connections linger long after that.
    */
-  window(end: Sample): readonly [Sample, Sample] {
+  window(end: Sample, ended_ns: number): readonly [Sample, Sample] {
     const all = [...this.kept, end];
     const done = progress(end);
     const from = all.find((s) => progress(s) >= done * WARM_UP);
@@ -105,7 +106,8 @@ export class Samples {
     const first = all.find((s) => progress(s) > 0) ?? end;
     const last = all.find((s) => progress(s) >= done) ?? end;
     const zero = all[0];
-    return first.time_ns < last.time_ns || !zero ? [first, last] : [zero, end];
+    const [a, b] = first.time_ns < last.time_ns || !zero ? [first, last] : [zero, end];
+    return [a, { ...b, time_ns: ended_ns > a.time_ns ? Math.min(b.time_ns, ended_ns) : b.time_ns }];
   }
 }
 const WARM_UP = 1 / 3;

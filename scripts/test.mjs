@@ -73,12 +73,15 @@ const vitest = (project) => async () => {
   return result;
 };
 
-/** A project some of whose tests need a Debian package; without it they skip themselves. */
-const vitestWith = (project, packages, present, what) => async () => {
-  const missing = await debianPackages(packages, present);
-  if (missing) notes.push(`${what} are skipped: ${missing}`);
+/** A project some of whose tests need Debian packages; without them they skip themselves. */
+const vitestNeeding = (project, needs) => async () => {
+  for (const [packages, present, what] of needs) {
+    const missing = await debianPackages(packages, present);
+    if (missing) notes.push(`${what} are skipped: ${missing}`);
+  }
   return vitest(project)();
 };
+const vitestWith = (project, ...need) => vitestNeeding(project, [need]);
 /** Linux's own scripts come from the kernel's source package, once; without it their tests skip themselves. */
 const packetdrill = async () => {
   const cli = ['build/cli.mjs', 'packetdrill'];
@@ -147,7 +150,10 @@ const PARTS = [
   // Before the unit tests: one of them compiles against the headers that this fetches.
   ['c', 'C layout asserts', layoutAsserts],
   ['tidy', 'tidy', vitest('tidy')],
-  ['unit', 'unit', vitestWith('unit', ['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark')],
+  ['unit', 'unit', vitestNeeding('unit', [
+    [['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark'],
+    [['redis-server'], () => Boolean(which('redis-server')), 'tests of sweeps over Redis'],
+  ])],
   ['conform', 'traces of real kernels', conform],
   ['packetdrill', 'packetdrill scripts', packetdrill],
   ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],

@@ -1,7 +1,7 @@
 /** ringlab sweep SCENARIO --vary KEY=VALUES: a scenario measured at every combination of some knobs' values. */
 import type { Command } from 'commander';
 import {
-  type Asked, askedOf, type Axis, type CellJob, DEFAULT_METRICS, type Grid, InputError, parseAxis, planGrid, resultJson,
+  type Asked, askedOf, type CellJob, DEFAULT_METRICS, type Grid, InputError, parseAxis, planGrid, resultJson,
   setsOf, sweepCsv, sweepPage, type SweepResult, sweepResult,
 } from '../host/index.ts';
 import { readSource, type Source } from './files.ts';
@@ -10,7 +10,7 @@ import { CellStore } from './sweep/cell_store.ts';
 import { addEngineOptions, type EngineFlags, engineOf } from './sweep/engine.ts';
 import { coreIdentity } from './sweep/identity.ts';
 import { measureCells } from './sweep/measure_cells.ts';
-import { quoted, runCommand } from './sweep/shell.ts';
+import { quoted, runCommand, wordsOf } from './sweep/shell.ts';
 import { sweepLines } from './sweep/sweep_text.ts';
 import { say } from './terminal.ts';
 
@@ -35,14 +35,15 @@ export function addSweep(program: Command): void {
     .option('--json', 'the result as JSON, as in sweep.json')
     .addHelpText('after', `
 A sweep that was interrupted goes on where it was when the same command is given again: --out keeps each cell under the hash of core,
-scenario and seed. The result is the same, byte for byte. docs/sweeps.md has the metrics and the rule for knees.
+scenario and seed. The result is the same, byte for byte. docs/sweeps.md has the metrics, the rule for knees and sweeps on many machines.
 
 Exit code: 0 all cells measured or refused by the scenario, 1 cells failed or a file could not be written, 2 bad input.
 
 Examples:
   $ ringlab sweep bulk --vary server.refill.area_bytes=1MiB..64MiB*2 --vary server.refill.batch=1,8,64 --out area
   $ ringlab sweep bulk --vary nic.mtu=1500,4000,9000 --vary server.app.receive=zc,multishot
-  $ ringlab sweep loss --vary client.wire.loss_ppm=0..10000:11 --metric throughput_bps,latency_ns.p99 --json`);
+  $ ringlab sweep loss --vary client.wire.loss_ppm=0..10000:11 --metric throughput_bps,latency_ns.p99 --json
+  $ ringlab sweep bulk --vary server.refill.batch=1..256*2 --engine redis --redis redis://10.0.0.1:6379`);
   addEngineOptions(addRunOptions(command)).action(sweep);
 }
 
@@ -52,12 +53,12 @@ async function sweep(name: string, flags: Flags): Promise<void> {
   const asked = askedOf(flags.metric ?? DEFAULT_METRICS, flags.pareto, axes);
   const source = readSource(name);
   const core = coreIdentity();
-  const start = engineOf(flags);
+  const start = engineOf(flags, core);
   const grid = planGrid(source.text, source.shown, loadOptionsOf(flags).sets ?? [], axes, core);
   const store = flags.out === undefined ? undefined : new CellStore(flags.out);
   const records = await measureCells(`sweep of ${grid.name}`, jobsOf(grid, source, flags), start, store);
   const result = sweepResult(grid, core, asked, records, (sets) => runCommand(name, flags, sets));
-  if (store) writeFiles(store, result, grid, commandLine(name, flags, axes, asked));
+  if (store) writeFiles(store, result, grid, commandLine(name, flags, asked));
   if (flags.json) say(resultJson(result));
   else for (const line of sweepLines(result, flags.out)) say(line);
   if (result.cells.some((c) => c.outcome === 'failed')) process.exitCode = 1;
@@ -76,10 +77,9 @@ function writeFiles(store: CellStore, result: SweepResult, grid: Grid, command: 
 }
 
 /** The command without what the result does not depend on. */
-function commandLine(name: string, flags: Flags, axes: readonly Axis[], { metrics }: Asked): string {
+function commandLine(name: string, flags: Flags, { metrics }: Asked): string {
   const words = [
-    'ringlab', 'sweep', name, ...flags.set.flatMap((s) => ['--set', s]), ...(flags.seed === undefined ? [] : ['--seed', flags.seed]),
-    ...(flags.until === undefined ? [] : ['--until', flags.until]), ...axes.flatMap((_, i) => ['--vary', flags.vary[i] ?? '']),
+    'ringlab', 'sweep', name, ...wordsOf(flags), ...flags.vary.flatMap((v) => ['--vary', v]),
     ...(flags.metric ? ['--metric', metrics.map((m) => m.name).join(',')] : []),
     ...(flags.pareto ? ['--pareto', flags.pareto.join(',')] : []),
   ];

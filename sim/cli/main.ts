@@ -8,6 +8,7 @@ import { InputError, TrapError } from '../host/index.ts';
 import { addBridge } from './command_bridge.ts';
 import { addCapture } from './command_capture.ts';
 import { addCompare } from './command_compare.ts';
+import { addComparePaths } from './command_compare_paths.ts';
 import { addDoctor } from './command_doctor.ts';
 import { addJourney } from './command_journey.ts';
 import { addLab } from './command_lab.ts';
@@ -22,6 +23,8 @@ import { addSize } from './command_size.ts';
 import { addStat } from './command_stat.ts';
 import { addSweep } from './command_sweep.ts';
 import { addTour } from './command_tour.ts';
+import { addWorker } from './command_worker.ts';
+import { QueueError } from './sweep/redis_link.ts';
 import { endWithTheReader, OutputError, Progress } from './terminal.ts';
 
 const EXIT_NOT_WRITTEN = 1;
@@ -44,7 +47,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addSweep, addCompare, addCapture, addLab,
+    addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);
@@ -81,7 +84,7 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message.replace(/^/gm, 'ringlab: ')}\n`);
     return EXIT_BAD_INPUT;
   }
-  if (error instanceof OutputError || error instanceof LabError) {
+  if (error instanceof OutputError || error instanceof LabError || error instanceof QueueError) {
     process.stderr.write(`ringlab: ${error.message}\n`);
     return EXIT_NOT_WRITTEN;
   }

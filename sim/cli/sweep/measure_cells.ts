@@ -1,5 +1,5 @@
 /** Computes cells that are not known yet, shows how far it is, and keeps each as soon as it is there. */
-import { type CellJob, type CellRecord, durationText } from '../../host/index.ts';
+import { type CellJob, type CellRecord, durationText, resultJson } from '../../host/index.ts';
 import { Progress } from '../terminal.ts';
 import type { CellStore } from './cell_store.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -19,7 +19,9 @@ export async function measureCells(what: string, jobs: readonly CellJob[], start
   const line = new ProgressLine(what, dispatcher, wanted.size, records.size);
   const untied = onInterrupt(() => `${records.size} of ${wanted.size} cells are kept; the same command goes on from there.`, store);
   try {
-    await dispatcher.run(left, (record) => {
+    await dispatcher.run(left, (computed) => {
+      // As it is read back from a file: sums of floating-point numbers depend on the order of their parts.
+      const record = JSON.parse(resultJson(computed)) as CellRecord;
       store?.put(record);
       records.set(record.key, record);
       line.show(records.size);

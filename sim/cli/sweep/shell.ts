@@ -1,14 +1,19 @@
 /** Command lines that can be pasted. */
+import type { RunFlags } from '../run_options.ts';
+
 const plain = /^[\w@%+=:,./-]+$/;
 export const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** `ringlab run SCENARIO --set …` with what the command at hand was told. */
-export function runCommand(scenario: string, flags: { readonly set: readonly string[]; readonly seed?: string; readonly until?: string },
-  sets: readonly string[]): string {
-  const words = [
-    'ringlab', 'run', scenario, ...[...flags.set, ...sets].flatMap((s) => ['--set', s]),
-    ...(flags.seed === undefined || sets.some((s) => s.startsWith('run.seed=')) ? [] : ['--seed', flags.seed]),
-    ...(flags.until === undefined || sets.some((s) => s.startsWith('run.until_ns=')) ? [] : ['--until', flags.until]),
+/** What a command that runs a scenario was told, with more to set; a later one wins. */
+export function wordsOf({ set, seed, until }: RunFlags, sets: readonly string[] = []): string[] {
+  const free = (knob: string) => !sets.some((s) => s.startsWith(`${knob}=`));
+  return [
+    ...[...set, ...sets].flatMap((s) => ['--set', s]),
+    ...(seed !== undefined && free('run.seed') ? ['--seed', seed] : []),
+    ...(until !== undefined && free('run.until_ns') ? ['--until', until] : []),
   ];
-  return words.map(quoted).join(' ');
 }
+
+/** `ringlab run SCENARIO --set …`: a cell as a run. */
+export const runCommand = (scenario: string, flags: RunFlags, sets: readonly string[]): string =>
+  ['ringlab', 'run', scenario, ...wordsOf(flags, sets)].map(quoted).join(' ');

@@ -295,86 +295,92 @@ export const COST_TCP_TX_SKB: u32 = 11;
 export const COST_GSO_SEGMENT: u32 = 12;
 /** processing an acknowledgement; cycles */
 export const COST_TCP_ACK: u32 = 13;
-/** waking a sleeping task, with the context switch; cycles */
+/** waking a sleeping task (try_to_wake_up), for who wakes it; cycles */
 export const COST_WAKE_UP: u32 = 14;
+/** interrupting another core; cycles */
+export const COST_IPI_SEND: u32 = 15;
+/** taking the interrupt of another core; cycles */
+export const COST_IPI: u32 = 16;
+/** switching a core from the idle task or another one; cycles */
+export const COST_CONTEXT_SWITCH: u32 = 17;
 /** io_uring_enter, per call; cycles */
-export const COST_ENTER: u32 = 15;
+export const COST_ENTER: u32 = 18;
 /** any other system call, per call; cycles */
-export const COST_SYSCALL: u32 = 16;
+export const COST_SYSCALL: u32 = 19;
 /** io_uring_enter, per SQE; cycles */
-export const COST_SQE: u32 = 17;
+export const COST_SQE: u32 = 20;
 /** posting a completion; cycles */
-export const COST_CQE: u32 = 18;
+export const COST_CQE: u32 = 21;
 /** one item of task work; cycles */
-export const COST_TASK_WORK: u32 = 19;
+export const COST_TASK_WORK: u32 = 22;
 /** copying between user and kernel memory; cycles/KiB */
-export const COST_COPY_KIB: u32 = 20;
+export const COST_COPY_KIB: u32 = 23;
 /** summing bytes in software where the NIC does not; cycles/KiB */
-export const COST_CSUM_KIB: u32 = 21;
+export const COST_CSUM_KIB: u32 = 24;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 22;
+export const COST_ZC_CHUNK: u32 = 25;
 /** one buffer of a list made and freed again (PROVIDE_BUFFERS); cycles */
-export const COST_BUF_PROVIDE: u32 = 23;
+export const COST_BUF_PROVIDE: u32 = 26;
 /** one event of epoll_wait(2), with the poll of its file; cycles */
-export const COST_EPOLL_EVENT: u32 = 24;
+export const COST_EPOLL_EVENT: u32 = 27;
 /** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
-export const COST_SEND: u32 = 25;
+export const COST_SEND: u32 = 28;
 /** pinning one page of user memory that is not registered, and letting it go; cycles */
-export const COST_PIN_PAGE: u32 = 26;
+export const COST_PIN_PAGE: u32 = 29;
 /** lending one piece of user memory to a packet; cycles */
-export const COST_ZC_FRAG: u32 = 27;
+export const COST_ZC_FRAG: u32 = 30;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
-export const COST_ZC_NOTIF: u32 = 28;
+export const COST_ZC_NOTIF: u32 = 31;
 /** sending, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_SEND_FIRST_KIB: u32 = 29;
+export const COST_SEND_FIRST_KIB: u32 = 32;
 /** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_SEND_START_KIB: u32 = 30;
+export const COST_SEND_START_KIB: u32 = 33;
 /** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
-export const COST_RECV: u32 = 31;
+export const COST_RECV: u32 = 34;
 /** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_RECV_FIRST_KIB: u32 = 32;
+export const COST_RECV_FIRST_KIB: u32 = 35;
 /** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_RECV_START_KIB: u32 = 33;
+export const COST_RECV_START_KIB: u32 = 36;
 /** one walk of RECV_ZC over the receive queue; cycles */
-export const COST_ZCRX_RECV: u32 = 34;
+export const COST_ZCRX_RECV: u32 = 37;
 /** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_ZCRX_FIRST_KIB: u32 = 35;
+export const COST_ZCRX_FIRST_KIB: u32 = 38;
 /** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_ZCRX_START_KIB: u32 = 36;
+export const COST_ZCRX_START_KIB: u32 = 39;
 /** picking a provided buffer; cycles */
-export const COST_BUF_SELECT: u32 = 37;
+export const COST_BUF_SELECT: u32 = 40;
 /** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
-export const COST_UDP_TX: u32 = 38;
+export const COST_UDP_TX: u32 = 41;
 /** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
-export const COST_UDP_RX: u32 = 39;
+export const COST_UDP_RX: u32 = 42;
 /** one fragment of a datagram that is longer than the MTU; cycles */
-export const COST_IP_FRAGMENT: u32 = 40;
+export const COST_IP_FRAGMENT: u32 = 43;
 /** one fragment that finds its datagram; cycles */
-export const COST_IP_DEFRAG: u32 = 41;
+export const COST_IP_DEFRAG: u32 = 44;
 /** a dummy device throwing a packet away; cycles */
-export const COST_DUMMY_XMIT: u32 = 42;
+export const COST_DUMMY_XMIT: u32 = 45;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 43;
+export const COST_APP_CQE: u32 = 46;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 44;
+export const COST_APP_TIME: u32 = 47;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 45;
+export const COST_COPY_L2_KIB: u32 = 48;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 46;
+export const COST_COPY_LLC_KIB: u32 = 49;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 47;
+export const COST_COPY_MISS_KIB: u32 = 50;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 48;
+export const COST_COPY_RFO_KIB: u32 = 51;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 49;
+export const COST_DRAM_STALL: u32 = 52;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 50;
+export const COST_APP_READ_KIB: u32 = 53;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 51;
+export const COST_APP_WRITE_KIB: u32 = 54;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 52;
+export const COST_APP_MISS_KIB: u32 = 55;
 /** number of costs */
-export const COST_COUNT: u32 = 53;
+export const COST_COUNT: u32 = 56;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -750,6 +756,9 @@ export function costAccount(cost: u32): u32 {
     case COST_GSO_SEGMENT: return ACCOUNT_NETDEVICE;
     case COST_TCP_ACK: return ACCOUNT_TCPIP;
     case COST_WAKE_UP: return ACCOUNT_SCHEDULING;
+    case COST_IPI_SEND: return ACCOUNT_SCHEDULING;
+    case COST_IPI: return ACCOUNT_SCHEDULING;
+    case COST_CONTEXT_SWITCH: return ACCOUNT_SCHEDULING;
     case COST_ENTER: return ACCOUNT_SYSCALL;
     case COST_SYSCALL: return ACCOUNT_SYSCALL;
     case COST_SQE: return ACCOUNT_SYSCALL;

@@ -28,6 +28,10 @@ export const EVENT_IOWQ: u32 = 11;
 export const EVENT_SQPOLL: u32 = 12;
 /** A grace period that a ring waited for is over; arg: ring. */
 export const EVENT_RING_RCU: u32 = 13;
+/** The turn of a task that stands in line for a core has come; arg: global core index (run_queue.ts). */
+export const EVENT_TURN: u32 = 14;
+/** ksoftirqd of a core wants to run; arg: global core index. */
+export const EVENT_KSOFTIRQD: u32 = 15;
 
 /** Kinds of wheel timers. */
 export const TIMER_TCP_RETRANSMIT: u32 = 1;

@@ -34,6 +34,10 @@ export class CoreState {
   prices: u32;
   charges_base: u32;
   prices_base: u32;
+  entities_base: u32;
+  /** Level of the running context's work, and when it began (cpu.ts). */
+  level: u32;
+  began_ns: u64;
   ns_per_cycle_q20: u32;
   next_pkt_id: u32;
   built: u32;

@@ -26,29 +26,32 @@ export const CORE_STATE = {
   prices: { at: 104, type: 'u32' },
   charges_base: { at: 108, type: 'u32' },
   prices_base: { at: 112, type: 'u32' },
-  ns_per_cycle_q20: { at: 116, type: 'u32' },
-  next_pkt_id: { at: 120, type: 'u32' },
-  built: { at: 124, type: 'u32' },
-  drops_base: { at: 128, type: 'u32' },
-  wheel_seq: { at: 136, type: 'u64' },
-  hr_base: { at: 144, type: 'u32' },
-  hr_count: { at: 148, type: 'u32' },
-  hr_capacity: { at: 152, type: 'u32' },
-  hr_unused: { at: 156, type: 'u32' },
-  hr_seq: { at: 160, type: 'u64' },
-  hr_event_ns: { at: 168, type: 'u64' },
-  wait_base: { at: 176, type: 'u32' },
-  wait_free: { at: 180, type: 'u32' },
-  chain_blocks: { at: 184, type: 'u32' },
-  chain_next: { at: 188, type: 'u32' },
-  chain_free: { at: 192, type: 'u32' },
-  chain_left: { at: 196, type: 'u32' },
-  mem_l2_lines: { at: 200, type: 'u32' },
-  mem_llc_lines: { at: 204, type: 'u32' },
-  mem_missed_lines: { at: 208, type: 'u32' },
-  mem_owned_lines: { at: 212, type: 'u32' },
+  entities_base: { at: 116, type: 'u32' },
+  level: { at: 120, type: 'u32' },
+  began_ns: { at: 128, type: 'u64' },
+  ns_per_cycle_q20: { at: 136, type: 'u32' },
+  next_pkt_id: { at: 140, type: 'u32' },
+  built: { at: 144, type: 'u32' },
+  drops_base: { at: 148, type: 'u32' },
+  wheel_seq: { at: 152, type: 'u64' },
+  hr_base: { at: 160, type: 'u32' },
+  hr_count: { at: 164, type: 'u32' },
+  hr_capacity: { at: 168, type: 'u32' },
+  hr_unused: { at: 172, type: 'u32' },
+  hr_seq: { at: 176, type: 'u64' },
+  hr_event_ns: { at: 184, type: 'u64' },
+  wait_base: { at: 192, type: 'u32' },
+  wait_free: { at: 196, type: 'u32' },
+  chain_blocks: { at: 200, type: 'u32' },
+  chain_next: { at: 204, type: 'u32' },
+  chain_free: { at: 208, type: 'u32' },
+  chain_left: { at: 212, type: 'u32' },
+  mem_l2_lines: { at: 216, type: 'u32' },
+  mem_llc_lines: { at: 220, type: 'u32' },
+  mem_missed_lines: { at: 224, type: 'u32' },
+  mem_owned_lines: { at: 228, type: 'u32' },
 } as const;
-export const CORE_STATE_FIELD_BYTES = 216;
+export const CORE_STATE_FIELD_BYTES = 232;
 
 /** sim/core/trace.ts: TraceCursor. Offsets and types. */
 export const TRACE_CURSOR = {
@@ -70,13 +73,25 @@ export const TRACE_CURSOR_FIELD_BYTES = 56;
 
 /** sim/core/cpu.ts: Core. Offsets and types. */
 export const CORE = {
-  busy_until_ns: { at: 0, type: 'u64' },
-  poll_head: { at: 8, type: 'u32' },
-  poll_tail: { at: 12, type: 'u32' },
-  softirq_pending: { at: 16, type: 'u32' },
-  unused: { at: 20, type: 'u32' },
+  hardirq_until_ns: { at: 0, type: 'u64' },
+  softirq_until_ns: { at: 8, type: 'u64' },
+  task_until_ns: { at: 16, type: 'u64' },
+  poll_head: { at: 24, type: 'u32' },
+  poll_tail: { at: 28, type: 'u32' },
+  softirq_pending: { at: 32, type: 'u32' },
+  ksoftirqd: { at: 36, type: 'u32' },
+  softirq_began_ns: { at: 40, type: 'u64' },
+  softirq_restarts: { at: 48, type: 'u32' },
+  loaded: { at: 52, type: 'u32' },
+  run_head: { at: 56, type: 'u32' },
+  run_event: { at: 60, type: 'u32' },
+  current: { at: 64, type: 'u32' },
+  turn: { at: 68, type: 'u32' },
+  slice_ns: { at: 72, type: 'u64' },
+  vruntime_ns: { at: 80, type: 'u64' },
+  looked_ns: { at: 88, type: 'u64' },
 } as const;
-export const CORE_FIELD_BYTES = 24;
+export const CORE_FIELD_BYTES = 96;
 
 /** stack/3-pool/page_pool.ts: PagePool. Offsets and types. */
 export const PAGE_POOL = {

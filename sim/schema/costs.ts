@@ -44,7 +44,11 @@ export const COSTS: readonly Cost[] = [
   cost('tcp_tx_skb', 'tcpip', 450, 'the TCP transmit path, per skb'),
   cost('gso_segment', 'netdevice', 200, 'cutting one segment off an skb in software, where the NIC does not'),
   cost('tcp_ack', 'tcpip', 200, 'processing an acknowledgement'),
-  cost('wake_up', 'scheduling', 1500, 'waking a sleeping task, with the context switch'),
+  // Waking and switching (kernel/sched/core.c); together about what a wake-up with its switch takes.
+  cost('wake_up', 'scheduling', 500, 'waking a sleeping task (try_to_wake_up), for who wakes it'),
+  cost('ipi_send', 'scheduling', 200, 'interrupting another core'),
+  cost('ipi', 'scheduling', 600, 'taking the interrupt of another core'),
+  cost('context_switch', 'scheduling', 1000, 'switching a core from the idle task or another one'),
   cost('enter', 'syscall', 1101, 'io_uring_enter, per call', MODEL),
   cost('syscall', 'syscall', 300, 'any other system call, per call'),
   cost('sqe', 'syscall', 223, 'io_uring_enter, per SQE', MODEL),

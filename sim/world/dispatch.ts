@@ -1,13 +1,13 @@
 /** The one switch from event to stage. An event is a change of context; all else is a call. */
 import {
-  advanceTo, CONTEXT_SOFTIRQ, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_IRQ,
-  EVENT_KWORK, EVENT_RING_RCU, EVENT_SOFTIRQ, EVENT_SQPOLL, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TX, EVENT_WIRE, hostConfig,
-  HRTIMER_LINK_TIMEOUT, HRTIMER_QDISC, HRTIMER_TCP_PACING, HRTIMER_TIMEOUT, HrTimer, leaveContext, nextDueHrtimer, nextDueTimer, NONE,
-  QUEUES_MAX, schedule, timerWheelTurn, TIMER_RING,
+  advanceTo, CONTEXT_SOFTIRQ, coreAt, coreState, enterContext, enterHardware, EVENT_APP_TIMER, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_IRQ,
+  EVENT_KSOFTIRQD, EVENT_KWORK, EVENT_RING_RCU, EVENT_SOFTIRQ, EVENT_SQPOLL, EVENT_TASK, EVENT_TIMERS, EVENT_TSQ, EVENT_TURN, EVENT_TX,
+  EVENT_WIRE, hostConfig, HRTIMER_LINK_TIMEOUT, HRTIMER_QDISC, HRTIMER_TCP_PACING, HRTIMER_TIMEOUT, HrTimer, leaveContext, nextDueHrtimer,
+  nextDueTimer, nextTurn, NONE, QUEUES_MAX, schedule, timerWheelTurn, TIMER_RING,
 } from '../core';
 import { wireEgress, wireNextArrival, wireTakeArrived, wireTimeArrival } from '../../nic-model/1-wire';
 import { nicInterrupt, nicQdiscWatchdog, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
-import { napiSoftirq } from '../../stack/4-napi';
+import { napiKsoftirqd, napiSoftirq } from '../../stack/4-napi';
 import { tcpCompressedAckTimer, tcpPacingTimer, tcpTimer, tcpTsqRun } from '../../stack/5-tcp';
 import { sock, timerHost } from '../../stack/6-socket';
 import { iowqRun, ringExitWork, ringHrtimer, ringRcu, ringTimer, sqThreadRun } from '../../uring-model/7-ring';
@@ -22,6 +22,8 @@ export function dispatch(kind: u32, arg: u32): void {
     }
     case EVENT_IRQ: return nicInterrupt(arg);
     case EVENT_SOFTIRQ: return napiSoftirq(arg);
+    case EVENT_KSOFTIRQD: return napiKsoftirqd(arg);
+    case EVENT_TURN: return turn(arg);
     case EVENT_TASK: return taskRun(arg);
     case EVENT_APP_TIMER: return appTimer(arg);
     case EVENT_TIMERS: return timers(arg);
@@ -33,6 +35,14 @@ export function dispatch(kind: u32, arg: u32): void {
     case EVENT_SQPOLL: return sqThreadRun(arg);
     default: assert(false, 'an event of no kind');
   }
+}
+
+/** Who is next on a core has his event now. */
+function turn(core_idx: u32): void {
+  const event = nextTurn(core_idx);
+  if (event == 0) return;
+  dispatch(<u32>event, <u32>(event >> 32));
+  assert(coreAt(core_idx).turn == 0, 'C2 a turn that is called is taken');
 }
 
 /** Everything that has reached the far end of a link goes to the NIC there: by now, and on as long as nothing else happens. */

@@ -4,7 +4,7 @@
  *
  * Linux 7.3   net/core/dev.c (net_rx_action, __napi_poll, napi_complete_done), net/core/gro.c, net/ipv4/tcp_offload.c,
  *             net/ipv6/tcpv6_offload.c, include/net/gro.h
- * Owns        poll lists and backlogs of the cores, the softirq and its budget, packets that GRO holds
+ * Owns        poll lists and backlogs of the cores, the softirq with its budget, ksoftirqd, packets that GRO holds
  * Does not    know the device (port NapiPoll does); validate checksums; look a socket up
  * Drops       CPU_BACKLOG, SKB_UCOPY_FAULT
  * Invariants  G1 a poll keeps within its weight.  G2 a poll that does less than its weight completes its NAPI.
@@ -18,7 +18,7 @@ import { napi } from './state';
 export { backlogLen, netifRx } from './backlog';
 export { groFlush, groReceive } from './gro';
 export { napiPollDriver, setNapiPoll } from './port';
-export { napiComplete, napiSchedule, napiSoftirq } from './softirq';
+export { napiComplete, napiKsoftirqd, napiSchedule, napiSoftirq } from './softirq';
 
 /** Checks G3 and G4. Returns the number of NAPIs that are scheduled and of packets in backlogs. */
 export function napiVerify(): u32 {

@@ -43,7 +43,7 @@ export function tcpWfree(sock_idx: u32, bytes: u32): void {
 export function tcpTsqRun(host: u32): void {
   const h = tcpHost(host);
   const core = hostConfig(host).cpu_irq_core;
-  const free_at = coreFreeAt(host, core);
+  const free_at = coreFreeAt(host, core, CONTEXT_SOFTIRQ);
   if (free_at > coreState().clock_ns) {
     schedule(free_at, EVENT_TSQ, host);
     return;

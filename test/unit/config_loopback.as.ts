@@ -150,7 +150,7 @@ function wake(sock_idx: u32, mask: u32): bool {
 /** Applications of a host that were told act, when their core is free. */
 function applications(host: u32): void {
   const w = world();
-  const free_at = coreFreeAt(host, 1);
+  const free_at = coreFreeAt(host, 1, CONTEXT_SYSCALL);
   if (free_at > coreState().clock_ns) {
     schedule(free_at, EVENT_TASK, host);
     return;

@@ -380,7 +380,7 @@ function arriveLater(l: Link, host: u32, idx: u32): void {
 export function arrived(host: u32): void {
   const l = link(host);
   const to = 1 - host;
-  const free_at = coreFreeAt(to, 0);
+  const free_at = coreFreeAt(to, 0, CONTEXT_SOFTIRQ);
   if (free_at > coreState().clock_ns) {
     schedule(free_at, EVENT_WIRE, host);
     return;

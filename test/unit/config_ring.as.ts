@@ -3,8 +3,8 @@
  * queues by hand; a page pool stands for each of two RX queues. User memory is laid out once: see the addresses below.
  */
 import {
-  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK, EVENT_SQPOLL,
-  EVENT_TASK, hrtimersInit, nextDueHrtimer, nextEventTime, NONE, popEvent, prngInit, runConfig, timerWheelInit, waitInit,
+  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK, EVENT_SQPOLL, EVENT_TASK,
+  EVENT_TURN, hrtimersInit, nextDueHrtimer, nextEventTime, nextTurn, NONE, popEvent, prngInit, runConfig, timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
   ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider, poolsInit,
@@ -348,7 +348,8 @@ export function elapse(ns: u64): u32 {
 function happen(until_ns: u64): u32 {
   let n: u32 = 0;
   while (nextEventTime() <= until_ns) {
-    const event = popEvent();
+    let event = popEvent();
+    if (<u32>event == EVENT_TURN) event = nextTurn(<u32>(event >> 32));
     n++;
     if (<u32>event == EVENT_KWORK) ringExitWork(<u32>(event >> 32));
     else if (<u32>event == EVENT_IOWQ) iowqRun(<u32>(event >> 32));

@@ -4,12 +4,12 @@
  * answered with a RST.
  */
 import {
-  arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_SOFTIRQ, EVENT_TX,
-  EVENT_WIRE, HOSTS_MAX, hrtimersInit, nextEventTime, NONE, popEvent, prngInit, QUEUES_MAX, runConfig, storeBe16, storeBe32,
-  timerWheelInit, traceCursor,
+  arenaAlloc, arenaInit, coreState, cpuInit, DROP_COUNT, dropInit, enterHardware, eventQueueInit, EVENT_IRQ, EVENT_KSOFTIRQD, EVENT_SOFTIRQ,
+  EVENT_TURN, EVENT_TX, EVENT_WIRE, HOSTS_MAX, hrtimersInit, nextEventTime, nextTurn, NONE, popEvent, prngInit, QUEUES_MAX, runConfig,
+  storeBe16, storeBe32, timerWheelInit, traceCursor,
 } from '../../sim/core';
 import { netmem, netmemInit, poolsInit, skb, skbAddFrag, skbAlloc, skbFree, skbsInit, txPageAlloc } from '../../stack/3-pool';
-import { napiSoftirq } from '../../stack/4-napi';
+import { napiKsoftirqd, napiSoftirq } from '../../stack/4-napi';
 import { frame, frameCopy, wireInit, wireNextArrival, wireTakeArrived, wireTimeArrival, wireVerify } from '../../nic-model/1-wire';
 import { nicInit, nicInterrupt, nicReceive, nicTransmitNext } from '../../nic-model/2-nic';
 import { tcpInit } from '../../stack/5-tcp';
@@ -178,6 +178,15 @@ export function runUntil(time_ns: u64, softirqs: bool): void {
       }
       case EVENT_SOFTIRQ: {
         napiSoftirq(arg);
+        break;
+      }
+      case EVENT_KSOFTIRQD: {
+        napiKsoftirqd(arg);
+        break;
+      }
+      case EVENT_TURN: {
+        const turn = nextTurn(arg);
+        if (<u32>turn == EVENT_KSOFTIRQD) napiKsoftirqd(<u32>(turn >> 32));
         break;
       }
       default: assert(false, 'no other event in this world');

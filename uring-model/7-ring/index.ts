@@ -50,8 +50,8 @@ export { sysSetup } from './setup';
 export * from './state';
 export { callAwake, callWake, sleepOn, sleepOnFile, taskTold } from './sleep';
 export {
-  syscallBegin, syscallEnd, TASK_ALARM, TASK_DEADLINE, TASK_IN_CALL, Task, taskAlarmSet, taskAt, taskHandedOut, taskHandOut, taskPark,
-  taskWake, TASKS_MAX,
+  syscallBegin, syscallEnd, TASK_ALARM, TASK_DEADLINE, TASK_IN_CALL, Task, taskAlarmSet, taskAt, taskCore, taskHandedOut, taskHandOut,
+  taskPark, taskWake, TASKS_MAX,
 } from './task';
 export { runTaskWork } from './task_work';
 export { sysGetpeername } from './uring_cmd';

@@ -14,7 +14,7 @@
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
-  RINGS_MAX, schedule, setTask, TASKS_OF_ALL_KINDS,
+  RINGS_MAX, schedule, setTask, switchTo, takeCore, TASKS_OF_ALL_KINDS,
 } from '../../sim/core';
 import { EPOLLET, isSocket } from '../../stack/file';
 import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS, POLLERR, POLLHUP } from '../uapi.gen';
@@ -30,7 +30,7 @@ import {
 } from './request';
 import { assignFile, issue } from './sq';
 import { Ring, ringAt, RING_F_LOCKLESS_CQ, ringState } from './state';
-import { taskAt, TASKS_MAX } from './task';
+import { taskAt, taskCore, TASKS_MAX } from './task';
 import { taskWorkAdd } from './work_list';
 
 /** Workers of a task (struct io_wq). */
@@ -93,6 +93,7 @@ export function queueIowq(req: Req): void {
   wq.tail = idx;
   if (wq.pending != 0) return;
   wq.pending = 1;
+  charge(COST_WAKE_UP);
   schedule(now() + WORKER_DELAY_NS, EVENT_IOWQ, req.task);
 }
 
@@ -127,12 +128,15 @@ export function iowqCancel(req: Req): bool {
 /** EVENT_IOWQ: a worker of a task has its turn with all that waits. */
 export function iowqRun(task: u32): void {
   const wq = iowqAt(task);
+  const host = taskAt(task).host;
+  const worker = TASKS_OF_ALL_KINDS / 2 + task;
+  const core = taskCore(taskAt(task));
+  if (!takeCore(host, core, worker, EVENT_IOWQ, task)) return;
   wq.pending = 0;
   if (wq.head == NONE) return;
-  const host = taskAt(task).host;
-  enterContext(host, hostConfig(host).cpu_app_core, CONTEXT_TASK_WORK);
-  setTask(TASKS_OF_ALL_KINDS / 2 + task);
-  charge(COST_WAKE_UP);
+  enterContext(host, core, CONTEXT_TASK_WORK);
+  setTask(worker);
+  switchTo(worker, true);
   ringState().in_worker = 1;
   // What it queues itself is for a later turn.
   const last = wq.tail;

@@ -4,7 +4,7 @@
  * when the task runs; a sleeper that is woken for task work alone does that and sleeps on.
  */
 import {
-  charge, COST_WAKE_UP, NONE, timerCancel, WAIT_TASK, waitAdd, waitAlloc, waitArg, waitFree, waitLink, waitRemove,
+  NONE, timerCancel, WAIT_TASK, waitAdd, waitAlloc, waitArg, waitFree, waitLink, waitRemove,
 } from '../../sim/core';
 import { fileWaitHead } from '../../stack/file';
 import { Task, taskAt, taskTimer, taskWake, TASK_IN_CALL } from './task';
@@ -61,7 +61,6 @@ export function callAwake(t: Task): void {
 
 /** A sleeper was woken. True: its call is to be made again; false: it sleeps on. */
 export function callResume(t: Task): bool {
-  charge(COST_WAKE_UP);
   if (t.call_woken == 0) runTaskWork(t);
   return t.call_woken != 0;
 }

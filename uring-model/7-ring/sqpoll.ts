@@ -8,11 +8,11 @@
  *
  * A thread that spins keeps its core busy, that of IORING_SETUP_SQ_AFF or the application's: what nobody else has used of it.
  *
- * Differs from Linux: it is never in the way of others on its core.
+ * Differs from Linux: while it spins it is never in the way of others on its core.
  */
 import {
   arenaAlloc, charge, CONTEXT_TASK_WORK, coreBooked, coreFreeAt, coreIndex, coreState, COST_WAKE_UP, enterContext, EVENT_SQPOLL, hostConfig,
-  leaveContext, NONE, now, NS_PER_JIFFY, RINGS_MAX, schedule, setTask,
+  leaveContext, NONE, now, NS_PER_JIFFY, RINGS_MAX, schedule, setTask, switchTo, takeCore,
 } from '../../sim/core';
 import { fdFile, fileAt, FILE_RING } from '../../stack/file';
 import {
@@ -84,7 +84,7 @@ function spinning(d: SqData): u64 {
   return all > used ? all - used : 0;
 }
 function spinBegin(d: SqData): void {
-  d.spin_ns = coreFreeAt(d.host, d.cpu);
+  d.spin_ns = coreFreeAt(d.host, d.cpu, CONTEXT_TASK_WORK);
   d.spin_booked = coreBooked(coreIndex(d.host, d.cpu));
 }
 function spinEnd(d: SqData): void {
@@ -166,6 +166,7 @@ export function sqpollLook(host: u32): void {
 
 /** Wakes it, or makes it look (wake_up of sqd->wait, __set_notify_signal). */
 export function sqThreadWake(sqd: u32): void {
+  if (sqdAt(sqd).asleep != 0) charge(COST_WAKE_UP);
   turnAt(sqd, now() + NOTICE_NS);
 }
 
@@ -198,13 +199,13 @@ function mark(sqd: u32, asleep: bool): void {
 export function sqThreadRun(sqd: u32): void {
   const d = sqdAt(sqd);
   const clock = coreState().clock_ns;
-  if (d.event_ns > clock || d.rings == 0) return;
+  if (d.event_ns > clock || !takeCore(d.host, d.cpu, TASKS_MAX + sqd, EVENT_SQPOLL, sqd) || d.rings == 0) return;
   d.event_ns = NEVER;
   if (d.asleep == 0) spinEnd(d);
   enterContext(d.host, d.cpu, CONTEXT_TASK_WORK);
   setTask(TASKS_MAX + sqd);
+  switchTo(TASKS_MAX + sqd, d.asleep != 0);
   if (d.asleep != 0) {
-    charge(COST_WAKE_UP);
     mark(sqd, false);
     d.timeout_ns = now() + d.idle_ns;
   }

@@ -1,6 +1,6 @@
 /**
  * Tasks: threads of processes, of which each host has one. Task host + HOSTS_MAX * n is thread n of the host; threads share
- * descriptors and memory, and the core that applications run on. A task sleeps in io_uring_enter (wait.ts) or in another call
+ * descriptors and memory; each is pinned to a core. A task sleeps in io_uring_enter (wait.ts) or in another call
  * (sleep.ts); who wakes it schedules EVENT_TASK, and the event carries the wait on before the application runs again
  * (uring-model/8-app).
  *
@@ -8,8 +8,9 @@
  * call start again. Differs from Linux: other signals do not exist; SIGPIPE counts as ignored.
  */
 import {
-  arenaAlloc, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext,
-  NONE, now, RINGS_MAX, schedule, setTask, switchContext, THREADS_MAX, Timer, TIMER_RING,
+  arenaAlloc, charge, chargeIpi, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreIdle, coreIndex, coreState, COST_IPI_SEND,
+  COST_WAKE_UP, CPU_IDLE_HALT, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE, now, RINGS_MAX, schedule, setTask,
+  switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
 import { processOf } from '../../stack/file';
 import { sqpollLook } from './sqpoll';
@@ -107,10 +108,42 @@ export function tasksInit(): void {
   }
 }
 
+/** The core that a task is pinned to. */
+export function taskCore(t: Task): u32 {
+  const c = hostConfig(t.host);
+  return (c.cpu_app_core + (t.idx / HOSTS_MAX) * c.cpu_app_spread) % c.cpu_cores;
+}
+
+/**
+ * What waking costs who does it (kernel/sched/core.c: try_to_wake_up, ttwu_queue). Another core that is idle is told by an interrupt,
+ * unless it watches for a write (set_nr_if_polling); one that is busy comes to it by itself.
+ */
+export function chargeWake(host: u32, core: u32): void {
+  charge(COST_WAKE_UP);
+  const s = coreState();
+  if (s.context == CONTEXT_HARDWARE || s.core == core || hostConfig(host).cpu_idle != CPU_IDLE_HALT) return;
+  if (coreIdle(coreIndex(host, core), now())) sendIpi(host, core);
+}
+function sendIpi(host: u32, core: u32): void {
+  charge(COST_IPI_SEND);
+  chargeIpi(host, core);
+}
+
+/** A task that does not sleep shall look at its work: another core that it runs on is interrupted (TWA_SIGNAL: kick_process). */
+export function taskKick(t: Task): void {
+  const s = coreState();
+  const core = taskCore(t);
+  if (t.run_pending == 0 && s.context != CONTEXT_HARDWARE && s.core != core && !coreIdle(coreIndex(t.host, core), now())) {
+    sendIpi(t.host, core);
+  }
+  taskWake(t);
+}
+
 /** The task runs as soon as its core lets it (wake_up_state, set_notify_signal). */
 export function taskWake(t: Task): void {
   if (t.run_pending != 0) return;
   t.run_pending = 1;
+  if (t.waiting != 0 && now() >= t.spin_until_ns) chargeWake(t.host, taskCore(t));
   schedule(now(), EVENT_TASK, t.idx);
 }
 
@@ -118,7 +151,7 @@ export function taskWake(t: Task): void {
 export function syscallBegin(t: Task): void {
   sqpollLook(t.host);
   if (coreState().context == CONTEXT_HARDWARE) {
-    enterContext(t.host, hostConfig(t.host).cpu_app_core, CONTEXT_SYSCALL);
+    enterContext(t.host, taskCore(t), CONTEXT_SYSCALL);
     t.opened = 1;
   } else switchContext(CONTEXT_SYSCALL);
   setTask(t.idx);

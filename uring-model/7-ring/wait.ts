@@ -3,7 +3,7 @@
  * the task is asleep then. Whatever wakes it carries the wait on in the task's own context: task work runs, and if that
  * was not enough the task sleeps on. When the wait is over its result waits for the caller, who repeats the call.
  */
-import { charge, coreState, COST_WAKE_UP, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
+import { coreState, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { EEXIST, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
@@ -133,7 +133,6 @@ export function taskResume(task: u32): bool {
     return false;
   }
   const r = ringAt(t.wait_ring);
-  if (coreState().clock_ns >= t.spin_until_ns) charge(COST_WAKE_UP);
   busyEnd(t, r);
   t.waiting = 0;
   const ret = waitLoop(t, r, true);

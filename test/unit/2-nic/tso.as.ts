@@ -1,8 +1,8 @@
 /** Description: a packet of several segments leaves as frames that any receiver takes for what a host without TSO would have sent. */
 import {
-  ACCOUNT_NETDEVICE, arenaAlloc, CONTEXT_SYSCALL, coreCycles, coreIndex, coreState, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_WIRE_LOSS, enterContext, enterHardware,
-  EV_NIC_TX, leaveContext, loadBe16, loadBe32, MAX_SKB_FRAGS, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_PACKETS, NONE, storeBe16, storeBe32,
-  traceCursor,
+  ACCOUNT_NETDEVICE, arenaAlloc, CONTEXT_SYSCALL, coreCycles, coreIndex, coreState, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_WIRE_LOSS,
+  enterContext, enterHardware, EV_NIC_TX, leaveContext, loadBe16, loadBe32, MAX_SKB_FRAGS, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_TX_PACKETS,
+  NONE, storeBe16, storeBe32, traceCursor,
 } from '../../../sim/core';
 import { netmem, netmemRef, poolState, setSkbDestructor, skb, skbAddFrag, skbAlloc, skbFree, txPageAlloc } from '../../../stack/3-pool';
 import { startXmit } from '../../../stack/5-tcp/port';

@@ -6,7 +6,7 @@ export const CONFIG_BYTES: u32 = 9064;
 /** bytes of it that are part of the state; what follows only says who watches */
 export const CONFIG_STATE_BYTES: u32 = 9024;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 2667067171;
+export const CONFIG_MAGIC: u32 = 2056726163;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -1010,53 +1010,53 @@ export class HostConfig {
   get cpu_app_core(): u32 {
     return load<u32>(changetype<usize>(this), 1592);
   }
-  /** first-level data cache of a core */
-  get mem_l1_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1600);
-  }
-  /** second-level cache of a core */
-  get mem_l2_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1608);
-  }
-  /** last-level cache; 0: there is none (default: the Xeon of ddio-bench) */
-  get mem_llc_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 1616);
-  }
-  /** ways of it */
-  get mem_llc_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1624);
-  }
-  /** ways that the NIC writes to (DDIO): it finds there min(1, ways × way size / working set); 0: it writes to memory and reads there */
-  get mem_ddio_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1632);
-  }
-  /** bytes that the NIC writes before it comes back to a buffer; auto: posted buffers and those in flight, as they are */
-  get mem_io_working_set(): u64 {
-    return load<u64>(changetype<usize>(this), 1640);
-  }
-  /** share of received payload that cores find in no cache, for measurements that state it; auto: what the caches do */
-  get mem_miss_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1648);
-  }
-  /** lines that prefetchers fetch for nothing, for a thousand that were wanted */
-  get mem_overfetch_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1656);
-  }
-  /** what the memory bus moves; 0: no limit (default: 8 channels DDR4-3200) */
-  get mem_dram_bps(): u64 {
-    return load<u64>(changetype<usize>(this), 1664);
-  }
   /** distance of the cores of its threads: thread n runs on core (app_core + n × app_spread) mod cores */
   get cpu_app_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1672);
+    return load<u32>(changetype<usize>(this), 1600);
   }
   /** how an idle core waits: for a write, or halted for an interrupt */
   get cpu_idle(): u32 {
-    return load<u32>(changetype<usize>(this), 1680);
+    return load<u32>(changetype<usize>(this), 1608);
   }
   /** time that an idle core takes to begin work */
   get cpu_idle_exit_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1616);
+  }
+  /** first-level data cache of a core */
+  get mem_l1_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 1624);
+  }
+  /** second-level cache of a core */
+  get mem_l2_bytes(): u32 {
+    return load<u32>(changetype<usize>(this), 1632);
+  }
+  /** last-level cache; 0: there is none (default: the Xeon of ddio-bench) */
+  get mem_llc_bytes(): u64 {
+    return load<u64>(changetype<usize>(this), 1640);
+  }
+  /** ways of it */
+  get mem_llc_ways(): u32 {
+    return load<u32>(changetype<usize>(this), 1648);
+  }
+  /** ways that the NIC writes to (DDIO): it finds there min(1, ways × way size / working set); 0: it writes to memory and reads there */
+  get mem_ddio_ways(): u32 {
+    return load<u32>(changetype<usize>(this), 1656);
+  }
+  /** bytes that the NIC writes before it comes back to a buffer; auto: posted buffers and those in flight, as they are */
+  get mem_io_working_set(): u64 {
+    return load<u64>(changetype<usize>(this), 1664);
+  }
+  /** share of received payload that cores find in no cache, for measurements that state it; auto: what the caches do */
+  get mem_miss_permille(): u32 {
+    return load<u32>(changetype<usize>(this), 1672);
+  }
+  /** lines that prefetchers fetch for nothing, for a thousand that were wanted */
+  get mem_overfetch_permille(): u32 {
+    return load<u32>(changetype<usize>(this), 1680);
+  }
+  /** what the memory bus moves; 0: no limit (default: 8 channels DDR4-3200) */
+  get mem_dram_bps(): u64 {
+    return load<u64>(changetype<usize>(this), 1688);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {

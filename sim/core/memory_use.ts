@@ -9,7 +9,8 @@ import {
   MEM_DDIO_MISS, MEM_DMA_READ, MEM_DMA_WRITE, MEM_PREFETCH, MEM_RFO, MEM_WRITEBACK,
 } from './constants.gen';
 import { hostConfig } from './config.gen';
-import { chargeBytes, chargeNs, now } from './cpu';
+import { chargeBytes, chargeNs } from './charges';
+import { now } from './cpu';
 import { dramMove, memCount } from './dram';
 import {
   absentForDma, coreClock, dmaShare, findForCore, HostMemory, hostMemory, linesOf, llcGone, LINE_SHIFT, memPage, memPages, memUserApp,

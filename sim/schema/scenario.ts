@@ -322,12 +322,12 @@ export const HOST_KNOBS: readonly Knob[] = [
     { linux: '/proc/irq/*/smp_affinity' }),
   knob('cpu', 'irq_spread', 'count', [0, 7], 0, 'distance of the cores of neighbouring queues'),
   knob('cpu', 'app_core', 'count', [0, 7], 1, 'core of the application', { linux: 'sched_setaffinity(2)' }),
-  ...MEMORY_KNOBS.map(([name, unit, range, value, about, extra]) => knob('mem', name, unit, range, value, about, extra)),
   knob('cpu', 'app_spread', 'count', [0, 7], 0,
     'distance of the cores of its threads: thread n runs on core (app_core + n × app_spread) mod cores'),
   choice('cpu', 'idle', ['mwait', 'halt'], 'mwait', 'how an idle core waits: for a write, or halted for an interrupt',
     'set_nr_if_polling'),
   knob('cpu', 'idle_exit_ns', 'ns', [0, 1_000_000], 0, 'time that an idle core takes to begin work', { linux: 'cpuidle exit latency' }),
+  ...MEMORY_KNOBS.map(([name, unit, range, value, about, extra]) => knob('mem', name, unit, range, value, about, extra)),
   ...COSTS.map((c) => knob('cost', c.name, 'cycles', [0, 1_000_000], c.value, `${c.about} (${c.unit}; ${c.account}; ${c.source})`)),
 ];
 

@@ -2246,6 +2246,96 @@ export class sockaddr_in6 {
 }
 export const SOCKADDR_IN6_BYTES: u32 = 28;
 
+/** argument and answer of getsockopt TCP_ZEROCOPY_RECEIVE */
+@unmanaged
+export class tcp_zerocopy_receive {
+  /** where to map to: a page of an area of a TCP socket */
+  get address(): u64 {
+    return load<u64>(changetype<usize>(this), 0);
+  }
+  set address(value: u64) {
+    store<u64>(changetype<usize>(this), value, 0);
+  }
+  /** bytes to map; answer: bytes that were */
+  get length(): u32 {
+    return load<u32>(changetype<usize>(this), 8);
+  }
+  set length(value: u32) {
+    store<u32>(changetype<usize>(this), value, 8);
+  }
+  /** answer: bytes to read before something can be mapped again */
+  get recv_skip_hint(): u32 {
+    return load<u32>(changetype<usize>(this), 12);
+  }
+  set recv_skip_hint(value: u32) {
+    store<u32>(changetype<usize>(this), value, 12);
+  }
+  /** answer: bytes that are left to read */
+  get inq(): u32 {
+    return load<u32>(changetype<usize>(this), 16);
+  }
+  set inq(value: u32) {
+    store<u32>(changetype<usize>(this), value, 16);
+  }
+  /** answer: error of the socket */
+  get err(): i32 {
+    return load<i32>(changetype<usize>(this), 20);
+  }
+  set err(value: i32) {
+    store<i32>(changetype<usize>(this), value, 20);
+  }
+  /** buffer for what cannot be mapped */
+  get copybuf_address(): u64 {
+    return load<u64>(changetype<usize>(this), 24);
+  }
+  set copybuf_address(value: u64) {
+    store<u64>(changetype<usize>(this), value, 24);
+  }
+  /** its bytes; answer: bytes copied, or an error */
+  get copybuf_len(): i32 {
+    return load<i32>(changetype<usize>(this), 32);
+  }
+  set copybuf_len(value: i32) {
+    store<i32>(changetype<usize>(this), value, 32);
+  }
+  /** TCP_RECEIVE_ZEROCOPY_FLAG_TLB_CLEAN_HINT */
+  get flags(): u32 {
+    return load<u32>(changetype<usize>(this), 36);
+  }
+  set flags(value: u32) {
+    store<u32>(changetype<usize>(this), value, 36);
+  }
+  /** control data */
+  get msg_control(): u64 {
+    return load<u64>(changetype<usize>(this), 40);
+  }
+  set msg_control(value: u64) {
+    store<u64>(changetype<usize>(this), value, 40);
+  }
+  /** its bytes */
+  get msg_controllen(): u64 {
+    return load<u64>(changetype<usize>(this), 48);
+  }
+  set msg_controllen(value: u64) {
+    store<u64>(changetype<usize>(this), value, 48);
+  }
+  /** answer: what control data there is */
+  get msg_flags(): u32 {
+    return load<u32>(changetype<usize>(this), 56);
+  }
+  set msg_flags(value: u32) {
+    store<u32>(changetype<usize>(this), value, 56);
+  }
+  /** zero */
+  get reserved(): u32 {
+    return load<u32>(changetype<usize>(this), 60);
+  }
+  set reserved(value: u32) {
+    store<u32>(changetype<usize>(this), value, 60);
+  }
+}
+export const TCP_ZEROCOPY_RECEIVE_BYTES: u32 = 64;
+
 /** a piece of memory */
 @unmanaged
 export class iovec {
@@ -2982,6 +3072,14 @@ export const O_NONBLOCK: u32 = 2048;
 export const EFD_NONBLOCK: u32 = 2048;
 /** no Nagle */
 export const TCP_NODELAY: u32 = 1;
+/** map what was received */
+export const TCP_ZEROCOPY_RECEIVE: u32 = 35;
+/** the mapping can be read */
+export const PROT_READ: u32 = 1;
+/** the mapping is the file itself */
+export const MAP_SHARED: u32 = 1;
+/** what is mapped there is not needed any more */
+export const MADV_DONTNEED: u32 = 4;
 /** there is something to read */
 export const POLLIN: u32 = 1;
 /** there is urgent data */
@@ -3010,6 +3108,12 @@ export const __NR_write: u32 = 1;
 export const __NR_close: u32 = 3;
 /** wait for readiness */
 export const __NR_poll: u32 = 7;
+/** map a file */
+export const __NR_mmap: u32 = 9;
+/** end a mapping */
+export const __NR_munmap: u32 = 11;
+/** what is known of memory */
+export const __NR_madvise: u32 = 28;
 /** read into vectors */
 export const __NR_readv: u32 = 19;
 /** write from vectors */

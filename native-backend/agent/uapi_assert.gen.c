@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -726,6 +727,33 @@ _Static_assert(sizeof(((struct sockaddr_in6 *)0)->sin6_addr) == 16, "size of soc
 _Static_assert(offsetof(struct sockaddr_in6, sin6_scope_id) == 24, "offset of sockaddr_in6.sin6_scope_id");
 _Static_assert(sizeof(((struct sockaddr_in6 *)0)->sin6_scope_id) == 4, "size of sockaddr_in6.sin6_scope_id");
 
+/* struct tcp_zerocopy_receive */
+_Static_assert(sizeof(struct tcp_zerocopy_receive) == 64, "size of tcp_zerocopy_receive");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, address) == 0, "offset of tcp_zerocopy_receive.address");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->address) == 8, "size of tcp_zerocopy_receive.address");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, length) == 8, "offset of tcp_zerocopy_receive.length");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->length) == 4, "size of tcp_zerocopy_receive.length");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, recv_skip_hint) == 12, "offset of tcp_zerocopy_receive.recv_skip_hint");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->recv_skip_hint) == 4, "size of tcp_zerocopy_receive.recv_skip_hint");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, inq) == 16, "offset of tcp_zerocopy_receive.inq");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->inq) == 4, "size of tcp_zerocopy_receive.inq");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, err) == 20, "offset of tcp_zerocopy_receive.err");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->err) == 4, "size of tcp_zerocopy_receive.err");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, copybuf_address) == 24, "offset of tcp_zerocopy_receive.copybuf_address");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->copybuf_address) == 8, "size of tcp_zerocopy_receive.copybuf_address");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, copybuf_len) == 32, "offset of tcp_zerocopy_receive.copybuf_len");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->copybuf_len) == 4, "size of tcp_zerocopy_receive.copybuf_len");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, flags) == 36, "offset of tcp_zerocopy_receive.flags");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->flags) == 4, "size of tcp_zerocopy_receive.flags");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, msg_control) == 40, "offset of tcp_zerocopy_receive.msg_control");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->msg_control) == 8, "size of tcp_zerocopy_receive.msg_control");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, msg_controllen) == 48, "offset of tcp_zerocopy_receive.msg_controllen");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->msg_controllen) == 8, "size of tcp_zerocopy_receive.msg_controllen");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, msg_flags) == 56, "offset of tcp_zerocopy_receive.msg_flags");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->msg_flags) == 4, "size of tcp_zerocopy_receive.msg_flags");
+_Static_assert(offsetof(struct tcp_zerocopy_receive, reserved) == 60, "offset of tcp_zerocopy_receive.reserved");
+_Static_assert(sizeof(((struct tcp_zerocopy_receive *)0)->reserved) == 4, "size of tcp_zerocopy_receive.reserved");
+
 /* struct iovec */
 _Static_assert(sizeof(struct iovec) == 16, "size of iovec");
 _Static_assert(offsetof(struct iovec, iov_base) == 0, "offset of iovec.iov_base");
@@ -1100,6 +1128,10 @@ _Static_assert((F_SETFL) == 4, "value of F_SETFL");
 _Static_assert((O_NONBLOCK) == 2048, "value of O_NONBLOCK");
 _Static_assert((EFD_NONBLOCK) == 2048, "value of EFD_NONBLOCK");
 _Static_assert((TCP_NODELAY) == 1, "value of TCP_NODELAY");
+_Static_assert((TCP_ZEROCOPY_RECEIVE) == 35, "value of TCP_ZEROCOPY_RECEIVE");
+_Static_assert((PROT_READ) == 1, "value of PROT_READ");
+_Static_assert((MAP_SHARED) == 1, "value of MAP_SHARED");
+_Static_assert((MADV_DONTNEED) == 4, "value of MADV_DONTNEED");
 _Static_assert((POLLIN) == 1, "value of POLLIN");
 _Static_assert((POLLPRI) == 2, "value of POLLPRI");
 _Static_assert((POLLOUT) == 4, "value of POLLOUT");

@@ -15,6 +15,8 @@ export const FAULTS_MAX: u32 = 64;
 export const PORTS_MAX: u32 = 64;
 /** threads of a process. At the limit: there is no such task. */
 export const THREADS_MAX: u32 = 4;
+/** areas of TCP sockets that user space has mapped in a world. At the limit: -ENOMEM. */
+export const VMAS_MAX: u32 = 64;
 /** AF_UNIX sockets in a world. At the limit: -ENFILE. */
 export const UNIX_SOCKS_MAX: u32 = 256;
 /** messages that wait in AF_UNIX sockets. At the limit: -ENOBUFS. */
@@ -321,66 +323,72 @@ export const COST_CSUM_KIB: u32 = 24;
 export const COST_ZC_CHUNK: u32 = 25;
 /** one buffer of a list made and freed again (PROVIDE_BUFFERS); cycles */
 export const COST_BUF_PROVIDE: u32 = 26;
+/** mapping a received page to user space, and another page for the pool; cycles */
+export const COST_MAP_PAGE: u32 = 27;
+/** unmapping a page, and giving it back; cycles */
+export const COST_UNMAP_PAGE: u32 = 28;
+/** forgetting translations after pages were unmapped; cycles */
+export const COST_TLB_FLUSH: u32 = 29;
 /** one event of epoll_wait(2), with the poll of its file; cycles */
-export const COST_EPOLL_EVENT: u32 = 27;
+export const COST_EPOLL_EVENT: u32 = 30;
 /** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
-export const COST_SEND: u32 = 28;
+export const COST_SEND: u32 = 31;
 /** pinning one page of user memory that is not registered, and letting it go; cycles */
-export const COST_PIN_PAGE: u32 = 29;
+export const COST_PIN_PAGE: u32 = 32;
 /** lending one piece of user memory to a packet; cycles */
-export const COST_ZC_FRAG: u32 = 30;
+export const COST_ZC_FRAG: u32 = 33;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
-export const COST_ZC_NOTIF: u32 = 31;
+export const COST_ZC_NOTIF: u32 = 34;
 /** sending, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_SEND_FIRST_KIB: u32 = 32;
+export const COST_SEND_FIRST_KIB: u32 = 35;
 /** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_SEND_START_KIB: u32 = 33;
+export const COST_SEND_START_KIB: u32 = 36;
 /** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
-export const COST_RECV: u32 = 34;
+export const COST_RECV: u32 = 37;
 /** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_RECV_FIRST_KIB: u32 = 35;
+export const COST_RECV_FIRST_KIB: u32 = 38;
 /** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_RECV_START_KIB: u32 = 36;
+export const COST_RECV_START_KIB: u32 = 39;
 /** one walk of RECV_ZC over the receive queue; cycles */
-export const COST_ZCRX_RECV: u32 = 37;
+export const COST_ZCRX_RECV: u32 = 40;
 /** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_ZCRX_FIRST_KIB: u32 = 38;
+export const COST_ZCRX_FIRST_KIB: u32 = 41;
 /** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_ZCRX_START_KIB: u32 = 39;
+export const COST_ZCRX_START_KIB: u32 = 42;
 /** picking a provided buffer; cycles */
-export const COST_BUF_SELECT: u32 = 40;
+export const COST_BUF_SELECT: u32 = 43;
 /** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
-export const COST_UDP_TX: u32 = 41;
+export const COST_UDP_TX: u32 = 44;
 /** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
-export const COST_UDP_RX: u32 = 42;
+export const COST_UDP_RX: u32 = 45;
 /** one fragment of a datagram that is longer than the MTU; cycles */
-export const COST_IP_FRAGMENT: u32 = 43;
+export const COST_IP_FRAGMENT: u32 = 46;
 /** one fragment that finds its datagram; cycles */
-export const COST_IP_DEFRAG: u32 = 44;
+export const COST_IP_DEFRAG: u32 = 47;
 /** a dummy device throwing a packet away; cycles */
-export const COST_DUMMY_XMIT: u32 = 45;
+export const COST_DUMMY_XMIT: u32 = 48;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 46;
+export const COST_APP_CQE: u32 = 49;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 47;
+export const COST_APP_TIME: u32 = 50;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 48;
+export const COST_COPY_L2_KIB: u32 = 51;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 49;
+export const COST_COPY_LLC_KIB: u32 = 52;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 50;
+export const COST_COPY_MISS_KIB: u32 = 53;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 51;
+export const COST_COPY_RFO_KIB: u32 = 54;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 52;
+export const COST_DRAM_STALL: u32 = 55;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 53;
+export const COST_APP_READ_KIB: u32 = 56;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 54;
+export const COST_APP_WRITE_KIB: u32 = 57;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 55;
+export const COST_APP_MISS_KIB: u32 = 58;
 /** number of costs */
-export const COST_COUNT: u32 = 56;
+export const COST_COUNT: u32 = 59;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -768,6 +776,9 @@ export function costAccount(cost: u32): u32 {
     case COST_CSUM_KIB: return ACCOUNT_TCPIP;
     case COST_ZC_CHUNK: return ACCOUNT_MEMORY;
     case COST_BUF_PROVIDE: return ACCOUNT_MEMORY;
+    case COST_MAP_PAGE: return ACCOUNT_MEMORY;
+    case COST_UNMAP_PAGE: return ACCOUNT_MEMORY;
+    case COST_TLB_FLUSH: return ACCOUNT_MEMORY;
     case COST_EPOLL_EVENT: return ACCOUNT_SYSCALL;
     case COST_SEND: return ACCOUNT_TCPIP;
     case COST_PIN_PAGE: return ACCOUNT_MEMORY;

@@ -105,6 +105,7 @@ const C_HEAD = `/*
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <linux/in.h>
 #include <linux/in6.h>

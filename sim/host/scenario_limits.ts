@@ -106,11 +106,18 @@ function userBytes(h: HostSetup, flows: number): number {
   return rings + payload + area + books + receiveBuffers(h, flows) + MIB;
 }
 
+/** Does it map what it receives, and to how large an area? */
+const maps = (h: HostSetup) => receive(h) === 'mmap' && role(h) === 'sink';
+const areaOf = (h: HostSetup) => up(h.values['app.recv_bytes'] || 512 * KIB, PAGE);
+/** Pages that its threads may have mapped: they are in no pool. */
+const mappedPages = (h: HostSetup) => (maps(h) ? (limit('THREADS_MAX') * areaOf(h)) / PAGE : 0);
+
 /** What its receives that copy read into (uring-model/8-app/builtin/app_memory.ts). */
 function receiveBuffers(h: HostSetup, flows: number): number {
   const v = h.values;
   const bytes = v['app.recv_bytes'] || v['app.chunk'];
   if (receive(h) === 'zc' && role(h) === 'sink') return 0;
+  if (maps(h)) return 2 * limit('THREADS_MAX') * (areaOf(h) + PAGE);
   if (['read', 'epoll'].includes(receive(h) ?? '') && role(h) === 'sink') return limit('THREADS_MAX') * (bytes + PAGE);
   return Math.max(within(flows * bytes, MIB, 64 * MIB), (Math.max(flows, 1) + 8) * up(v['app.recv_bytes'], 64));
 }
@@ -135,7 +142,7 @@ export function autoLimits(setup: Setup, sizing: Sizing): Record<RunKnob, number
     'limits.skbs': up(sent + queued_pages + within(lent, 0, 65536) + 4 * flows + 1024, 1024),
     'limits.frames': within(up(sum(hosts, (h) => framesOf(h, segment)) + 1024, 1024), 4096, 1_000_000),
     'limits.tx_pages': within(in_flight / TX_PAGE + Math.min(2 * flows, 1024) + 64, 128, 8192),
-    'limits.rx_pages': up(sum(hosts, ringPages) + queued_pages + 256, 256),
+    'limits.rx_pages': up(sum(hosts, ringPages) + sum(hosts, mappedPages) + queued_pages + 256, 256),
     'limits.reqs': within(up(requests + 256, 256), 1024, 1_000_000),
     'limits.user_bytes': up(sum(hosts, (h) => userBytes(h, flows)) + scriptBytes(setup, sizing) + 2 * MIB, MIB),
   };

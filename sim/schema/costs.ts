@@ -28,6 +28,7 @@ const cost = (
 });
 const SEPIA = 'Song et al., OSDI 2026: throughput of a core against its LLC miss rate';
 const MODEL = 'Ringlab cost model, Zen 4 fit of published io_uring measurements';
+const TCP_MMAP = 'published 178 ns for a page of 4 KiB received by TCP_ZEROCOPY_RECEIVE, in all; the split is a guess';
 
 export const COSTS: readonly Cost[] = [
   cost('irq_entry', 'scheduling', 600, 'taking an interrupt and raising the softirq'),
@@ -59,6 +60,9 @@ export const COSTS: readonly Cost[] = [
   cost('zc_chunk', 'memory', 80, 'lending one buffer to user space', MODEL),
   // Receiving
   cost('buf_provide', 'memory', 100, 'one buffer of a list made and freed again (PROVIDE_BUFFERS)'),
+  cost('map_page', 'memory', 300, 'mapping a received page to user space, and another page for the pool', TCP_MMAP),
+  cost('unmap_page', 'memory', 180, 'unmapping a page, and giving it back', TCP_MMAP),
+  cost('tlb_flush', 'memory', 500, 'forgetting translations after pages were unmapped'),
   cost('epoll_event', 'syscall', 100, 'one event of epoll_wait(2), with the poll of its file'),
   // Sending
   cost('send', 'tcpip', 0, 'the send path of one request down to its protocol: message, socket lock, segments of a packet'),

@@ -19,6 +19,7 @@ export const LIMITS: readonly Limit[] = [
   limit('FAULTS_MAX', 64, 'deterministic faults of a scenario', 'the scenario is refused'),
   limit('PORTS_MAX', 64, 'ports that an application listens on', 'the scenario is refused'),
   limit('THREADS_MAX', 4, 'threads of a process', 'there is no such task'),
+  limit('VMAS_MAX', 64, 'areas of TCP sockets that user space has mapped in a world', '-ENOMEM'),
   limit('UNIX_SOCKS_MAX', 256, 'AF_UNIX sockets in a world', '-ENFILE'),
   limit('UNIX_SKBS_MAX', 4096, 'messages that wait in AF_UNIX sockets', '-ENOBUFS'),
   limit('UDP_SOCKS_MAX', 64, 'UDP sockets in a world', '-ENFILE'),

@@ -13,6 +13,7 @@ import {
   SOCK_NONBLOCK,
 } from '../../uring-model/uapi.gen';
 import { vector } from './call_file';
+import { callZerocopyReceive, isZerocopyReceive } from './call_map';
 import { CALL_MSG, CALL_NAME, CALL_NAME_BYTES, CALL_PAIR, CALL_VALUE, CALL_VALUE_BYTES } from './call_memory';
 import { blocks, fileOf, install, installPair, waitFor } from './call_wait';
 
@@ -214,6 +215,7 @@ export function callGetsockopt(t: Task, fd: i32, level: u32, name: u32, addr: u6
   if (!userOk(len_addr, 4)) return -EFAULT;
   const room = load<i32>(<usize>len_addr);
   if (room < 0) return -EINVAL;
+  if (isZerocopyReceive(level, name)) return callZerocopyReceive(<u32>s, addr, len_addr, <u32>room);
   const ret = socketGetsockopt(<u32>s, level, name, CALL_VALUE, min<u32>(room, CALL_VALUE_BYTES));
   if (ret < 0) return ret;
   if (!userOk(addr, ret)) return -EFAULT;

@@ -11,11 +11,12 @@ import {
 import {
   __NR_accept4, __NR_openat, __NR_pipe2, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_epoll_create1, __NR_epoll_ctl,
   __NR_epoll_pwait, __NR_eventfd2, __NR_fcntl, __NR_getpeername, __NR_getppid, __NR_getsockname, __NR_getsockopt, __NR_listen,
-  __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
+  __NR_madvise, __NR_mmap, __NR_munmap, __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
   __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, ERESTARTSYS,
 } from '../../uring-model/uapi.gen';
 import { callEpollCreate, callEpollCtl, callEpollWait } from './call_epoll';
 import { callEventfd, callFcntl, callOpen, callPipe, callRead, callReadv, callWrite, callWritev } from './call_file';
+import { callMadvise, callMmap, callMunmap } from './call_map';
 import { callPoll } from './call_poll';
 import {
   callAccept, callBind, callConnect, callGetname, callGetsockopt, callListen, callRecvfrom, callRecvmsg, callSendmsg, callSendto,
@@ -35,6 +36,9 @@ function perform(t: Task, nr: u32, a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, 
     case __NR_readv: return callReadv(t, fd, a1, a2);
     case __NR_writev: return callWritev(t, fd, a1, a2);
     case __NR_close: return close(t, fd);
+    case __NR_mmap: return callMmap(t, a1, <u32>a2, <i32>a4, a5);
+    case __NR_munmap: return callMunmap(t, a0, a1);
+    case __NR_madvise: return callMadvise(t, a0, a1, <u32>a2);
     case __NR_poll: return callPoll(t, a0, <u32>a1, <i32>a2);
     case __NR_nanosleep: return callNanosleep(t, a0);
     case __NR_setitimer: return callSetitimer(t, <u32>a0, a1, a2);

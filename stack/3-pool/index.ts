@@ -13,6 +13,7 @@
  *             S1 an skb is freed once.  S2 an skb has at most MAX_SKB_FRAGS fragments.
  */
 export * from './locked_vm';
+export * from './mapping';
 export * from './netmem';
 export * from './page_pool';
 export * from './port';

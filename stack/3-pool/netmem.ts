@@ -32,7 +32,7 @@ export class Netmem {
   size: u32;
   /** Linux's pp_ref_count: references of skb fragments plus those that user references brought. */
   pp_ref: u32;
-  /** References that user space holds (io_uring/zcrx.c: user_refs). Each came with a pp_ref. */
+  /** References that user space holds (io_uring/zcrx.c: user_refs), each with a pp_ref; of a page: how often it is mapped, without one. */
   user_ref: u32;
   /** The page pool it belongs to while it is out of its free list; NO_POOL for none (copy fallback). */
   pool: u16;

@@ -9,7 +9,7 @@ import {
   arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, NONE, POOLS_MAX, PP_ALLOC_CACHE_REFILL,
   PP_ALLOC_CACHE_SIZE, tracePoolEmpty, tracePoolHold, tracePoolRelease,
 } from '../../sim/core';
-import { KIND_NIOV, ledgerMove, netmem, pageAlloc, pageFree, PLACE_CACHE } from './netmem';
+import { KIND_NIOV, ledgerMove, netmem, NO_POOL, pageAlloc, pageFree, PLACE_CACHE } from './netmem';
 import { mpAlloc, mpRelease } from './port';
 import { poolState } from './state';
 
@@ -165,8 +165,9 @@ export function poolRecycle(netmem_idx: u32, direct: bool): void {
   const p = pagePool(pool_idx);
   assert(n.pp_ref == 0, 'L4 a recycled buffer has no references');
   p.inflight--;
-  // A buffer from before the last change of provider does not stay: its own pool is being destroyed (page_pool_release).
-  const keep = n.generation == <u8>p.generation && (n.kind == KIND_NIOV) == (p.provider != 0);
+  // A buffer from before the last change of provider does not stay: its own pool is being destroyed (page_pool_release). Nor does a page
+  // that user space has mapped (mapping.ts).
+  const keep = n.generation == <u8>p.generation && (n.kind == KIND_NIOV) == (p.provider != 0) && n.user_ref == 0;
   if (keep && direct && p.cache_count < PP_ALLOC_CACHE_SIZE) {
     ledgerMove(netmem_idx, PLACE_CACHE);
     store<u32>(<usize>p.cache_base + (<usize>p.cache_count << 2), netmem_idx);
@@ -190,7 +191,8 @@ function poolGiveUp(pool_idx: u32, netmem_idx: u32): void {
   pagePool(pool_idx).released++;
   tracePoolRelease(0, netmem_idx, pool_idx, 2);
   if (netmem(netmem_idx).kind == KIND_NIOV) mpRelease(pool_idx, netmem_idx);
-  else pageFree(netmem_idx);
+  else if (netmem(netmem_idx).user_ref == 0) pageFree(netmem_idx);
+  else netmem(netmem_idx).pool = NO_POOL;
 }
 
 /** Empties cache and ring (page_pool_destroy, queue restart). Buffers in flight come home one by one later. */

@@ -22,6 +22,9 @@ export class PoolState {
   user_pages: u32;
   user_end: u32;
   pool_count: u32;
+  /** Areas that sockets were mapped to, and what lies at each page of user memory (mapping.ts). */
+  vmas_base: u32;
+  mapped_base: u32;
 }
 
 export function poolState(): PoolState {

@@ -1,4 +1,5 @@
 /** Error numbers (include/uapi/asm-generic/errno.h). */
+export const EIO: u32 = 5;
 export const EAGAIN: u32 = 11;
 export const ENOMEM: u32 = 12;
 export const EACCES: u32 = 13;

@@ -26,6 +26,7 @@ import { getSoTimestamping, setSoTimestamping, setZerocopy, SO_TIMESTAMPING_NEW,
 import { stateIn } from './state';
 import { tcpInfoStruct, TCP_INFO_BYTES } from './tcp_info';
 import { winFromSpace } from './window';
+import { tcpZerocopyReceive } from './zerocopy_receive';
 
 /** The answer to an option that Linux has and the model has not. */
 export const NOT_MODELLED: i32 = -1000;
@@ -62,6 +63,7 @@ const TCP_CONGESTION: u32 = 13;
 const TCP_USER_TIMEOUT: u32 = 18;
 const TCP_NOTSENT_LOWAT: u32 = 25;
 const TCP_CC_INFO: u32 = 26;
+const TCP_ZEROCOPY_RECEIVE: u32 = 35;
 const TCP_INQ: u32 = 36;
 
 const TCP_MIN_MSS: u32 = 88;
@@ -323,6 +325,7 @@ export function tcpGetsockopt(sock_idx: u32, level: u32, name: u32, at: usize, l
     tcpInfoStruct(sock_idx, at);
     return <i32>(len < TCP_INFO_BYTES ? len : TCP_INFO_BYTES);
   }
+  if (level == SOL_TCP && name == TCP_ZEROCOPY_RECEIVE) return tcpZerocopyReceive(sk, at, len);
   if (level == SOL_TCP && name == TCP_CC_INFO) return 0;
   if (level == SOL_TCP && name == TCP_FASTOPEN_KEY) return getFastopenKey(sk, at, len);
   if (level == SOL_SOCKET && name == SO_MEMINFO) {

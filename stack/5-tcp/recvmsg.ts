@@ -87,7 +87,7 @@ export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize, 
 }
 
 /** May the CPU read the skb? All its fragments are of one kind. */
-function skbReadable(b: Skb, skb_idx: u32): bool {
+export function skbReadable(b: Skb, skb_idx: u32): bool {
   return b.nr_frags == 0 || netmem(skbFrag(skb_idx, 0).netmem).kind != KIND_NIOV;
 }
 
@@ -111,12 +111,19 @@ export function tcpRecvRanges(sock_idx: u32, iov: usize, iov_count: u32, skip: u
   return ret;
 }
 
-/** The same for one range. */
-export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+function oneRange(user: usize, len: u32): usize {
   const s = stage();
   s.range_base = user;
   s.range_len = len;
-  return tcpRecvRanges(sock_idx, changetype<usize>(s) + offsetof<TcpStage>('range_base'), 1, 0, flags);
+  return changetype<usize>(s) + offsetof<TcpStage>('range_base');
+}
+/** The same for one range. */
+export function tcpRecvmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
+  return tcpRecvRanges(sock_idx, oneRange(user, len), 1, 0, flags);
+}
+/** And for one range, of a socket that is locked. */
+export function recvLocked(sk: Sock, user: usize, len: u32): i32 {
+  return recvmsg(sk, oneRange(user, len), 1, 0, 0);
 }
 
 /** tcp_recvmsg_locked. */
@@ -207,7 +214,7 @@ function recvRange(sk: Sock, user: usize, len: u32, flags: u32, begun: bool): i3
 }
 
 /** The skb that holds a sequence number; those before it are freed (tcp_recv_skb). */
-function recvSkb(sk: Sock, seq: u32): u32 {
+export function recvSkb(sk: Sock, seq: u32): u32 {
   let idx = sk.receive_head;
   while (idx != NONE) {
     const b = skb(idx);

@@ -69,6 +69,58 @@ describe('provided buffers', () => {
   });
 });
 
+describe('receive: mmap', () => {
+  const split = ['nic.mtu=4148', 'server.nic.header_split=on', 'server.app.receive=mmap'];
+  const bytes = 1024 ** 2;
+  const pools = (r: ReturnType<typeof run>, name: string) => r.server.pool.reduce((a, p) => a + (p[name] ?? 0), 0);
+
+  test('payload of a page is mapped, the rest is copied, and every page is unmapped again', () => {
+    const result = run(...split);
+    const [stream] = result.streams;
+    expect(stream?.sha256).toBe(digest('server.app.receive=recv')[0]);
+    expect(stream?.complete).toBe(true);
+    expect(stream?.zeroCopyBytes).toBeGreaterThan(bytes * 0.9);
+    expect(units(result, 'map_page') * 4096).toBe(stream?.zeroCopyBytes);
+    expect(units(result, 'unmap_page')).toBe(units(result, 'map_page'));
+    expect(units(result, 'copy_kib')).toBe(stream?.copiedBytes);
+  });
+
+  test('a page that is mapped leaves its pool, and one that is copied from comes back to it', () => {
+    const mapped = run(...split);
+    // All but those of packets that were not yet read to their end when the application unmapped their beginning.
+    expect(pools(mapped, 'released')).toBeGreaterThan(units(mapped, 'map_page') * 0.9);
+    expect(pools(mapped, 'released')).toBeLessThanOrEqual(units(mapped, 'map_page'));
+    expect(pools(run(...split, 'server.app.receive=read'), 'released')).toBe(0);
+  });
+
+  test.each([
+    ['the header in the same page', ['server.nic.header_split=off']], ['segments that are no pages', ['nic.mtu=1500']],
+  ])('with %s nothing can be mapped, and all is copied', (_, sets) => {
+    const [stream] = run(...split, ...sets).streams;
+    expect([stream?.complete, stream?.zeroCopyBytes, stream?.copiedBytes]).toEqual([true, 0, bytes]);
+  });
+
+  test('of jumbo frames the whole pages are mapped', () => {
+    const [stream] = run(...split, 'nic.mtu=9000').streams;
+    expect(stream?.complete).toBe(true);
+    expect(stream?.zeroCopyBytes).toBeGreaterThan(bytes / 2);
+    expect(stream?.copiedBytes).toBeGreaterThan(bytes / 20);
+  });
+
+  test.each(['reuse', 'munmap'])('pages are let go by %s', (unmap) => {
+    const result = run(...split, `server.app.unmap=${unmap}`);
+    expect(result.streams[0]?.complete).toBe(true);
+    expect(units(result, 'unmap_page')).toBe(units(result, 'map_page'));
+  });
+
+  test('with a buffer for the rest a call maps and copies, and none has to read', () => {
+    const jumbo = [...split, 'nic.mtu=9000'];
+    const [with_buffer, without] = [run(...jumbo, 'server.app.copybuf_bytes=8KiB'), run(...jumbo)];
+    expect(with_buffer.streams[0]?.sha256).toBe(without.streams[0]?.sha256);
+    expect(units(with_buffer, 'syscall')).toBeLessThan(units(without, 'syscall'));
+  });
+});
+
 describe('requests of a size', () => {
   test.each(['read', 'epoll', 'recv'])('%s with waitall: each brings all its bytes but the last', (receive) => {
     const [stream] = run(`server.app.receive=${receive}`, 'server.app.waitall=on', 'server.app.recv_bytes=10000').streams;

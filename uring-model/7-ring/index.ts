@@ -55,7 +55,7 @@ export {
 } from './task';
 export { runTaskWork } from './task_work';
 export { sysGetpeername } from './uring_cmd';
-export { userAlloc, userFree, userInit } from './user_memory';
+export { sysPhysical, userAlloc, userFree, userInit } from './user_memory';
 export { ringVerify } from './verify';
 export { armDeadline, NEVER, ringTimer, taskDeadline, taskResume, taskSignal } from './wait';
 

@@ -5,7 +5,7 @@
  * Differs from Linux: tasks share one address space, so that a wrong address is -EFAULT only outside of all user memory.
  */
 import { arenaAlloc, PAGE_SIZE, RING_ADDR } from '../../sim/core';
-import { memCharge, memUncharge, userOk, userPagesInit } from '../../stack/3-pool';
+import { mappingsInit, memCharge, memUncharge, physical, userOk, userPagesInit } from '../../stack/3-pool';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EOVERFLOW, E2BIG, io_uring_region_desc, IORING_MEM_REGION_TYPE_USER } from '../uapi.gen';
 import { ringState } from './state';
 
@@ -23,6 +23,7 @@ export function userInit(bytes: u32): void {
   s.user_next = s.user_base;
   s.user_end = s.user_base + (bytes & ~(PAGE_SIZE - 1));
   userPagesInit(s.user_base, s.user_end - s.user_base);
+  mappingsInit();
 }
 
 function extent(i: u32): usize {
@@ -80,6 +81,11 @@ export function userFree(addr: u32, bytes: u32): void {
   const at = extent(s.extents++);
   store<u32>(at, addr);
   store<u32>(at, size, 4);
+}
+
+/** Where the bytes at a user's address lie: elsewhere if a page of the kernel is mapped to it. Caches see that. */
+export function sysPhysical(addr: u32): u32 {
+  return physical(addr);
 }
 
 /** May it be user memory (access_ok)? */

@@ -2207,6 +2207,95 @@ export class sockaddr_in6 extends UapiStruct {
 }
 export const SOCKADDR_IN6_BYTES = 28;
 
+/** argument and answer of getsockopt TCP_ZEROCOPY_RECEIVE */
+export class tcp_zerocopy_receive extends UapiStruct {
+  /** where to map to: a page of an area of a TCP socket */
+  get address(): bigint {
+    return this.view.getBigUint64(this.base, true);
+  }
+  set address(value: bigint) {
+    this.view.setBigUint64(this.base, value, true);
+  }
+  /** bytes to map; answer: bytes that were */
+  get length(): number {
+    return this.view.getUint32(this.base + 8, true);
+  }
+  set length(value: number) {
+    this.view.setUint32(this.base + 8, value, true);
+  }
+  /** answer: bytes to read before something can be mapped again */
+  get recv_skip_hint(): number {
+    return this.view.getUint32(this.base + 12, true);
+  }
+  set recv_skip_hint(value: number) {
+    this.view.setUint32(this.base + 12, value, true);
+  }
+  /** answer: bytes that are left to read */
+  get inq(): number {
+    return this.view.getUint32(this.base + 16, true);
+  }
+  set inq(value: number) {
+    this.view.setUint32(this.base + 16, value, true);
+  }
+  /** answer: error of the socket */
+  get err(): number {
+    return this.view.getInt32(this.base + 20, true);
+  }
+  set err(value: number) {
+    this.view.setInt32(this.base + 20, value, true);
+  }
+  /** buffer for what cannot be mapped */
+  get copybuf_address(): bigint {
+    return this.view.getBigUint64(this.base + 24, true);
+  }
+  set copybuf_address(value: bigint) {
+    this.view.setBigUint64(this.base + 24, value, true);
+  }
+  /** its bytes; answer: bytes copied, or an error */
+  get copybuf_len(): number {
+    return this.view.getInt32(this.base + 32, true);
+  }
+  set copybuf_len(value: number) {
+    this.view.setInt32(this.base + 32, value, true);
+  }
+  /** TCP_RECEIVE_ZEROCOPY_FLAG_TLB_CLEAN_HINT */
+  get flags(): number {
+    return this.view.getUint32(this.base + 36, true);
+  }
+  set flags(value: number) {
+    this.view.setUint32(this.base + 36, value, true);
+  }
+  /** control data */
+  get msg_control(): bigint {
+    return this.view.getBigUint64(this.base + 40, true);
+  }
+  set msg_control(value: bigint) {
+    this.view.setBigUint64(this.base + 40, value, true);
+  }
+  /** its bytes */
+  get msg_controllen(): bigint {
+    return this.view.getBigUint64(this.base + 48, true);
+  }
+  set msg_controllen(value: bigint) {
+    this.view.setBigUint64(this.base + 48, value, true);
+  }
+  /** answer: what control data there is */
+  get msg_flags(): number {
+    return this.view.getUint32(this.base + 56, true);
+  }
+  set msg_flags(value: number) {
+    this.view.setUint32(this.base + 56, value, true);
+  }
+  /** zero */
+  get reserved(): number {
+    return this.view.getUint32(this.base + 60, true);
+  }
+  set reserved(value: number) {
+    this.view.setUint32(this.base + 60, value, true);
+  }
+}
+export const TCP_ZEROCOPY_RECEIVE_BYTES = 64;
+
 /** a piece of memory */
 export class iovec extends UapiStruct {
   /** its address */
@@ -2941,6 +3030,14 @@ export const O_NONBLOCK = 2048;
 export const EFD_NONBLOCK = 2048;
 /** no Nagle */
 export const TCP_NODELAY = 1;
+/** map what was received */
+export const TCP_ZEROCOPY_RECEIVE = 35;
+/** the mapping can be read */
+export const PROT_READ = 1;
+/** the mapping is the file itself */
+export const MAP_SHARED = 1;
+/** what is mapped there is not needed any more */
+export const MADV_DONTNEED = 4;
 /** there is something to read */
 export const POLLIN = 1;
 /** there is urgent data */
@@ -2969,6 +3066,12 @@ export const __NR_write = 1;
 export const __NR_close = 3;
 /** wait for readiness */
 export const __NR_poll = 7;
+/** map a file */
+export const __NR_mmap = 9;
+/** end a mapping */
+export const __NR_munmap = 11;
+/** what is known of memory */
+export const __NR_madvise = 28;
 /** read into vectors */
 export const __NR_readv = 19;
 /** write from vectors */

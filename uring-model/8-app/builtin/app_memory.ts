@@ -1,17 +1,20 @@
 /** Memory that applications receive into. */
 import {
-  APP_PROTOCOL_UDP, APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_PBUF, APP_RECEIVE_READ, APP_RECEIVE_RECV, APP_RECEIVE_ZC,
+  APP_PROTOCOL_UDP, APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_MMAP, APP_RECEIVE_PBUF, APP_RECEIVE_RECV, APP_RECEIVE_ZC,
   APP_ROLE_ECHO, APP_ROLE_RPC, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
 } from '../../../sim/core';
 import { userAlloc } from '../../7-ring';
 import { datagramMemory } from './datagram_sink';
-import { PLAIN_ARG_BYTES, plainInit } from './plain_sink';
+import { isPlain, plainInit } from './plain_sink';
+import { PLAIN_ARG_BYTES } from './plain_thread';
 import { providedInit } from './provided';
 import { refillPolicyInit } from './refill_policy';
 import { bufsCut, recvBytes, rqRegionBytes } from './sink';
 import { App } from './state';
 
 const MIB: u32 = 1048576;
+/** The area of tcp_mmap.c, unless the scenario says another. */
+const MAPPED_BYTES: u32 = 524288;
 
 export function user(a: App, bytes: u32): u32 {
   const at = userAlloc(a.host, bytes);
@@ -63,9 +66,9 @@ export function sinkMemory(a: App): void {
     a.bufs_base = user(a, rqRegionBytes(a));
     return;
   }
-  if (c.app_receive == APP_RECEIVE_READ || c.app_receive == APP_RECEIVE_EPOLL) {
-    a.threads = c.app_receive == APP_RECEIVE_READ ? threadsOf(flowsOf(a)) : 1;
-    a.buf_size = recvBytes(a.host);
+  if (isPlain(a)) {
+    a.threads = c.app_receive == APP_RECEIVE_EPOLL ? 1 : threadsOf(flowsOf(a));
+    a.buf_size = c.app_receive == APP_RECEIVE_MMAP && c.app_recv_bytes == 0 ? MAPPED_BYTES : recvBytes(a.host);
     return plainInit(a, user(a, a.threads * a.buf_size), user(a, a.threads * PLAIN_ARG_BYTES));
   }
   const whole = c.app_recv_bytes != 0 || a.receive == APP_RECEIVE_INCREMENTAL;

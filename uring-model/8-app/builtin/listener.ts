@@ -1,6 +1,6 @@
 /** What a sink and an echo server share: listening, accepting, learning who the peer is, and closing. */
 import {
-  behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream, TCP_FAMILY_IPV6,
+  APP_RECEIVE_MMAP, behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream, TCP_FAMILY_IPV6,
 } from '../../../sim/core';
 import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';
@@ -123,7 +123,8 @@ export function streamRefresh(a: App, s: Stream): void {
   const sock_idx = fdSock(a.host, s.fd);
   if (sock_idx == NONE) return;
   const z = zcSock(sock_idx);
-  s.zc_bytes = z.zc_bytes;
+  // Who maps counts for himself.
+  if (a.receive != APP_RECEIVE_MMAP) s.zc_bytes = z.zc_bytes;
   s.copy_linear_bytes = z.copy_linear_bytes;
   s.copy_page_bytes = z.copy_page_bytes;
   s.segs_in = sockSegsIn(sock_idx);

@@ -258,18 +258,19 @@ export const HOST_KNOBS: readonly Knob[] = [
     + 'in `steps`'),
   choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll', 'pbuf', 'bundle', 'incremental', 'mmap'], 'zc',
     'how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or '
-    + 'epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which a '
-    + 'completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but received '
-    + 'pages are mapped and the rest is copied', 'IORING_OP_RECV_ZC, IORING_OP_RECV, IORING_RECVSEND_BUNDLE, IOU_PBUF_RING_INC, TCP_ZEROCOPY_RECEIVE'),
+    + 'epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which '
+    + 'a completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but '
+    + 'received pages are mapped and the rest is copied',
+    'IORING_OP_RECV_ZC, IORING_OP_RECV, IORING_RECVSEND_BUNDLE, IOU_PBUF_RING_INC, TCP_ZEROCOPY_RECEIVE'),
   choice('app', 'unmap', ['madvise', 'reuse', 'munmap'], 'madvise',
-    'what a sink that maps does with pages that it has read: unmaps them, leaves that to the next receive, or unmaps the whole area and maps '
-    + 'another', 'MADV_DONTNEED'),
+    'what a sink that maps does with pages that it has read: unmaps them, leaves that to the next receive, or unmaps the whole area '
+    + 'and maps another', 'MADV_DONTNEED'),
   knob('app', 'copybuf_bytes', 'bytes', [0, 16 * 1024 ** 2], 0,
     'bytes that a receive which maps copies in the same call where they cannot be mapped; 0: a call of its own reads them',
     { linux: 'tcp_zerocopy_receive.copybuf_len' }),
   knob('app', 'recv_bytes', 'bytes', [0, 16 * 1024 ** 2], 0,
-    'bytes of one receive of a sink, of one provided buffer, or of the area that pages are mapped to; auto: app.chunk, of RECV_ZC as many as '
-    + 'come, of an area 512 KiB', { auto: true }),
+    'bytes of one receive of a sink, of one provided buffer, or of the area that pages are mapped to; auto: app.chunk, of RECV_ZC as '
+    + 'many as come, of an area 512 KiB', { auto: true }),
   flag('app', 'waitall', false, 'a receive waits for all its bytes; with epoll and mmap: a socket is ready when they are there',
     'MSG_WAITALL, SO_RCVLOWAT'),
   choice('app', 'protocol', ['tcp', 'udp'], 'tcp', 'what a source sends over and a sink receives; over UDP each send is a datagram',

@@ -11,7 +11,8 @@ import {
 import {
   __NR_accept4, __NR_openat, __NR_pipe2, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_epoll_create1, __NR_epoll_ctl,
   __NR_epoll_pwait, __NR_eventfd2, __NR_fcntl, __NR_getpeername, __NR_getppid, __NR_getsockname, __NR_getsockopt, __NR_listen,
-  __NR_madvise, __NR_mmap, __NR_munmap, __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
+  __NR_madvise, __NR_mmap, __NR_munmap,
+  __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
   __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, ERESTARTSYS,
 } from '../../uring-model/uapi.gen';
 import { callEpollCreate, callEpollCtl, callEpollWait } from './call_epoll';

@@ -1,6 +1,7 @@
 /** What a sink and an echo server share: listening, accepting, learning who the peer is, and closing. */
 import {
-  APP_RECEIVE_MMAP, behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream, TCP_FAMILY_IPV6,
+  APP_RECEIVE_MMAP, behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream,
+  TCP_FAMILY_IPV6,
 } from '../../../sim/core';
 import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';

@@ -11,7 +11,8 @@ import { listensV6 } from './listener';
 import { epollStart, epollStep } from './plain_epoll';
 import { areaBegin, mapStep } from './plain_map';
 import {
-  accept, accepted, ACCEPTS, ARG_EVENTS, FOR_EVER, listeners, listenOn, PLAIN_ARG_BYTES, READS, receive, Thread, thread, THREAD_BYTES, WAITS,
+  accept, accepted, ACCEPTS, ARG_EVENTS, FOR_EVER, listeners, listenOn, PLAIN_ARG_BYTES, READS, receive, Thread, thread, THREAD_BYTES,
+  WAITS,
 } from './plain_thread';
 import { systemCall } from './port';
 import { App, listenerFd } from './state';

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apps.h"
+#include "calibrate.h"
 #include "ending.h"
 #include "machine.h"
 #include "options.h"
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 {
 	options_read(argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, TRACE_BUFFER);
-	if (!options.probe) {
+	if (!options.probe && !options.calibrate) {
 		program_read(options.program);
 		check_program();
 	}
@@ -126,6 +127,8 @@ int main(int argc, char **argv)
 		align();
 	if (options.probe) {
 		probe_run();
+	} else if (options.calibrate) {
+		calibrate_run(options.calibrate);
 	} else {
 		if (!apps_in_program())
 			pin();

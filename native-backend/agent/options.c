@@ -15,7 +15,7 @@
 static const char usage[] =
 	"usage: agent [--netns HOST=PATH] [--interface HOST=NAME] [--address HOST=ADDRESS] [--queues HOST=N] [--only HOST]\n"
 	"             [--limit-s N] [--aligned] [--data] [--timing] PROGRAM|-\n"
-	"       agent --probe\n"
+	"       agent --probe | --calibrate[=BENCHMARK]\n"
 	"HOST is client or server. PROGRAM has a JSON object a line, as ringlab replay SCENARIO --program prints it.\n";
 
 const char *const host_names[HOSTS] = { "client", "server" };
@@ -67,12 +67,13 @@ static int whole(const char *option, const char *arg, int most)
 
 void options_read(int argc, char **argv)
 {
-	enum { NETNS = 1, INTERFACE, ADDRESS, QUEUES, ONLY, LIMIT, ALIGNED, DATA, TIMING, PROBE, HELP };
+	enum { NETNS = 1, INTERFACE, ADDRESS, QUEUES, ONLY, LIMIT, ALIGNED, DATA, TIMING, PROBE, CALIBRATE, HELP };
 	static const struct option known[] = {
 		{ "netns", 1, NULL, NETNS }, { "interface", 1, NULL, INTERFACE }, { "address", 1, NULL, ADDRESS },
 		{ "queues", 1, NULL, QUEUES }, { "only", 1, NULL, ONLY }, { "limit-s", 1, NULL, LIMIT },
 		{ "aligned", 0, NULL, ALIGNED }, { "data", 0, NULL, DATA },
-		{ "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
+		{ "timing", 0, NULL, TIMING }, { "probe", 0, NULL, PROBE }, { "calibrate", 2, NULL, CALIBRATE },
+		{ "help", 0, NULL, HELP }, { NULL, 0, NULL, 0 },
 	};
 	const char *value;
 	int which, host, at = 0;
@@ -108,6 +109,7 @@ void options_read(int argc, char **argv)
 		case ALIGNED: options.aligned = true; break;
 		case TIMING: options.timing = true; break;
 		case PROBE: options.probe = true; break;
+		case CALIBRATE: options.calibrate = optarg ? optarg : ""; break;
 		case HELP:
 			fputs(usage, stdout);
 			exit(0);

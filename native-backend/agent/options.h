@@ -16,6 +16,7 @@ struct options {
 	int only;		/* this host's application alone; -1: both */
 	int limit_s;
 	bool aligned, data, timing, probe;
+	const char *calibrate;	/* a benchmark, "": all of them; NULL: not asked for */
 	const char *program;	/* "-": standard input */
 };
 extern struct options options;

@@ -1,4 +1,6 @@
 /** The lab: what the command line may use of it. */
+export { calibrate } from './calibrate.ts';
+export { type Bench, type CalibratedKnob, type Calibration, machineOf, shippedMachine } from './calibration.ts';
 export { beside, type Beside, simulateAs, type Written, writtenJob } from './compare/beside.ts';
 export { bothRows, compareTraces, type Comparison, type DifferenceClass } from './compare/difference.ts';
 export type { Row } from './compare/fold.ts';

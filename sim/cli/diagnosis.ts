@@ -55,8 +55,8 @@ function ofRecord(name: string, bytes: Uint8Array, flags: RunFlags): Diagnosis |
   const text = isTrace(bytes) ? undefined : new TextDecoder().decode(bytes);
   const found = text === undefined ? { findings: ofTrace(name, bytes) } : ofText(name, text);
   if (!found) return undefined;
-  if (flags.set.length > 0 || flags.seed !== undefined || flags.until !== undefined)
-    throw new InputError(`doctor ${name}: what was recorded cannot be changed any more; leave out --set, --seed and --until.`);
+  if (flags.set.length > 0 || flags.seed !== undefined || flags.until !== undefined || (flags.machine?.length ?? 0) > 0)
+    throw new InputError(`doctor ${name}: what was recorded cannot be changed any more; leave out --set, --seed, --until and --machine.`);
   const kind = text === undefined ? 'trace' : isLines(text) ? 'lines' : 'log';
   return { name, ...found, expected: undefined, unseen: UNSEEN[kind] };
 }

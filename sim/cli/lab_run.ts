@@ -49,28 +49,40 @@ export function writtenOf(name: string, flags: RunFlags): Written & { readonly p
   return { path, name: library?.[1] ?? name, text, file: shown, sets: loadOptionsOf(flags).sets ?? [] };
 }
 
-/** Opens a target, lets `work` use it, and leaves nothing behind, also when somebody presses Ctrl-C. */
-async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
-  const { on, kernel, apply } = flags;
-  if (!TARGET.test(on)) throw new InputError(`--on ${on}: there is no such target; there are host, vm, nic and ssh:HOST.`);
-  const device = flags.interface;
+/** Somebody pressed Ctrl-C. */
+export class EndedError extends LabError {}
+
+/** Work that shows how far it is, and leaves nothing behind, also when somebody presses Ctrl-C. */
+export async function interruptible<T>(work: (watch: Watch) => Promise<T>): Promise<T> {
   const ending = new AbortController();
   const progress = new Progress();
-  const stop = () => ending.abort(new LabError('the run was ended before it was done.'));
+  const stop = () => ending.abort(new EndedError('the run was ended before it was done.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const note = (text: string) => {
+    progress.end();
+    process.stderr.write(`ringlab: ${text}\n`);
+  };
   try {
-    const target = await openTarget(on, {
-      ...(kernel === undefined ? {} : { kernel }), ...(apply ? { apply } : {}), ...(device === undefined ? {} : { interface: device }),
-    });
-    const note = (text: string) => {
-      progress.end();
-      process.stderr.write(`ringlab: ${text}\n`);
-    };
-    return await work(target, { progress: (text) => progress.show(() => text), note, signal: ending.signal });
+    return await work({ progress: (text) => progress.show(() => text), note, signal: ending.signal });
+  } catch (error) {
+    throw ending.signal.aborted ? ending.signal.reason : error;
   } finally {
     progress.end();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
   }
+}
+
+/** Opens a target and lets `work` use it. */
+async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
+  const { on, kernel, apply } = flags;
+  if (!TARGET.test(on)) throw new InputError(`--on ${on}: there is no such target; there are host, vm, nic and ssh:HOST.`);
+  const device = flags.interface;
+  return interruptible(async (watch) => {
+    const target = await openTarget(on, {
+      ...(kernel === undefined ? {} : { kernel }), ...(apply ? { apply } : {}), ...(device === undefined ? {} : { interface: device }),
+    });
+    return work(target, watch);
+  });
 }
 
 /** Runs a scenario; throws when it did not come to its end, which is never a result. */

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { LabError } from '../../native-backend/lab/index.ts';
 import { InputError, TrapError } from '../host/index.ts';
 import { addBridge } from './command_bridge.ts';
+import { addCalibrate } from './command_calibrate.ts';
 import { addCapture } from './command_capture.ts';
 import { addCompare } from './command_compare.ts';
 import { addComparePaths } from './command_compare_paths.ts';
@@ -47,7 +48,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab,
+    addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab, addCalibrate,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);

@@ -2,22 +2,11 @@
 import { Examination, measureRun, type EngineSinks, type RunOutcome, runReport, RunSeries, type Scenario } from '../host/index.ts';
 import type { Source } from './files.ts';
 import type { RunFlags } from './run_options.ts';
+import { runCommand } from './sweep/shell.ts';
 import { watched } from './watched_run.ts';
 
 export interface ReportedRun extends RunOutcome {
   readonly page: string;
-}
-
-/** As a shell takes it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
-function commandOf(name: string, flags: RunFlags): string {
-  const options = [
-    ...flags.set.flatMap((s) => ['--set', s]),
-    ...(flags.seed === undefined ? [] : ['--seed', flags.seed]),
-    ...(flags.until === undefined ? [] : ['--until', flags.until]),
-  ];
-  return ['ringlab', 'run', name, ...options, '--report', 'report.html'].map(quoted).join(' ');
 }
 
 export function reportedRun(
@@ -39,5 +28,6 @@ export function reportedRun(
   }));
   const { result, engine } = measured;
   const findings = examination.findings({ scenario, result, engine });
-  return { result, engine, page: runReport({ scenario, text: source.text, command: commandOf(name, flags), measured, findings, series }) };
+  const command = `${runCommand(name, flags, [])} --report report.html`;
+  return { result, engine, page: runReport({ scenario, text: source.text, command, measured, findings, series }) };
 }

@@ -1,11 +1,13 @@
 /** Options that every command which runs a scenario has, and what they mean. */
 import type { Command } from 'commander';
-import { InputError, type LoadOptions, type RunKnob, type Scenario } from '../host/index.ts';
+import { type Change, InputError, type LoadOptions, readMachine, type RunKnob, type Scenario } from '../host/index.ts';
+import { readBytes } from './files.ts';
 
 export interface RunFlags {
   readonly set: readonly string[];
   readonly seed?: string;
   readonly until?: string;
+  readonly machine?: readonly string[];
 }
 
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -23,7 +25,16 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'change a knob; may be given several times', collect, [])
     .option('--seed <n>', 'seed of every random draw')
-    .option('--until <time>', 'end of the run in virtual time, such as 50ms');
+    .option('--until <time>', 'end of the run in virtual time, such as 50ms')
+    .option('--machine <file>', 'what the hosts are, unless the scenario says: a file of ringlab calibrate --out; client=FILE or'
+      + ' server=FILE for one of them', collect, []);
+}
+
+/** The hosts that an option is for, and the file that it names. */
+function machineChange(said: string): Change {
+  const [, name, path = said] = /^(client|server)=(.*)$/.exec(said) ?? [];
+  const machine = readMachine(new TextDecoder().decode(readBytes(path)), path);
+  return name === undefined ? { machine } : { machine, host: name === 'client' ? 0 : 1 };
 }
 
 /** What a command needs to see of a run: it is switched on, unless the user says otherwise, which is refused by mustSee(). */
@@ -37,6 +48,7 @@ export interface Needed {
 export function loadOptionsOf(flags: RunFlags, needed: readonly Needed[] = []): LoadOptions {
   return {
     sets: [
+      ...(flags.machine ?? []).map(machineChange),
       ...needed.map(({ knob }) => `${knob}=on`),
       ...flags.set,
       ...(flags.seed === undefined ? [] : [{ set: `run.seed=${flags.seed}`, said: `--seed ${flags.seed}` }]),

@@ -8,8 +8,9 @@
 import type { Comparing } from '../schema/comparing.ts';
 import { HOST_KNOBS, HOSTS } from '../schema/scenario.ts';
 import { writeBlock } from './scenario_block.ts';
+import { applyChange, type Change } from './scenario_change.ts';
 import { checkSetup } from './scenario_check.ts';
-import { applySet, type Draft, readDraft } from './scenario_draft.ts';
+import { type Draft, readDraft } from './scenario_draft.ts';
 import { type Place, placeText, ScenarioError } from './scenario_error.ts';
 import type { Expectation } from './scenario_expect.ts';
 import { autoLimits, type Sizing } from './scenario_limits.ts';
@@ -18,7 +19,9 @@ import { resolveDraft, type Setup } from './scenario_resolve.ts';
 import { compileSteps } from './steps/compile.ts';
 import type { Program } from './steps/program.ts';
 
+export { machineText, readMachine } from './machine_file.ts';
 export { readBlock } from './scenario_block.ts';
+export { applyChange, type Change } from './scenario_change.ts';
 export { applySet, type Assigned, type Draft, type Item, readDraft } from './scenario_draft.ts';
 export { type Place, type Problem, problemText, ScenarioError } from './scenario_error.ts';
 export type { Expectation } from './scenario_expect.ts';
@@ -106,15 +109,12 @@ export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
 
 export interface LoadOptions extends Sizing {
   /** `PATH=VALUE`, in the order of the command line; with what the user wrote where that was something else. */
-  readonly sets?: readonly (string | { readonly set: string; readonly said: string })[];
+  readonly sets?: readonly Change[];
 }
 
 /** Reads, changes and compiles a scenario. */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
   const draft = readDraft(text, file);
-  for (const s of options.sets ?? []) {
-    if (typeof s === 'string') applySet(draft, s);
-    else applySet(draft, s.set, s.said);
-  }
+  for (const change of options.sets ?? []) applyChange(draft, change);
   return compileDraft(draft, options);
 }

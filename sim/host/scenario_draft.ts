@@ -4,6 +4,7 @@
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { COMPARING, type Comparing } from '../schema/comparing.ts';
 import { FINDING_NAMES } from '../schema/findings.ts';
+import type { Machine } from '../schema/machine_form.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { checkNames } from './result_shape.ts';
 import { didYouMean, nearest, type Place, type Problem, ScenarioError } from './scenario_error.ts';
@@ -26,6 +27,8 @@ export interface Item {
 }
 export interface HostDraft {
   readonly knobs: Map<string, Assigned>;
+  /** What it is instead of a shipped machine: defaults of its knobs, unless the scenario chooses a machine for it. */
+  machine?: Machine;
   rules?: readonly Item[];
   ports?: readonly Assigned[];
 }

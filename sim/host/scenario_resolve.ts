@@ -1,5 +1,6 @@
 /** From a draft to values: default, then the scenario's section, then the host's own section; then what follows from others. */
 import { BEHAVIOURS, PROFILES } from '../schema/behaviours.ts';
+import type { Machine } from '../schema/machine_form.ts';
 import { MACHINES } from '../schema/machines.ts';
 import { HOST_KNOBS, type Knob, RUN_KNOBS } from '../schema/scenario.ts';
 import type { Assigned, Draft, Item } from './scenario_draft.ts';
@@ -12,6 +13,8 @@ export interface HostSetup {
   readonly rules: readonly Item[];
   /** Ports that the application listens on; the first is app.port. */
   readonly ports: readonly number[];
+  /** What its machine is called. */
+  readonly machine: string;
 }
 export interface Setup {
   readonly run: Record<RunKnob, number>;
@@ -32,12 +35,19 @@ export function placeOfKnob(draft: Draft, host: 0 | 1, knob: HostKnob): { place:
   return written ? { place: written.place, key: written.key } : { place: { source: draft.file, line: 1, col: 1 }, key: knob };
 }
 
+/** The machine that the scenario names, else the one that the command line brings, else the default. */
+function machineOf(draft: Draft, host: 0 | 1, chosen: number): Machine {
+  const brought = writtenValue(draft, host, 'cpu.machine') ? undefined : draft.hosts[host].machine;
+  return brought ?? MACHINES[chosen] ?? { name: '', about: '', values: [] };
+}
+
 function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
   const values = Object.fromEntries(HOST_KNOBS.map((k) => {
     const path = pathOf(k) as HostKnob;
     return [path, writtenValue(draft, host, path)?.value ?? k.value];
   })) as Record<HostKnob, number>;
-  for (const { knob, value } of MACHINES[values['cpu.machine']]?.values ?? []) {
+  const machine = machineOf(draft, host, values['cpu.machine']);
+  for (const { knob, value } of machine.values) {
     if (!writtenValue(draft, host, knob as HostKnob)) values[knob as HostKnob] = value;
   }
   const own = draft.hosts[host];
@@ -53,7 +63,7 @@ function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
   }
   // A host with one core runs its application there, unless told otherwise.
   if (!writtenValue(draft, host, 'cpu.app_core')) values['cpu.app_core'] = Math.min(values['cpu.app_core'], values['cpu.cores'] - 1);
-  return { values, rules, ports };
+  return { values, rules, ports, machine: machine.name };
 }
 
 export function resolveDraft(draft: Draft): Setup {

@@ -108,7 +108,7 @@ describe('bad input ends with exit code 2 and says what is wrong', () => {
 });
 
 describe('help', () => {
-  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'doctor', 'size', 'schema', 'bridge'];
+  const commands = ['run', 'list', 'show', 'tour', 'pcap', 'journey', 'stat', 'doctor', 'size', 'schema', 'bridge', 'calibrate'];
   test.each(commands)('help %s has examples', (command) => {
     const { code, out } = ringlab('help', command);
     expect(code).toBe(0);

@@ -24,7 +24,7 @@ const OF_KERNEL = /^(kernel|cost)\./;
 
 /** What the simulator is told. The machine's settings come first: what the user set holds in any case; what the target lacks, last. */
 function setsOf(written: Written, sets_of_target: readonly string[]): readonly string[] {
-  const own = written.sets.map((s) => (typeof s === 'string' ? s : s.set));
+  const own = written.sets.flatMap((s) => (typeof s === 'string' ? [s] : 'set' in s ? [s.set] : []));
   const all = [...sets_of_target.filter((s) => OF_KERNEL.test(s)), ...own, ...sets_of_target.filter((s) => !OF_KERNEL.test(s))];
   // The last one of a knob holds.
   return [...new Map(all.map((s) => [s.split('=')[0], s])).values()];
@@ -33,7 +33,8 @@ function setsOf(written: Written, sets_of_target: readonly string[]): readonly s
 export function simulateAs(core: WebAssembly.Module, written: Written, sets_of_target: readonly string[]): SimulatedRun {
   const { kind } = writtenJob(written);
   const sets = [...setsOf(written, sets_of_target), ...(kind === 'apps' ? SIMULATED_SETS : [])];
-  const scenario = loadScenario(written.text, written.file, { sets });
+  const machines = written.sets.filter((s) => typeof s !== 'string' && 'machine' in s);
+  const scenario = loadScenario(written.text, written.file, { sets: [...machines, ...sets] });
   return simulate(core, { name: written.name, scenario, kind });
 }
 

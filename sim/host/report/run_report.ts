@@ -1,6 +1,5 @@
 /** The page of one run: what came out of it, why, and how to have it again. */
 import { DROPS } from '../../schema/drops.ts';
-import { MACHINES } from '../../schema/machines.ts';
 import { atText, type Finding } from '../doctor/finding.ts';
 import { type Axis, type Content, type Html, html, lineChart, listing, page, section, table } from '../html/index.ts';
 import type { Measured } from '../measure.ts';
@@ -102,8 +101,7 @@ function expectationsOf({ result }: Measured): Html | undefined {
 
 function againOf(r: RunReport): Html {
   const { scenario, measured } = r;
-  const machine = (i: number) => MACHINES[scenario.hosts[i as 0 | 1].values['cpu.machine']]?.name ?? 'its own';
-  const machines = HOSTS.map((host, i) => `${host}: ${machine(i)}`).join(', ');
+  const machines = HOSTS.map((host, i) => `${host}: ${scenario.hosts[i as 0 | 1].machine}`).join(', ');
   const facts: Content[][] = [
     ['seed', scenario.run['run.seed']], ['machines', machines], ['events', measured.result.eventCount],
     ['virtual time', time(measured.result.virtualTimeNs)], ['state hash', html`<code>${measured.result.stateHash}</code>`],

@@ -1,6 +1,6 @@
 /** The cells of a sweep: every combination of the axes' values, the last axis running fastest. */
 import { InputError } from '../input_error.ts';
-import { applySet, compileDraft, type Draft, type LoadOptions, readDraft, ScenarioError } from '../scenario.ts';
+import { applyChange, applySet, compileDraft, type Draft, type LoadOptions, readDraft, ScenarioError } from '../scenario.ts';
 import type { Axis } from './axis.ts';
 import { cellKey } from './cell.ts';
 
@@ -33,7 +33,7 @@ export function planGrid(text: string, file: string, base: Sets, axes: readonly 
   const twice = axes.find((axis, i) => axes.findIndex((a) => a.key === axis.key) !== i);
   if (twice) throw new InputError(`--vary ${twice.key}: this key varies twice; give all its values in one --vary.`);
   const change = (draft: Draft, sets: Sets): Draft => {
-    for (const s of sets) typeof s === 'string' ? applySet(draft, s) : applySet(draft, s.set, s.said);
+    for (const s of sets) applyChange(draft, s);
     return draft;
   };
   const plain = compileDraft(change(readDraft(text, file), base));

@@ -1,8 +1,8 @@
 /** ringlab compare-paths SCENARIO: the scenario on every path that a byte can take into or out of its application. */
 import type { Command } from 'commander';
 import {
-  type CellJob, type Direction, InputError, loadScenario, PATH_COLUMNS, PATH_TITLES, pathCell, pathGroups, type PathResult, pathResults,
-  pathSentence, pathsPage, planPaths, resultJson,
+  type CellJob, type Direction, InputError, loadScenario, PATH_COLUMNS, pathCell, pathGroups, type PathResult, pathResults,
+  pathSentence, pathsPage, pathTitle, planPaths, resultJson,
 } from '../host/index.ts';
 import { wrap } from './command_list.ts';
 import { readSource } from './files.ts';
@@ -55,7 +55,8 @@ async function comparePaths(name: string, flags: Flags): Promise<void> {
   const jobs = planned.flatMap(({ key, sets }): CellJob[] =>
     (key === undefined ? [] : [{ key, text: source.text, file: source.shown, sets: [...base, ...sets] }]));
   const results = pathResults(planned, await measureCells('paths', jobs, start), (sets) => runCommand(name, flags, sets));
-  const command = ['ringlab', 'compare-paths', name, ...wordsOf(flags)].map(quoted).join(' ');
+  const direction = flags.direction === undefined ? [] : ['--direction', flags.direction];
+  const command = ['ringlab', 'compare-paths', name, ...direction, ...wordsOf(flags)].map(quoted).join(' ');
   files.of('--report')?.write(new TextEncoder().encode(pathsPage(name, about, command, results)));
   files.commit();
   if (flags.json) say(resultJson({ scenario: source.shown, core, paths: results }));
@@ -64,7 +65,8 @@ async function comparePaths(name: string, flags: Flags): Promise<void> {
 }
 
 function groupLines(group: readonly PathResult[]): string[] {
-  const { direction, host } = group[0] as PathResult;
+  const [first] = group as [PathResult];
+  const { host } = first;
   const columns = PATH_COLUMNS(host);
   const cells = (r: PathResult) => columns.map(([, metric], i) => pathCell(r, metric, i === 0));
   const rows = group.map((r) => [`${r.path}${r.own ? ' (as it is)' : ''}`, ...cells(r)]);
@@ -73,7 +75,8 @@ function groupLines(group: readonly PathResult[]): string[] {
   const width = Math.max(...group.map((r) => r.path.length)) + 2;
   const room = (process.stdout.columns ?? 120) - width - 4;
   return [
-    bold(PATH_TITLES[direction]) + dim(` · ${host}`), `  ${dim(head)}`, ...body.map((l) => `  ${l}`), '',
-    ...group.flatMap((r) => wrap(pathSentence(r), room).map((l, i) => `  ${(i === 0 ? r.path : '').padEnd(width)}${l}`)),
+    bold(pathTitle(first)) + dim(` · ${host}`), `  ${dim(head)}`, ...body.map((l) => `  ${l}`), '',
+    ...group.filter((r) => pathSentence(r) !== '')
+      .flatMap((r) => wrap(pathSentence(r), room).map((l, i) => `  ${(i === 0 ? r.path : '').padEnd(width)}${l}`)),
   ];
 }

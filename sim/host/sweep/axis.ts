@@ -5,7 +5,9 @@
  *     refill.area_bytes=1MiB..64MiB:7  seven values at equal distances
  *     refill.area_bytes=1MiB..64MiB:7:log   seven values at equal ratios
  *     refill.batch=1..64*2             from the first on, each twice the one before
+ *     path=read,zc                     paths by name (sim/schema/paths.ts); rx: all to receive, tx: all to send
  */
+import { PATHS } from '../../schema/paths.ts';
 import { HOST_KNOBS, HOSTS, type Knob, RUN_KNOBS } from '../../schema/scenario.ts';
 import { InputError } from '../input_error.ts';
 import { formatQuantity, parseQuantity, parseValue } from '../scenario_units.ts';
@@ -17,7 +19,13 @@ export interface Axis {
   /** The values as numbers of the knob's unit; undefined where they have no order. */
   readonly numbers: readonly number[] | undefined;
   readonly unit: Knob['unit'];
+  /** What each value sets, where that is not the key itself: a path is a set of knobs. */
+  readonly sets?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The key of the axis whose values are paths. */
+export const PATH = 'path';
+const pathsNamed = (name: string) => (name === 'rx' || name === 'tx' ? PATHS.filter((p) => p.direction === name).map((p) => p.name) : name);
 
 /** Values of one axis, at most. */
 const VALUES_MAX = 10_000;
@@ -53,7 +61,8 @@ export function parseAxis(text: string): Axis {
   if (at <= 0 || key === '' || said === '') throw refuse(`expected KEY=VALUES, ${EXAMPLE}`);
   const knob = knobOf(key);
   const range = /^([^,[\]{}]*?)\.\.([^,[\]{}]*)$/.exec(said);
-  const values = range ? rangeOf(range[1] ?? '', range[2] ?? '', knob, refuse) : split(said);
+  const listed = () => split(said).flatMap((v) => (key === PATH ? pathsNamed(v) : v));
+  const values = range ? rangeOf(range[1] ?? '', range[2] ?? '', knob, refuse) : listed();
   if (values.some((v) => v === '')) throw refuse(`a value is empty; expected KEY=VALUES, ${EXAMPLE}`);
   const twice = values.find((v, i) => values.indexOf(v) !== i);
   if (twice !== undefined) throw refuse(`${twice} stands there twice; leave one out`);

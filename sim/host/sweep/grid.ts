@@ -1,8 +1,9 @@
 /** The cells of a sweep: every combination of the axes' values, the last axis running fastest. */
 import { InputError } from '../input_error.ts';
 import { applyChange, applySet, compileDraft, type Draft, type LoadOptions, readDraft, ScenarioError } from '../scenario.ts';
-import type { Axis } from './axis.ts';
+import { type Axis, PATH } from './axis.ts';
 import { cellKey } from './cell.ts';
+import { setsOfPathNamed } from './paths_plan.ts';
 
 export interface PlannedCell {
   /** A value of each axis. */
@@ -23,14 +24,15 @@ export interface Grid {
 export const CELLS_MAX = 20_000;
 
 type Sets = NonNullable<LoadOptions['sets']>;
-export const setsOf = (axes: readonly Axis[], values: readonly string[]): string[] => axes.map((axis, i) => `${axis.key}=${values[i]}`);
+export const setsOf = (axes: readonly Axis[], values: readonly string[]): string[] =>
+  axes.flatMap((axis, i) => axis.sets?.[values[i] ?? ''] ?? [`${axis.key}=${values[i]}`]);
 
 /**
  * Plans a sweep. A key or a value that no scenario could have is refused with all problems at once; a combination that this scenario
  * cannot have is a cell that says so. `base`: what --set changes before the axes do.
  */
-export function planGrid(text: string, file: string, base: Sets, axes: readonly Axis[], core: string): Grid {
-  const twice = axes.find((axis, i) => axes.findIndex((a) => a.key === axis.key) !== i);
+export function planGrid(text: string, file: string, base: Sets, varied: readonly Axis[], core: string): Grid {
+  const twice = varied.find((axis, i) => varied.findIndex((a) => a.key === axis.key) !== i);
   if (twice) throw new InputError(`--vary ${twice.key}: this key varies twice; give all its values in one --vary.`);
   const change = (draft: Draft, sets: Sets): Draft => {
     for (const s of sets) applyChange(draft, s);
@@ -38,12 +40,14 @@ export function planGrid(text: string, file: string, base: Sets, axes: readonly 
   };
   const plain = compileDraft(change(readDraft(text, file), base));
   const written = change(readDraft(text, file), base);
+  const axes = varied.map((axis) => (axis.key === PATH
+    ? { ...axis, sets: Object.fromEntries(axis.values.map((name) => [name, setsOfPathNamed(name, plain)])) } : axis));
   const count = axes.reduce((n, axis) => n * axis.values.length, 1);
   if (count > CELLS_MAX) {
     throw new InputError(`sweep: ${axes.map((a) => a.values.length).join(' × ')} are ${count} cells, and at most ${CELLS_MAX} can be;`
       + ' take fewer values, or several sweeps.');
   }
-  const problems = axes.flatMap((axis) => unknown(axis).flatMap((value) => {
+  const problems = axes.filter((axis) => !axis.sets).flatMap((axis) => unknown(axis).flatMap((value) => {
     const d = readDraft('about: a\n', file);
     applySet(d, `${axis.key}=${value}`, `--vary ${axis.key}`);
     return d.problems.filter((p) => p.place.line === 0);

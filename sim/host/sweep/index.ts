@@ -7,5 +7,6 @@ export { type Knee, kneeOf, kneeSentences } from './knee.ts';
 export { type CellMeasurement, DEFAULT_METRICS, METRICS, type Metric, metricsNamed, metricText } from './metrics.ts';
 export { type Asked, askedOf, type SweepCell, sweepCsv, type SweepResult, sweepResult } from './sweep_result.ts';
 export { sweepPage } from './sweep_page.ts';
-export { type Direction, type PathResult, pathResults, type PlannedPath, planPaths } from './paths.ts';
-export { PATH_COLUMNS, PATH_TITLES, pathCell, pathGroups, pathSentence, pathsPage } from './paths_page.ts';
+export { type PathResult, pathResults } from './paths.ts';
+export { type Direction, type PlannedPath, planPaths, type WayName } from './paths_plan.ts';
+export { PATH_COLUMNS, pathCell, pathGroups, pathSentence, pathsPage, pathTitle } from './paths_page.ts';

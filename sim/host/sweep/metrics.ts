@@ -74,7 +74,8 @@ export function metricText({ unit }: Pick<Metric, 'unit'>, value: number | strin
   if (typeof value === 'string') return value;
   switch (unit) {
     case 'bps': return value === 0 ? '0' : rateText(value / 8, 1e9);
-    case 'ns': return durationText(Math.round(value));
+    // Nothing takes no time: it was not measured.
+    case 'ns': return value === 0 ? '–' : durationText(Math.round(value));
     case 'per_s': return value >= 1e6 ? `${(value / 1e6).toFixed(2)} M/s` : `${value >= 1e4 ? value.toFixed(0) : value.toFixed(1)}/s`;
     case 'share': return `${(100 * value).toFixed(1)} %`;
     case 'ratio': return value >= 1000 ? value.toFixed(0) : value.toFixed(value >= 100 ? 1 : 3);

@@ -1,6 +1,6 @@
 /** The paths of a scenario beside each other: one file that opens anywhere. */
 import { ACCOUNTS } from '../../schema/costs.ts';
-import { bars, type Html, html, page, section, stackedBars, table } from '../html/index.ts';
+import { bars, type Html, html, listing, page, section, stackedBars, table } from '../html/index.ts';
 import { METRICS, metricText } from './metrics.ts';
 import type { PathResult } from './paths.ts';
 
@@ -9,13 +9,17 @@ export const PATH_COLUMNS = (host: string): readonly (readonly [title: string, m
   ['throughput', 'throughput_bps'], ['cycles/byte', `${host}.cycles_per_byte`], ['DRAM/byte', `${host}.dram_bytes_per_byte`],
   ['copied/byte', `${host}.copied_per_byte`], ['latency p50', 'latency_ns.p50'], ['p99', 'latency_ns.p99'], ['limited by', 'bottleneck'],
 ];
-export const PATH_TITLES = { rx: 'Ways to receive', tx: 'Ways to send' } as const;
+const OVER = { 'as it is': '', udp: ' over UDP, in datagrams that fit a frame', dummy: ' over UDP to a dummy device' } as const;
+export const pathTitle = ({ direction, way }: PathResult): string => `Ways to ${direction === 'rx' ? 'receive' : 'send'}${OVER[way]}`;
 
-/** Paths of one direction and host, in the order of the table of paths. */
+/** Paths that are compared with each other: of one direction, host and way. */
 export function pathGroups(results: readonly PathResult[]): PathResult[][] {
-  const groups = (['rx', 'tx'] as const).flatMap((d) => ['client', 'server'].map((host) =>
-    results.filter((r) => r.direction === d && r.host === host)));
-  return groups.filter((g) => g.length > 0);
+  const groups = new Map<string, PathResult[]>();
+  for (const r of results) {
+    const name = `${r.direction} ${r.host} ${r.way}`;
+    groups.set(name, [...(groups.get(name) ?? []), r]);
+  }
+  return [...groups.values()];
 }
 
 /** What a path shows for a metric; the outcome stands in the first column where there is nothing to show. */
@@ -27,8 +31,14 @@ export function pathCell(r: PathResult, metric: string, first: boolean): string 
 export function pathSentence(r: PathResult): string {
   const incomplete = r.complete === false ? ' It did not bring all bytes.' : '';
   const why = r.problem === undefined ? '' : ` ${r.outcome === 'refused' ? 'Refused' : 'Failed'}: ${r.problem}`;
-  return `${r.about}.${r.differs === '' ? '' : ` Here: ${r.differs}.`}${incomplete}${why}`;
+  // What a path is was said where it came first.
+  const what = r.way === 'as it is' ? `${r.about}.` : '';
+  return `${what}${r.differs === '' ? '' : ` Here: ${r.differs}.`}${incomplete}${why}`.trim();
 }
+
+/** Commands are long: whoever wants one unfolds them. */
+export const commandList = (of: readonly { readonly command: string }[]): Html =>
+  html`<details><summary>Commands that open each as a run</summary>${listing(of.map((r) => r.command).join('\n'))}</details>`;
 
 export function pathsPage(scenario: string, about: string, command: string, results: readonly PathResult[]): string {
   return page({
@@ -38,20 +48,22 @@ export function pathsPage(scenario: string, about: string, command: string, resu
 }
 
 function groupParts(group: readonly PathResult[]): Html[] {
-  const { direction, host } = group[0] as PathResult;
+  const [first] = group as [PathResult];
+  const { host } = first;
   const measured = group.flatMap((r) => (r.measurement ? [{ ...r, measurement: r.measurement }] : []));
   const accounts = ACCOUNTS.filter((a) => measured.some((r) => (r.measurement[host as 'client'].cycles_per_byte[a] ?? 0) > 0));
+  const said = group.filter((r) => pathSentence(r) !== '');
   const rate = METRICS.find((m) => m.name === 'throughput_bps');
   return [
-    section(`${PATH_TITLES[direction]}: ${host}`, [
+    section(`${pathTitle(first)}: ${host}`, [
       table({
-        columns: ['path', ...PATH_COLUMNS(host).map(([name, metric]) => ({ name, right: metric !== 'bottleneck' })), 'open it with'],
+        columns: ['path', ...PATH_COLUMNS(host).map(([name, metric]) => ({ name, right: metric !== 'bottleneck' }))],
         rows: group.map((r) => [
           `${r.path}${r.own ? ' (as it is)' : ''}`, ...PATH_COLUMNS(host).map(([, metric], i) => pathCell(r, metric, i === 0)),
-          html`<code>${r.command}</code>`,
         ]),
       }),
-      html`<dl>${group.map((r) => html`<dt>${r.path}</dt><dd>${pathSentence(r)}</dd>`)}</dl>`,
+      html`<ul>${said.map((r) => html`<li><strong>${r.path}</strong>: ${pathSentence(r)}</li>`)}</ul>`,
+      commandList(group),
       stackedBars({
         title: 'Cycles per payload byte by account', about: `What the ${host}'s cores did for each byte.`, label: 'cycles per byte',
         format: (v) => v.toFixed(3), parts: accounts,

@@ -1,9 +1,11 @@
 /** The report of a sweep: one file that opens anywhere. */
 import { heatMap, type Html, html, keyFigures, lineChart, page, scatter, section, table } from '../html/index.ts';
+import { bytesText } from '../numbers_text.ts';
 import { formatQuantity } from '../scenario_units.ts';
 import type { Axis } from './axis.ts';
 import { kneeSentences } from './knee.ts';
 import { METRICS, type Metric, metricText } from './metrics.ts';
+import { commandList } from './paths_page.ts';
 import type { SweepCell, SweepResult } from './sweep_result.ts';
 
 /** Lines of one plot, and rows of one table, at most: more than that nobody reads. */
@@ -14,6 +16,11 @@ const known = (name: string): Metric | undefined => METRICS.find((m) => m.name =
 const nameOf = ({ set }: SweepCell): string => Object.entries(set).map(([k, v]) => `${k}=${v}`).join(' ');
 const numberOf = (cell: SweepCell, name: string): number =>
   Number(cell.values[name] ?? (cell.measurement && known(name)?.of(cell.measurement)));
+/** A place on an axis, which need be no value of it. */
+function tick(value: number, { unit }: Axis): string {
+  const exact = formatQuantity(Math.round(value), unit);
+  return unit === 'bytes' && exact.length > 7 ? bytesText(Math.round(value)) : exact;
+}
 /** What an axis is in a cell. */
 const placeOn = (axis: Axis, cell: SweepCell): number => axis.numbers?.[axis.values.indexOf(cell.set[axis.key] ?? '')] ?? Number.NaN;
 const ordered = (axis: Axis): boolean => axis.numbers !== undefined && axis.values.length > 1;
@@ -52,7 +59,8 @@ export function sweepPage(result: SweepResult, about: string, command: string): 
 /** Lines over the first ordered axis, one for each combination of the others; a map where these are too many and one has an order too. */
 function plotOf(result: SweepResult, metric: Metric): Html | undefined {
   const [x, ...more] = result.axes.filter(ordered);
-  if (!x) return undefined;
+  // What is 0 everywhere was not measured, or does not occur.
+  if (!x || result.cells.every((c) => !c.measurement || numberOf(c, metric.name) === 0)) return undefined;
   const others = result.axes.filter((a) => a !== x);
   const lines = others.reduce((n, a) => n * a.values.length, 1);
   const format = (v: number) => metricText(metric, v);
@@ -62,7 +70,7 @@ function plotOf(result: SweepResult, metric: Metric): Html | undefined {
     const names = [...new Set(result.cells.map(rest))];
     return lineChart({
       title, about: `${metric.about}.`, dots: true,
-      x: { label: x.key, format: (v) => formatQuantity(Math.round(v), x.unit), ...(logarithmic(x) ? { log: true } : {}) },
+      x: { label: x.key, format: (v) => tick(v, x), ...(logarithmic(x) ? { log: true } : {}) },
       y: { label: metric.name, format },
       series: names.map((name) => ({
         name: name === '' ? metric.name : name,
@@ -94,7 +102,7 @@ function frontPlot(result: SweepResult): Html | undefined {
   };
   const format = (name: string) => (v: number) => {
     const axis = result.axes.find((x) => x.key === name);
-    return axis ? formatQuantity(Math.round(v), axis.unit) : metricText(known(name) ?? { unit: 'count' }, v);
+    return axis ? tick(v, axis) : metricText(known(name) ?? { unit: 'count' }, v);
   };
   return scatter({
     title: `${b.name} against ${a.name}`, about: 'Every cell is a point.', groups: ['others', 'on the front'],
@@ -104,14 +112,14 @@ function frontPlot(result: SweepResult): Html | undefined {
 }
 
 function cellTable({ axes, metrics }: SweepResult, cells: readonly SweepCell[], caption: string): Html {
-  return table({
+  const numbers = table({
     caption,
-    columns: [...axes.map((a) => a.key), ...metrics.map((name) => ({ name, right: known(name)?.unit !== 'text' })), 'open it with'],
+    columns: [...axes.map((a) => a.key), ...metrics.map((name) => ({ name, right: known(name)?.unit !== 'text' }))],
     rows: cells.map((c) => [
       ...axes.map((a) => c.set[a.key]),
       ...metrics.map((name, i) => (c.outcome === 'measured' ? metricText(known(name) ?? { unit: 'count' }, c.values[name])
         : i === 0 ? `${c.outcome}: ${c.problem}` : '')),
-      html`<code>${c.command}</code>`,
     ]),
   });
+  return html`${numbers}${commandList(cells)}`;
 }

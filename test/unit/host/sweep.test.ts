@@ -1,8 +1,10 @@
 /** Axes, grids, fronts and knees of sweeps. */
 import { describe, expect, test } from 'vitest';
 import {
-  type Axis, askedOf, cellKey, DEFAULT_METRICS, InputError, kneeOf, loadScenario, METRICS, paretoFront, parseAxis, planGrid,
+  type Axis, askedOf, cellKey, DEFAULT_METRICS, InputError, kneeOf, knobOf, loadScenario, METRICS, paretoFront, parseAxis,
+  parseValue, planGrid, setsOf,
 } from '../../../sim/host/index.ts';
+import { PATHS } from '../../../sim/schema/paths.ts';
 
 const SCENARIO = 'hosts:\n  client:\n    app: { role: source, bytes: 1MiB }\n  server:\n    app: { role: sink, receive: recv }\n';
 const plan = (...vary: string[]) => planGrid(SCENARIO, 'a.yaml', [], vary.map(parseAxis), 'core');
@@ -63,6 +65,22 @@ describe('the cells of a sweep', () => {
     const cells = plan('nic.rx_ring=64,100').cells;
     expect(cells.map((c) => c.key === undefined)).toEqual([false, true]);
     expect(cells[1]?.problem).toMatch(/power of two/);
+  });
+  test('a path is a set of knobs', () => {
+    const { axes, cells } = plan('path=read,send-zc', 'app.chunk=1KiB,2KiB');
+    expect(cells.map((c) => c.values.join(' '))).toEqual(['read 1KiB', 'read 2KiB', 'send-zc 1KiB', 'send-zc 2KiB']);
+    expect(setsOf(axes, ['send-zc', '1KiB'])).toEqual(['client.app.notify=each', 'client.app.send=zc', 'app.chunk=1KiB']);
+    expect(parseAxis('path=tx').values).toContain('send-zc');
+    expect(() => plan('path=reed')).toThrow(/there is no path reed; did you mean 'read'/);
+    expect(() => planGrid('app: { role: echo }\n', 'a.yaml', [], [parseAxis('path=zc')], 'core')).toThrow(/no application is a sink/);
+  });
+  test('paths have names of their own, and knobs that there are', () => {
+    expect(new Set(PATHS.map((p) => p.name)).size).toBe(PATHS.length);
+    const problems = PATHS.flatMap((p) => Object.entries(p.knobs).filter(([k, v]) => {
+      const knob = knobOf(k);
+      return !knob || parseValue(knob, v) === undefined;
+    }).map(([k, v]) => `${p.name}: ${k}=${v}`));
+    expect(problems).toEqual([]);
   });
   test('none at all is an error, and so are too many', () => {
     expect(() => plan('nic.rx_ring=100,101')).toThrow(/takes none of the 2 combinations/);

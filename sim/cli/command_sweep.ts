@@ -54,9 +54,10 @@ async function sweep(name: string, flags: Flags): Promise<void> {
   const source = readSource(name);
   const core = coreIdentity();
   const start = engineOf(flags, core);
-  const grid = planGrid(source.text, source.shown, loadOptionsOf(flags).sets ?? [], axes, core);
+  const base = loadOptionsOf(flags).sets ?? [];
+  const grid = planGrid(source.text, source.shown, base, axes, core);
   const store = flags.out === undefined ? undefined : new CellStore(flags.out);
-  const records = await measureCells(`sweep of ${grid.name}`, jobsOf(grid, source, flags), start, store);
+  const records = await measureCells(`sweep of ${grid.name}`, jobsOf(grid, source, base), start, store);
   const result = sweepResult(grid, core, asked, records, (sets) => runCommand(name, flags, sets));
   if (store) writeFiles(store, result, grid, commandLine(name, flags, asked));
   if (flags.json) say(resultJson(result));
@@ -64,8 +65,7 @@ async function sweep(name: string, flags: Flags): Promise<void> {
   if (result.cells.some((c) => c.outcome === 'failed')) process.exitCode = 1;
 }
 
-function jobsOf(grid: Grid, source: Source, flags: RunFlags): CellJob[] {
-  const base = loadOptionsOf(flags).sets ?? [];
+function jobsOf(grid: Grid, source: Source, base: CellJob['sets']): CellJob[] {
   return grid.cells.flatMap(({ key, values }) =>
     (key === undefined ? [] : [{ key, text: source.text, file: source.shown, sets: [...base, ...setsOf(grid.axes, values)] }]));
 }

@@ -102,9 +102,10 @@ function setsOfPath(path: Path, host: string, { values, rules, ports }: HostSetu
     const list = ports.map((port) => `{dst_port: ${port}, queue: ${queue}}`).join(', ');
     sets.push(`${host}.nic.rules=[${list}]`, `${host}.nic.rss_equal=1`, `${host}.refill.queue=${queue}`);
   }
-  if (path.knobs['app.receive'] !== 'zc') return sets;
+  const receive = path.knobs['app.receive'] ?? '';
+  if (['zc', 'mmap'].includes(receive) && values['nic.header_split'] === 0) sets.push(`${host}.nic.header_split=on`);
+  if (receive !== 'zc') return sets;
   const need = SPARE * values['nic.rx_ring'] * (parseQuantity(path.knobs['refill.rx_buf_len'] ?? '', 'bytes') ?? 0);
   if (values['refill.area_bytes'] < need) sets.push(`${host}.refill.area_bytes=${formatQuantity(need, 'bytes')}`);
-  if (values['nic.header_split'] === 0) sets.push(`${host}.nic.header_split=on`);
   return sets;
 }

@@ -48,8 +48,14 @@ async function work({ redis: url, threads, lease, idle }: Flags): Promise<void> 
   const core = coreIdentity();
   const redis = await connectRedis(url);
   const pool = await ThreadPool.start(threads);
-  const { Worker } = await import('bullmq');
-  const worker = new Worker<CellJob, CellRecord>(queueName(core), ({ data }) => pool.measure(data), {
+  const { Worker, UnrecoverableError } = await import('bullmq');
+  const measure = async (job: CellJob): Promise<CellRecord> => {
+    const record = await pool.measure(job);
+    // Only what was measured is kept: a failure may be this machine's.
+    if (record.outcome === 'failed') throw new UnrecoverableError(record.problem);
+    return record;
+  };
+  const worker = new Worker<CellJob, CellRecord>(queueName(core), ({ data }) => measure(data), {
     connection: redis, prefix: QUEUE_PREFIX, skipVersionCheck: true, concurrency: threads, lockDuration: lease_ms,
     stalledInterval: lease_ms / 2, maxStalledCount: LOST_MAX,
   });

@@ -14,12 +14,11 @@ export const queueName = (core: string): string => `cells-${core.slice(0, 16)}`;
 
 /** How long Redis keeps what was computed, and how much of it. */
 const KEPT = { age: 7 * 24 * 3600, count: 100_000 };
-/** How often a cell is tried whose worker says that it could not. */
-const ATTEMPTS = 3;
 const BATCH = 500;
 /** Without news for so long we ask for each cell that is missing: an event may have passed unseen. */
 const QUIET_MS = 2000;
 const LOST_MS = 60_000;
+const CLOSE_MS = 2000;
 
 export class RedisQueue implements Dispatcher {
   readonly name: string;
@@ -84,7 +83,9 @@ export class RedisQueue implements Dispatcher {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.events.close(), this.queue.close()]);
+    // A Redis that is gone says no goodbye.
+    const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([Promise.allSettled([this.events.close(), this.queue.close()]), patience]);
     this.redis.disconnect();
   }
 }
@@ -117,7 +118,7 @@ class Waiting {
   private async put(jobs: readonly CellJob[]): Promise<void> {
     for (let at = 0; at < jobs.length; at += BATCH) {
       await this.queue.addBulk(jobs.slice(at, at + BATCH).map((job) => ({
-        name: 'cell', data: job, opts: { jobId: job.key, attempts: ATTEMPTS, removeOnComplete: KEPT, removeOnFail: true },
+        name: 'cell', data: job, opts: { jobId: job.key, removeOnComplete: KEPT, removeOnFail: true },
       })));
     }
   }
@@ -125,7 +126,8 @@ class Waiting {
   completed(key: string, record: CellRecord): void {
     this.news = true;
     this.heard = true;
-    if (this.left.delete(key)) this.tell(record);
+    if (record.key !== key) this.failed(key, 'the queue has the record of another cell under its name');
+    else if (this.left.delete(key)) this.tell(record);
     if (this.left.size === 0) this.end();
   }
 

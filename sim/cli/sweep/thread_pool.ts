@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { CellJob, CellRecord } from '../../host/index.ts';
 import { loadCore } from '../files.ts';
+import { reasonOf } from '../terminal.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { WORKER_FILE } from './identity.ts';
 
@@ -23,8 +24,13 @@ export class ThreadPool implements Dispatcher {
     return new ThreadPool(new Tinypool({ filename: WORKER_FILE, minThreads: threads, maxThreads: threads, workerData }), threads);
   }
 
-  measure(job: CellJob): Promise<CellRecord> {
-    return this.pool.run(job);
+  /** A thread that ends, for want of memory most of all, costs its cell and not the sweep: the pool starts another. */
+  async measure(job: CellJob): Promise<CellRecord> {
+    try {
+      return await this.pool.run(job);
+    } catch (error) {
+      return { key: job.key, seed: 0, outcome: 'failed', problem: `its thread ended: ${reasonOf(error)}` };
+    }
   }
 
   async run(jobs: readonly CellJob[], done: (record: CellRecord) => void): Promise<void> {

@@ -31,6 +31,18 @@ test('what is wrong with a run is said at its beginning', () => {
   expect(page).toMatch(/SIM_NIC_NO_DESC/);
 });
 
+test('memory traffic is told by cause, and what a run does not have is left out', () => {
+  const page = (...args: string[]) => {
+    expect(ringlab('run', ...args, '--report', at('part.html')).code).toBe(0);
+    return readFileSync(at('part.html'), 'utf8');
+  };
+  const cold = page('tour', '--set', 'mem.ddio_ways=0');
+  expect(cold).toMatch(/server: written to DRAM by the NIC/);
+  const steps = page('conform/links');
+  expect(steps).toContain('No application moved anything');
+  expect(steps).not.toMatch(/no time|Latency by percentile|NaN|undefined|Infinity/);
+});
+
 test('a report needs the trace', () => {
   const { code, err } = ringlab('run', 'tour', '--set', 'run.trace=off', '--report', at('none.html'));
   expect(code).toBe(2);

@@ -1,7 +1,8 @@
 /** Where cycles and memory traffic went. */
 import { ACCOUNTS, COSTS } from '../../schema/costs.ts';
+import { COUNTERS } from '../../schema/counters.ts';
 import type { Charge } from '../charges.ts';
-import { bars, type Flame, type Html, icicle, section, stackedBars, table } from '../html/index.ts';
+import { bars, type Flame, type Html, html, icicle, section, stackedBars, table } from '../html/index.ts';
 import type { HostMeasurement, Measured } from '../measure.ts';
 import { bytesText, shareText } from '../numbers_text.ts';
 import { HOSTS } from '../trace.ts';
@@ -99,4 +100,28 @@ export function copiesOf(m: Measured): Html | undefined {
   const copied = hostsOf(m).map((h, i) => `${h.copied_per_byte.toFixed(2)} by the ${HOSTS[i]}`).join(', ');
   return section('Copies', bars({ title: 'Received bytes', label: 'bytes', format: bytesText, bars: rows }),
     `Bytes that cores copied for each byte of payload: ${copied}.`);
+}
+
+const CACHES = ['ddio_hit', 'ddio_miss', 'cache_hit', 'cache_miss'];
+
+/** What moved between caches and memory, by cause. */
+export function memoryOf(m: Measured): Html | undefined {
+  const causes = COUNTERS.filter((c) => c.group === 'mem' && !CACHES.includes(c.name));
+  const hosts = HOSTS.flatMap((host, i) => (m.result[host].dram.total ? [{ host, i, dram: m.result[host].dram }] : []));
+  if (hosts.length === 0) return undefined;
+  const rows = hosts.flatMap(({ host, i, dram }) => causes.filter((c) => dram[c.name]).map((c) => ({
+    name: `${host}: ${c.about}`, value: dram[c.name] ?? 0, note: shareText(dram[c.name] ?? 0, dram.total ?? 0), colour: i,
+  })));
+  const hits = hosts.flatMap(({ host, dram }) => {
+    const said = (words: string, hit = 0, miss = 0) => (hit + miss === 0 ? [] : [`${words} ${shareText(hit, hit + miss)}.`]);
+    return [
+      ...said(`Of what the ${host}'s NIC wrote, the last-level cache had`, dram.ddio_hit, dram.ddio_miss),
+      ...said(`Of what the ${host}'s cores read, a cache had`, dram.cache_hit, dram.cache_miss),
+    ];
+  });
+  const per = hostsOf(m).map((h, i) => `${h.dram_bytes_per_byte.toFixed(2)} at the ${HOSTS[i]}`).join(', ');
+  return section('Memory', [
+    bars({ title: 'Bytes moved in DRAM, by cause', label: 'bytes', format: (v) => bytesText(Math.round(v)), bars: rows }),
+    html`<p class="about">${hits.join(' ')}</p>`,
+  ], `Bytes moved in DRAM for each byte of payload: ${per}. The bars are of the whole run.`);
 }

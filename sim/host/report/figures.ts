@@ -34,6 +34,13 @@ function limitText(bottleneck: string): string {
 
 export function keyFiguresOf(scenario: Scenario, m: Measured): Html {
   const { measurement: all, result } = m;
+  if (all.bytes === 0 && all.requests === 0) {
+    const facts = [
+      ...(result.steps ? [{ name: 'completions that the program saw', value: String(result.steps.cqes.length) }] : []),
+      { name: 'virtual time', value: time(result.virtualTimeNs) }, { name: 'drops', value: String(result.dropped) },
+    ];
+    return section('In short', keyFigures(facts), 'No application moved anything whose rate could be measured.');
+  }
   const facts = [
     {
       name: 'throughput', value: rateText(all.bytes, all.duration_ns),
@@ -43,7 +50,9 @@ export function keyFiguresOf(scenario: Scenario, m: Measured): Html {
     ...(all.latency_ns.count > 0 ? [{
       name: 'latency, half of all below', value: time(all.latency_ns.p50), note: `one in a hundred above ${time(all.latency_ns.p99)}`,
     }] : []),
-    ...(all.requests_per_s > 0 ? [{ name: 'requests', value: perSecond(all.requests_per_s) }] : []),
+    ...(all.requests_per_s > 0 ? [{
+      name: 'requests', value: perSecond(all.requests_per_s), note: 'receives, sends or answers of the measured application',
+    }] : []),
     ...[all.client, all.server].flatMap((h, i) => {
       const role = roleOf(scenario, i);
       const cycles = sum(Object.values(h.cycles_per_byte));

@@ -7,7 +7,7 @@ import { bytesText, rateText } from '../numbers_text.ts';
 import { PLACES } from '../place_series.ts';
 import type { Scenario } from '../scenario.ts';
 import { HOSTS } from '../trace.ts';
-import { copiesOf, cyclesOf } from './costs.ts';
+import { copiesOf, cyclesOf, memoryOf } from './costs.ts';
 import { coresOf, keyFiguresOf, latencyOf, streamsOf, time, timeAxis } from './figures.ts';
 import { type HostSeries, levelsOf, PLACE_ABOUT, type RunSeries } from './series.ts';
 
@@ -123,7 +123,7 @@ export function runReport(r: RunReport): string {
   const end_ns = endOf(r);
   const parts: (Html | undefined)[] = [
     keyFiguresOf(scenario, measured), findingsOf(r.findings), expectationsOf(measured), throughputOf(r, end_ns),
-    latencyOf(scenario, measured), coresOf(measured), cyclesOf(measured), copiesOf(measured), levelsSection(r, end_ns),
+    latencyOf(scenario, measured), coresOf(measured), cyclesOf(measured), copiesOf(measured), memoryOf(measured), levelsSection(r, end_ns),
     streamsOf(measured), dropsOf(measured), againOf(r),
   ];
   return page({

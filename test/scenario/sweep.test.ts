@@ -10,8 +10,9 @@ import { bundle, ringlab, root } from './cli.ts';
 const base = mkdtempSync(join(tmpdir(), 'ringlab-sweep-'));
 afterAll(() => rmSync(base, { recursive: true }));
 const at = (name: string) => join(base, name);
-const AXES = ['--vary', 'server.refill.area_bytes=2MiB..16MiB*2', '--vary', 'server.refill.batch=1..64:3'];
-const SWEEP = ['sweep', 'bulk', '--set', 'client.app.bytes=1MiB', ...AXES];
+const AXES = ['--vary', 'server.refill.area_bytes=2MiB..16MiB*2', '--vary', 'server.refill.batch=1,64'];
+const SWEEP = ['sweep', 'bulk', '--set', 'client.app.bytes=256KiB', ...AXES];
+const CELLS = 8;
 const FILES = ['sweep.csv', 'sweep.html', 'sweep.json'];
 const cells = (dir: string) => (existsSync(join(dir, 'cells')) ? readdirSync(join(dir, 'cells')).filter((f) => f.endsWith('.json')) : []);
 const files = (dir: string) => [...FILES, ...cells(dir).sort().map((f) => join('cells', f))];
@@ -47,11 +48,11 @@ describe('a sweep', () => {
   });
 
   test('measures every combination', () => {
-    expect(through.cells.length).toBe(12);
+    expect(through.cells.length).toBe(CELLS);
     expect(through.cells.every((c) => c.outcome === 'measured' && c.complete)).toBe(true);
     expect(through.cells.every((c) => Number(c.values.throughput_bps) > 1e9)).toBe(true);
     expect(through.cells.some((c) => c.front)).toBe(true);
-    expect(cells(at('through')).length).toBe(12);
+    expect(cells(at('through')).length).toBe(CELLS);
   });
   test('a cell is the run that its command makes', () => {
     const cell = through.cells[5];
@@ -61,21 +62,21 @@ describe('a sweep', () => {
   test('a page that needs nothing but itself', () => {
     const page = readFileSync(join(at('through'), 'sweep.html'), 'utf8');
     expect(page).toContain('<svg');
-    expect(page).toContain('ringlab run bulk --set client.app.bytes=1MiB --set server.refill.area_bytes=2MiB --set server.refill.batch=1');
+    expect(page).toContain('ringlab run bulk --set client.app.bytes=256KiB --set server.refill.area_bytes=2MiB --set server.refill.batch=1');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
   });
   test('a line of CSV for each cell', () => {
     const [head, ...lines] = readFileSync(join(at('through'), 'sweep.csv'), 'utf8').trimEnd().split('\n');
     expect(head).toMatch(/^server\.refill\.area_bytes,server\.refill\.batch,outcome,throughput_bps,/);
-    expect(lines.length).toBe(12);
+    expect(lines.length).toBe(CELLS);
   });
   test.each(['SIGKILL', 'SIGINT'] as const)('ended by %s goes on where it was, and comes to the same bytes', async (signal) => {
     const dir = at(signal);
     const before = await killed(dir, signal);
     expect(before.cells).toBeGreaterThanOrEqual(3);
-    expect(before.cells).toBeLessThan(12);
+    expect(before.cells).toBeLessThan(CELLS);
     expect(existsSync(join(dir, 'sweep.json'))).toBe(false);
-    const sentence = /^ringlab: interrupted: \d+ of 12 cells are kept; the same command goes on from there\.\n$/;
+    const sentence = /^ringlab: interrupted: \d+ of 8 cells are kept; the same command goes on from there\.\n$/;
     if (signal === 'SIGINT') expect(before.err).toMatch(sentence);
     expect(ringlab(...SWEEP, '--out', dir).code).toBe(0);
     expect(contents(dir)).toEqual(contents(at('through')));
@@ -95,23 +96,17 @@ describe('what cannot be swept is one sentence', () => {
   beforeAll(() => {
     mkdirSync(at('full'));
     writeFileSync(join(at('full'), 'thesis.txt'), '');
-    writeFileSync(at('file'), '');
   });
   const vary = ['--vary', 'server.refill.batch=1,2'];
   test.each<[string, readonly string[], RegExp]>([
-    ['nothing varies', [], /^ringlab: sweep: nothing varies; add --vary/],
     ['no such knob', ['--vary', 'server.refill.bath=1,2'], 
       /--vary server\.refill\.bath: key 'hosts\.server\.refill\.bath': no such knob; did you mean/],
-    ['an empty range', ['--vary', 'server.refill.batch=8..1:3'], /--vary server\.refill\.batch=8\.\.1:3: the range is empty/],
     ['too many cells', ['--vary', 'run.seed=1..9999:9999', '--vary', 'nic.mtu=1500,9000', '--vary', 'app.depth=1,2'],
       /are 39996 cells, and at most 20000/],
     ['no such metric', [...vary, '--metric', 'speed'], /--metric: there is no metric speed/],
-    ['no such goal', [...vary, '--pareto', 'bottleneck'], /--pareto bottleneck: neither more nor less/],
     ['a folder of other things', [...vary, '--out', at('full')], /--out .*full: the folder has other things in it/],
-    ['a file', [...vary, '--out', at('file')], /--out .*file: this is a file; name a folder/],
     ['a folder in nothing', [...vary, '--out', at('none/such')], /--out .*such: there is no folder .*none; make it first/],
     ['a folder that cannot be', [...vary, '--out', '/proc/sweep'], /--out \/proc\/sweep: it cannot be written/],
-    ['threads of none', [...vary, '--threads', '0'], /--threads 0: expected a whole number from 1 on/],
   ])('%s', (_, args, sentence) => {
     const { code, out, err } = ringlab('sweep', 'bulk', ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });

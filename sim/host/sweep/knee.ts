@@ -10,14 +10,16 @@ import { type Metric, metricText } from './metrics.ts';
 export interface Knee {
   readonly axis: string;
   readonly metric: string;
-  readonly kind: 'knee' | 'flat' | 'peak' | 'even';
+  readonly kind: 'knee' | 'flat' | 'peak' | 'even' | 'uneven';
   /** The value of the axis at the knee or the peak. */
   readonly at?: string;
   readonly text: string;
 }
 
 /** A metric that changes by less than this share of its best over the whole axis is called flat. */
-const FLAT = 0.02;
+const FLAT = 0.03;
+/** A curve that goes this far up and down in all, in parts of its height, has no shape: one that only rises goes 1. */
+const UNEVEN = 1.6;
 /** How far above the straight line a knee lies at least. */
 const ABOVE = 0.1;
 const LOG_RATIO = 8;
@@ -45,9 +47,12 @@ export function kneeOf(axis: Axis, metric: Metric, curve: readonly Point[], othe
       + ` of ${most}${aside}.` };
   }
   const good = goods.map((g) => (g - worst) / (best - worst));
-  const top = good.indexOf(1);
-  const atTop = points[top] ?? last;
+  const [atTop, atBottom] = [points[good.indexOf(1)] ?? last, points[good.indexOf(0)] ?? first];
   const value = (p: Point) => formatQuantity(p.x, axis.unit);
+  if (good.reduce((sum, g, i) => sum + Math.abs(g - (good[i - 1] ?? g)), 0) > UNEVEN) {
+    return { ...name, kind: 'uneven', at: value(atTop), text: `${metric.name} goes up and down with ${axis.key}: it is best at`
+      + ` ${value(atTop)} (${y(atTop)}) and worst at ${value(atBottom)} (${y(atBottom)})${aside}.` };
+  }
   if (Math.max(sign * first.y, sign * last.y) < best - FLAT * Math.abs(best)) {
     return { ...name, kind: 'peak', at: value(atTop), text: `${metric.name} is best at ${x(atTop)} (${y(atTop)}), and worse on both sides:`
       + ` ${y(first)} at ${value(first)}, ${y(last)} at ${value(last)}${aside}.` };
@@ -56,7 +61,9 @@ export function kneeOf(axis: Axis, metric: Metric, curve: readonly Point[], othe
   const scaled = points.map((p) => (log ? Math.log(p.x / first.x) / Math.log(last.x / first.x) : (p.x - first.x) / (last.x - first.x)));
   const rising = (good.at(-1) ?? 0) >= (good[0] ?? 0);
   const above = good.map((g, i) => g - (rising ? scaled[i] ?? 0 : 1 - (scaled[i] ?? 0)));
-  const i = above.indexOf(Math.max(...above));
+  // An end is no knee: one may go on beyond it.
+  const inner = above.slice(1, -1);
+  const i = 1 + inner.indexOf(Math.max(...inner));
   const [knee, end] = [points[i] ?? last, rising ? last : first];
   if ((above[i] ?? 0) < ABOVE) {
     return { ...name, kind: 'even', text: `${metric.name} gets better all the way to ${x(end)} (${y(end)}) and has no knee here: what lies`

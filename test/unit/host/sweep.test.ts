@@ -125,7 +125,8 @@ describe('the knee', () => {
   test('is missing where a curve is flat or even, and a peak is one', () => {
     expect(knee('throughput_bps', [100, 100, 100, 101, 100, 100, 100])?.kind).toBe('flat');
     expect(knee('throughput_bps', [1, 2, 3, 4, 5, 6, 7])?.kind).toBe('even');
-    expect(knee('throughput_bps', [1, 5, 9, 9, 7, 5, 3])).toMatchObject({ kind: 'peak', at: '4' });
+    expect(knee('throughput_bps', [1, 5, 9, 9, 7, 6, 5])).toMatchObject({ kind: 'peak', at: '4' });
+    expect(knee('throughput_bps', [1, 9, 2, 8, 3, 9, 4])).toMatchObject({ kind: 'uneven', at: '2' });
     expect(knee('bottleneck', [1, 2, 3])).toBeUndefined();
   });
 });

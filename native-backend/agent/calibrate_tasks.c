@@ -54,12 +54,17 @@ static void *answer_all(void *unused)
 	}
 	return unused;
 }
-/* Who is woken does not preempt who wakes (kernel/sched/fair.c: check_preempt_wakeup_fair): so each hop has its wake-up and its switch. */
+/* Of two real-time tasks of one priority, who is woken waits for its turn (kernel/sched/rt.c): each hop has one wake-up and one switch. */
+static void without_preemption(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &lowest) < 0)
+		unable("real-time priority is for root (CAP_SYS_NICE)");
+}
 static void partner_here(void)
 {
-	const struct sched_param none = { 0 };
-
-	sched_setscheduler(0, SCHED_BATCH, &none);
+	without_preemption();
 	thread_on(CPU_OWN, answer_all);
 }
 static void partner_there(void) { thread_on(CPU_OTHER, answer_all); }
@@ -84,6 +89,12 @@ static void *only_sleep(void *unused)
 	}
 	return unused;
 }
+static void sleeper_here(void)
+{
+	without_preemption();
+	looking_ns = clock_cost();
+	thread_on(CPU_OWN, only_sleep);
+}
 static void sleeper_there(void)
 {
 	looking_ns = clock_cost();
@@ -91,7 +102,7 @@ static void sleeper_there(void)
 }
 
 /* The call that wakes, alone. */
-static int64_t run_wakes(unsigned int n)
+static int64_t wakes(unsigned int n, bool here)
 {
 	int64_t sum_ns = 0;
 
@@ -99,16 +110,19 @@ static int64_t run_wakes(unsigned int n)
 		const uint32_t before = atomic_load(&woken);
 		int64_t since = now_ns();
 
-		while (now_ns() - since < ASLEEP_NS)
+		while (!here && now_ns() - since < ASLEEP_NS)
 			;
 		since = now_ns();
 		tell(&yours);
 		sum_ns += now_ns() - since - looking_ns;
 		while (atomic_load(&woken) == before)
-			;
+			if (here)
+				sched_yield();
 	}
 	return sum_ns;
 }
+static int64_t run_wakes_here(unsigned int n) { return wakes(n, true); }
+static int64_t run_wakes_there(unsigned int n) { return wakes(n, false); }
 
 static _Alignas(64) struct {
 	_Atomic uint32_t turn;
@@ -139,7 +153,8 @@ const struct bench task_benches[] = {
 	{ "wait_not", "futex(2) that does not have to wait", NULL, run_wait_not, 1000, false },
 	{ "hop", "two threads on one core that wake each other in turns by futex(2), from one to the other", partner_here, run_hops, 200, false },
 	{ "hop_other", "the same on two cores that have nothing else to do", partner_there, run_hops, 200, true },
-	{ "wake_other", "the futex(2) call that wakes a sleeper of an idle other core, alone", sleeper_there, run_wakes, 10, true },
+	{ "wake", "the futex(2) call that wakes a sleeper of its own core, alone", sleeper_here, run_wakes_here, 100, false },
+	{ "wake_other", "the futex(2) call that wakes a sleeper of an idle other core, alone", sleeper_there, run_wakes_there, 10, true },
 	{ "line", "a cache line that two cores write in turns, from one to the other", line_partner, run_line, 2000, true },
 	{ NULL, NULL, NULL, NULL, 0, false },
 };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { agentBinary } from './agent.ts';
 import { failureOf, runAgent, traceLines } from './agent_process.ts';
-import { benchesOf, type Calibration, knobsOf, unsourcedBut } from './calibration.ts';
+import { benchesOf, type Calibration, knobsOf, sizesOf, unsourcedBut } from './calibration.ts';
 import { LabError, type Watch } from './target.ts';
 
 /** Name of the processor, and whether it is a virtual one's. */
@@ -24,7 +24,7 @@ export async function calibrate(watch: Watch): Promise<Calibration> {
   const said = lines.find((l) => l.e === 'calibrate');
   if (failure !== undefined || !said) throw new LabError(`the benchmarks did not come to their end: ${failure ?? 'they said nothing.'}`);
   const benches = benchesOf(lines);
-  const knobs = knobsOf(benches);
+  const knobs = [...knobsOf(benches), ...sizesOf(said)];
   return {
     kernel: String(said.kernel), architecture: String(said.machine), cpus: Number(said.cpus), load: Number(load.toFixed(1)), ...processor(),
     benches, knobs, unsourced: unsourcedBut(knobs),

@@ -70,7 +70,9 @@ const ROWS: readonly Row[] = [
   row('buf_provide', 'provide', { provide: 1 }),
   row('recv', 'recv of nothing, less a system call', { recv_empty: 1, syscall: -1 }),
   row('send', 'send that appends, less a system call', { send_append: 1, syscall: -1 }),
-  row('wake_up', 'a hop on one core, less the two calls without waking and waiting', { hop: 1, wake_nobody: -1, wait_not: -1 }),
+  row('wake_up', 'a call that wakes on its own core, less one that wakes nobody', { wake: 1, wake_nobody: -1 }),
+  row('ipi_send', 'a call that wakes on an idle other core, less one that does on its own', { wake_other: 1, wake: -1 }),
+  row('context_switch', 'a hop on one core, less the call that wakes and one that does not wait', { hop: 1, wake: -1, wait_not: -1 }),
   row('remote_line', 'line', { line: 1 }),
   row('pin_page', 'pin', { pin: 1 }),
   row('copy_kib', 'copy_l1', { copy_l1: 1 }),
@@ -116,6 +118,13 @@ export function knobsOf(list: readonly Bench[]): CalibratedKnob[] {
   const own = { knob: 'cpu.mhz', unit: 'MHz', value: Math.round(mhz), low, high, from: 'clock' };
   return [{ ...own, unsure: high - low > UNSURE * mhz }, ...costs];
 }
+
+const SIZES = [['mem.l2_bytes', 'l2'], ['mem.llc_bytes', 'llc']] as const;
+/** Sizes of caches, as the system knows them; of a virtual machine the last level is often that of all its neighbours. */
+export const sizesOf = (said: TraceLine): CalibratedKnob[] => SIZES.flatMap(([knob, word]) => {
+  const value = Number(said[word]);
+  return value > 0 ? [{ knob, unit: 'bytes', value, low: value, high: value, from: 'sysconf(3)', unsure: false }] : [];
+});
 
 /** What the agent printed. */
 export function benchesOf(lines: readonly TraceLine[]): Bench[] {

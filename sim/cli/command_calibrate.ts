@@ -22,7 +22,8 @@ export function addCalibrate(program: Command): void {
     .option('--out <file>', 'write a machine for --machine of run and others')
     .addHelpText('after', `
 The benchmarks are those of the native agent, which is built when it has to be (a C compiler). They take about ten seconds and need no
-privilege, but for wake-ups on one core: real-time priority. Without the agent the shipped values are given, marked for what they are. docs/calibrate.md has the methods.
+privilege, but for wake-ups on one core: real-time priority. Without the agent the shipped values are given, marked for what they are;
+docs/calibrate.md has the methods.
 
 Exit code: 0 measured, or shipped values given; 1 the file could not be written; 2 bad input.
 

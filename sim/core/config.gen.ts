@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 9144;
+export const CONFIG_BYTES: u32 = 9160;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 9104;
+export const CONFIG_STATE_BYTES: u32 = 9120;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 3858895048;
+export const CONFIG_MAGIC: u32 = 1430764293;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -81,6 +81,12 @@ export const APP_SEND_SEND: u32 = 0;
 export const APP_SEND_ZC: u32 = 1;
 /** app.send: zc_fixed */
 export const APP_SEND_ZC_FIXED: u32 = 2;
+/** app.send: write */
+export const APP_SEND_WRITE: u32 = 3;
+/** app.send: sendmsg */
+export const APP_SEND_SENDMSG: u32 = 4;
+/** app.send: msg_zerocopy */
+export const APP_SEND_MSG_ZEROCOPY: u32 = 5;
 /** app.notify: each */
 export const APP_NOTIFY_EACH: u32 = 0;
 /** app.notify: none */
@@ -163,15 +169,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 9104) != 0;
+    return load<u32>(changetype<usize>(this), 9120) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 9112) != 0;
+    return load<u32>(changetype<usize>(this), 9128) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 9120) != 0;
+    return load<u32>(changetype<usize>(this), 9136) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -203,11 +209,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 9128);
+    return load<u32>(changetype<usize>(this), 9144);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 9136);
+    return load<u32>(changetype<usize>(this), 9152);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -734,7 +740,7 @@ export class HostConfig {
   get app_protocol(): u32 {
     return load<u32>(changetype<usize>(this), 1024);
   }
-  /** how a source sends: SEND, or SEND_ZC of memory that is not registered, or is */
+  /** how a source sends: SEND, or SEND_ZC of memory that is not registered, or is; without a ring, in calls that wait, a thread a connection: send(2), sendmsg(2), or sendmsg(2) that lends its memory */
   get app_send(): u32 {
     return load<u32>(changetype<usize>(this), 1032);
   }
@@ -1250,73 +1256,77 @@ export class HostConfig {
   get cost_buf_select(): u32 {
     return load<u32>(changetype<usize>(this), 2056);
   }
+  /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue (cycles; skb; unsourced) */
+  get cost_zc_msg(): u32 {
+    return load<u32>(changetype<usize>(this), 2064);
+  }
   /** the UDP transmit path, per datagram: route, headers, queue of the device (cycles; tcpip; unsourced) */
   get cost_udp_tx(): u32 {
-    return load<u32>(changetype<usize>(this), 2064);
+    return load<u32>(changetype<usize>(this), 2072);
   }
   /** the UDP receive path, per datagram: lookup, queue of the socket (cycles; tcpip; unsourced) */
   get cost_udp_rx(): u32 {
-    return load<u32>(changetype<usize>(this), 2072);
+    return load<u32>(changetype<usize>(this), 2080);
   }
   /** one fragment of a datagram that is longer than the MTU (cycles; tcpip; unsourced) */
   get cost_ip_fragment(): u32 {
-    return load<u32>(changetype<usize>(this), 2080);
+    return load<u32>(changetype<usize>(this), 2088);
   }
   /** one fragment that finds its datagram (cycles; tcpip; unsourced) */
   get cost_ip_defrag(): u32 {
-    return load<u32>(changetype<usize>(this), 2088);
+    return load<u32>(changetype<usize>(this), 2096);
   }
   /** a dummy device throwing a packet away (cycles; netdevice; unsourced) */
   get cost_dummy_xmit(): u32 {
-    return load<u32>(changetype<usize>(this), 2096);
+    return load<u32>(changetype<usize>(this), 2104);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2104);
+    return load<u32>(changetype<usize>(this), 2112);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 2112);
+    return load<u32>(changetype<usize>(this), 2120);
   }
   /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
   get cost_copy_l2_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2120);
+    return load<u32>(changetype<usize>(this), 2128);
   }
   /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
   get cost_copy_llc_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2128);
+    return load<u32>(changetype<usize>(this), 2136);
   }
   /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_copy_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2136);
+    return load<u32>(changetype<usize>(this), 2144);
   }
   /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
   get cost_copy_rfo_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2144);
+    return load<u32>(changetype<usize>(this), 2152);
   }
   /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
   get cost_dram_stall(): u32 {
-    return load<u32>(changetype<usize>(this), 2152);
+    return load<u32>(changetype<usize>(this), 2160);
   }
   /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_read_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2160);
+    return load<u32>(changetype<usize>(this), 2168);
   }
   /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_write_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2168);
+    return load<u32>(changetype<usize>(this), 2176);
   }
   /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_app_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2176);
+    return load<u32>(changetype<usize>(this), 2184);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2184);
+    return load<u32>(changetype<usize>(this), 2192);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2192);
+    return load<u32>(changetype<usize>(this), 2200);
   }
 }
 
@@ -1358,20 +1368,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3480);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3488);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3480 + 2200 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3488 + 2208 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3480 + 3224 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3488 + 3232 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3480 + 1712 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3488 + 1712 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 7056 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 7072 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

@@ -25,6 +25,8 @@ export const UNIX_SKBS_MAX: u32 = 4096;
 export const UDP_SOCKS_MAX: u32 = 64;
 /** datagrams that wait in UDP sockets. At the limit: dropped, as without buffer space. */
 export const UDP_SKBS_MAX: u32 = 1024;
+/** sends of datagrams with MSG_ZEROCOPY that were not told of. At the limit: -ENOBUFS. */
+export const UDP_ZCS_MAX: u32 = 1024;
 /** pipes in a world. At the limit: -ENFILE. */
 export const PIPES_MAX: u32 = 64;
 /** eventfds in a world. At the limit: -ENFILE. */
@@ -357,38 +359,40 @@ export const COST_ZCRX_FIRST_KIB: u32 = 41;
 export const COST_ZCRX_START_KIB: u32 = 42;
 /** picking a provided buffer; cycles */
 export const COST_BUF_SELECT: u32 = 43;
+/** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue; cycles */
+export const COST_ZC_MSG: u32 = 44;
 /** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
-export const COST_UDP_TX: u32 = 44;
+export const COST_UDP_TX: u32 = 45;
 /** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
-export const COST_UDP_RX: u32 = 45;
+export const COST_UDP_RX: u32 = 46;
 /** one fragment of a datagram that is longer than the MTU; cycles */
-export const COST_IP_FRAGMENT: u32 = 46;
+export const COST_IP_FRAGMENT: u32 = 47;
 /** one fragment that finds its datagram; cycles */
-export const COST_IP_DEFRAG: u32 = 47;
+export const COST_IP_DEFRAG: u32 = 48;
 /** a dummy device throwing a packet away; cycles */
-export const COST_DUMMY_XMIT: u32 = 48;
+export const COST_DUMMY_XMIT: u32 = 49;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 49;
+export const COST_APP_CQE: u32 = 50;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 50;
+export const COST_APP_TIME: u32 = 51;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 51;
+export const COST_COPY_L2_KIB: u32 = 52;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 52;
+export const COST_COPY_LLC_KIB: u32 = 53;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 53;
+export const COST_COPY_MISS_KIB: u32 = 54;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 54;
+export const COST_COPY_RFO_KIB: u32 = 55;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 55;
+export const COST_DRAM_STALL: u32 = 56;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 56;
+export const COST_APP_READ_KIB: u32 = 57;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 57;
+export const COST_APP_WRITE_KIB: u32 = 58;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 58;
+export const COST_APP_MISS_KIB: u32 = 59;
 /** number of costs */
-export const COST_COUNT: u32 = 59;
+export const COST_COUNT: u32 = 60;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -793,6 +797,7 @@ export function costAccount(cost: u32): u32 {
     case COST_ZCRX_FIRST_KIB: return ACCOUNT_TCPIP;
     case COST_ZCRX_START_KIB: return ACCOUNT_TCPIP;
     case COST_BUF_SELECT: return ACCOUNT_MEMORY;
+    case COST_ZC_MSG: return ACCOUNT_SKB;
     case COST_UDP_TX: return ACCOUNT_TCPIP;
     case COST_UDP_RX: return ACCOUNT_TCPIP;
     case COST_IP_FRAGMENT: return ACCOUNT_TCPIP;

@@ -278,6 +278,7 @@ export type HostKnob =
   | 'cost.zcrx_first_kib'
   | 'cost.zcrx_start_kib'
   | 'cost.buf_select'
+  | 'cost.zc_msg'
   | 'cost.udp_tx'
   | 'cost.udp_rx'
   | 'cost.ip_fragment'

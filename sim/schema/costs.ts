@@ -79,6 +79,7 @@ export const COSTS: readonly Cost[] = [
   cost('zcrx_first_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('zcrx_start_kib', 'tcpip', 0, 'RECV_ZC, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('buf_select', 'memory', 0, 'picking a provided buffer'),
+  cost('zc_msg', 'skb', 300, 'a notification of MSG_ZEROCOPY: an skb, and a message on the error queue'),
   cost('udp_tx', 'tcpip', 400, 'the UDP transmit path, per datagram: route, headers, queue of the device'),
   cost('udp_rx', 'tcpip', 400, 'the UDP receive path, per datagram: lookup, queue of the socket'),
   cost('ip_fragment', 'tcpip', 150, 'one fragment of a datagram that is longer than the MTU'),

@@ -24,6 +24,7 @@ export const LIMITS: readonly Limit[] = [
   limit('UNIX_SKBS_MAX', 4096, 'messages that wait in AF_UNIX sockets', '-ENOBUFS'),
   limit('UDP_SOCKS_MAX', 64, 'UDP sockets in a world', '-ENFILE'),
   limit('UDP_SKBS_MAX', 1024, 'datagrams that wait in UDP sockets', 'dropped, as without buffer space'),
+  limit('UDP_ZCS_MAX', 1024, 'sends of datagrams with MSG_ZEROCOPY that were not told of', '-ENOBUFS'),
   limit('PIPES_MAX', 64, 'pipes in a world', '-ENFILE'),
   limit('EVENTFDS_MAX', 128, 'eventfds in a world', '-ENFILE'),
   limit('BLOCK_DEVICE_BYTES', 262144, 'bytes of the block device of a host', '-ENOSPC'),

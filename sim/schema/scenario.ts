@@ -275,8 +275,10 @@ export const HOST_KNOBS: readonly Knob[] = [
     'MSG_WAITALL, SO_RCVLOWAT'),
   choice('app', 'protocol', ['tcp', 'udp'], 'tcp', 'what a source sends over and a sink receives; over UDP each send is a datagram',
     'SOCK_STREAM, SOCK_DGRAM'),
-  choice('app', 'send', ['send', 'zc', 'zc_fixed'], 'send', 'how a source sends: SEND, or SEND_ZC of memory that is not registered, or is',
-    'IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_RECVSEND_FIXED_BUF'),
+  choice('app', 'send', ['send', 'zc', 'zc_fixed', 'write', 'sendmsg', 'msg_zerocopy'], 'send',
+    'how a source sends: SEND, or SEND_ZC of memory that is not registered, or is; without a ring, in calls that wait, a thread a '
+    + 'connection: send(2), sendmsg(2), or sendmsg(2) that lends its memory',
+    'IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_RECVSEND_FIXED_BUF, MSG_ZEROCOPY'),
   choice('app', 'notify', ['each', 'none'], 'each',
     'notifications of zero-copy sends: one for each request, or one for all, as the first patches of io_uring zero copy had it'),
   knob('app', 'batch', 'count', [1, 32768], 1, 'requests of a connection, or requests that do nothing, of one io_uring_enter',

@@ -25,6 +25,7 @@ export function tcpSendMsg(sock_idx: u32, m: Msg, skip: u32): i32 {
   }
   s.msg_ubuf = m.ubuf;
   s.fixed = m.fixed;
+  s.again = skip != 0 ? 1 : 0;
   return tcpSendMessage(sock_idx, s);
 }
 

@@ -24,6 +24,8 @@ export class SendMessage {
   msg_ubuf: u32;
   /** That caller's memory is registered: its pages are pinned already. */
   fixed: u32;
+  /** A system call that waited goes on: the message has its number already (MSG_ZEROCOPY). */
+  again: u32;
   // What the call keeps
   /** The segment in hand: where, and bytes left of it. */
   at: u32;
@@ -36,7 +38,7 @@ export class SendMessage {
   zerocopy: u32;
   begun: u32;
 }
-export const SEND_MESSAGE_BYTES: u32 = 56;
+export const SEND_MESSAGE_BYTES: u32 = 60;
 
 /** A message of one segment. */
 export function messageOf(m: SendMessage, user: usize, len: u32, flags: u32): void {

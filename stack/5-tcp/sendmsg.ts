@@ -206,7 +206,7 @@ function finish(sk: Sock, m: SendMessage, mss: u32, size_goal: u32, err: i32): i
   }
   // A caller in the kernel keeps its own reference.
   if (m.uarg != 0 && m.msg_ubuf == 0) {
-    if (copied + sk.fastopen_copied != 0 || err == 0) zcopyComplete(NONE, m.uarg, true);
+    if (copied + sk.fastopen_copied != 0 || err == 0 || m.again != 0) zcopyComplete(NONE, m.uarg, true);
     else msgZerocopyAbort(m.uarg);
     m.uarg = 0;
   }

@@ -7,7 +7,7 @@
  */
 import { charge, COST_PIN_PAGE, COST_ZC_FRAG, MAX_SKB_FRAGS, NONE, PAGE_SIZE } from '../../sim/core';
 import { fragUnref, Skb, skbAddFrag, skbFrag, skbZcopySet, ubuf, userPagePin } from '../3-pool';
-import { msgZerocopyRealloc, Sock, SOCK_ZEROCOPY, wmemAdd } from '../6-socket';
+import { msgZerocopyRealloc, msgZerocopyResume, Sock, SOCK_ZEROCOPY, wmemAdd } from '../6-socket';
 import { EFAULT, ENOBUFS } from './errno';
 import { messagePass, messageSegment, MSG_ZEROCOPY, SendMessage } from './send_message';
 
@@ -19,7 +19,9 @@ export function zerocopyBegin(sk: Sock, m: SendMessage, last: u32): i32 {
   if ((m.flags & MSG_ZEROCOPY) == 0 || m.total == 0 || m.uarg != 0) return 0;
   if (m.msg_ubuf != 0) m.uarg = m.msg_ubuf;
   else if (sk.hasFlag(SOCK_ZEROCOPY)) {
-    m.uarg = msgZerocopyRealloc(sk, m.total, last);
+    if (m.again != 0) m.uarg = msgZerocopyResume(sk, last);
+    m.again = m.uarg != 0 ? 1 : 0;
+    if (m.uarg == 0) m.uarg = msgZerocopyRealloc(sk, m.total, last);
     if (m.uarg == 0) return -<i32>ENOBUFS;
   } else return 0;
   m.zerocopy = 1;

@@ -3,7 +3,7 @@
  * holds its pages any more the process is told, numbers side by side in one message. The Ubuf lies in the control block of the
  * skb that will carry the message, over Skb.seq to Skb.gso_segs.
  */
-import { hostConfig, NONE } from '../../sim/core';
+import { charge, COST_ZC_MSG, hostConfig, NONE } from '../../sim/core';
 import { Skb, skb, skbAlloc, skbFree, SKB_HEAD_TRUESIZE, Ubuf, ubuf, zcopyGet } from '../3-pool';
 import { clearExtendedErr, extendedErr, SO_EE_ORIGIN_ZEROCOPY } from './error_queue';
 import { errorQueue, queueTail } from './queue';
@@ -42,6 +42,7 @@ function msgZerocopyAlloc(sk: Sock, size: u32): u32 {
   if (sk.omem_alloc + LEAST_TRUESIZE > hostConfig(sk.host).socket_optmem_max) return 0;
   const idx = skbAlloc(sk.host);
   if (idx == NONE) return 0;
+  charge(COST_ZC_MSG);
   const b = skb(idx);
   b.truesize = SKB_HEAD_TRUESIZE;
   b.sock = sk.handle;
@@ -74,6 +75,18 @@ export function msgZerocopyRealloc(sk: Sock, size: u32, last: u32): u32 {
   z.len++;
   z.bytelen = bytelen;
   sk.zckey++;
+  zcopyGet(last);
+  return last;
+}
+
+/**
+ * The Ubuf of a call that waited and goes on, whose number the last skb's lender has; a reference for the caller. 0: it is gone.
+ *
+ * Differs from Linux: then the rest of the call has a number of its own, where Linux would hold on to the first one.
+ */
+export function msgZerocopyResume(sk: Sock, last: u32): u32 {
+  if (last == 0 || ubuf(last).complete != msgZerocopyComplete.index) return 0;
+  if (msgZc(last).id + msgZc(last).len != sk.zckey) return 0;
   zcopyGet(last);
   return last;
 }

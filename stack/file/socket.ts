@@ -189,7 +189,7 @@ function recvmsg(file_idx: u32, m: Msg, skip: u32): i32 {
   m.name_len = 0;
   m.control_len = 0;
   if (f.kind == FILE_SOCKET) return receiveTcp(f.obj, m, skip, room);
-  if (f.kind == FILE_UDP) return udpRecv(f.obj, m);
+  if (f.kind == FILE_UDP) return udpRecv(f.obj, m, room);
   return f.kind == FILE_UNIX ? unixRecv(f.obj, m, skip) : -ENOTSOCK;
 }
 

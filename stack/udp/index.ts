@@ -6,15 +6,15 @@
  * Owns        the sockets, their ports, the datagrams that wait; fragments, and what becomes of them; "port unreachable"
  * Does not    know files, which belong to stack/file; send what is for the same host over a device
  * Drops       NO_SOCKET, UDP_CSUM, SOCKET_RCVBUFF, PKT_TOO_SMALL, DUP_FRAG, FRAG_REASM_TIMEOUT, NOMEM
- * Invariants  U1 the device gives back what it was given.
+ * Invariants  U1 the device gives back what it was given.  U2 a Ubuf loses the references that were taken.
  */
 import { NONE, waitForget, wakeUp } from '../../sim/core';
-import { Msg, readPoll, sockBuf, SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, WRITE_BITS } from '../6-socket';
+import { Msg, POLLERR, readPoll, sockBuf, SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, WRITE_BITS } from '../6-socket';
 import { setUdpWfree } from '../3-pool';
 import { isLocal, setUdpInput } from '../5-tcp';
 import {
-  AF_INET, AF_INET6, EINVAL, ENETUNREACH, ENFILE, ENOPROTOOPT, ENOTCONN, EPROTONOSUPPORT, IPPROTO_UDP, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR,
-  SO_PROTOCOL, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SO_TYPE, SOCK_DGRAM, SOL_SOCKET,
+  AF_INET, AF_INET6, EINVAL, ENETUNREACH, ENFILE, ENOPROTOOPT, ENOTCONN, EPROTONOSUPPORT, IPPROTO_UDP, MSG_ERRQUEUE, SO_ACCEPTCONN,
+  SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_RCVBUF, SO_REUSEADDR, SO_SNDBUF, SO_TYPE, SOCK_DGRAM, SOL_SOCKET,
 } from '../../uring-model/uapi.gen';
 import { autobind, bindTo, isPeer, readName, sourceOf, writeName } from './address';
 import { defragInit } from './defrag';
@@ -23,6 +23,7 @@ import { flush, receive, send, takeError } from './message';
 import {
   copyName, localName, ownName, remoteName, sockFree, sockNew, socksInit, toName, udpSkb, udpSock, udpWaiters, udpWfree, writeable,
 } from './sock';
+import { receiveError, zerocopyFlush } from './zerocopy';
 
 export { udpMib } from './sock';
 
@@ -35,6 +36,7 @@ export function udpInit(): void {
 }
 
 const AF_UNSPEC: u32 = 0;
+const SO_ZEROCOPY: u32 = 60;
 
 /** socket(): its index, or -errno. */
 export function udpSocket(host: u32, family: u32, protocol: u32): i32 {
@@ -90,8 +92,10 @@ export function udpGetname(idx: u32, peer: bool, to: usize): i32 {
 export function udpSend(idx: u32, m: Msg): i32 {
   return send(udpSock(idx), m);
 }
-export function udpRecv(idx: u32, m: Msg): i32 {
-  return receive(udpSock(idx), m);
+/** `room`: bytes for control messages at m.control. */
+export function udpRecv(idx: u32, m: Msg, room: u32): i32 {
+  const u = udpSock(idx);
+  return (m.flags & MSG_ERRQUEUE) != 0 ? receiveError(u, m, room) : receive(u, m);
 }
 
 /** datagram_poll */
@@ -102,9 +106,10 @@ export function udpInq(idx: u32): i32 {
 }
 export function udpPoll(idx: u32): u32 {
   const u = udpSock(idx);
-  if (writeable(u)) return readPoll(u.err, u.shutdown, u.queue_head != NONE) | WRITE_BITS;
+  const bits = readPoll(u.err, u.shutdown, u.queue_head != NONE) | (u.zc_head != NONE ? POLLERR : 0);
+  if (writeable(u)) return bits | WRITE_BITS;
   u.no_space = 1;
-  return readPoll(u.err, u.shutdown, u.queue_head != NONE);
+  return bits;
 }
 export function udpWaitHead(idx: u32): usize {
   return udpWaiters(udpSock(idx));
@@ -114,17 +119,25 @@ export function udpRelease(idx: u32): void {
   const u = udpSock(idx);
   waitForget(udpWaiters(u));
   flush(u);
+  zerocopyFlush(u);
   sockFree(u);
 }
 
-/** setsockopt(): 0 or -errno. Differs from Linux: of the options there are SO_RCVBUF, SO_SNDBUF, and SO_REUSEADDR, which does nothing. */
+/**
+ * setsockopt(): 0 or -errno.
+ *
+ * Differs from Linux: of the options there are SO_RCVBUF, SO_SNDBUF, SO_ZEROCOPY, and SO_REUSEADDR, which does nothing.
+ */
 export function udpSetsockopt(idx: u32, level: u32, name: u32, at: usize, len: u32): i32 {
   if (len < 4) return -EINVAL;
   if (level != SOL_SOCKET) return -ENOPROTOOPT;
   const u = udpSock(idx);
   if (name == SO_RCVBUF) u.rcvbuf = sockBuf(load<u32>(at), SOCK_MIN_RCVBUF);
   else if (name == SO_SNDBUF) u.sndbuf = sockBuf(load<u32>(at), SOCK_MIN_SNDBUF);
-  else if (name != SO_REUSEADDR) return -ENOPROTOOPT;
+  else if (name == SO_ZEROCOPY) {
+    if (load<u32>(at) > 1) return -EINVAL;
+    u.zerocopy = <u8>load<u32>(at);
+  } else if (name != SO_REUSEADDR) return -ENOPROTOOPT;
   return 0;
 }
 /** getsockopt() of a number: the number, or -errno. */
@@ -138,6 +151,7 @@ export function udpGetsockopt(idx: u32, level: u32, name: u32): i32 {
     case SO_TYPE: return <i32>SOCK_DGRAM;
     case SO_DOMAIN: return <i32>(u.family == 6 ? AF_INET6 : AF_INET);
     case SO_PROTOCOL: return <i32>IPPROTO_UDP;
+    case SO_ZEROCOPY: return u.zerocopy;
     case SO_ACCEPTCONN: return 0;
     default: return -ENOPROTOOPT;
   }

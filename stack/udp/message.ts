@@ -5,12 +5,14 @@ import { isLocal } from '../5-tcp';
 import { iovTotal, Msg, msgCopyOut, msgFromChain, msgToChain, POLLERR, READ_BITS, SEND_SHUTDOWN, WRITE_BITS } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
+  MSG_ZEROCOPY,
 } from '../../uring-model/uapi.gen';
 import { autobind, isPeer, lookup, readName, sourceOf, writeName } from './address';
 import { datagramTruesize, sendAway } from './output';
 import {
   copyName, fromName, ownName, remoteName, skbGone, skbNew, toName, UdpName, UdpSkb, udpSkb, UdpSock, udpSock, udpWaiters,
 } from './sock';
+import { zerocopyAbort, zerocopyAlloc, zerocopyCopied } from './zerocopy';
 
 /** Longest payload over IPv4: 65535 less both headers; over IPv6 the header does not count. */
 const MAX_LEN4: u32 = 65507;
@@ -85,15 +87,23 @@ export function send(u: UdpSock, m: Msg): i32 {
   charge(COST_SEND);
   charge(COST_UDP_TX);
   charge(COST_UDP_RX);
+  const lends = bytes != 0 && m.ubuf == 0 && (m.flags & MSG_ZEROCOPY) != 0 && u.zerocopy != 0;
+  const uarg = lends ? zerocopyAlloc(u) : 0;
+  if (lends && uarg == 0) return -ENOBUFS;
   const chain = chainAlloc(bytes);
-  if (chain == NONE && bytes != 0) return -ENOBUFS;
+  if (chain == NONE && bytes != 0) {
+    if (lends) zerocopyAbort(u, uarg);
+    return -ENOBUFS;
+  }
   const copied = msgToChain(m, 0, bytes, chain, 0);
   // The packet is the sender's no longer, neither on the device nor when it fails (sock_wfree, sock_def_write_space).
   wakeUp(udpWaiters(u), WRITE_BITS);
   if (!copied) {
     chainFree(chain);
+    if (lends) zerocopyAbort(u, uarg);
     return -EFAULT;
   }
+  if (lends) zerocopyCopied(uarg);
   if (m.ubuf != 0 && bytes != 0) {
     zcopyGet(m.ubuf);
     zcopyComplete(NONE, m.ubuf, false);

@@ -16,13 +16,14 @@ import {
   hostConfig, NONE, runConfig, storeBe16, storeBe32, TX_PAGE_SIZE, UDP_ADDR, UDP_FRAGCREATES, UDP_FRAGOKS, UDP_OUTDATAGRAMS,
   UDP_SNDBUFERRORS,
 } from '../../sim/core';
-import { DATAGRAM_OWNER, netmem, netmemRef, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, skbZcopySet } from '../3-pool';
+import { DATAGRAM_OWNER, netmem, netmemRef, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, skbZcopySet, zcopyComplete } from '../3-pool';
 import {
   ETH_HLEN, ETH_P_IP, ETH_P_IPV6, hostMac, messageBegin, messageOf, pageFrag, pageFragRefill, SendMessage, skbAddUserPages, startXmit,
 } from '../5-tcp';
 import { iovTotal, Msg, msgCopyIn, pageAlign, SKB_MAX_ALLOC, skbTruesize } from '../6-socket';
 import { EAGAIN, EFAULT, EMSGSIZE, ENOBUFS, MSG_ZEROCOPY } from '../../uring-model/uapi.gen';
-import { mibAdd, mibInc, udpHost, UdpName, UdpSock } from './sock';
+import { mibInc, udpHost, UdpName, UdpSock } from './sock';
+import { zerocopyAbort, zerocopyAlloc, zerocopyCopied } from './zerocopy';
 
 const SCRATCH: usize = UDP_ADDR + 0x200;
 const MESSAGE: usize = UDP_ADDR + 0x300;
@@ -77,7 +78,7 @@ function build(host: u32, m: Msg, offset: u32, len: u32): i32 {
   return <i32>idx;
 }
 /** An skb whose payload is the message's own memory (net/core/datagram.c: skb_zerocopy_iter_dgram), or -errno. */
-function lend(host: u32, m: Msg, len: u32): i32 {
+function lend(host: u32, m: Msg, uarg: u32): i32 {
   const idx = skbAlloc(host);
   if (idx == NONE) return -ENOBUFS;
   const s = changetype<SendMessage>(MESSAGE);
@@ -95,7 +96,7 @@ function lend(host: u32, m: Msg, len: u32): i32 {
     skbFree(idx, false);
     return got == 0 ? -EMSGSIZE : -EFAULT;
   }
-  skbZcopySet(b, m.ubuf);
+  skbZcopySet(b, uarg);
   return <i32>idx;
 }
 
@@ -241,23 +242,41 @@ export function sendAway(u: UdpSock, to: UdpName, from: UdpName, m: Msg, len: u3
   assert(iovTotal(m.iov, m.iov_count) == len, 'a datagram is as long as its message');
   charge(COST_SEND);
   charge(COST_UDP_TX);
-  const c = hostConfig(u.host);
-  const ip_len = to.family == 4 ? IPV4_HLEN : IPV6_HLEN;
+  if (len == 0 || (m.flags & MSG_ZEROCOPY) == 0 || (m.ubuf == 0 && u.zerocopy == 0)) return sendDatagram(u, to, from, m, len, 0);
+  if (m.ubuf != 0) return sendDatagram(u, to, from, m, len, m.ubuf);
+  const uarg = zerocopyAlloc(u);
+  if (uarg == 0) return -ENOBUFS;
+  const ret = sendDatagram(u, to, from, m, len, uarg);
+  if (ret < 0) zerocopyAbort(u, uarg);
+  else if (lendable(u.host, to.family, len)) zcopyComplete(NONE, uarg, true);
+  else zerocopyCopied(uarg);
+  return ret;
+}
+
+/** Fits a packet? */
+function fits(host: u32, family: u32, len: u32): bool {
+  return len + UDP_HLEN + (family == 4 ? IPV4_HLEN : IPV6_HLEN) <= hostConfig(host).nic_mtu;
+}
+/** Memory can be lent where the device writes the checksum of the whole datagram; else it is copied. */
+function lendable(host: u32, family: u32, len: u32): bool {
+  return hostConfig(host).nic_tx_checksum && fits(host, family, len);
+}
+
+/** `uarg`: who lends the memory; 0: nobody. */
+function sendDatagram(u: UdpSock, to: UdpName, from: UdpName, m: Msg, len: u32, uarg: u32): i32 {
   let ret: i32 = 0;
-  if (len + UDP_HLEN + ip_len > c.nic_mtu) ret = sendFragments(u, to, from, m, len, fragmentBytes(to.family, c.nic_mtu));
-  else {
-    // Memory can be lent where the device writes the checksum; else it is copied, and its lender hears of nothing.
-    const lends = m.ubuf != 0 && (m.flags & MSG_ZEROCOPY) != 0 && c.nic_tx_checksum && len != 0;
-    ret = lends ? lend(u.host, m, len) : build(u.host, m, 0, len);
-    if (ret >= 0) {
-      const uh = writeHeaders(u.host, to, from, IPPROTO_UDP, udpHost(u.host).ip_id++, len + UDP_HLEN, 0, false);
-      writeUdp(uh, to, from, len + UDP_HLEN, 0);
-      ret = xmit(u, ret, <u32>(uh - SCRATCH) + UDP_HLEN, flowHash(to, from)) ? 0 : -ENOBUFS;
-    } else return ret;
+  if (!fits(u.host, to.family, len)) {
+    ret = sendFragments(u, to, from, m, len, fragmentBytes(to.family, hostConfig(u.host).nic_mtu));
+    if (ret < 0 && ret != -ENOBUFS) return ret;
+  } else {
+    const lends = uarg != 0 && lendable(u.host, to.family, len);
+    const idx = lends ? lend(u.host, m, uarg) : build(u.host, m, 0, len);
+    if (idx < 0) return idx;
+    const uh = writeHeaders(u.host, to, from, IPPROTO_UDP, udpHost(u.host).ip_id++, len + UDP_HLEN, 0, false);
+    writeUdp(uh, to, from, len + UDP_HLEN, 0);
+    ret = xmit(u, idx, <u32>(uh - SCRATCH) + UDP_HLEN, flowHash(to, from)) ? 0 : -ENOBUFS;
   }
-  mibAdd(u.host, UDP_OUTDATAGRAMS, ret == 0 ? 1 : 0);
-  if (ret == 0) return <i32>len;
-  mibInc(u.host, UDP_SNDBUFERRORS);
+  mibInc(u.host, ret == 0 ? UDP_OUTDATAGRAMS : UDP_SNDBUFERRORS);
   // What a device refused is lost, and nobody hears of it without IP_RECVERR (udp_send_skb).
-  return ret == -ENOBUFS ? <i32>len : ret;
+  return <i32>len;
 }

@@ -1,7 +1,7 @@
 /** UDP sockets and the datagrams that wait in them: state at UDP_ADDR, and two tables. Addresses as those of TCP sockets. */
 import {
   arenaAlloc, chainFree, hostConfig, HOSTS_MAX, NONE, Slab, slabAt, slabNew, slabPut, slabTake, slabTaken, UDP_ADDR, UDP_COUNTERS,
-  UDP_SKBS_MAX, UDP_SOCKS_MAX, wakeUp,
+  UDP_SKBS_MAX, UDP_SOCKS_MAX, UDP_ZCS_MAX, wakeUp,
 } from '../../sim/core';
 import { DATAGRAM_OWNER, skb, skbFree } from '../3-pool';
 import { SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF, sockBuf, WRITE_BITS } from '../6-socket';
@@ -13,6 +13,8 @@ const RMEM_DEFAULT: u32 = 212992;
 class UdpState {
   socks: Slab;
   skbs: Slab;
+  /** Records of MSG_ZEROCOPY (zerocopy.ts). */
+  zcs: Slab;
   /** The port that was chosen last, on any host. */
   port: u32;
 }
@@ -79,7 +81,8 @@ export class UdpSock {
   no_space: u8;
   /** Nobody has it any more, but the device has packets of it. */
   dead: u8;
-  unused: u8;
+  /** SO_ZEROCOPY */
+  zerocopy: u8;
   err: i32;
   waiters: u32;
   rcvbuf: u32;
@@ -87,6 +90,12 @@ export class UdpSock {
   rmem_alloc: u32;
   /** Bytes of packets that the device has (sk_wmem_alloc). */
   wmem_alloc: u32;
+  /** Sends with MSG_ZEROCOPY, and what their records weigh (sk_zckey, sk_omem_alloc). */
+  zckey: u32;
+  omem_alloc: u32;
+  /** Error queue: Zc. */
+  zc_head: u32;
+  zc_tail: u32;
   queue_head: u32;
   queue_tail: u32;
 }
@@ -102,6 +111,12 @@ export class UdpSkb {
   len: u32;
   truesize: u32;
   next: u32;
+}
+
+/** Bytes of a record of MSG_ZEROCOPY. */
+const ZC_BYTES: usize = 36;
+export function zcTable(): Slab {
+  return state().zcs;
 }
 
 function state(): UdpState {
@@ -148,6 +163,7 @@ export function socksInit(): void {
   assert(HOSTS_MAX < 256, 'UdpSock.host is too small');
   s.socks = slabNew(UDP_SOCKS_MAX, offsetof<UdpSock>());
   s.skbs = slabNew(UDP_SKBS_MAX, offsetof<UdpSkb>());
+  s.zcs = slabNew(UDP_ZCS_MAX, ZC_BYTES);
   udpHost(0).mib_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * UDP_COUNTERS) << 3);
 }
 
@@ -163,6 +179,7 @@ export function sockNew(host: u32, family: u32): u32 {
   u.rcvbuf = c.socket_rcvbuf != 0 ? sockBuf(c.socket_rcvbuf, SOCK_MIN_RCVBUF) : RMEM_DEFAULT;
   u.sndbuf = c.socket_sndbuf != 0 ? sockBuf(c.socket_sndbuf, SOCK_MIN_SNDBUF) : RMEM_DEFAULT;
   u.queue_head = NONE;
+  u.zc_head = NONE;
   u.queue_tail = NONE;
   return idx;
 }

@@ -53,6 +53,10 @@ describe('expectations tell scenarios apart', () => {
     ['ipv6.yaml', ['tcp.family=ipv4']],
     ['small-messages.yaml', ['client.app.chunk=64KiB', 'client.app.gap_ns=0']],
     ['nop.yaml', ['client.app.requests=1000']],
+    ['udp-closed-port.yaml', ['client.app.port=9999']],
+    ['udp-fragments.yaml', ['nic.mtu=9000']],
+    ['msg-zerocopy.yaml', ['client.app.send=sendmsg']],
+    ['dummy.yaml', ['client.app.send=send']],
     ['send-zc.yaml', ['client.app.notify=none']],
     ['plain-recv.yaml', ['server.app.receive=zc', 'server.nic.rules=[{dst_port: 9999, queue: 0}]', 'server.nic.rss_equal=4']],
   ])('%s without %s', (name, sets) => {

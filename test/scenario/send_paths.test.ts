@@ -101,3 +101,25 @@ test('over UDP memory is lent where the device computes checksums and the datagr
   expect(copied('client.nic.tx_checksum=off')).toMatchObject({ notifications: 100, copied: 100 });
   expect(copied('client.app.chunk=4KiB')).toMatchObject({ notifications: 36, copied: 36 });
 });
+
+test('plain calls: each send is a system call, and lends its memory or copies it', () => {
+  const one = ['client.app.bytes=1MiB', 'client.app.flows=5'];
+  const copied = run('msg-zerocopy', ...one, 'client.app.send=sendmsg');
+  const lent = run('msg-zerocopy', ...one);
+  expect([copied, lent].map((r) => r.streams.filter((s) => s.complete).length)).toEqual([5, 5]);
+  expect([copied, lent].map((r) => units(r, 'copy_kib'))).toEqual([5 * 2 ** 20, 0]);
+  expect(units(lent, 'zc_msg')).toBe(lent.client.app.requests);
+  expect(units(lent, 'pin_page')).toBeGreaterThanOrEqual(1280);
+  expect(units(copied, 'enter')).toBe(0);
+  expect(units(copied, 'syscall')).toBeGreaterThan(320);
+});
+
+test('the error queue tells of many sends at once; who has no memory for another waits for it', () => {
+  const r = run('msg-zerocopy', 'client.socket.optmem_max=4KiB', 'client.app.chunk=1KiB', 'client.app.bytes=256KiB');
+  expect(r.streams[0]?.complete).toBe(true);
+  expect(r.client.app.notifications).toBeLessThan(256);
+  const dummy = run('dummy', 'client.app.send=msg_zerocopy', 'client.app.bytes=400000');
+  expect(dummy.client.app).toMatchObject({ requests: 100, notifications: 4, copied: 0 });
+  const fragments = run('dummy', 'client.app.send=msg_zerocopy', 'client.app.bytes=400000', 'client.nic.mtu=1500');
+  expect(fragments.client.app).toMatchObject({ requests: 100, notifications: 4, copied: 4 });
+});

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 9104;
-export const AT_RUN_CAPTURE: u32 = 9112;
-export const AT_RUN_VERIFY: u32 = 9120;
+export const AT_RUN_TRACE: u32 = 9120;
+export const AT_RUN_CAPTURE: u32 = 9128;
+export const AT_RUN_VERIFY: u32 = 9136;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 9128;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 9136;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 9144;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 9152;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -277,21 +277,22 @@ export const AT_COST_ZCRX_RECV: u32 = 2032;
 export const AT_COST_ZCRX_FIRST_KIB: u32 = 2040;
 export const AT_COST_ZCRX_START_KIB: u32 = 2048;
 export const AT_COST_BUF_SELECT: u32 = 2056;
-export const AT_COST_UDP_TX: u32 = 2064;
-export const AT_COST_UDP_RX: u32 = 2072;
-export const AT_COST_IP_FRAGMENT: u32 = 2080;
-export const AT_COST_IP_DEFRAG: u32 = 2088;
-export const AT_COST_DUMMY_XMIT: u32 = 2096;
-export const AT_COST_APP_CQE: u32 = 2104;
-export const AT_COST_APP_TIME: u32 = 2112;
-export const AT_COST_COPY_L2_KIB: u32 = 2120;
-export const AT_COST_COPY_LLC_KIB: u32 = 2128;
-export const AT_COST_COPY_MISS_KIB: u32 = 2136;
-export const AT_COST_COPY_RFO_KIB: u32 = 2144;
-export const AT_COST_DRAM_STALL: u32 = 2152;
-export const AT_COST_APP_READ_KIB: u32 = 2160;
-export const AT_COST_APP_WRITE_KIB: u32 = 2168;
-export const AT_COST_APP_MISS_KIB: u32 = 2176;
+export const AT_COST_ZC_MSG: u32 = 2064;
+export const AT_COST_UDP_TX: u32 = 2072;
+export const AT_COST_UDP_RX: u32 = 2080;
+export const AT_COST_IP_FRAGMENT: u32 = 2088;
+export const AT_COST_IP_DEFRAG: u32 = 2096;
+export const AT_COST_DUMMY_XMIT: u32 = 2104;
+export const AT_COST_APP_CQE: u32 = 2112;
+export const AT_COST_APP_TIME: u32 = 2120;
+export const AT_COST_COPY_L2_KIB: u32 = 2128;
+export const AT_COST_COPY_LLC_KIB: u32 = 2136;
+export const AT_COST_COPY_MISS_KIB: u32 = 2144;
+export const AT_COST_COPY_RFO_KIB: u32 = 2152;
+export const AT_COST_DRAM_STALL: u32 = 2160;
+export const AT_COST_APP_READ_KIB: u32 = 2168;
+export const AT_COST_APP_WRITE_KIB: u32 = 2176;
+export const AT_COST_APP_MISS_KIB: u32 = 2184;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -299,14 +300,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 3480 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 3488 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 3480;
-  const i = load<u32>(base, 2184);
-  store<u64>(base, i + 1, 2184);
-  const at = base + 2200 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 3488;
+  const i = load<u32>(base, 2192);
+  store<u64>(base, i + 1, 2192);
+  const at = base + 2208 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -593,6 +594,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_ZCRX_FIRST_KIB, 0);
   setHost(host, AT_COST_ZCRX_START_KIB, 0);
   setHost(host, AT_COST_BUF_SELECT, 0);
+  setHost(host, AT_COST_ZC_MSG, 300);
   setHost(host, AT_COST_UDP_TX, 400);
   setHost(host, AT_COST_UDP_RX, 400);
   setHost(host, AT_COST_IP_FRAGMENT, 150);
@@ -608,7 +610,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_APP_READ_KIB, 64);
   setHost(host, AT_COST_APP_WRITE_KIB, 64);
   setHost(host, AT_COST_APP_MISS_KIB, 570);
-  const base = CONFIG_ADDR + 96 + host * 3480;
-  store<u64>(base, 1, 2192);
-  store<u32>(base, 9999, 3224);
+  const base = CONFIG_ADDR + 96 + host * 3488;
+  store<u64>(base, 1, 2200);
+  store<u32>(base, 9999, 3232);
 }

@@ -14,18 +14,19 @@ import { checkEnd, checkInit, opensFlows } from './check';
 import { datagramBegin, datagramCqe } from './datagram_sink';
 import { echoCqe } from './echo';
 import { listenAll, streamRefresh } from './listener';
-import { sinkMemory, user } from './app_memory';
+import { sinkMemory, sourceMemory, user } from './app_memory';
 import { openerDue } from './opener';
 import { nopCqe, nopTick } from './nop';
 import { payloadInit } from './payload';
-import { isPlain, plainStart, plainTurn } from './plain_sink';
+import { plainStart, plainTurn } from './plain_sink';
+import { plainSourceStart, plainSourceTurn } from './plain_source';
 import { refillDue, refillRun } from './refill_policy';
 import { rpcCqe, rpcTick } from './rpc';
 import { providedStart, usesProvided } from './provided';
 import { bufsCut, rqRegionBytes, sinkCqe, sinkTick, sinkZcInit } from './sink';
 import { sourceBegin, sourceCqe, sourceTick } from './source';
 import {
-  App, APP_ENDED, APP_NEW, APP_RUNS, app, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
+  App, APP_ENDED, APP_NEW, APP_RUNS, app, isPlain, stream, Stream, STREAM_BYTES, streamNew, USER_DATA_INDEX_MASK, USER_DATA_KIND_SHIFT,
 } from './state';
 import { ARG_BYTES, cqAdvance, cqPeek, cqReady, ringCreate, submit, submitAndWait, waitResult } from './user_ring';
 import { waitsDue, waitsInit } from './waits';
@@ -64,7 +65,8 @@ export function appInit(host: u32): void {
   a.next_start_ns = c.app_start_ns;
   if (a.role != APP_ROLE_SCRIPT) {
     tables(a);
-    if (a.role != APP_ROLE_SOURCE && a.role != APP_ROLE_NOP) sinkMemory(a);
+    if (a.role == APP_ROLE_SOURCE) sourceMemory(a);
+    else if (a.role != APP_ROLE_NOP) sinkMemory(a);
   }
   taskAt(host).run_pending = 1;
   schedule(c.app_start_ns, EVENT_TASK, host);
@@ -85,7 +87,7 @@ function zcOrCopies(a: App): void {
 /** The application's first turn: ring, buffers, sockets. 0 or -errno. */
 function start(a: App): i32 {
   const c = hostConfig(a.host);
-  if (isPlain(a)) return plainStart(a);
+  if (isPlain(a)) return a.role == APP_ROLE_SOURCE ? plainSourceStart(a) : plainStart(a);
   const zc = a.role == APP_ROLE_SINK && c.app_receive == APP_RECEIVE_ZC;
   const ret = ringCreate(a, c.ring_sq_entries, c.ring_cq_entries > c.ring_sq_entries ? c.ring_cq_entries : c.ring_sq_entries, zc);
   if (ret < 0 || a.role == APP_ROLE_NOP) return ret;
@@ -182,7 +184,10 @@ export function taskRun(arg: u32): void {
   }
   switchContext(CONTEXT_USER);
   if (a.state == APP_NEW) begin(a);
-  if (a.state == APP_RUNS && isPlain(a)) plainTurn(a, arg);
+  if (a.state == APP_RUNS && isPlain(a)) {
+    if (a.role == APP_ROLE_SOURCE) plainSourceTurn(a, arg);
+    else plainTurn(a, arg);
+  }
   else if (a.state == APP_RUNS) turn(a);
   leaveContext();
 }

@@ -1,16 +1,17 @@
 /** Memory that applications receive into. */
 import {
   APP_PROTOCOL_UDP, APP_RECEIVE_EPOLL, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_MMAP, APP_RECEIVE_PBUF, APP_RECEIVE_RECV, APP_RECEIVE_ZC,
-  APP_ROLE_ECHO, APP_ROLE_RPC, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
+  APP_ROLE_ECHO, APP_ROLE_RPC, arenaAlloc, hostConfig, PBUF_LEGACY_MAX, THREADS_MAX,
 } from '../../../sim/core';
 import { userAlloc } from '../../7-ring';
 import { datagramMemory } from './datagram_sink';
-import { isPlain, plainInit } from './plain_sink';
+import { plainInit } from './plain_sink';
+import { plainSourceInit, SENDER_RECORD_BYTES, SOURCE_ARG_BYTES } from './plain_source';
 import { PLAIN_ARG_BYTES } from './plain_thread';
 import { providedInit } from './provided';
 import { refillPolicyInit } from './refill_policy';
 import { bufsCut, recvBytes, rqRegionBytes } from './sink';
-import { App } from './state';
+import { App, isPlain } from './state';
 
 const MIB: u32 = 1048576;
 /** The area of tcp_mmap.c, unless the scenario says another. */
@@ -79,4 +80,12 @@ export function sinkMemory(a: App): void {
   a.bufs_base = user(a, entries * a.buf_size);
   a.buf_ring = user(a, entries * 16 < 4096 ? 4096 : entries * 16);
   providedInit(a);
+}
+
+/** A source without a ring has threads: one for each connection, while there are as many. */
+export function sourceMemory(a: App): void {
+  if (!isPlain(a)) return;
+  a.threads = threadsOf(hostConfig(a.host).app_flows);
+  const records = <u32>arenaAlloc(<u64>(a.threads * SENDER_RECORD_BYTES));
+  plainSourceInit(a, records, user(a, a.threads * SOURCE_ARG_BYTES));
 }

@@ -161,6 +161,7 @@ function onDatagram(a: App, listener: u32, name: usize, at: u32, len: u32): void
   traceAppRead(0, NONE, <u32>s.flow, at, len);
   s.bytes += len;
   s.cqes++;
+  s.requests++;
   if (c.app_work_ns != 0) chargeNs(COST_APP_TIME, c.app_work_ns);
 }
 

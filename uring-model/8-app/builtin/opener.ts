@@ -19,7 +19,8 @@ function portFor(host: u32, flow: u32): u32 {
   return c.port_count > 1 ? portOf(host, flow % c.port_count) : c.app_port;
 }
 
-function startFlow(a: App, flow: u32): void {
+/** The stream of a flow that begins. */
+export function flowNew(a: App, flow: u32): u32 {
   const i = streamNew(a);
   const s = stream(a, i);
   checkStart(a, s, i);
@@ -28,7 +29,10 @@ function startFlow(a: App, flow: u32): void {
   s.own_port = SOURCE_PORT + flow;
   s.peer_port = portFor(a.host, flow);
   s.family = usesV6(a.host) ? 6 : 4;
-  opSocket(a, usesV6(a.host), hostConfig(a.host).app_protocol == APP_PROTOCOL_UDP, OPN_SOCKET, i);
+  return i;
+}
+function startFlow(a: App, flow: u32): void {
+  opSocket(a, usesV6(a.host), hostConfig(a.host).app_protocol == APP_PROTOCOL_UDP, OPN_SOCKET, flowNew(a, flow));
 }
 
 /** Begins the flows whose time has come. */
@@ -51,7 +55,7 @@ export function openerDue(a: App): u64 {
 /** A completion of one of its operations. True: the connection is there. */
 export function onOpener(a: App, kind: u32, i: u32, s: Stream, res: i32): bool {
   if (kind == OPN_CLOSE) {
-    closed(a, s);
+    flowClosed(a, s);
     return false;
   }
   if (res < 0) {
@@ -71,9 +75,10 @@ export function onOpener(a: App, kind: u32, i: u32, s: Stream, res: i32): bool {
 export function finish(a: App, i: u32, s: Stream): void {
   s.end_ns = now();
   if (s.fd >= 0) opClose(a, s.fd, OPN_CLOSE, i);
-  else closed(a, s);
+  else flowClosed(a, s);
 }
-function closed(a: App, s: Stream): void {
+/** Its socket is closed, or there was none. */
+export function flowClosed(a: App, s: Stream): void {
   checkEnd(s);
   s.fd = -1;
   s.done = 1;

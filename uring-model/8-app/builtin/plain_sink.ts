@@ -20,11 +20,6 @@ import { App, listenerFd } from './state';
 /** A thread's turn ends after this, so that what others do meanwhile comes in its order. */
 const TURN_NS: u64 = 20000;
 
-/** Does the application do without a ring? */
-export function isPlain(a: App): bool {
-  return a.receive == APP_RECEIVE_READ || a.receive == APP_RECEIVE_EPOLL || a.receive == APP_RECEIVE_MMAP;
-}
-
 /** Makes `a.threads` threads with a buffer and arguments each. */
 export function plainInit(a: App, buffers: u32, args: u32): void {
   a.threads_base = <u32>arenaAlloc(<u64>(a.threads * THREAD_BYTES));

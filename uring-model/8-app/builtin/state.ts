@@ -11,7 +11,9 @@
  *           22 duplicate segments       23 socket                     24 requests that brought data, or sent it
  *           25.. the application's own
  */
-import { APP_ADDR, NONE } from '../../../sim/core';
+import {
+  APP_ADDR, APP_RECEIVE_EPOLL, APP_RECEIVE_MMAP, APP_RECEIVE_READ, APP_ROLE_SOURCE, APP_SEND_WRITE, hostConfig, NONE,
+} from '../../../sim/core';
 
 /** user_data of an operation: its kind above, the stream's index below. A trace record has room for its low 32 bits, so it has no more. */
 export const USER_DATA_KIND_SHIFT: u32 = 24;
@@ -165,6 +167,11 @@ export function app(host: u32): App {
 }
 export function stream(a: App, i: u32): Stream {
   return changetype<Stream>(<usize>a.streams + <usize>i * STREAM_BYTES);
+}
+/** Does the application do without a ring? */
+export function isPlain(a: App): bool {
+  if (a.role == APP_ROLE_SOURCE) return hostConfig(a.host).app_send >= APP_SEND_WRITE;
+  return a.receive == APP_RECEIVE_READ || a.receive == APP_RECEIVE_EPOLL || a.receive == APP_RECEIVE_MMAP;
 }
 export function patternAddr(): u32 {
   return load<u32>(PATTERN);

@@ -12,6 +12,19 @@ const FAMILY = 'tcp.family';
 /** Applications that are there in C too. */
 const ROLES = ['source', 'sink', 'echo', 'rpc'];
 
+/** Knobs of which the applications in C have one value only: what is asked for beyond is refused, not ignored. */
+const ONLY: readonly (readonly [knob: string, value: string | number])[] = [
+  ['app.protocol', 'tcp'], ['app.send', 'send'], ['app.notify', 'each'], ['app.batch', 1],
+];
+function refuse(name: string, host: string, knobs: Readonly<Record<string, string | number>>): void {
+  for (const [knob, value] of ONLY) {
+    if (knobs['app.role'] !== 'source' && knob !== 'app.protocol') continue;
+    if (knobs[knob] === value) continue;
+    const said = `${knob} is ${knobs[knob]}, which only the simulator runs`;
+    throw new InputError(`${name}: the ${host}'s ${said}; expected ${value} on a real kernel (--set ${host}.${knob}=${value}).`);
+  }
+}
+
 export function applicationProgram(name: string, scenario: Scenario): string {
   const lines = HOSTS.flatMap((host, i) => {
     const { values, ports } = scenario.hosts[i as 0 | 1];
@@ -23,6 +36,7 @@ export function applicationProgram(name: string, scenario: Scenario): string {
     if (role === 'none') return [];
     if (!ROLES.includes(role))
       throw new InputError(`${name}: the ${host}'s application is a ${role}, which only the simulator runs; try bulk, or a step scenario.`);
+    refuse(name, host, Object.fromEntries(knobs));
     // Without payload there is nothing to check, but real kernels move it all the same.
     const check = scenario.run['run.payload'] === 0 ? { 'app.check': 'none' } : {};
     return [JSON.stringify({ step: 'app', host, seed: scenario.run['run.seed'], ...Object.fromEntries(knobs), ...check, ports })];

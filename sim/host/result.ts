@@ -167,8 +167,8 @@ function applicationResult(engine: Engine, scenario: Scenario, host: 0 | 1): App
   const rows = readStreams(engine, host);
   const sum = (of: (row: StreamRow) => number) => rows.reduce((a, row) => a + of(row), 0);
   return {
-    role: roleOf(scenario, host), errno: applicationErrno(engine, host), requests: sum((r) => r.requests), notifications: sum((r) => r.notifs),
-    copied: sum((r) => r.copied_notifs),
+    role: roleOf(scenario, host), errno: applicationErrno(engine, host), requests: sum((r) => r.requests),
+    notifications: sum((r) => r.notifs), copied: sum((r) => r.copied_notifs),
   };
 }
 

@@ -42,6 +42,12 @@ function live(name: string, sets: readonly string[] = [], args: readonly string[
   return linesOf(stdout);
 }
 
+test.each([
+  ['udp', 'client\'s app.protocol is udp'], ['send-zc', 'client\'s app.send is zc_fixed'], ['plain-send', 'client\'s app.send is write'],
+])('%s: what the agent cannot do is refused in a sentence', (name, said) => {
+  expect(() => applications(name)).toThrow(`${name}: the ${said}, which only the simulator runs; expected`);
+});
+
 describe.skipIf(why !== undefined)('applications on this kernel', () => {
   let core: WebAssembly.Module;
   beforeAll(async () => {

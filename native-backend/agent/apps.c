@@ -29,7 +29,9 @@
 static struct knobs knobs[HOSTS];
 
 static const char *const roles[] = { "none", "source", "sink", "echo", "rpc", NULL };
-static const char *const receives[] = { "zc", "recv", "multishot", NULL };
+static const char *const receives[] = {
+	"zc", "recv", "multishot", "read", "epoll", "pbuf", "bundle", "incremental", NULL,
+};
 static const char *const rearms[] = { "off", "on", "close", NULL };
 static const char *const checks[] = { "none", "compare", "sha256", NULL };
 static const char *const orders[] = { "fifo", "lifo", "random", NULL };
@@ -75,6 +77,8 @@ static void read_app(struct knobs *k)
 	k->receive = (enum receive)choice("app.receive", receives, RECEIVE_ZC);
 	k->rearm = (enum rearm)choice("app.rearm", rearms, REARM_ON);
 	k->check = (enum check)choice("app.check", checks, CHECK_SHA256);
+	k->recv_bytes = number("app.recv_bytes", 0, 16 << 20, 0);
+	k->waitall = number("app.waitall", 0, 1, 0);
 	k->flows = number("app.flows", 0, FLOWS_MAX, 1);
 	k->bytes = number("app.bytes", 0, 1ull << 45, 1 << 20);
 	k->chunk = number("app.chunk", 1, 16 << 20, 65536);

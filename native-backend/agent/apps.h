@@ -24,7 +24,9 @@
 #define SOURCE_PORT 10000
 
 enum role { ROLE_NONE, ROLE_SOURCE, ROLE_SINK, ROLE_ECHO, ROLE_RPC };
-enum receive { RECEIVE_ZC, RECEIVE_RECV, RECEIVE_MULTISHOT };
+enum receive {
+	RECEIVE_ZC, RECEIVE_RECV, RECEIVE_MULTISHOT, RECEIVE_READ, RECEIVE_EPOLL, RECEIVE_PBUF, RECEIVE_BUNDLE, RECEIVE_INCREMENTAL,
+};
 enum rearm { REARM_OFF, REARM_ON, REARM_CLOSE };
 enum check { CHECK_NONE, CHECK_COMPARE, CHECK_SHA256 };
 enum order { ORDER_FIFO, ORDER_LIFO, ORDER_RANDOM };
@@ -37,6 +39,7 @@ struct knobs {
 	enum check check;
 	enum order order;
 	bool v6;
+	uint64_t recv_bytes, waitall;
 	uint64_t seed, flows, bytes, chunk, depth, start_ns, stagger_ns, gap_ns, port, work_ns, stop_after;
 	uint64_t ports[PORTS_MAX], nr_ports;
 	uint64_t area_bytes, area_page, rx_buf_len, rq_entries, queue, nodev, batch, delay_ns, give_back, flush;
@@ -63,6 +66,7 @@ struct stream {
 
 /* Patterns of completions: a bit for each set of MORE, BUFFER and NOTIF. */
 enum { OP_RECV_ZC, OP_RECV, OP_SEND, OPS };
+enum { CONN_OPEN = 1, CONN_STOPPING, CONN_CLOSING };
 enum { PATTERN_MORE = 1, PATTERN_BUFFER = 2, PATTERN_NOTIF = 4, PATTERNS = 8 };
 #define ERRORS_MAX 256
 struct grammar {
@@ -117,6 +121,8 @@ struct app {
 	unsigned char **free_buffers;
 	uint32_t nr_free;
 	struct io_uring_buf_ring *buf_ring;
+	uint32_t *buffer_used;		/* bytes, of incremental ones */
+	int epoll_fd;
 	/* Zero-copy receive */
 	unsigned char *area;
 	struct refill *refill;
@@ -130,7 +136,7 @@ struct app {
 };
 
 /* Kinds of operations, in the upper half of user_data. */
-enum kind { KIND_CONNECT = 1, KIND_SEND, KIND_RECV, KIND_SHUTDOWN, KIND_CLOSE, KIND_ACCEPT, KIND_CANCEL };
+enum kind { KIND_CONNECT = 1, KIND_SEND, KIND_RECV, KIND_SHUTDOWN, KIND_CLOSE, KIND_ACCEPT, KIND_CANCEL, KIND_PROVIDE };
 
 bool apps_in_program(void);
 
@@ -138,7 +144,6 @@ bool apps_in_program(void);
 _Noreturn void app_main(int host, const struct knobs *knobs, struct shared *shared);
 void app_moved(struct app *a);
 bool app_opens(const struct knobs *k);
-void app_fail(struct app *a, int res);
 
 /* apps_report.c */
 void apps_report(const struct knobs *knobs, const struct shared *shared);
@@ -148,7 +153,8 @@ int make_socket(const struct app *a);
 void op_connect(struct app *a, uint32_t i, const struct sockaddr_storage *to, socklen_t len);
 void op_send(struct app *a, uint32_t i, const void *at, uint32_t len, int msg_flags, unsigned int sqe_flags);
 void op_recv(struct app *a, uint32_t i, void *at, uint32_t len);
-void op_recv_multishot(struct app *a, uint32_t i);
+void op_recv_multishot(struct app *a, uint32_t i, bool bundle);
+void op_provide(struct app *a, void *at, uint32_t len, uint32_t count, uint32_t bid, bool silent);
 void op_recv_zc(struct app *a, uint32_t i);
 void op_shutdown(struct app *a, uint32_t i, int how);
 void op_close(struct app *a, uint32_t i, int fd);
@@ -177,6 +183,27 @@ void listener_cqe(struct app *a, enum kind kind, uint32_t i, const struct io_uri
 void listener_tick(struct app *a);
 int64_t listener_due(const struct app *a);
 void listener_end(struct app *a);
+
+/* What every sink does with a connection, however it receives. */
+uint64_t receive_memory(const struct app *a);
+uint32_t receive_bytes(const struct app *a);
+int listener_listen(struct app *a);
+struct stream *stream_accepted(struct app *a, int fd, uint32_t *i);
+/* True: the application has had enough of the stream. */
+bool stream_received(struct app *a, struct stream *s, const unsigned char *at, uint32_t len);
+void stream_closed(struct app *a, struct stream *s);
+void learn_peer(struct app *a, struct stream *s);
+
+/* apps_provided.c: provided buffers, as a ring or as a list */
+bool provided_used(const struct app *a);
+int provided_start(struct app *a);
+/* True: the application has had enough; a completion that cannot be is marked as lent wrongly. */
+bool provided_received(struct app *a, struct stream *s, const struct io_uring_cqe *cqe);
+
+/* apps_plain.c: sinks of plain system calls, without a ring */
+bool plain_used(const struct app *a);
+int plain_start(struct app *a);
+void plain_turns(struct app *a);
 
 /* apps_zcrx.c: area, refill ring, and when buffers are given back */
 int zcrx_start(struct app *a);

@@ -90,9 +90,15 @@ static void cut_rpc_buffers(struct app *a)
 	buffers_cut(a, memory_pages(bytes), bytes, (uint32_t)a->k->flows);
 }
 
+/* Has it a ring? */
+static bool has_ring(const struct app *a)
+{
+	return app_opens(a->k) || !plain_used(a);
+}
+
 static int start(struct app *a)
 {
-	const int ret = make_ring(a);
+	const int ret = has_ring(a) ? make_ring(a) : 0;
 
 	if (ret < 0)
 		return ret;
@@ -135,7 +141,7 @@ static int begin(struct app *a)
 
 	if (ret < 0)
 		a->report->failed = -ret;
-	else if (!late)
+	else if (!late && has_ring(a))
 		io_uring_submit(&a->ring);
 	a->shared->ready[a->host] = 1;
 	while (!(a->t0_ns = a->shared->t0_ns))
@@ -223,7 +229,10 @@ void app_main(int host, const struct knobs *knobs, struct shared *shared)
 	if (ret < 0) {
 		a->report->failed = -ret;
 	} else {
-		turns(a);
+		if (has_ring(a))
+			turns(a);
+		else
+			plain_turns(a);
 		if (app_opens(a->k))
 			shared->opener_done = 1;
 		else
@@ -231,7 +240,7 @@ void app_main(int host, const struct knobs *knobs, struct shared *shared)
 		end_streams(a);
 	}
 	/* Without the mappings there is nobody left who holds queue or sockets. */
-	if (ret >= 0)
+	if (ret >= 0 && has_ring(a))
 		io_uring_queue_exit(&a->ring);
 	_exit(0);
 }

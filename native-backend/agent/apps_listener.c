@@ -19,56 +19,33 @@
 #define RETRY_NS 1000000
 /* What an application waits for its own delays when the run is over. */
 #define LATE_NS 2000000000
-#define RING_BUFFER_MAX 16384
-#define RING_ENTRIES_MAX 32768
 #define FLOWS_UNKNOWN 64
-
-enum { CONN_OPEN = 1, CONN_STOPPING, CONN_CLOSING };
 
 static bool is_echo(const struct app *a)
 {
 	return a->k->role == ROLE_ECHO;
 }
 
-/* Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB. */
-static uint64_t buffer_bytes(const struct app *a)
+/* Memory for receive buffers: as much as all flows could want, from 1 to 64 MiB; more when a receive has a size that was asked for. */
+uint64_t receive_memory(const struct app *a)
 {
-	const uint64_t want = (a->peer->flows ? a->peer->flows : FLOWS_UNKNOWN) * a->k->chunk;
+	const uint64_t flows = a->peer->flows ? a->peer->flows : FLOWS_UNKNOWN;
+	const uint64_t want = flows * receive_bytes(a), least = (flows + 8) * ((a->k->recv_bytes + 63) & ~63ull);
+	const uint64_t bytes = want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : want;
 
-	return want < MIB ? MIB : want > 64 * MIB ? 64 * MIB : want;
+	return bytes < least ? least : bytes;
+}
+
+uint32_t receive_bytes(const struct app *a)
+{
+	return (uint32_t)(a->k->recv_bytes ? a->k->recv_bytes : a->k->chunk);
 }
 
 static void cut(struct app *a)
 {
-	buffers_cut(a, memory_pages(buffer_bytes(a)), buffer_bytes(a), (uint32_t)a->peer->flows);
-}
+	const uint64_t bytes = receive_memory(a);
 
-/* A ring of provided buffers, group 0. */
-static int buffer_ring(struct app *a)
-{
-	uint32_t entries = RING_ENTRIES_MAX;
-	int ret = 0;
-
-	a->buffer_bytes = a->k->chunk < RING_BUFFER_MAX ? (uint32_t)a->k->chunk : RING_BUFFER_MAX;
-	while (entries > 1 && (uint64_t)entries * a->buffer_bytes > buffer_bytes(a))
-		entries >>= 1;
-	a->nr_buffers = entries;
-	a->buffers = memory_pages((uint64_t)entries * a->buffer_bytes);
-	a->buf_ring = io_uring_setup_buf_ring(&a->ring, entries, 0, 0, &ret);
-	if (!a->buf_ring)
-		return ret;
-	for (uint32_t n = 0; n < entries; n++)
-		io_uring_buf_ring_add(a->buf_ring, a->buffers + (uint64_t)n * a->buffer_bytes, a->buffer_bytes, (unsigned short)n,
-			io_uring_buf_ring_mask(entries), (int)n);
-	io_uring_buf_ring_advance(a->buf_ring, (int)entries);
-	return 0;
-}
-
-static void buffer_again(struct app *a, uint32_t bid)
-{
-	io_uring_buf_ring_add(a->buf_ring, a->buffers + (uint64_t)bid * a->buffer_bytes, a->buffer_bytes, (unsigned short)bid,
-		io_uring_buf_ring_mask(a->nr_buffers), 0);
-	io_uring_buf_ring_advance(a->buf_ring, 1);
+	buffers_cut(a, memory_pages(bytes), bytes, (uint32_t)a->peer->flows);
 }
 
 /* The kernel may refuse zero-copy receive; then the sink receives into what was to be the area. */
@@ -78,8 +55,10 @@ static int memory_of(struct app *a)
 
 	a->receive = is_echo(a) ? RECEIVE_RECV : a->k->receive;
 	a->report->receive = a->receive;
-	if (a->receive == RECEIVE_MULTISHOT)
-		return buffer_ring(a);
+	if (provided_used(a))
+		return provided_start(a);
+	if (plain_used(a))
+		return plain_start(a);
 	if (a->receive == RECEIVE_RECV) {
 		cut(a);
 		return 0;
@@ -121,13 +100,29 @@ static int listen_on(struct app *a, uint32_t which)
 	return 0;
 }
 
+static uint32_t nr_listeners(const struct app *a)
+{
+	return a->k->nr_ports ? (uint32_t)a->k->nr_ports : 1;
+}
+
+int listener_listen(struct app *a)
+{
+	int ret = 0;
+
+	for (uint32_t n = 0; n < nr_listeners(a) && ret == 0; n++)
+		ret = listen_on(a, n);
+	return ret;
+}
+
 int listener_start(struct app *a)
 {
-	const uint32_t listeners = a->k->nr_ports ? (uint32_t)a->k->nr_ports : 1;
+	const uint32_t listeners = nr_listeners(a);
 	int ret = memory_of(a);
 
-	for (uint32_t n = 0; n < listeners && ret == 0; n++)
-		ret = listen_on(a, n);
+	/* Who has no ring listens by himself. */
+	if (ret < 0 || plain_used(a))
+		return ret;
+	ret = listener_listen(a);
 	for (uint32_t n = 0; n < listeners && ret == 0; n++)
 		op_accept(a, n);
 	return ret;
@@ -153,8 +148,8 @@ static void arm(struct app *a, uint32_t i)
 	s->mark = s->bytes;
 	if (a->receive == RECEIVE_ZC) {
 		op_recv_zc(a, i);
-	} else if (a->receive == RECEIVE_MULTISHOT) {
-		op_recv_multishot(a, i);
+	} else if (provided_used(a)) {
+		op_recv_multishot(a, i, a->receive == RECEIVE_BUNDLE);
 	} else {
 		if (!s->buffer)
 			s->buffer = buffer_take(a);
@@ -168,7 +163,7 @@ static void arm(struct app *a, uint32_t i)
 }
 
 /* Which flow a connection is: its source has told the port, or chosen it so. */
-static void learn_peer(struct app *a, struct stream *s)
+void learn_peer(struct app *a, struct stream *s)
 {
 	const uint32_t flows = a->peer->flows < FLOWS_MAX ? (uint32_t)a->peer->flows : FLOWS_MAX;
 
@@ -184,11 +179,23 @@ static void learn_peer(struct app *a, struct stream *s)
 			s->conn = flow;
 }
 
-static void accepted(struct app *a, uint32_t listener, const struct io_uring_cqe *cqe)
+struct stream *stream_accepted(struct app *a, int fd, uint32_t *i)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
-	struct stream *s;
+	struct stream *s = stream_new(a, i);
+
+	if (!s)
+		return NULL;
+	s->fd = fd;
+	s->state = CONN_OPEN;
+	getpeername(fd, (struct sockaddr *)&peer, &len);
+	s->peer_port = ntohs(((const struct sockaddr_in *)&peer)->sin_port);
+	return s;
+}
+
+static void accepted(struct app *a, uint32_t listener, const struct io_uring_cqe *cqe)
+{
 	uint32_t i;
 
 	if (!(cqe->flags & IORING_CQE_F_MORE)) {
@@ -200,16 +207,10 @@ static void accepted(struct app *a, uint32_t listener, const struct io_uring_cqe
 	}
 	if (cqe->res < 0)
 		return;
-	s = stream_new(a, &i);
-	if (!s) {
+	if (stream_accepted(a, cqe->res, &i))
+		arm(a, i);
+	else
 		op_close(a, UINT32_MAX, cqe->res);
-		return;
-	}
-	s->fd = cqe->res;
-	s->state = CONN_OPEN;
-	getpeername(s->fd, (struct sockaddr *)&peer, &len);
-	s->peer_port = ntohs(((const struct sockaddr_in *)&peer)->sin_port);
-	arm(a, i);
 }
 
 /* The receive has ended: of itself, by an error, or because there was no room. */
@@ -245,18 +246,22 @@ static void work(uint64_t ns)
 		;
 }
 
-static void received(struct app *a, uint32_t i, const unsigned char *at, uint32_t len)
+bool stream_received(struct app *a, struct stream *s, const unsigned char *at, uint32_t len)
 {
-	struct stream *s = &a->streams[i];
-
 	learn_peer(a, s);
 	check_bytes(a, s, at, len);
 	if (a->k->work_ns)
 		work(a->k->work_ns);
-	if (a->k->stop_after && s->bytes >= a->k->stop_after && s->state == CONN_OPEN) {
-		s->state = CONN_STOPPING;
+	if (!a->k->stop_after || s->bytes < a->k->stop_after || s->state != CONN_OPEN)
+		return false;
+	s->state = CONN_STOPPING;
+	return true;
+}
+
+static void received(struct app *a, uint32_t i, const unsigned char *at, uint32_t len)
+{
+	if (stream_received(a, &a->streams[i], at, len))
 		op_shutdown(a, i, SHUT_RDWR);
-	}
 }
 
 static void zero_copy(struct app *a, uint32_t i, const struct io_uring_cqe *cqe)
@@ -268,6 +273,12 @@ static void zero_copy(struct app *a, uint32_t i, const struct io_uring_cqe *cqe)
 	saw(a, OP_RECV_ZC, cqe);
 	/* The last completion of RECV_ZC has no buffer, whatever its result. */
 	if (!(cqe->flags & IORING_CQE_F_MORE)) {
+		const bool whole = a->k->recv_bytes && s->bytes - s->mark == a->k->recv_bytes;
+
+		if (whole && !cqe->res && s->state == CONN_OPEN) {
+			arm(a, i);
+			return;
+		}
 		receive_ended(a, i, cqe->res > 0 ? 0 : cqe->res);
 		return;
 	}
@@ -282,17 +293,9 @@ static void zero_copy(struct app *a, uint32_t i, const struct io_uring_cqe *cqe)
 
 static void with_buffer(struct app *a, uint32_t i, const struct io_uring_cqe *cqe)
 {
-	const uint32_t bid = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
-
 	saw(a, OP_RECV, cqe);
-	if (cqe->res > 0 && cqe->flags & IORING_CQE_F_BUFFER) {
-		if (bid >= a->nr_buffers || (uint32_t)cqe->res > a->buffer_bytes) {
-			a->streams[i].lent_wrong = true;
-		} else {
-			received(a, i, a->buffers + (uint64_t)bid * a->buffer_bytes, (uint32_t)cqe->res);
-			buffer_again(a, bid);
-		}
-	}
+	if (cqe->res > 0 && cqe->flags & IORING_CQE_F_BUFFER && provided_received(a, &a->streams[i], cqe))
+		op_shutdown(a, i, SHUT_RDWR);
 	if (!(cqe->flags & IORING_CQE_F_MORE))
 		receive_ended(a, i, cqe->res);
 }
@@ -325,17 +328,19 @@ static void echoed(struct app *a, uint32_t i, const struct io_uring_cqe *cqe)
 	close_stream(a, i);
 }
 
+void stream_closed(struct app *a, struct stream *s)
+{
+	check_end(a, s);
+	s->fd = -1;
+	s->done = true;
+	a->streams_open--;
+	a->shared->listener_closed++;
+}
+
 static void closed(struct app *a, uint32_t i)
 {
-	if (i != UINT32_MAX) {
-		struct stream *s = &a->streams[i];
-
-		check_end(a, s);
-		s->fd = -1;
-		s->done = true;
-		a->streams_open--;
-		a->shared->listener_closed++;
-	}
+	if (i != UINT32_MAX)
+		stream_closed(a, &a->streams[i]);
 	while (a->listeners_idle) {
 		const uint32_t listener = (uint32_t)__builtin_ctzll(a->listeners_idle);
 
@@ -350,10 +355,14 @@ void listener_cqe(struct app *a, enum kind kind, uint32_t i, const struct io_uri
 	case KIND_ACCEPT: accepted(a, i, cqe); break;
 	case KIND_CLOSE: closed(a, i); break;
 	case KIND_SEND: echoed(a, i, cqe); break;
+	case KIND_PROVIDE:
+		if (cqe->res < 0)
+			a->report->failed = -cqe->res;
+		break;
 	case KIND_RECV:
 		if (a->receive == RECEIVE_ZC)
 			zero_copy(a, i, cqe);
-		else if (a->receive == RECEIVE_MULTISHOT)
+		else if (provided_used(a))
 			with_buffer(a, i, cqe);
 		else
 			plain(a, i, cqe);

@@ -77,27 +77,39 @@ void op_recv(struct app *a, uint32_t i, void *at, uint32_t len)
 {
 	struct io_uring_sqe *sqe = entry(a);
 
-	io_uring_prep_recv(sqe, a->streams[i].fd, at, len, 0);
+	io_uring_prep_recv(sqe, a->streams[i].fd, at, len, a->k->waitall && a->k->role == ROLE_SINK ? MSG_WAITALL : 0);
 	named(sqe, KIND_RECV, i);
 	a->report->grammar[OP_RECV].requests++;
 }
 
-/* With buffers of group 0. */
-void op_recv_multishot(struct app *a, uint32_t i)
+/* With buffers of group 0, one or as many as are needed for a completion. */
+void op_recv_multishot(struct app *a, uint32_t i, bool bundle)
 {
 	struct io_uring_sqe *sqe = entry(a);
 
 	io_uring_prep_recv_multishot(sqe, a->streams[i].fd, NULL, 0, 0);
+	if (bundle)
+		sqe->ioprio |= IORING_RECVSEND_BUNDLE;
 	io_uring_sqe_set_flags(sqe, IOSQE_BUFFER_SELECT);
 	named(sqe, KIND_RECV, i);
 	a->report->grammar[OP_RECV].requests++;
+}
+
+/* Adds buffers to the list of group 0. */
+void op_provide(struct app *a, void *at, uint32_t len, uint32_t count, uint32_t bid, bool silent)
+{
+	struct io_uring_sqe *sqe = entry(a);
+
+	io_uring_prep_provide_buffers(sqe, at, (int)len, (int)count, 0, (int)bid);
+	io_uring_sqe_set_flags(sqe, silent ? IOSQE_CQE_SKIP_SUCCESS : 0);
+	named(sqe, KIND_PROVIDE, 0);
 }
 
 void op_recv_zc(struct app *a, uint32_t i)
 {
 	struct io_uring_sqe *sqe = entry(a);
 
-	io_uring_prep_rw(IORING_OP_RECV_ZC, sqe, a->streams[i].fd, NULL, 0, 0);
+	io_uring_prep_rw(IORING_OP_RECV_ZC, sqe, a->streams[i].fd, NULL, (unsigned int)a->k->recv_bytes, 0);
 	sqe->ioprio = IORING_RECV_MULTISHOT;
 	sqe->zcrx_ifq_idx = a->zcrx_id;
 	named(sqe, KIND_RECV, i);
@@ -206,13 +218,16 @@ void buffer_put(struct app *a, unsigned char *at)
 void buffers_cut(struct app *a, unsigned char *base, uint64_t bytes, uint32_t flows)
 {
 	const uint64_t most = bytes / ((flows > 56 ? flows : 56) + 8) & ~63ull;
-	const uint64_t want = (a->k->chunk + 63) & ~63ull;
+	const uint64_t asked = a->k->role == ROLE_RPC ? 0 : a->k->recv_bytes;
+	const uint64_t want = ((asked ? asked : a->k->chunk) + 63) & ~63ull;
 
-	a->buffer_bytes = (uint32_t)(want < most ? want : most > 64 ? most : 64);
+	a->buffer_bytes = (uint32_t)(want < most || asked ? want : most > 64 ? most : 64);
 	a->nr_buffers = (uint32_t)(bytes / a->buffer_bytes);
 	a->free_buffers = memory_alloc(a->nr_buffers * sizeof(*a->free_buffers));
 	for (uint32_t n = a->nr_buffers; n-- > 0;)
 		buffer_put(a, base + (uint64_t)n * a->buffer_bytes);
+	if (asked)
+		a->buffer_bytes = (uint32_t)asked;
 }
 
 /* A queue: waits are added in the order of their times, one for a stream at once. */

@@ -10,7 +10,7 @@
 #include "trace.h"
 
 static const char *const roles[] = { "none", "source", "sink", "echo", "rpc" };
-static const char *const receives[] = { "zc", "recv", "multishot" };
+static const char *const receives[] = { "zc", "recv", "multishot", "read", "epoll", "pbuf", "bundle", "incremental" };
 static const char *const ops[OPS] = { "RECV_ZC", "RECV", "SEND" };
 
 static void line(const char *e, int host)

@@ -34,7 +34,12 @@ export function fitted(scenario: Scenario, can: Capabilities): Fitted {
     const { values } = scenario.hosts[i as 0 | 1];
     const option = (knob: HostKnob) => HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.[values[knob]] ?? '';
     // Others receive by RECV whatever app.receive says.
-    if (option('app.role') !== 'sink' || option('app.receive') !== 'zc') return;
+    if (option('app.role') !== 'sink') return;
+    if (option('app.receive') === 'mmap') {
+      sets.push(`${host}.app.receive=read`);
+      sentences.push(`${host}.app.receive = read on both sides: which pages a real kernel can map is up to its device.`);
+    }
+    if (option('app.receive') !== 'zc') return;
     const nodev = values['refill.nodev'] !== 0;
     if (nodev ? can.nodev : can.zc) return;
     const lacking = nodev ? '' : `${DEVICES[can.device]} has no queue that can be bound to an area`;

@@ -59,6 +59,7 @@ describe.skipIf(why !== undefined)('applications on this kernel', () => {
   test.each<[string, readonly string[]]>([
     ['bulk', plain], ['bulk', ['server.app.receive=multishot']], ['rpc', []], ['many-flows', plain], ['ipv6', plain],
     ['bulk', [...plain, 'client.app.depth=8', 'client.app.chunk=10001', 'run.seed=7']],
+    ['blocking-read', []], ['epoll', []], ['provided-list', []], ['bundle', []], ['incremental', []],
     ['bulk', [...plain, 'client.app.bytes=0']], ['rpc', ['client.app.gap_ns=50us', 'client.app.bytes=100001', 'client.app.flows=2']],
   ])('%s with %j: the simulator\'s lines', (name, sets) => {
     const ours = simulate(core, { name, scenario: load(name, sets), kind: 'apps' }).lines;

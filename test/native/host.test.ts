@@ -271,6 +271,7 @@ describe('a scenario is made to fit', () => {
     expect(fitted(load('bulk'), { device: 'zcnic', zc: true, nodev: true })).toEqual({ sets: [], sentences: [] });
     expect(fitted(load('plain-recv'), { device: 'lo', zc: false, nodev: false })).toEqual({ sets: [], sentences: [] });
     expect(fitted(load('conform/zcrx-nodev'), { device: 'lo', zc: false, nodev: false })).toEqual({ sets: [], sentences: [] });
+    expect(fitted(load('tcp-mmap'), { device: 'real', zc: true, nodev: true }).sets).toEqual(['server.app.receive=read']);
   });
 
   test.skipIf(!linux)('by what this machine can do', async () => {

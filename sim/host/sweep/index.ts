@@ -1,6 +1,7 @@
 /** Sweeps: a scenario measured at every combination of some knobs' values. */
 export { type Axis, knobOf, parseAxis } from './axis.ts';
 export { type CellJob, cellKey, type CellRecord, measureCell } from './cell.ts';
+export { type Choice, choicesOf, median } from './choices.ts';
 export { type Goal, paretoFront } from './front.ts';
 export { CELLS_MAX, type Grid, type PlannedCell, planGrid, setsOf } from './grid.ts';
 export { type Knee, kneeOf, kneeSentences } from './knee.ts';

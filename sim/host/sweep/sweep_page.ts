@@ -3,6 +3,7 @@ import { heatMap, type Html, html, keyFigures, lineChart, page, scatter, section
 import { bytesText } from '../numbers_text.ts';
 import { formatQuantity } from '../scenario_units.ts';
 import type { Axis } from './axis.ts';
+import { type Choice, choiceAxes, choicesOf } from './choices.ts';
 import { kneeSentences } from './knee.ts';
 import { METRICS, type Metric, metricText } from './metrics.ts';
 import { commandList } from './paths_page.ts';
@@ -13,16 +14,12 @@ const LINES_MAX = 10;
 const ROWS_MAX = 2000;
 
 const known = (name: string): Metric | undefined => METRICS.find((m) => m.name === name);
-const nameOf = ({ set }: SweepCell): string => Object.entries(set).map(([k, v]) => `${k}=${v}`).join(' ');
-const numberOf = (cell: SweepCell, name: string): number =>
-  Number(cell.values[name] ?? (cell.measurement && known(name)?.of(cell.measurement)));
+const nameOf = ({ set }: Choice): string => Object.entries(set).map(([k, v]) => `${k}=${v}`).join(' ');
 /** A place on an axis, which need be no value of it. */
 function tick(value: number, { unit }: Axis): string {
   const exact = formatQuantity(Math.round(value), unit);
   return unit === 'bytes' && exact.length > 7 ? bytesText(Math.round(value)) : exact;
 }
-/** What an axis is in a cell. */
-const placeOn = (axis: Axis, cell: SweepCell): number => axis.numbers?.[axis.values.indexOf(cell.set[axis.key] ?? '')] ?? Number.NaN;
 const ordered = (axis: Axis): boolean => axis.numbers !== undefined && axis.values.length > 1;
 const logarithmic = ({ numbers = [] }: Axis): boolean => Math.min(...numbers) > 0 && Math.max(...numbers) / Math.min(...numbers) >= 8;
 
@@ -58,32 +55,34 @@ export function sweepPage(result: SweepResult, about: string, command: string): 
 
 /** Lines over the first ordered axis, one for each combination of the others; a map where these are too many and one has an order too. */
 function plotOf(result: SweepResult, metric: Metric): Html | undefined {
-  const [x, ...more] = result.axes.filter(ordered);
+  const axes = choiceAxes(result.axes);
+  const choices = choicesOf(axes, result.cells);
+  const [x, ...more] = axes.filter(ordered);
   // What is 0 everywhere was not measured, or does not occur.
-  if (!x || result.cells.every((c) => !c.measurement || numberOf(c, metric.name) === 0)) return undefined;
-  const others = result.axes.filter((a) => a !== x);
+  if (!x || choices.every((c) => c.number(metric.name) === 0)) return undefined;
+  const others = axes.filter((a) => a !== x);
   const lines = others.reduce((n, a) => n * a.values.length, 1);
   const format = (v: number) => metricText(metric, v);
   const title = `${metric.name} over ${x.key}`;
   if (lines <= LINES_MAX) {
-    const rest = (c: SweepCell) => others.map((a) => `${a.key}=${c.set[a.key]}`).join(' ');
-    const names = [...new Set(result.cells.map(rest))];
+    const rest = (c: Choice) => others.map((a) => `${a.key}=${c.set[a.key]}`).join(' ');
+    const names = [...new Set(choices.map(rest))];
     return lineChart({
       title, about: `${metric.about}.`, dots: true,
       x: { label: x.key, format: (v) => tick(v, x), ...(logarithmic(x) ? { log: true } : {}) },
       y: { label: metric.name, format },
       series: names.map((name) => ({
         name: name === '' ? metric.name : name,
-        points: result.cells.filter((c) => c.measurement && rest(c) === name)
-          .map((c): [number, number] => [placeOn(x, c), numberOf(c, metric.name)]).sort((a, b) => a[0] - b[0]),
+        points: choices.filter((c) => rest(c) === name)
+          .map((c): [number, number] => [c.number(x.key), c.number(metric.name)]).sort((a, b) => a[0] - b[0]),
       })),
     });
   }
   const y = more[0] ?? others[0];
   if (!y) return undefined;
   const best = (a: number, b: number) => (metric.better === 'lower' ? Math.min(a, b) : Math.max(a, b));
-  const at = (xv: string, yv: string) => result.cells.filter((c) => c.measurement && c.set[x.key] === xv && c.set[y.key] === yv)
-    .map((c) => numberOf(c, metric.name)).reduce<number | undefined>((a, b) => (a === undefined ? b : best(a, b)), undefined);
+  const at = (xv: string, yv: string) => choices.filter((c) => c.set[x.key] === xv && c.set[y.key] === yv)
+    .map((c) => c.number(metric.name)).reduce<number | undefined>((a, b) => (a === undefined ? b : best(a, b)), undefined);
   return heatMap({
     title: `${title} and ${y.key}`, about: `${metric.about}${others.length > 1 ? '; of the other axes the best' : ''}.`, format,
     x: { label: x.key, values: x.values }, y: { label: y.key, values: y.values },
@@ -95,19 +94,18 @@ function plotOf(result: SweepResult, metric: Metric): Html | undefined {
 function frontPlot(result: SweepResult): Html | undefined {
   const [a, b] = result.front.goals;
   if (!a || !b) return undefined;
-  const measured = result.cells.filter((c) => c.measurement);
-  const value = (c: SweepCell, name: string): number => {
-    const axis = result.axes.find((x) => x.key === name);
-    return axis ? placeOn(axis, c) : numberOf(c, name);
-  };
+  const seeds = choiceAxes(result.axes).length < result.axes.length;
   const format = (name: string) => (v: number) => {
     const axis = result.axes.find((x) => x.key === name);
     return axis ? tick(v, axis) : metricText(known(name) ?? { unit: 'count' }, v);
   };
   return scatter({
-    title: `${b.name} against ${a.name}`, about: 'Every cell is a point.', groups: ['others', 'on the front'],
+    title: `${b.name} against ${a.name}`, groups: ['others', 'on the front'],
+    about: seeds ? 'Every combination is a point, the median over its seeds.' : 'Every cell is a point.',
     x: { label: a.name, format: format(a.name) }, y: { label: b.name, format: format(b.name) },
-    points: measured.map((c) => ({ name: nameOf(c), x: value(c, a.name), y: value(c, b.name), group: c.front ? 1 : 0 })),
+    points: choicesOf(result.axes, result.cells).map((c) => ({
+      name: nameOf(c), x: c.number(a.name), y: c.number(b.name), group: result.cells[c.cells[0] ?? -1]?.front ? 1 : 0,
+    })),
   });
 }
 

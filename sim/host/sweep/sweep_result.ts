@@ -2,6 +2,7 @@
 import { InputError } from '../input_error.ts';
 import type { Axis } from './axis.ts';
 import type { CellRecord } from './cell.ts';
+import { type Choice, choiceAxes, choicesOf } from './choices.ts';
 import { type Goal, paretoFront } from './front.ts';
 import { type Grid, type PlannedCell, setsOf } from './grid.ts';
 import { type Knee, kneeOf } from './knee.ts';
@@ -63,11 +64,14 @@ export function askedOf(metrics: readonly string[], goals: readonly string[] | u
 export function sweepResult(grid: Grid, core: string, asked: Asked, records: ReadonlyMap<string, CellRecord>,
   commandOf: (sets: readonly string[]) => string): SweepResult {
   const rows = grid.cells.map((cell) => cellOf(cell, grid.axes, asked.metrics, records, commandOf));
-  const front = paretoFront(asked.goals, rows.map((row, i) => goalValues(row, grid, i, asked.goals)));
-  const cells = rows.map((row, i) => ({ ...row, front: front.includes(i) }));
+  const choices = choicesOf(grid.axes, rows);
+  const best = paretoFront(asked.goals, choices.map((c) => asked.goals.map(({ name }) => c.number(name))));
+  const front = best.flatMap((i) => choices[i]?.cells ?? []).sort((a, b) => a - b);
+  const own = new Set(front);
+  const cells = rows.map((row, i) => ({ ...row, front: own.has(i) }));
   return {
     scenario: grid.name, core, axes: grid.axes, metrics: asked.metrics.map((m) => m.name), cells,
-    front: { goals: asked.goals, cells: front }, knees: kneesOf(grid, asked, cells),
+    front: { goals: asked.goals, cells: front }, knees: kneesOf(grid, asked, choices),
   };
 }
 
@@ -86,36 +90,21 @@ function cellOf(cell: PlannedCell, axes: readonly Axis[], metrics: readonly Metr
   };
 }
 
-function goalValues(row: Omit<SweepCell, 'front'>, grid: Grid, index: number, goals: readonly Goal[]): number[] | undefined {
-  const { measurement } = row;
-  if (!measurement) return undefined;
-  return goals.map(({ name }) => axisNumber(grid, index, name) ?? Number(metricsNamed([name], '')[0]?.of(measurement)));
-}
-
-/** The number that an axis has in a cell; undefined when the name is no axis. */
-function axisNumber(grid: Grid, index: number, key: string): number | undefined {
-  const a = grid.axes.findIndex((axis) => axis.key === key);
-  const axis = grid.axes[a];
-  return axis?.numbers?.[axis.values.indexOf(grid.cells[index]?.values[a] ?? '')];
-}
-
 /** For each axis with an order and each metric among the goals: the best that the other axes offer at each of its values. */
-function kneesOf(grid: Grid, { goals }: Asked, cells: readonly SweepCell[]): Knee[] {
-  const metrics = goals.filter((g) => !grid.axes.some((a) => a.key === g.name)).flatMap((g) => metricsNamed([g.name], ''));
-  const ordered = grid.axes.filter((axis) => axis.numbers !== undefined && axis.values.length > 2);
+function kneesOf(grid: Grid, { goals }: Asked, choices: readonly Choice[]): Knee[] {
+  const axes = choiceAxes(grid.axes);
+  const metrics = goals.filter((g) => !axes.some((a) => a.key === g.name)).flatMap((g) => metricsNamed([g.name], ''));
+  const ordered = axes.filter((axis) => axis.numbers !== undefined && axis.values.length > 2);
   return ordered.flatMap((axis) => metrics.flatMap((metric) => {
     const best = new Map<number, number>();
-    cells.forEach((cell, i) => {
-      const x = axisNumber(grid, i, axis.key);
-      const y = cell.measurement && Number(metric.of(cell.measurement));
-      if (x === undefined || y === undefined) return;
+    for (const choice of choices) {
+      const [x, y] = [choice.number(axis.key), choice.number(metric.name)];
       const so_far = best.get(x);
       if (so_far === undefined || (metric.better === 'higher' ? y > so_far : y < so_far)) best.set(x, y);
-    });
-    const others = grid.axes.some((a) => a !== axis && a.values.length > 1);
+    }
     // What is 0 everywhere was not measured, or does not occur.
     if ([...best.values()].every((y) => y === 0)) return [];
-    return kneeOf(axis, metric, [...best].map(([x, y]) => ({ x, y })), others) ?? [];
+    return kneeOf(axis, metric, [...best].map(([x, y]) => ({ x, y })), axes.some((a) => a !== axis && a.values.length > 1)) ?? [];
   }));
 }
 

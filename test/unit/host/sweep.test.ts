@@ -1,7 +1,8 @@
 /** Axes, grids, fronts and knees of sweeps. */
 import { describe, expect, test } from 'vitest';
 import {
-  type Axis, askedOf, cellKey, DEFAULT_METRICS, InputError, kneeOf, knobOf, loadScenario, METRICS, paretoFront, parseAxis,
+  type Axis, askedOf, type CellMeasurement, cellKey, choicesOf, DEFAULT_METRICS, InputError, kneeOf, knobOf, loadScenario, median,
+  METRICS, paretoFront, parseAxis,
   parseValue, planGrid, setsOf,
 } from '../../../sim/host/index.ts';
 import { PATHS } from '../../../sim/schema/paths.ts';
@@ -108,6 +109,18 @@ describe('the front', () => {
     expect(() => askedOf(DEFAULT_METRICS, ['bottleneck'], axes)).toThrow(/neither more nor less/);
     expect(() => askedOf(['throughput'], undefined, axes)).toThrow(/there is no metric throughput; did you mean 'throughput_bps'/);
   });
+});
+
+test('cells that differ in their seed alone are one choice, by the median', () => {
+  const axes = [parseAxis('refill.batch=1,2'), parseAxis('run.seed=1,2,3')];
+  const cell = (batch: string, seed: string, throughput_bps: number) => ({
+    set: { 'refill.batch': batch, 'run.seed': seed }, measurement: { throughput_bps } as CellMeasurement,
+  });
+  const refused = { set: { 'refill.batch': '2', 'run.seed': '2' } };
+  const cells = [cell('1', '1', 5), cell('1', '2', 1), cell('1', '3', 2), cell('2', '1', 4), refused];
+  const choices = choicesOf(axes, cells);
+  expect(choices.map((c) => [c.cells, c.number('refill.batch'), c.number('throughput_bps')])).toEqual([[[0, 1, 2], 1, 2], [[3], 2, 4]]);
+  expect(median([1, 2])).toBe(1.5);
 });
 
 describe('the knee', () => {

@@ -46,12 +46,16 @@ export const PATHS: readonly Path[] = [
   rx('zc-32k-hwgro', { 'app.receive': 'zc', 'refill.rx_buf_len': '32KiB', 'nic.rx_gro_hw': 'on' },
     'large buffers and segments merged by the NIC: fewest completions', 'io_uring_zcrx_ifq_reg.rx_buf_len, NETIF_F_GRO_HW'),
 
+  tx('write', { 'app.send': 'write' }, 'a thread per connection waits in send(2): a system call and a copy for each piece', 'send(2)'),
+  tx('sendmsg', { 'app.send': 'sendmsg' }, 'the same by sendmsg(2), which takes a list of pieces', 'sendmsg(2)'),
+  tx('msg-zerocopy', { 'app.send': 'msg_zerocopy' },
+    'sendmsg(2) that lends its memory: pages are pinned, and notifications are read from the error queue', 'MSG_ZEROCOPY'),
   tx('send', { 'app.send': 'send' }, 'io_uring\'s send: a copy into the socket', 'IORING_OP_SEND'),
   tx('send-zc', { 'app.send': 'zc' }, 'zero-copy send: pages are pinned for each request, which has a notification of its own',
     'IORING_OP_SEND_ZC'),
-  tx('send-zc-fixed', { 'app.send': 'zc_fixed' }, 'the same from registered memory: nothing is pinned', 'IORING_RECVSEND_FIXED_BUF'),
+  tx('send-zc-fixed', { 'app.send': 'zc_fixed' }, 'zero-copy send from registered memory: nothing is pinned', 'IORING_RECVSEND_FIXED_BUF'),
   tx('send-zc-shared', { 'app.send': 'zc', 'app.notify': 'none' },
     'zero-copy send whose requests share a notification, without a flush each', 'the notification slots of the first patches'),
-  tx('send-zc-fixed-shared', { 'app.send': 'zc_fixed', 'app.notify': 'none' }, 'the same from registered memory',
+  tx('send-zc-fixed-shared', { 'app.send': 'zc_fixed', 'app.notify': 'none' }, 'requests that share a notification, from registered memory',
     'the notification slots of the first patches'),
 ];

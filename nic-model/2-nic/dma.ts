@@ -11,8 +11,8 @@
  * Hardware file: imports the core, the wire and buffers, nothing of the stack above.
  */
 import {
-  coreState, countDrop, DROP_OTHERHOST, DROP_SIM_NIC_DOWN, DROP_SIM_NIC_MTU, DROP_SIM_NIC_NO_DESC, DROP_SIM_NIC_RULE,
-  DROP_SIM_NIC_UNREADABLE, memDmaWrite, NIC_RX_BYTES, NIC_RX_CSUM_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS,
+  coreState, countDrop, DROP_OTHERHOST, DROP_SIM_NIC_DOWN, DROP_SIM_NIC_FIFO, DROP_SIM_NIC_MTU, DROP_SIM_NIC_NO_DESC, DROP_SIM_NIC_RULE,
+  DROP_SIM_NIC_UNREADABLE, memDmaWrite, NIC_RX_BYTES, NIC_RX_CSUM_ERRORS, NIC_RX_FIFO_ERRORS, NIC_RX_LENGTH_ERRORS, NIC_RX_NTUPLE_DROP, NIC_RX_PACKETS,
   NICQ_RX_BYTES, NICQ_RX_COPYBREAK, NICQ_RX_HDS_BYTES, NICQ_RX_HDS_NOSPLIT, NICQ_RX_HDS_PACKETS, NICQ_RX_OUT_OF_BUFFER, NICQ_RX_PACKETS,
   NICQ_RX_UNREADABLE_DROP, NONE, SKB_HEAD_SIZE, STAGE_NIC, traceNicDma, traceNicDmaBuf, traceNicSteer,
 } from '../../sim/core';
@@ -21,6 +21,7 @@ import {
   copyHeader, ETH_HLEN, Frame, frame, frameChecksumsOk, frameCopy, frameFrag, frameFree, frameHead, frameWriteChecksums, FRAME_GOOD,
   FRAME_INJECTED, FRAME_PATCHED, PROTO_IPV4, PROTO_TCP, PROTO_UDP,
 } from '../1-wire';
+import { busTakes, busWrite } from './bus';
 import { bump } from './counters';
 import { isBareHeader, splitAt } from './header_split';
 import { hwGroMerge, hwGroOpen } from './hw_gro';
@@ -37,7 +38,10 @@ const PULL_MAX: u32 = 128;
 export function nicReceive(host: u32, frame_idx: u32): void {
   const nic = nicOf(host);
   const f = frame(frame_idx);
-  if (accepts(nic, f)) {
+  if (!busTakes(host, f.len)) {
+    bump(nic.counters, NIC_RX_FIFO_ERRORS);
+    drop(DROP_SIM_NIC_FIFO, f);
+  } else if (accepts(nic, f)) {
     bump(nic.counters, NIC_RX_PACKETS);
     bump(nic.counters, NIC_RX_BYTES, f.len);
     steer(nic, host, f);
@@ -134,11 +138,11 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
     else frameCopy(f, 0, headerBuffer(q, q.done), header_len);
   }
   if (!packs) traceNicDma(f.pkt_id, count != 0 ? load<u32>(descriptor(q, q.filled)) : NONE, q.queue, header_len, body);
-  // Without run.payload nobody looks at the bytes, except where software will compute their checksum.
-  let ready_ns = coreState().clock_ns + nic.dma_ns;
-  if (count != 0) ready_ns += writeBody(q, f, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
+  // Without run.payload nobody looks at the bytes, except where software will compute their checksum or finds the header among them.
+  const bytes = nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0 || header_len == 0;
+  let wait: u64 = 0;
+  if (count != 0) wait = writeBody(q, f, header_len, body, bytes);
   const c = completion(q, q.done);
-  c.ready_ns = ready_ns;
   c.pkt_id = f.pkt_id;
   c.hash = hash;
   c.len = f.len;
@@ -149,7 +153,9 @@ function write(nic: Nic, q: RxQueue, f: Frame, hash: u32, header_len: u32): bool
   c.gso_size = f.gso_size;
   c.l3_off = f.l3_off;
   c.pull = <u8>min(f.payload_off != 0 ? <u32>f.payload_off : PULL_MAX, f.len);
-  if (packs) c.ready_ns = ready_ns + packWrite(q, f, c, header_len, body, nic.payload != 0 || (flags & COMPLETION_CSUM_OK) == 0);
+  if (packs) wait = packWrite(q, f, c, header_len, body, bytes);
+  const ready_ns = busWrite(q.host, nic, f.len, <u32>c.desc_count, true, wait) + nic.dma_ns;
+  c.ready_ns = ready_ns;
   hwGroOpen(nic, q, f, c);
   q.filled += count;
   q.done++;

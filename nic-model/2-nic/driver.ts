@@ -4,9 +4,10 @@
  * page pool, hand to GRO. Transmit: ndo_start_xmit.
  */
 import {
-  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_DUMMY_XMIT,
-  COST_GSO_SEGMENT, COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT, enterContext,
-  hostConfig, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq,
+  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
+  COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT,
+  enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL,
+  NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq,
   traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
@@ -114,6 +115,7 @@ function addBuffers(q: RxQueue, c: RxCompletion, skb_idx: u32, pulled: u32): voi
     const idx = load<u32>(descriptor(q, i));
     const part = min(left, size);
     left -= part;
+    if (i != c.first_desc) charge(COST_DRIVER_RX_BUFFER);
     ledgerMove(idx, PLACE_LIVE);
     if (part > skip) skbAddFrag(skb_idx, idx, skip, part - skip, size);
     else fragUnref(idx, true); // all of it was header
@@ -260,6 +262,8 @@ function xmitSegments(host: u32, queue: u32, frame_idx: u32, flow: u32, edt_ns: 
 function addPayload(f: Frame, skb_idx: u32): bool {
   const b = skb(skb_idx);
   f.truesize = b.truesize;
+  iommuMap(b.host, 1 + b.nr_frags);
+  iommuUnmap(b.host, 1 + b.nr_frags);
   const uarg = b.uarg;
   if (uarg != 0) {
     if (hostConfig(b.host).nic_tun) return addCopied(f, skb_idx);

@@ -20,6 +20,7 @@ import {
 } from '../../sim/core';
 import { netmem } from '../../stack/3-pool';
 import { Frame, frameChecksumsOk, frameCopy, frameHead, FRAME_INJECTED, PROTO_FRAGMENT, PROTO_IPV4, PROTO_TCP } from '../1-wire';
+import { busWrite } from './bus';
 import { bump } from './counters';
 import { completion, COMPLETION_CSUM_OK, descriptor, headerBuffer, RxCompletion, RxQueue } from './rx_ring';
 import { Nic } from './state';
@@ -77,12 +78,13 @@ export function hwGroMerge(nic: Nic, q: RxQueue, f: Frame): bool {
   const count = (body + len + size - 1) >> q.buf_shift;
   if (count > MAX_SKB_FRAGS || q.posted - q.filled < count - <u32>c.desc_count || !frameChecksumsOk(f)) return false;
   const wait = writePayload(nic, q, f, c, body, len);
+  const buffers = count - <u32>c.desc_count;
   q.filled = c.first_desc + count;
   c.desc_count = <u16>count;
   c.len += len;
   c.segs++;
   c.gso_size = q.gro_size;
-  c.ready_ns = coreState().clock_ns + nic.dma_ns + wait;
+  c.ready_ns = busWrite(q.host, nic, f.len, buffers, false, wait) + nic.dma_ns;
   writeHeader(nic, header, f, c.len);
   countMerged(nic, q, c, f, len);
   q.gro_seq += len;

@@ -7,8 +7,8 @@
  * Owns        RX and TX rings, segmentation, steering, header split, DMA, checksums, interrupt moderation; the driver; what is left of
  *             a NIC whose host is a real one behind a tap device
  * Does not    own buffers (3-pool lends them); look at TCP beyond its ports and length, but for what differs between segments
- * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, SIM_NIC_DOWN, NOMEM,
- *             FULL_RING, PKT_TOO_SMALL
+ * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, SIM_NIC_DOWN, SIM_NIC_FIFO,
+ *             NOMEM, FULL_RING, PKT_TOO_SMALL
  * Invariants  N1 a ring holds what fits it.  N2 a posted buffer is the NIC's alone.  N3 a masked queue raises no interrupt.
  *             N4 a qdisc holds at most its limit.  N5 frames that wait are in some ring.  N6 a queue posts buffers of one size.
  *             N7 the payload of a frame lies in its skb.  N8 only a queue with a provider is closed.
@@ -17,6 +17,7 @@ import { hostConfig, HOSTS_MAX, NONE, NTUPLE_MAX, runConfig } from '../../sim/co
 import { poolCreate, setBusyPoll, setQueueMgmt } from '../../stack/3-pool';
 import { setNapiPoll } from '../../stack/4-napi';
 import { setStartXmit } from '../../stack/5-tcp';
+import { busInit } from './bus';
 import { countersInit, nicCountersOf } from './counters';
 import { nicPoll, nicStartXmit, rxRefill } from './driver';
 import { fqInit } from './fq';
@@ -83,6 +84,7 @@ export function nicInit(host: u32): void {
   }
   for (let queue: u32 = 0; queue < nic.tx_queues; queue++) txQueueInit(host, queue);
   fqInit(host);
+  busInit(host);
 }
 
 /** The least power of two that is at least n (net/core/page_pool.c: ptr_ring sizes need none; our ring masks). */

@@ -20,6 +20,7 @@ import {
 } from '../../sim/core';
 import { KIND_USER_PAGE, netmem, skbDestructor, zcopyComplete } from '../../stack/3-pool';
 import { Frame, frame, frameFrag, frameFree, FRAME_LENT, wireFreeAt, wireSend } from '../1-wire';
+import { busRead } from './bus';
 import { bump, nicqCountersOf } from './counters';
 import { fqDequeue, fqEnqueue, fqRefuses } from './fq';
 import { Nic, nicOf, nicTables, queueIndex } from './state';
@@ -159,18 +160,21 @@ export function nicTransmitNext(host: u32): void {
   nic.tx_sock = f.sock;
   nic.tx_truesize = f.truesize;
   nic.tx_uarg = f.uarg;
-  const end = f.gso_size != 0 ? sendSegments(host, nic, frame_idx) : sendFrame(host, nic, frame_idx, now(), 0);
+  const end = f.gso_size != 0 ? sendSegments(host, nic, frame_idx) : sendFrame(host, nic, frame_idx, now(), f.time_ns, 0);
   // A frame that nobody waits for needs no completion: then the next one wakes the NIC.
   if (nic.tx_waiting != 0 || nic.tx_sock != NONE || nic.tx_uarg != 0) schedule(end, EVENT_TX, host);
   else nic.tx_event = 0;
 }
 
-/** Puts one frame on the link from `start` on. Returns when its last bit has left. `tso_pkt`: see the event nic_tx. */
-function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, tso_pkt: u32): u64 {
+/**
+ * Puts one frame of a packet that was there at `ready_ns` on the link, from `start` on. Returns when its last bit has left. `tso_pkt`:
+ * see the event nic_tx.
+ */
+function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, ready_ns: u64, tso_pkt: u32): u64 {
   const f = frame(frame_idx);
   const queue = <u32>f.queue;
   const len = f.len;
-  readPayload(host, f, start);
+  const leave_ns = busRead(host, nic, len, ready_ns, readPayload(host, f, ready_ns));
   if ((f.flags & FRAME_LENT) != 0) fetchLent(host, nic, f);
   const counters = txQueue(host, queue).counters;
   bump(nic.counters, NIC_TX_PACKETS);
@@ -178,23 +182,27 @@ function sendFrame(host: u32, nic: Nic, frame_idx: u32, start: u64, tso_pkt: u32
   bump(counters, NICQ_TX_PACKETS);
   bump(counters, NICQ_TX_BYTES, len);
   traceNicTx(f.pkt_id, NONE, queue, len, tso_pkt);
-  return wireSend(host, frame_idx, start, nic.tx_waiting);
+  return wireSend(host, frame_idx, max(start, leave_ns), nic.tx_waiting);
 }
 
-/** DMA: the payload of a frame, as the caches and the memory bus see it. */
-function readPayload(host: u32, f: Frame, time_ns: u64): void {
+/** DMA: the payload of a frame, as the caches and the memory bus see it. Returns how long it has to wait. */
+function readPayload(host: u32, f: Frame, time_ns: u64): u64 {
+  let wait: u64 = 0;
   for (let i: u32 = 0; i < <u32>f.nr_frags; i++) {
     const frag = frameFrag(f, i);
     const n = netmem(frag.netmem);
     const at = <usize>n.addr + frag.off;
-    memDmaRead(host, n.kind == KIND_USER_PAGE ? <usize>memUserNic(host, at, frag.len) : at, frag.len, time_ns);
+    const seen = n.kind == KIND_USER_PAGE ? <usize>memUserNic(host, at, frag.len) : at;
+    wait = max(wait, memDmaRead(host, seen, frag.len, time_ns));
   }
+  return wait;
 }
 
 /** TSO: a packet leaves as frames that follow each other without a gap. */
 function sendSegments(host: u32, nic: Nic, frame_idx: u32): u64 {
   const f = frame(frame_idx);
   const segs = segmentCount(f);
+  const ready_ns = f.time_ns;
   let start = now();
   for (let i: u32 = 0; i < segs; i++) {
     const segment_idx = segment(frame_idx, i);
@@ -202,7 +210,7 @@ function sendSegments(host: u32, nic: Nic, frame_idx: u32): u64 {
       countDrop(DROP_NOMEM, STAGE_NIC, f.pkt_id + i, f.gso_size);
       continue;
     }
-    start = sendFrame(host, nic, segment_idx, start, f.pkt_id);
+    start = sendFrame(host, nic, segment_idx, start, ready_ns, f.pkt_id);
   }
   frameFree(frame_idx);
   return start;

@@ -145,94 +145,96 @@ export const DROP_SIM_NIC_RULE: u32 = 5;
 export const DROP_SIM_NIC_UNREADABLE: u32 = 6;
 /** the device is down */
 export const DROP_SIM_NIC_DOWN: u32 = 7;
+/** the NIC was full of frames that waited for the bus or for memory */
+export const DROP_SIM_NIC_FIFO: u32 = 8;
 /** the RX queue was restarted before the driver polled the frame */
-export const DROP_SIM_NIC_RESTART: u32 = 8;
+export const DROP_SIM_NIC_RESTART: u32 = 9;
 /** no skb or no memory was free */
-export const DROP_NOMEM: u32 = 9;
+export const DROP_NOMEM: u32 = 10;
 /** the TX ring was full and the qdisc limit was reached */
-export const DROP_FULL_RING: u32 = 10;
+export const DROP_FULL_RING: u32 = 11;
 /** not IPv4 and not IPv6, or not TCP, UDP or ICMP */
-export const DROP_UNHANDLED_PROTO: u32 = 11;
+export const DROP_UNHANDLED_PROTO: u32 = 12;
 /** not addressed to this host */
-export const DROP_OTHERHOST: u32 = 12;
+export const DROP_OTHERHOST: u32 = 13;
 /** the IPv4 header checksum is wrong */
-export const DROP_IP_CSUM: u32 = 13;
+export const DROP_IP_CSUM: u32 = 14;
 /** the IP header is malformed */
-export const DROP_IP_INHDR: u32 = 14;
+export const DROP_IP_INHDR: u32 = 15;
 /** the packet ends before its headers do */
-export const DROP_PKT_TOO_SMALL: u32 = 15;
+export const DROP_PKT_TOO_SMALL: u32 = 16;
 /** no socket for this four-tuple */
-export const DROP_NO_SOCKET: u32 = 16;
+export const DROP_NO_SOCKET: u32 = 17;
 /** the TCP checksum is wrong */
-export const DROP_TCP_CSUM: u32 = 17;
+export const DROP_TCP_CSUM: u32 = 18;
 /** a combination of TCP flags that is never valid here */
-export const DROP_TCP_FLAGS: u32 = 18;
+export const DROP_TCP_FLAGS: u32 = 19;
 /** the receive window is closed */
-export const DROP_TCP_ZEROWINDOW: u32 = 19;
+export const DROP_TCP_ZEROWINDOW: u32 = 20;
 /** the data was received before */
-export const DROP_TCP_OLD_DATA: u32 = 20;
+export const DROP_TCP_OLD_DATA: u32 = 21;
 /** the data lies beyond the receive window */
-export const DROP_TCP_OVERWINDOW: u32 = 21;
+export const DROP_TCP_OVERWINDOW: u32 = 22;
 /** the out-of-order data is there already */
-export const DROP_TCP_OFOMERGE: u32 = 22;
+export const DROP_TCP_OFOMERGE: u32 = 23;
 /** the out-of-order queue has no memory left */
-export const DROP_TCP_OFO_DROP: u32 = 23;
+export const DROP_TCP_OFO_DROP: u32 = 24;
 /** the out-of-order queue was pruned for memory */
-export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 24;
+export const DROP_TCP_OFO_QUEUE_PRUNE: u32 = 25;
 /** the timestamp is older than the last accepted one */
-export const DROP_TCP_RFC7323_PAWS: u32 = 25;
+export const DROP_TCP_RFC7323_PAWS: u32 = 26;
 /** the sequence number is outside the window */
-export const DROP_TCP_INVALID_SEQUENCE: u32 = 26;
+export const DROP_TCP_INVALID_SEQUENCE: u32 = 27;
 /** a SYN where none may come */
-export const DROP_TCP_INVALID_SYN: u32 = 27;
+export const DROP_TCP_INVALID_SYN: u32 = 28;
 /** an RST was accepted */
-export const DROP_TCP_RESET: u32 = 28;
+export const DROP_TCP_RESET: u32 = 29;
 /** the socket is closed */
-export const DROP_TCP_CLOSE: u32 = 29;
+export const DROP_TCP_CLOSE: u32 = 30;
 /** an ACK from the past */
-export const DROP_TCP_OLD_ACK: u32 = 30;
+export const DROP_TCP_OLD_ACK: u32 = 31;
 /** an ACK from too far in the past */
-export const DROP_TCP_TOO_OLD_ACK: u32 = 31;
+export const DROP_TCP_TOO_OLD_ACK: u32 = 32;
 /** an ACK of data that was not sent */
-export const DROP_TCP_ACK_UNSENT_DATA: u32 = 32;
+export const DROP_TCP_ACK_UNSENT_DATA: u32 = 33;
 /** data for a socket that nobody reads any more */
-export const DROP_TCP_ABORT_ON_DATA: u32 = 33;
+export const DROP_TCP_ABORT_ON_DATA: u32 = 34;
 /** the accept queue is full */
-export const DROP_TCP_LISTEN_OVERFLOW: u32 = 34;
+export const DROP_TCP_LISTEN_OVERFLOW: u32 = 35;
 /** the protocol has no memory left */
-export const DROP_PROTO_MEM: u32 = 35;
+export const DROP_PROTO_MEM: u32 = 36;
 /** the ACK number is not acceptable */
-export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 36;
+export const DROP_TCP_INVALID_ACK_SEQUENCE: u32 = 37;
 /** the segment lies before the window */
-export const DROP_TCP_OLD_SEQUENCE: u32 = 37;
+export const DROP_TCP_OLD_SEQUENCE: u32 = 38;
 /** the segment ends beyond the window */
-export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 38;
+export const DROP_TCP_INVALID_END_SEQUENCE: u32 = 39;
 /** signed, and nobody asked for it */
-export const DROP_TCP_MD5UNEXPECTED: u32 = 39;
+export const DROP_TCP_MD5UNEXPECTED: u32 = 40;
 /** an old ACK with an old timestamp */
-export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 40;
+export const DROP_TCP_RFC7323_PAWS_ACK: u32 = 41;
 /** the echoed timestamp was never sent */
-export const DROP_TCP_RFC7323_TSECR: u32 = 41;
+export const DROP_TCP_RFC7323_TSECR: u32 = 42;
 /** payload that was lent to the packet could not be copied for the device */
-export const DROP_SKB_UCOPY_FAULT: u32 = 42;
+export const DROP_SKB_UCOPY_FAULT: u32 = 43;
 /** the ICMP checksum is wrong */
-export const DROP_ICMP_CSUM: u32 = 43;
+export const DROP_ICMP_CSUM: u32 = 44;
 /** not for a Fast Open connection whose handshake is not over */
-export const DROP_TCP_FASTOPEN: u32 = 44;
+export const DROP_TCP_FASTOPEN: u32 = 45;
 /** too many packets wait for the softirq of a core */
-export const DROP_CPU_BACKLOG: u32 = 45;
+export const DROP_CPU_BACKLOG: u32 = 46;
 /** the receive buffer of a datagram socket is full */
-export const DROP_SOCKET_RCVBUFF: u32 = 46;
+export const DROP_SOCKET_RCVBUFF: u32 = 47;
 /** the UDP checksum is wrong */
-export const DROP_UDP_CSUM: u32 = 47;
+export const DROP_UDP_CSUM: u32 = 48;
 /** a fragment that was there, or overlaps with others */
-export const DROP_DUP_FRAG: u32 = 48;
+export const DROP_DUP_FRAG: u32 = 49;
 /** other fragments of the datagram did not come in time */
-export const DROP_FRAG_REASM_TIMEOUT: u32 = 49;
+export const DROP_FRAG_REASM_TIMEOUT: u32 = 50;
 /** too much waits for a socket that its caller has locked */
-export const DROP_SOCKET_BACKLOG: u32 = 50;
+export const DROP_SOCKET_BACKLOG: u32 = 51;
 /** number of drop reasons */
-export const DROP_COUNT: u32 = 51;
+export const DROP_COUNT: u32 = 52;
 /** cycles spent on copy */
 export const ACCOUNT_COPY: u32 = 0;
 /** cycles spent on tcpip */
@@ -383,16 +385,24 @@ export const COST_COPY_LLC_KIB: u32 = 53;
 export const COST_COPY_MISS_KIB: u32 = 54;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
 export const COST_COPY_RFO_KIB: u32 = 55;
+/** each further buffer of an RX completion: large frames, and what the NIC merged; cycles */
+export const COST_DRIVER_RX_BUFFER: u32 = 56;
+/** mapping one page for the NIC (mem.iommu); cycles */
+export const COST_IOMMU_MAP: u32 = 57;
+/** taking a page away from the NIC again; cycles */
+export const COST_IOMMU_UNMAP: u32 = 58;
+/** making the NIC forget a translation, where mem.iommu is strict; cycles */
+export const COST_IOMMU_FLUSH: u32 = 59;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 56;
+export const COST_DRAM_STALL: u32 = 60;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 57;
+export const COST_APP_READ_KIB: u32 = 61;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 58;
+export const COST_APP_WRITE_KIB: u32 = 62;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 59;
+export const COST_APP_MISS_KIB: u32 = 63;
 /** number of costs */
-export const COST_COUNT: u32 = 60;
+export const COST_COUNT: u32 = 64;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -407,8 +417,14 @@ export const NIC_RX_LENGTH_ERRORS: u32 = 4;
 export const NIC_RX_CSUM_ERRORS: u32 = 5;
 /** frames dropped by an n-tuple rule */
 export const NIC_RX_NTUPLE_DROP: u32 = 6;
+/** frames dropped because the bus or memory did not take those before them in time */
+export const NIC_RX_FIFO_ERRORS: u32 = 7;
+/** bytes on the bus for frames received, with their completions; only counted where nic.pcie_bps is given */
+export const NIC_PCIE_RX_BYTES: u32 = 8;
+/** bytes on the bus for frames to send, with their descriptors; likewise */
+export const NIC_PCIE_TX_BYTES: u32 = 9;
 /** number of counters of group nic */
-export const NIC_COUNTERS: u32 = 7;
+export const NIC_COUNTERS: u32 = 10;
 /** frames received on the queue */
 export const NICQ_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -809,6 +825,10 @@ export function costAccount(cost: u32): u32 {
     case COST_COPY_LLC_KIB: return ACCOUNT_COPY;
     case COST_COPY_MISS_KIB: return ACCOUNT_COPY;
     case COST_COPY_RFO_KIB: return ACCOUNT_COPY;
+    case COST_DRIVER_RX_BUFFER: return ACCOUNT_DRIVER;
+    case COST_IOMMU_MAP: return ACCOUNT_MEMORY;
+    case COST_IOMMU_UNMAP: return ACCOUNT_MEMORY;
+    case COST_IOMMU_FLUSH: return ACCOUNT_MEMORY;
     case COST_DRAM_STALL: return ACCOUNT_MEMORY;
     case COST_APP_READ_KIB: return ACCOUNT_APP;
     case COST_APP_WRITE_KIB: return ACCOUNT_APP;

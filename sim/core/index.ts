@@ -16,6 +16,7 @@ export * from './event_kinds';
 export * from './event_queue';
 export * from './host_memory';
 export * from './hrtimer';
+export * from './iommu';
 export * from './memory_map';
 export * from './memory_use';
 export * from './prng';

@@ -18,6 +18,9 @@ export const COUNTERS: readonly Counter[] = [
   counter('nic', 'rx_length_errors', 'frames longer than the NIC accepts'),
   counter('nic', 'rx_csum_errors', 'frames whose TCP or IP checksum is wrong'),
   counter('nic', 'rx_ntuple_drop', 'frames dropped by an n-tuple rule'),
+  counter('nic', 'rx_fifo_errors', 'frames dropped because the bus or memory did not take those before them in time'),
+  counter('nic', 'pcie_rx_bytes', 'bytes on the bus for frames received, with their completions; only counted where nic.pcie_bps is given'),
+  counter('nic', 'pcie_tx_bytes', 'bytes on the bus for frames to send, with their descriptors; likewise'),
   // Per RX/TX queue
   counter('nicq', 'rx_packets', 'frames received on the queue'),
   counter('nicq', 'rx_bytes', 'bytes of these frames'),

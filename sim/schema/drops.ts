@@ -11,6 +11,7 @@ export const DROPS = [
   ['SIM_NIC_RULE', 'an n-tuple rule says drop'],
   ['SIM_NIC_UNREADABLE', 'header split failed and the buffers of the queue cannot be read by the CPU'],
   ['SIM_NIC_DOWN', 'the device is down'],
+  ['SIM_NIC_FIFO', 'the NIC was full of frames that waited for the bus or for memory'],
   ['SIM_NIC_RESTART', 'the RX queue was restarted before the driver polled the frame'],
   ['NOMEM', 'no skb or no memory was free'],
   ['FULL_RING', 'the TX ring was full and the qdisc limit was reached'],

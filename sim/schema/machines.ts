@@ -9,7 +9,7 @@ import { FITTED } from './machines_fitted.ts';
 const IDEAL: Machine = {
   name: 'ideal',
   about: 'a host whose work costs nothing: the other side of a measurement',
-  values: [...COSTS.map((c) => `cost.${c.name}`), 'mem.dram_bps'].map((knob) => ({
+  values: [...COSTS.map((c) => `cost.${c.name}`), 'mem.dram_bps', 'nic.pcie_bps'].map((knob) => ({
     knob, value: 0, by: 'assumed' as const, source: 'by definition: it is never what limits a run',
   })),
 };

@@ -6,7 +6,7 @@
  *      put:    cache (own NAPI, room) --> ptr_ring (room) --> provider or page allocator
  */
 import {
-  arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, NONE, POOLS_MAX, PP_ALLOC_CACHE_REFILL,
+  arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, iommuMap, iommuUnmap, NONE, POOLS_MAX, PP_ALLOC_CACHE_REFILL,
   PP_ALLOC_CACHE_SIZE, tracePoolEmpty, tracePoolHold, tracePoolRelease,
 } from '../../sim/core';
 import { KIND_NIOV, ledgerMove, netmem, NO_POOL, pageAlloc, pageFree, PLACE_CACHE } from './netmem';
@@ -139,6 +139,7 @@ function allocPages(pool_idx: u32): u32 {
     if (idx == NONE) break;
     poolCachePush(pool_idx, idx);
   }
+  iommuMap(p.host, p.cache_count);
   return p.cache_count == 0 ? NONE : popCache(p);
 }
 
@@ -191,8 +192,11 @@ function poolGiveUp(pool_idx: u32, netmem_idx: u32): void {
   pagePool(pool_idx).released++;
   tracePoolRelease(0, netmem_idx, pool_idx, 2);
   if (netmem(netmem_idx).kind == KIND_NIOV) mpRelease(pool_idx, netmem_idx);
-  else if (netmem(netmem_idx).user_ref == 0) pageFree(netmem_idx);
-  else netmem(netmem_idx).pool = NO_POOL;
+  else {
+    iommuUnmap(pagePool(pool_idx).host, 1);
+    if (netmem(netmem_idx).user_ref == 0) pageFree(netmem_idx);
+    else netmem(netmem_idx).pool = NO_POOL;
+  }
 }
 
 /** Empties cache and ring (page_pool_destroy, queue restart). Buffers in flight come home one by one later. */

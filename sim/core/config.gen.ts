@@ -392,7 +392,7 @@ export class HostConfig {
   get nic_dma_ns(): u32 {
     return load<u32>(changetype<usize>(this), 312);
   }
-  /** what the bus carries each way, after encoding; 0: no limit. PCIe 4.0 x16: 252.06Gbps, 5.0 x16: 504.12Gbps */
+  /** what the bus carries each way, after encoding; 0: no limit. PCIe 4.0 x16: 252Gbps, 5.0 x16: 504Gbps */
   get nic_pcie_bps(): u64 {
     return load<u64>(changetype<usize>(this), 320);
   }
@@ -408,7 +408,7 @@ export class HostConfig {
   get nic_completion_bytes(): u32 {
     return load<u32>(changetype<usize>(this), 344);
   }
-  /** frames that wait in the NIC for the bus or for memory; more are dropped */
+  /** room for frames that wait for the bus or for memory; more are dropped */
   get nic_fifo_bytes(): u32 {
     return load<u32>(changetype<usize>(this), 352);
   }

@@ -6,20 +6,16 @@
  * Differs from Linux: what is sent is unmapped when it is mapped, because a transmit completion takes no time of a core; areas and
  * registered rings cost nothing.
  */
+import { chargeTimes } from './charges';
 import { hostConfig, MEM_IOMMU_LAZY, MEM_IOMMU_STRICT } from './config.gen';
 import { COST_IOMMU_FLUSH, COST_IOMMU_MAP, COST_IOMMU_UNMAP } from './constants.gen';
-import { charge } from './cpu';
 
 export function iommuMap(host: u32, pages: u32): void {
-  if (hostConfig(host).mem_iommu < MEM_IOMMU_LAZY) return;
-  for (let i: u32 = 0; i < pages; i++) charge(COST_IOMMU_MAP);
+  if (hostConfig(host).mem_iommu >= MEM_IOMMU_LAZY) chargeTimes(COST_IOMMU_MAP, pages);
 }
 /** Pages that are one mapping each. */
 export function iommuUnmap(host: u32, pages: u32): void {
   const how = hostConfig(host).mem_iommu;
-  if (how < MEM_IOMMU_LAZY) return;
-  for (let i: u32 = 0; i < pages; i++) {
-    charge(COST_IOMMU_UNMAP);
-    if (how == MEM_IOMMU_STRICT) charge(COST_IOMMU_FLUSH);
-  }
+  if (how >= MEM_IOMMU_LAZY) chargeTimes(COST_IOMMU_UNMAP, pages);
+  if (how == MEM_IOMMU_STRICT) chargeTimes(COST_IOMMU_FLUSH, pages);
 }

@@ -124,12 +124,12 @@ export const HOST_KNOBS: readonly Knob[] = [
   knob('nic', 'dma_ns', 'ns', [0, 1_000_000], 300, 'from the last bit of a frame to its completion in memory'),
 
   knob('nic', 'pcie_bps', 'bps', [0, 10 ** 14], 0,
-    'what the bus carries each way, after encoding; 0: no limit. PCIe 4.0 x16: 252.06Gbps, 5.0 x16: 504.12Gbps', { linux: 'lspci -vv LnkSta' }),
+    'what the bus carries each way, after encoding; 0: no limit. PCIe 4.0 x16: 252Gbps, 5.0 x16: 504Gbps', { linux: 'lspci -vv LnkSta' }),
   knob('nic', 'pcie_mps', 'bytes', [128, 4096], 256, 'payload of one packet (TLP) on the bus; a power of two',
     { linux: 'lspci -vv DevCtl MaxPayload' }),
   knob('nic', 'desc_bytes', 'bytes', [8, 256], 16, 'bytes of a descriptor, which the NIC reads over the bus'),
   knob('nic', 'completion_bytes', 'bytes', [8, 256], 64, 'bytes of a completion, which the NIC writes over the bus'),
-  knob('nic', 'fifo_bytes', 'bytes', [128 * 1024, GIB], 512 * 1024, 'frames that wait in the NIC for the bus or for memory; more are dropped',
+  knob('nic', 'fifo_bytes', 'bytes', [128 * 1024, GIB], 512 * 1024, 'room for frames that wait for the bus or for memory; more are dropped',
     { linux: 'ethtool -S rx_fifo_errors' }),
 
   knob('pool', 'ptr_ring', 'count', [0, 16384], 0, 'entries of the page pool ring; auto: the RX ring size',

@@ -6,8 +6,8 @@
  *      put:    cache (own NAPI, room) --> ptr_ring (room) --> provider or page allocator
  */
 import {
-  arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, iommuMap, iommuUnmap, NONE, POOLS_MAX, PP_ALLOC_CACHE_REFILL,
-  PP_ALLOC_CACHE_SIZE, tracePoolEmpty, tracePoolHold, tracePoolRelease,
+  arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, iommuMap, iommuUnmap, NONE, POOLS_MAX,
+  PP_ALLOC_CACHE_REFILL, PP_ALLOC_CACHE_SIZE, tracePoolEmpty, tracePoolHold, tracePoolRelease,
 } from '../../sim/core';
 import { KIND_NIOV, ledgerMove, netmem, NO_POOL, pageAlloc, pageFree, PLACE_CACHE } from './netmem';
 import { mpAlloc, mpRelease } from './port';

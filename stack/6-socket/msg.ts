@@ -2,7 +2,7 @@
  * A message between a system call or a request and a socket of any kind (struct msghdr as the kernel has it),
  * and the copies of its bytes (lib/iov_iter.c). Who calls has looked whether the iovecs themselves are user memory.
  */
-import { chainAt, chainPart, memCopied, memCopyPiece } from '../../sim/core';
+import { chainAt, chainPart, coreState, memCopied, memCopyPiece, memUser } from '../../sim/core';
 import { userOk } from '../3-pool';
 
 @unmanaged
@@ -64,7 +64,7 @@ export function iovTotal(iov: usize, count: u32): u64 {
 }
 
 /** Copies `len` bytes between the kernel and the message, from byte `offset` of the message on. False: a range is no memory. */
-function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool): bool {
+function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool, bytes: bool = true): bool {
   let skip = offset;
   let left = len;
   let at = kernel;
@@ -77,12 +77,13 @@ function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool): bool {
     const part = <u32>min<u64>(size - skip, left);
     const user = iovBase(m.iov, i) + skip;
     if (!userOk(user, part)) return false;
+    const seen = <usize>memUser(coreState().host, <usize>user, part);
     if (out) {
-      memory.copy(<usize>user, at, part);
-      memCopyPiece(at, <usize>user, part);
+      if (bytes) memory.copy(<usize>user, at, part);
+      memCopyPiece(at, seen, part);
     } else {
-      memory.copy(at, <usize>user, part);
-      memCopyPiece(<usize>user, at, part);
+      if (bytes) memory.copy(at, <usize>user, part);
+      memCopyPiece(seen, at, part);
     }
     at += part;
     left -= part;
@@ -91,8 +92,9 @@ function copy(m: Msg, offset: u64, len: u32, kernel: usize, out: bool): bool {
   memCopied(len);
   return left == 0;
 }
-export function msgCopyIn(m: Msg, offset: u64, len: u32, to: usize): bool {
-  return copy(m, offset, len, to, false);
+/** `bytes` false: only what it takes, for payload that nobody looks at. */
+export function msgCopyIn(m: Msg, offset: u64, len: u32, to: usize, bytes: bool = true): bool {
+  return copy(m, offset, len, to, false, bytes);
 }
 export function msgCopyOut(m: Msg, offset: u64, len: u32, from: usize): bool {
   return copy(m, offset, len, from, true);

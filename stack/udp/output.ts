@@ -12,7 +12,7 @@
  * Differs from Linux: there is no path MTU but that of the device, and identifications count up per host.
  */
 import {
-  charge, chargeBytes, COST_COPY_KIB, COST_CSUM_KIB, COST_IP_FRAGMENT, COST_SEND, COST_UDP_TX, csumFinish, csumPartial, csumPseudo,
+  charge, chargeBytes, COST_CSUM_KIB, COST_IP_FRAGMENT, COST_SEND, COST_UDP_TX, csumFinish, csumPartial, csumPseudo,
   hostConfig, NONE, runConfig, storeBe16, storeBe32, TX_PAGE_SIZE, UDP_ADDR, UDP_FRAGCREATES, UDP_FRAGOKS, UDP_OUTDATAGRAMS,
   UDP_SNDBUFERRORS,
 } from '../../sim/core';
@@ -55,8 +55,7 @@ function copyIn(host: u32, idx: u32, m: Msg, offset: u32, len: u32): i32 {
   for (let done: u32 = 0; done < len; ) {
     if (!pageFragRefill(f, host)) return -ENOBUFS;
     const part = min(len - done, TX_PAGE_SIZE - f.off);
-    if (!runConfig().run_payload) chargeBytes(COST_COPY_KIB, part);
-    else if (!msgCopyIn(m, offset + done, part, <usize>netmem(f.netmem).addr + f.off)) return -EFAULT;
+    if (!msgCopyIn(m, offset + done, part, <usize>netmem(f.netmem).addr + f.off, runConfig().run_payload)) return -EFAULT;
     netmemRef(f.netmem);
     skbAddFrag(idx, f.netmem, f.off, part, 0);
     f.off += part;

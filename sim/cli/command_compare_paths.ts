@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import {
   type CellJob, type Direction, InputError, loadScenario, PATH_COLUMNS, pathCell, pathGroups, type PathResult, pathResults,
-  pathSentence, pathsPage, pathTitle, planPaths, resultJson,
+  pathSentence, pathsPage, pathTitle, planPaths, refusedPaths, resultJson,
 } from '../host/index.ts';
 import { wrap } from './command_list.ts';
 import { readSource } from './files.ts';
@@ -12,7 +12,7 @@ import { addEngineOptions, type EngineFlags, engineOf } from './sweep/engine.ts'
 import { coreIdentity } from './sweep/identity.ts';
 import { measureCells } from './sweep/measure_cells.ts';
 import { quoted, runCommand, wordsOf } from './sweep/shell.ts';
-import { bold, dim, say, table } from './terminal.ts';
+import { bold, dim, red, say, table } from './terminal.ts';
 
 interface Flags extends RunFlags, EngineFlags {
   readonly direction?: string;
@@ -78,5 +78,6 @@ function groupLines(group: readonly PathResult[]): string[] {
     bold(pathTitle(first)) + dim(` · ${host}`), `  ${dim(head)}`, ...body.map((l) => `  ${l}`), '',
     ...group.filter((r) => pathSentence(r) !== '')
       .flatMap((r) => wrap(pathSentence(r), room).map((l, i) => `  ${(i === 0 ? r.path : '').padEnd(width)}${l}`)),
+    ...refusedPaths(group).flatMap(({ paths, why }) => wrap(`${paths} refused: ${why}`, room).map((l) => `  ${red(l)}`)),
   ];
 }

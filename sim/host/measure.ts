@@ -141,8 +141,9 @@ function hostMeasurement(
   };
 }
 
-/** Share of the window for which the link that a host sends on was busy. */
+/** Share of the window for which the link that a host sends on was busy. What a dummy device throws away uses none. */
 function linkUse(scenario: Scenario, host: 0 | 1, from: Sample, to: Sample): number {
+  if (scenario.hosts[host].values['nic.dummy'] !== 0) return 0;
   const bytes = to.hosts[host].tx_bytes - from.hosts[host].tx_bytes;
   const ns = to.time_ns - from.time_ns;
   return ns > 0 ? (bytes * 8e9) / ns / scenario.hosts[host].values['wire.rate_bps'] : 0;

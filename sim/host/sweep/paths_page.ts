@@ -30,10 +30,22 @@ export function pathCell(r: PathResult, metric: string, first: boolean): string 
 
 export function pathSentence(r: PathResult): string {
   const incomplete = r.complete === false ? ' It did not bring all bytes.' : '';
-  const why = r.problem === undefined ? '' : ` ${r.outcome === 'refused' ? 'Refused' : 'Failed'}: ${r.problem}`;
+  const why = r.outcome === 'failed' ? ` Failed: ${r.problem}` : '';
   // What a path is was said where it came first.
   const what = r.way === 'as it is' ? `${r.about}.` : '';
+  if (r.outcome === 'refused') return '';
   return `${what}${r.differs === '' ? '' : ` Here: ${r.differs}.`}${incomplete}${why}`.trim();
+}
+
+/** Paths that the scenario cannot take, those of one reason together. */
+export function refusedPaths(group: readonly PathResult[]): { readonly paths: string; readonly why: string }[] {
+  const reasons = new Map<string, string[]>();
+  for (const { path, outcome, problem = '' } of group) {
+    // Which knob it was is the path's affair.
+    const why = problem.replace(/^--set \S+: key '[^']+': /, '');
+    if (outcome === 'refused') reasons.set(why, [...(reasons.get(why) ?? []), path]);
+  }
+  return [...reasons].map(([why, paths]) => ({ paths: paths.join(', '), why }));
 }
 
 /** Commands are long: whoever wants one unfolds them. */
@@ -62,7 +74,8 @@ function groupParts(group: readonly PathResult[]): Html[] {
           `${r.path}${r.own ? ' (as it is)' : ''}`, ...PATH_COLUMNS(host).map(([, metric], i) => pathCell(r, metric, i === 0)),
         ]),
       }),
-      html`<ul>${said.map((r) => html`<li><strong>${r.path}</strong>: ${pathSentence(r)}</li>`)}</ul>`,
+      html`<ul>${said.map((r) => html`<li><strong>${r.path}</strong>: ${pathSentence(r)}</li>`)}${
+        refusedPaths(group).map(({ paths, why }) => html`<li><strong>${paths}</strong>: refused: ${why}</li>`)}</ul>`,
       commandList(group),
       stackedBars({
         title: 'Cycles per payload byte by account', about: `What the ${host}'s cores did for each byte.`, label: 'cycles per byte',

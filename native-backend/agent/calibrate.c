@@ -20,7 +20,7 @@
 #include "trace.h"
 
 #define SAMPLES 101
-#define PATIENCE_NS 10000000000
+#define PATIENCE_NS 30000000000
 #define LOOK_NS 1000000
 #define CLOCK_LOOKS 100000
 

@@ -112,6 +112,25 @@ static int64_t run_csum(unsigned int kib)
 	return NS_OUTSIDE;
 }
 
+static int page_file;
+
+static void one_page(void)
+{
+	page_file = memfd_create("calibrate", MFD_CLOEXEC);
+	fixed = region(PIECE, false);
+	if (page_file < 0 || pwrite(page_file, fixed, PIECE, 0) != (ssize_t)PIECE)
+		unable("there is no memfd");
+}
+static int64_t reads(unsigned int n, size_t bytes)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (pread(page_file, fixed, bytes, 0) != (ssize_t)bytes)
+			unable("a memfd gives less than it has");
+	return NS_OUTSIDE;
+}
+static int64_t run_read_page(unsigned int n) { return reads(n, PIECE); }
+static int64_t run_read_line(unsigned int n) { return reads(n, 64); }
+
 static struct io_uring ring;
 
 static void pages_to_pin(void)
@@ -170,6 +189,8 @@ static int64_t run_drop(unsigned int n)
 }
 
 const struct bench memory_benches[] = {
+	{ "read_page", "pread(2) of the one page of a memfd, 4096 bytes", one_page, run_read_page, 500, false },
+	{ "read_line", "pread(2) of the same page, 64 bytes", one_page, run_read_line, 500, false },
 	{ "copy_l1", "a KiB copied from the first-level cache to the first-level cache", walk_l1, run_copy, 1024, false },
 	{ "copy_l2", "a KiB copied from the second-level cache to the first", walk_l2, run_copy, 1024, false },
 	{ "copy_llc", "a KiB copied from beyond the second-level cache to the first", walk_llc, run_copy, 1024, false },

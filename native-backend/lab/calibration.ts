@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
   row('context_switch', 'a hop on one core, less the call that wakes and one that does not wait', { hop: 1, wake: -1, wait_not: -1 }),
   row('remote_line', 'line', { line: 1 }),
   row('pin_page', 'pin', { pin: 1 }),
-  row('copy_kib', 'copy_l1', { copy_l1: 1 }),
+  row('copy_kib', 'a read of 4096 bytes, less one of 64', { read_page: 1024 / 4032, read_line: -1024 / 4032 }),
   row('copy_l2_kib', 'copy_l2, less copy_l1', { copy_l2: 1, copy_l1: -1 }),
   row('copy_llc_kib', 'copy_llc, less copy_l1', { copy_llc: 1, copy_l1: -1 }),
   row('copy_miss_kib', 'copy_dram, less copy_l1', { copy_dram: 1, copy_l1: -1 }),

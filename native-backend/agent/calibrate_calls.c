@@ -12,6 +12,7 @@
 #include <liburing.h>
 
 #include "calibrate.h"
+#include "machine.h"
 #include "uapi_newer.h"
 
 #define ADDS 64
@@ -57,6 +58,7 @@ static int64_t run_syscall(unsigned int n)
 
 static struct io_uring ring;
 static int file;
+static int64_t clock_ns;
 
 static void open_ring(void)
 {
@@ -65,6 +67,11 @@ static void open_ring(void)
 		unable("this process may not have a ring");
 	file = eventfd(1, EFD_CLOEXEC);
 }
+static void open_ring_and_clock(void)
+{
+	open_ring();
+	clock_ns = clock_cost();
+}
 static void open_ring_with_file(void)
 {
 	open_ring();
@@ -72,12 +79,26 @@ static void open_ring_with_file(void)
 		unable("no file can be registered");
 }
 
-/* n NOPs, so many for each call. */
-static int64_t nops(unsigned int n, unsigned int batch, unsigned int nop_flags, unsigned int sqe_flags, int fd)
+/* Looks at all completions, as an application does in the loop of its events. */
+static unsigned int look(void)
 {
-	const bool silent = sqe_flags & IOSQE_CQE_SKIP_SUCCESS;
 	struct io_uring_cqe *cqe;
-	unsigned int head, seen;
+	unsigned int head, seen = 0;
+
+	io_uring_for_each_cqe(&ring, head, cqe) {
+		if (cqe->res < 0)
+			unable("this kernel does not know such a NOP");
+		seen++;
+	}
+	io_uring_cq_advance(&ring, seen);
+	return seen;
+}
+
+/* n NOPs, so many for each call. Returns how long the looks at their completions took. */
+static int64_t nops(unsigned int n, unsigned int batch, unsigned int nop_flags, unsigned int sqe_flags, int fd, bool timed)
+{
+	const unsigned int posted = sqe_flags & IOSQE_CQE_SKIP_SUCCESS ? 0 : batch;
+	int64_t looking_ns = 0, since = 0;
 
 	for (unsigned int i = 0; i < n; i += batch) {
 		for (unsigned int k = 0; k < batch; k++) {
@@ -92,24 +113,22 @@ static int64_t nops(unsigned int n, unsigned int batch, unsigned int nop_flags, 
 			io_uring_submit_and_wait(&ring, batch);
 		else
 			io_uring_submit(&ring);
-		seen = 0;
-		io_uring_for_each_cqe(&ring, head, cqe) {
-			if (cqe->res < 0)
-				unable("this kernel does not know such a NOP");
-			seen++;
-		}
-		io_uring_cq_advance(&ring, seen);
-		if (seen != (silent ? 0 : batch))
+		if (timed)
+			since = now_ns();
+		if (look() != posted)
 			unable("a NOP was not done at once");
+		if (timed)
+			looking_ns += now_ns() - since - clock_ns;
 	}
-	return NS_OUTSIDE;
+	return timed ? looking_ns : NS_OUTSIDE;
 }
-static int64_t run_nop_1(unsigned int n) { return nops(n, 1, 0, 0, -1); }
-static int64_t run_nop(unsigned int n) { return nops(n, BATCH, 0, 0, -1); }
-static int64_t run_nop_silent(unsigned int n) { return nops(n, BATCH, 0, IOSQE_CQE_SKIP_SUCCESS, -1); }
-static int64_t run_nop_tw(unsigned int n) { return nops(n, BATCH, IORING_NOP_TW, 0, -1); }
-static int64_t run_nop_file(unsigned int n) { return nops(n, BATCH, IORING_NOP_FILE, 0, file); }
-static int64_t run_nop_fixed(unsigned int n) { return nops(n, BATCH, IORING_NOP_FILE | IORING_NOP_FIXED_FILE, 0, 0); }
+static int64_t run_nop_1(unsigned int n) { return nops(n, 1, 0, 0, -1, false); }
+static int64_t run_nop(unsigned int n) { return nops(n, BATCH, 0, 0, -1, false); }
+static int64_t run_nop_silent(unsigned int n) { return nops(n, BATCH, 0, IOSQE_CQE_SKIP_SUCCESS, -1, false); }
+static int64_t run_nop_tw(unsigned int n) { return nops(n, BATCH, IORING_NOP_TW, 0, -1, false); }
+static int64_t run_nop_file(unsigned int n) { return nops(n, BATCH, IORING_NOP_FILE, 0, file, false); }
+static int64_t run_look(unsigned int n) { return nops(n, GROUP, 0, 0, -1, true); }
+static int64_t run_nop_fixed(unsigned int n) { return nops(n, BATCH, IORING_NOP_FILE | IORING_NOP_FIXED_FILE, 0, 0, false); }
 
 static int epoll;
 
@@ -162,6 +181,7 @@ const struct bench call_benches[] = {
 	{ "syscall", "getppid(2) again and again", NULL, run_syscall, 1000, false },
 	{ "nop_1", "a NOP for each io_uring_enter(2), and its completion", open_ring, run_nop_1, 256, false },
 	{ "nop", "NOPs and their completions, 32 for each io_uring_enter(2)", open_ring, run_nop, 1024, false },
+	{ "look", "a look at one of 256 completions that are there", open_ring_and_clock, run_look, 4096, false },
 	{ "nop_silent", "NOPs without completions (IOSQE_CQE_SKIP_SUCCESS), 32 for each call", open_ring, run_nop_silent, 1024, false },
 	{ "nop_task_work", "NOPs that complete in task work (IORING_NOP_TW), 32 for each call", open_ring, run_nop_tw, 1024, false },
 	{ "nop_file", "NOPs that take and drop a file (IORING_NOP_FILE), 32 for each call", open_ring_with_file, run_nop_file, 1024, false },

@@ -4,6 +4,8 @@ export interface Axis {
   /** How a value is written at the axis and in the table. */
   readonly format?: (value: number) => string;
   readonly log?: boolean;
+  /** Of things that are counted there are no parts. */
+  readonly whole?: boolean;
   /** The axis begins here and not at the least value; a linear one begins at 0 unless told otherwise. */
   readonly from?: number;
   readonly to?: number;
@@ -28,8 +30,9 @@ function niceStep(span: number, parts: number): number {
   return power * (NICE.find((n) => n * power >= rough * (1 - 1e-9)) ?? 10);
 }
 
-function linear(low: number, high: number, parts: number, closed: boolean): Scale {
-  const step = niceStep(high - low || 1, parts);
+function linear(low: number, high: number, parts: number, closed: boolean, whole: boolean): Scale {
+  const nice = niceStep(high - low || 1, parts);
+  const step = whole ? Math.ceil(nice) : nice;
   const first = Math.floor(low / step + 1e-9);
   const end = closed ? high : step * Math.ceil(high / step - 1e-9) || low + step;
   const begin = closed ? low : first * step;
@@ -62,5 +65,5 @@ export function scaleOf(axis: Axis, values: readonly number[], parts = 5, closed
     return logarithmic(axis.from ?? positive, high, parts);
   }
   const low = axis.from ?? Math.min(0, Number.isFinite(least) ? least : 0);
-  return linear(low, high > low ? high : low + 1, parts, closed && high > low);
+  return linear(low, high > low ? high : low + 1, parts, closed && high > low, axis.whole === true);
 }

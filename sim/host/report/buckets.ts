@@ -77,16 +77,17 @@ export class Level extends Slices {
     return i;
   }
 
-  /** Where it changed, until `end_ns`. */
+  /** Where it changed, until `end_ns`, and what it was at last. */
   points(end_ns: number): Point[] {
     const out: Point[] = [];
     let level = 0;
     for (let i = 0; i < this.values.length && i * this.width_ns <= end_ns; i++) {
       // What happened in a slice began with what the one before it left.
       const most = Math.max(this.values[i] ?? level, level);
-      if (out.at(-1)?.[1] !== most || i === this.values.length - 1) out.push([i * this.width_ns, most]);
+      if (out.at(-1)?.[1] !== most) out.push([i * this.width_ns, most]);
       level = this.last[i] ?? level;
     }
-    return out;
+    const end = Math.min(end_ns, this.end_ns);
+    return out.length > 0 ? [...out, [end, level]] : out;
   }
 }

@@ -42,10 +42,10 @@ export function keyFiguresOf(scenario: Scenario, m: Measured): Html {
     return section('In short', keyFigures(facts), 'No application moved anything whose rate could be measured.');
   }
   const facts = [
-    {
+    ...(all.bytes > 0 ? [{
       name: 'throughput', value: rateText(all.bytes, all.duration_ns),
       note: `${bytesText(all.bytes)} of payload in ${time(all.duration_ns)}`,
-    },
+    }] : []),
     { name: 'limited by', value: all.bottleneck, note: limitText(all.bottleneck) },
     ...(all.latency_ns.count > 0 ? [{
       name: 'latency, half of all below', value: time(all.latency_ns.p50), note: `one in a hundred above ${time(all.latency_ns.p99)}`,

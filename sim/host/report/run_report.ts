@@ -44,7 +44,7 @@ function levelCharts(h: HostSeries, host: number, x: Axis): Html[] {
   return [false, true].filter((bytes) => of(bytes).length > 0).map((bytes) => lineChart({
     title: `${HOSTS[host]}: ${of(bytes).map((l) => l.name).join(', ')}`, step: true, x,
     about: `${of(bytes).map((l) => `${l.name}: ${l.about}`).join('; ')}.`,
-    y: bytes ? { label: 'bytes', format: (v) => bytesText(Math.round(v)) } : { label: 'entries' },
+    y: bytes ? { label: 'bytes', format: (v) => bytesText(Math.round(v)) } : { label: 'entries', whole: true },
     series: of(bytes).map((l) => ({
       name: `${l.name}, at most ${bytes ? bytesText(l.level.most) : l.level.most}`, points: l.level.points(x.to ?? Infinity),
     })),
@@ -58,7 +58,7 @@ function areaChart(r: RunReport, host: 0 | 1, x: Axis): Html[] {
   const samples = r.series.hosts[host].places.samples(buffers).filter((s) => s.time_ns <= (x.to ?? Infinity));
   return [lineChart({
     title: `${HOSTS[host]}: buffers of the zero-copy area`, about: `${buffers} in all, each in one place at a time.`, step: true,
-    x, y: { label: 'buffers' },
+    x, y: { label: 'buffers', whole: true },
     series: PLACES.map((place, p) => ({ name: PLACE_ABOUT[place], points: samples.map((s) => [s.time_ns, s.counts[p] ?? 0] as const) })),
   })];
 }

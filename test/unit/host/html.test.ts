@@ -10,6 +10,7 @@ test('ticks of a linear axis are round numbers that cover the values', () => {
   expect(scaleOf(axis, [0.0001, 0.3]).ticks).toEqual([0, 0.1, 0.2, 0.3]);
   expect(scaleOf(axis, [0, 0]).percent(0)).toBe(0);
   expect(scaleOf(axis, []).ticks).toContain(0);
+  expect(scaleOf({ ...axis, whole: true }, [0, 1]).ticks).toEqual([0, 1]);
 });
 
 test('ticks of a logarithmic axis are powers of ten', () => {

@@ -16,6 +16,7 @@ import { addLab } from './command_lab.ts';
 import { addList } from './command_list.ts';
 import { addPacketdrill } from './command_packetdrill.ts';
 import { addPcap } from './command_pcap.ts';
+import { addPredict } from './command_predict.ts';
 import { addReplay } from './command_replay.ts';
 import { addRun } from './command_run.ts';
 import { addSchema } from './command_schema.ts';
@@ -24,6 +25,7 @@ import { addSize } from './command_size.ts';
 import { addStat } from './command_stat.ts';
 import { addSweep } from './command_sweep.ts';
 import { addTour } from './command_tour.ts';
+import { addValidate } from './command_validate.ts';
 import { addWorker } from './command_worker.ts';
 import { QueueError } from './sweep/redis_link.ts';
 import { endWithTheReader, OutputError, Progress } from './terminal.ts';
@@ -48,7 +50,7 @@ Examples:
   $ ringlab pcap capture.pcap             feed a real capture through the machine
   $ ringlab help run                      all about one command`);
   const all = [
-    addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab, addCalibrate,
+    addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab, addCalibrate, addPredict, addValidate,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
   ];
   for (const add of all) add(ringlab);

@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 9320;
+export const CONFIG_BYTES: u32 = 9368;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 9280;
+export const CONFIG_STATE_BYTES: u32 = 9328;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 60078018;
+export const CONFIG_MAGIC: u32 = 4156633429;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -65,6 +65,8 @@ export const APP_RECEIVE_BUNDLE: u32 = 6;
 export const APP_RECEIVE_INCREMENTAL: u32 = 7;
 /** app.receive: mmap */
 export const APP_RECEIVE_MMAP: u32 = 8;
+/** app.receive: select */
+export const APP_RECEIVE_SELECT: u32 = 9;
 /** app.unmap: madvise */
 export const APP_UNMAP_MADVISE: u32 = 0;
 /** app.unmap: reuse */
@@ -133,6 +135,28 @@ export const KERNEL_PROFILE_7_3: u32 = 6;
 export const CPU_MACHINE_GENERIC: u32 = 0;
 /** cpu.machine: ideal */
 export const CPU_MACHINE_IDEAL: u32 = 1;
+/** cpu.machine: epyc-9654p */
+export const CPU_MACHINE_EPYC_9654P: u32 = 2;
+/** cpu.machine: sendzc-nic-2022 */
+export const CPU_MACHINE_SENDZC_NIC_2022: u32 = 3;
+/** cpu.machine: sendzc-dummy-2022 */
+export const CPU_MACHINE_SENDZC_DUMMY_2022: u32 = 4;
+/** cpu.machine: sendzc-nic-2021 */
+export const CPU_MACHINE_SENDZC_NIC_2021: u32 = 5;
+/** cpu.machine: sendzc-dummy-2021 */
+export const CPU_MACHINE_SENDZC_DUMMY_2021: u32 = 6;
+/** cpu.machine: epyc-9454 */
+export const CPU_MACHINE_EPYC_9454: u32 = 7;
+/** cpu.machine: bnxt-200g */
+export const CPU_MACHINE_BNXT_200G: u32 = 8;
+/** cpu.machine: xeon-6354 */
+export const CPU_MACHINE_XEON_6354: u32 = 9;
+/** cpu.machine: tcp-mmap-mlx4 */
+export const CPU_MACHINE_TCP_MMAP_MLX4: u32 = 10;
+/** cpu.machine: xeon-6140 */
+export const CPU_MACHINE_XEON_6140: u32 = 11;
+/** cpu.machine: epyc-9654p-shuffle */
+export const CPU_MACHINE_EPYC_9654P_SHUFFLE: u32 = 12;
 /** cpu.idle: mwait */
 export const CPU_IDLE_MWAIT: u32 = 0;
 /** cpu.idle: halt */
@@ -177,15 +201,15 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 9280) != 0;
+    return load<u32>(changetype<usize>(this), 9328) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 9288) != 0;
+    return load<u32>(changetype<usize>(this), 9336) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 9296) != 0;
+    return load<u32>(changetype<usize>(this), 9344) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -217,11 +241,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 9304);
+    return load<u32>(changetype<usize>(this), 9352);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 9312);
+    return load<u32>(changetype<usize>(this), 9360);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -744,7 +768,7 @@ export class HostConfig {
   get app_script(): u32 {
     return load<u32>(changetype<usize>(this), 1016);
   }
-  /** how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which a completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but received pages are mapped and the rest is copied */
+  /** how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which a completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but received pages are mapped and the rest is copied; RECV of a buffer that it picks from a ring */
   get app_receive(): u32 {
     return load<u32>(changetype<usize>(this), 1024);
   }
@@ -1240,141 +1264,153 @@ export class HostConfig {
   get cost_send(): u32 {
     return load<u32>(changetype<usize>(this), 2008);
   }
+  /** accounting for the memory of a zero-copy send that is not registered, per request (cycles; memory; unsourced) */
+  get cost_pin_call(): u32 {
+    return load<u32>(changetype<usize>(this), 2016);
+  }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2016);
+    return load<u32>(changetype<usize>(this), 2024);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 2024);
+    return load<u32>(changetype<usize>(this), 2032);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 2032);
+    return load<u32>(changetype<usize>(this), 2040);
+  }
+  /** what a request to a socket costs beyond one that does nothing, before it gets there (cycles; syscall; unsourced) */
+  get cost_net_prep(): u32 {
+    return load<u32>(changetype<usize>(this), 2048);
+  }
+  /** the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c) (cycles; skb; unsourced) */
+  get cost_skb_head_pages(): u32 {
+    return load<u32>(changetype<usize>(this), 2056);
   }
   /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2040);
+    return load<u32>(changetype<usize>(this), 2064);
   }
   /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2048);
+    return load<u32>(changetype<usize>(this), 2072);
   }
   /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
   get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2056);
+    return load<u32>(changetype<usize>(this), 2080);
   }
   /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2064);
+    return load<u32>(changetype<usize>(this), 2088);
   }
   /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2072);
+    return load<u32>(changetype<usize>(this), 2096);
   }
   /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
   get cost_zcrx_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2080);
+    return load<u32>(changetype<usize>(this), 2104);
   }
   /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2088);
+    return load<u32>(changetype<usize>(this), 2112);
   }
   /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2096);
+    return load<u32>(changetype<usize>(this), 2120);
   }
   /** picking a provided buffer (cycles; memory; unsourced) */
   get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 2104);
+    return load<u32>(changetype<usize>(this), 2128);
   }
   /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue (cycles; skb; unsourced) */
   get cost_zc_msg(): u32 {
-    return load<u32>(changetype<usize>(this), 2112);
+    return load<u32>(changetype<usize>(this), 2136);
   }
   /** the UDP transmit path, per datagram: route, headers, queue of the device (cycles; tcpip; unsourced) */
   get cost_udp_tx(): u32 {
-    return load<u32>(changetype<usize>(this), 2120);
+    return load<u32>(changetype<usize>(this), 2144);
   }
   /** the UDP receive path, per datagram: lookup, queue of the socket (cycles; tcpip; unsourced) */
   get cost_udp_rx(): u32 {
-    return load<u32>(changetype<usize>(this), 2128);
+    return load<u32>(changetype<usize>(this), 2152);
   }
   /** one fragment of a datagram that is longer than the MTU (cycles; tcpip; unsourced) */
   get cost_ip_fragment(): u32 {
-    return load<u32>(changetype<usize>(this), 2136);
+    return load<u32>(changetype<usize>(this), 2160);
   }
   /** one fragment that finds its datagram (cycles; tcpip; unsourced) */
   get cost_ip_defrag(): u32 {
-    return load<u32>(changetype<usize>(this), 2144);
+    return load<u32>(changetype<usize>(this), 2168);
   }
   /** a dummy device throwing a packet away (cycles; netdevice; unsourced) */
   get cost_dummy_xmit(): u32 {
-    return load<u32>(changetype<usize>(this), 2152);
+    return load<u32>(changetype<usize>(this), 2176);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2160);
+    return load<u32>(changetype<usize>(this), 2184);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 2168);
+    return load<u32>(changetype<usize>(this), 2192);
   }
   /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
   get cost_copy_l2_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2176);
+    return load<u32>(changetype<usize>(this), 2200);
   }
   /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
   get cost_copy_llc_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2184);
+    return load<u32>(changetype<usize>(this), 2208);
   }
   /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_copy_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2192);
+    return load<u32>(changetype<usize>(this), 2216);
   }
   /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
   get cost_copy_rfo_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2200);
+    return load<u32>(changetype<usize>(this), 2224);
   }
   /** each further buffer of an RX completion: large frames, and what the NIC merged (cycles; driver; Begunkov 2025, 4 KiB against 32 KiB buffers: 18 ns a buffer in softirq) */
   get cost_driver_rx_buffer(): u32 {
-    return load<u32>(changetype<usize>(this), 2208);
+    return load<u32>(changetype<usize>(this), 2232);
   }
   /** mapping one page for the NIC (mem.iommu) (cycles; memory; unsourced) */
   get cost_iommu_map(): u32 {
-    return load<u32>(changetype<usize>(this), 2216);
+    return load<u32>(changetype<usize>(this), 2240);
   }
   /** taking a page away from the NIC again (cycles; memory; unsourced) */
   get cost_iommu_unmap(): u32 {
-    return load<u32>(changetype<usize>(this), 2224);
+    return load<u32>(changetype<usize>(this), 2248);
   }
   /** making the NIC forget a translation, where mem.iommu is strict (cycles; memory; unsourced) */
   get cost_iommu_flush(): u32 {
-    return load<u32>(changetype<usize>(this), 2232);
+    return load<u32>(changetype<usize>(this), 2256);
   }
   /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
   get cost_dram_stall(): u32 {
-    return load<u32>(changetype<usize>(this), 2240);
+    return load<u32>(changetype<usize>(this), 2264);
   }
   /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_read_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2248);
+    return load<u32>(changetype<usize>(this), 2272);
   }
   /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_write_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2256);
+    return load<u32>(changetype<usize>(this), 2280);
   }
   /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_app_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2264);
+    return load<u32>(changetype<usize>(this), 2288);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2272);
+    return load<u32>(changetype<usize>(this), 2296);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2280);
+    return load<u32>(changetype<usize>(this), 2304);
   }
 }
 
@@ -1416,20 +1452,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3568);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3592);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3568 + 2288 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3592 + 2312 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3568 + 3312 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3592 + 3336 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3568 + 1760 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3592 + 1760 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 7232 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 7280 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;

@@ -337,72 +337,78 @@ export const COST_TLB_FLUSH: u32 = 29;
 export const COST_EPOLL_EVENT: u32 = 30;
 /** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
 export const COST_SEND: u32 = 31;
+/** accounting for the memory of a zero-copy send that is not registered, per request; cycles */
+export const COST_PIN_CALL: u32 = 32;
 /** pinning one page of user memory that is not registered, and letting it go; cycles */
-export const COST_PIN_PAGE: u32 = 32;
+export const COST_PIN_PAGE: u32 = 33;
 /** lending one piece of user memory to a packet; cycles */
-export const COST_ZC_FRAG: u32 = 33;
+export const COST_ZC_FRAG: u32 = 34;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
-export const COST_ZC_NOTIF: u32 = 34;
+export const COST_ZC_NOTIF: u32 = 35;
+/** what a request to a socket costs beyond one that does nothing, before it gets there; cycles */
+export const COST_NET_PREP: u32 = 36;
+/** the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c); cycles */
+export const COST_SKB_HEAD_PAGES: u32 = 37;
 /** sending, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_SEND_FIRST_KIB: u32 = 35;
+export const COST_SEND_FIRST_KIB: u32 = 38;
 /** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_SEND_START_KIB: u32 = 36;
+export const COST_SEND_START_KIB: u32 = 39;
 /** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
-export const COST_RECV: u32 = 37;
+export const COST_RECV: u32 = 40;
 /** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_RECV_FIRST_KIB: u32 = 38;
+export const COST_RECV_FIRST_KIB: u32 = 41;
 /** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_RECV_START_KIB: u32 = 39;
+export const COST_RECV_START_KIB: u32 = 42;
 /** one walk of RECV_ZC over the receive queue; cycles */
-export const COST_ZCRX_RECV: u32 = 40;
+export const COST_ZCRX_RECV: u32 = 43;
 /** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_ZCRX_FIRST_KIB: u32 = 41;
+export const COST_ZCRX_FIRST_KIB: u32 = 44;
 /** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_ZCRX_START_KIB: u32 = 42;
+export const COST_ZCRX_START_KIB: u32 = 45;
 /** picking a provided buffer; cycles */
-export const COST_BUF_SELECT: u32 = 43;
+export const COST_BUF_SELECT: u32 = 46;
 /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue; cycles */
-export const COST_ZC_MSG: u32 = 44;
+export const COST_ZC_MSG: u32 = 47;
 /** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
-export const COST_UDP_TX: u32 = 45;
+export const COST_UDP_TX: u32 = 48;
 /** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
-export const COST_UDP_RX: u32 = 46;
+export const COST_UDP_RX: u32 = 49;
 /** one fragment of a datagram that is longer than the MTU; cycles */
-export const COST_IP_FRAGMENT: u32 = 47;
+export const COST_IP_FRAGMENT: u32 = 50;
 /** one fragment that finds its datagram; cycles */
-export const COST_IP_DEFRAG: u32 = 48;
+export const COST_IP_DEFRAG: u32 = 51;
 /** a dummy device throwing a packet away; cycles */
-export const COST_DUMMY_XMIT: u32 = 49;
+export const COST_DUMMY_XMIT: u32 = 52;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 50;
+export const COST_APP_CQE: u32 = 53;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 51;
+export const COST_APP_TIME: u32 = 54;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 52;
+export const COST_COPY_L2_KIB: u32 = 55;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 53;
+export const COST_COPY_LLC_KIB: u32 = 56;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 54;
+export const COST_COPY_MISS_KIB: u32 = 57;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 55;
+export const COST_COPY_RFO_KIB: u32 = 58;
 /** each further buffer of an RX completion: large frames, and what the NIC merged; cycles */
-export const COST_DRIVER_RX_BUFFER: u32 = 56;
+export const COST_DRIVER_RX_BUFFER: u32 = 59;
 /** mapping one page for the NIC (mem.iommu); cycles */
-export const COST_IOMMU_MAP: u32 = 57;
+export const COST_IOMMU_MAP: u32 = 60;
 /** taking a page away from the NIC again; cycles */
-export const COST_IOMMU_UNMAP: u32 = 58;
+export const COST_IOMMU_UNMAP: u32 = 61;
 /** making the NIC forget a translation, where mem.iommu is strict; cycles */
-export const COST_IOMMU_FLUSH: u32 = 59;
+export const COST_IOMMU_FLUSH: u32 = 62;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 60;
+export const COST_DRAM_STALL: u32 = 63;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 61;
+export const COST_APP_READ_KIB: u32 = 64;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 62;
+export const COST_APP_WRITE_KIB: u32 = 65;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 63;
+export const COST_APP_MISS_KIB: u32 = 66;
 /** number of costs */
-export const COST_COUNT: u32 = 64;
+export const COST_COUNT: u32 = 67;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -801,9 +807,12 @@ export function costAccount(cost: u32): u32 {
     case COST_TLB_FLUSH: return ACCOUNT_MEMORY;
     case COST_EPOLL_EVENT: return ACCOUNT_SYSCALL;
     case COST_SEND: return ACCOUNT_TCPIP;
+    case COST_PIN_CALL: return ACCOUNT_MEMORY;
     case COST_PIN_PAGE: return ACCOUNT_MEMORY;
     case COST_ZC_FRAG: return ACCOUNT_SKB;
     case COST_ZC_NOTIF: return ACCOUNT_MEMORY;
+    case COST_NET_PREP: return ACCOUNT_SYSCALL;
+    case COST_SKB_HEAD_PAGES: return ACCOUNT_SKB;
     case COST_SEND_FIRST_KIB: return ACCOUNT_TCPIP;
     case COST_SEND_START_KIB: return ACCOUNT_TCPIP;
     case COST_RECV: return ACCOUNT_TCPIP;

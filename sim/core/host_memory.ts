@@ -160,6 +160,8 @@ export function findForCore(m: HostMemory, p: MemPage, clock: usize, core: u32):
     const distance = load<u32>(clock) - p.core_stamp;
     if (distance < m.l2_lines) return (distance < m.l1_lines ? TIER_L1 : TIER_L2) << 16;
   }
+  // Buffers that the cache cannot hold together were pushed out before the run began.
+  if (p.owner == 0 && m.user_bytes >> LINE_SHIFT > m.llc_lines) return (TIER_LLC << 16) | gone(u32.MAX_VALUE, m.llc_lines);
   if (p.io == 0) return (TIER_LLC << 16) | gone(llcDistance(m, p), m.llc_lines);
   if (m.forced_miss != NOT_GIVEN) return (TIER_LLC << 16) | m.forced_miss;
   const kept = WHOLE - <u32>p.absent;

@@ -10,6 +10,7 @@ export { DROPS } from '../schema/drops.ts';
 export { STAGES, type Stage } from '../schema/stages.ts';
 export { narrate, recordJson, stageNumber, timelineText, whereText } from './narrate.ts';
 export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket, storyOf } from './journey.ts';
+export type { Charge } from './charges.ts';
 export { type HostMeasurement, type Measured, measureRun, type MeasureOptions, type Measurement, type Percentiles } from './measure.ts';
 export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
 export { type HostResult, resultJson, roleOf, type RunResult, type StreamResult } from './result.ts';

@@ -92,10 +92,11 @@ export function measureRun(core: WebAssembly.Module, scenario: Scenario, options
       return options.onSlice?.(e);
     },
   });
+  const end = sampleOf(engine, scenario);
   const ended_ns = Math.max(0, ...result.streams.map((stream) => stream.endNs));
-  const [from, to] = samples.window(sampleOf(engine, scenario), ended_ns);
+  const [from, to] = samples.window(end, ended_ns);
   const latencies_ns = latency.sorted(from.time_ns, to.time_ns);
-  const measurement = { ...measurementOf(scenario, from, to, host, result), latency_ns: percentilesOf(latencies_ns) };
+  const measurement = { ...measurementOf(scenario, from, to, end, host, result), latency_ns: percentilesOf(latencies_ns) };
   return { measurement, result, engine, from_ns: from.time_ns, to_ns: to.time_ns, latencies_ns };
 }
 
@@ -106,11 +107,11 @@ function measuredHost(scenario: Scenario): 'client' | 'server' {
 }
 
 function measurementOf(
-  scenario: Scenario, from: Sample, to: Sample, host: 'client' | 'server', result: RunResult,
+  scenario: Scenario, from: Sample, to: Sample, end: Sample, host: 'client' | 'server', result: RunResult,
 ): Omit<Measurement, 'latency_ns'> {
   const duration_ns = to.time_ns - from.time_ns;
   // An application in TypeScript keeps no table of streams: its bytes are known at the end.
-  const bytes = delivered(to, scenario) - delivered(from, scenario) || result.streams.reduce((sum, s) => sum + s.bytes, 0);
+  const bytes = delivered(to, end, scenario) - delivered(from, end, scenario) || result.streams.reduce((sum, s) => sum + s.bytes, 0);
   const per_s = (n: number) => (duration_ns > 0 ? (n * 1e9) / duration_ns : 0);
   const [client, server] = [0, 1].map((h) => hostMeasurement(scenario, h as 0 | 1, from.hosts[h] as HostSample, to.hosts[h] as HostSample,
     bytes, duration_ns)) as [HostMeasurement, HostMeasurement];

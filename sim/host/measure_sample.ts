@@ -48,14 +48,18 @@ export const sampleOf = (engine: Engine, scenario: Scenario): Sample => ({
   time_ns: engine.clockNs(), hosts: [hostSample(engine, scenario, 0), hostSample(engine, scenario, 1)],
 });
 
-/** Payload bytes that reached an application; where nobody receives, those that were sent. */
-export function delivered(sample: Sample, scenario: Scenario): number {
-  const receivers = sample.hosts.filter((_, h) => !['source', 'none'].includes(roleOf(scenario, h)));
-  const received = receivers.reduce((sum, h) => sum + h.bytes, 0);
-  return received > 0 ? received : sample.hosts.reduce((sum, h) => sum + h.bytes, 0);
+const total = (hosts: readonly HostSample[], of: 'bytes' | 'requests'): number => hosts.reduce((sum, h) => sum + h[of], 0);
+const receivers = (sample: Sample, scenario: Scenario): HostSample[] =>
+  sample.hosts.filter((_, h) => !['source', 'none'].includes(roleOf(scenario, h)));
+
+/** Payload bytes of a sample that reached an application; where nobody receives in all of the run, those that were sent. */
+export function delivered(sample: Sample, end: Sample, scenario: Scenario): number {
+  return total(total(receivers(end, scenario), 'bytes') > 0 ? receivers(sample, scenario) : sample.hosts, 'bytes');
 }
-/** What has got done, in whatever it is counted. */
-export const progress = (sample: Sample): number => sample.hosts.reduce((sum, h) => sum + h.bytes + h.requests, 0);
+/** What has got done: bytes, or requests that move none. */
+function progressIn(end: Sample, scenario: Scenario): (sample: Sample) => number {
+  return delivered(end, end, scenario) > 0 ? (s) => delivered(s, end, scenario) : (s) => total(s.hosts, 'requests');
+}
 
 /** Charges of the time between two samples. */
 export function chargesBetween(from: HostSample, to: HostSample): Charge[] {
@@ -99,6 +103,7 @@ export class Samples {
    */
   window(end: Sample, ended_ns: number): readonly [Sample, Sample] {
     const all = [...this.kept, end];
+    const progress = progressIn(end, this.scenario);
     const done = progress(end);
     const from = all.find((s) => progress(s) >= done * WARM_UP);
     const to = all.findLast((s) => progress(s) <= done * TAIL);

@@ -19,7 +19,7 @@ const option = (knob: HostKnob, name: string): number => {
   return found?.options?.indexOf(name) ?? -1;
 };
 const ZC = option('app.receive', 'zc');
-const WAITS_FOR_ALL = ['recv', 'read', 'epoll', 'mmap'].map((name) => option('app.receive', name));
+const WAITS_FOR_ALL = ['recv', 'read', 'epoll', 'mmap', 'select'].map((name) => option('app.receive', name));
 const SINK = option('app.role', 'sink');
 const ECHO = option('app.role', 'echo');
 const OPENERS = [option('app.role', 'source'), option('app.role', 'rpc')];
@@ -147,7 +147,7 @@ class HostChecks {
   private receives(): void {
     const fits = this.value('app.waitall') === 0 || this.value('app.role') !== SINK || WAITS_FOR_ALL.includes(this.value('app.receive'));
     this.must(fits, ['app.waitall', 'app.receive'],
-      'expected off with this app.receive, since the kernel refuses MSG_WAITALL there; recv, read, epoll and mmap can wait for all bytes');
+      'expected off with this app.receive: the kernel refuses MSG_WAITALL there; recv, read, epoll, mmap and select can wait for all');
   }
 
   private connections(): void {

@@ -66,10 +66,13 @@ export const COSTS: readonly Cost[] = [
   cost('epoll_event', 'syscall', 100, 'one event of epoll_wait(2), with the poll of its file'),
   // Sending
   cost('send', 'tcpip', 0, 'the send path of one request down to its protocol: message, socket lock, segments of a packet'),
+  cost('pin_call', 'memory', 0, 'accounting for the memory of a zero-copy send that is not registered, per request'),
   cost('pin_page', 'memory', 276, 'pinning one page of user memory that is not registered, and letting it go', MODEL),
   cost('zc_frag', 'skb', 0, 'lending one piece of user memory to a packet'),
   cost('zc_notif', 'memory', 0, 'a notification of a zero-copy send: made, flushed and told'),
   // Requests
+  cost('net_prep', 'syscall', 0, 'what a request to a socket costs beyond one that does nothing, before it gets there'),
+  cost('skb_head_pages', 'skb', 0, 'the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c)'),
   cost('send_first_kib', 'tcpip', 0, 'sending, per KiB more for the first KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('send_start_kib', 'tcpip', 0, 'sending, per KiB more for the first 16 KiB of a request', 'unsourced', 'cycles/KiB'),
   cost('recv', 'tcpip', 0, 'the receive path of one call down to its protocol: message, socket lock, receive queue'),

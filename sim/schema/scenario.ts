@@ -265,11 +265,12 @@ export const HOST_KNOBS: readonly Knob[] = [
   choice('app', 'script', ['none', 'http', 'fetch', 'steps'], 'none',
     'application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program '
     + 'in `steps`'),
-  choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll', 'pbuf', 'bundle', 'incremental', 'mmap'], 'zc',
+  choice('app', 'receive', ['zc', 'recv', 'multishot', 'read', 'epoll', 'pbuf', 'bundle', 'incremental', 'mmap', 'select'],
+    'zc',
     'how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or '
     + 'epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which '
     + 'a completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but '
-    + 'received pages are mapped and the rest is copied',
+    + 'received pages are mapped and the rest is copied; RECV of a buffer that it picks from a ring',
     'IORING_OP_RECV_ZC, IORING_OP_RECV, IORING_RECVSEND_BUNDLE, IOU_PBUF_RING_INC, TCP_ZEROCOPY_RECEIVE'),
   choice('app', 'unmap', ['madvise', 'reuse', 'munmap'], 'madvise',
     'what a sink that maps does with pages that it has read: unmaps them, leaves that to the next receive, or unmaps the whole area '

@@ -12,7 +12,7 @@
  * Differs from Linux: there is no path MTU but that of the device, and identifications count up per host.
  */
 import {
-  charge, chargeBytes, COST_CSUM_KIB, COST_IP_FRAGMENT, COST_SEND, COST_UDP_TX, csumFinish, csumPartial, csumPseudo,
+  charge, chargeBytes, COST_CSUM_KIB, COST_IP_FRAGMENT, COST_SEND, COST_SKB_HEAD_PAGES, COST_UDP_TX, csumFinish, csumPartial, csumPseudo,
   hostConfig, NONE, runConfig, storeBe16, storeBe32, TX_PAGE_SIZE, UDP_ADDR, UDP_FRAGCREATES, UDP_FRAGOKS, UDP_OUTDATAGRAMS,
   UDP_SNDBUFERRORS,
 } from '../../sim/core';
@@ -38,6 +38,9 @@ const IP_MF: u32 = 0x2000;
 const HOP_LIMIT: u32 = 64;
 /** Link, IP and UDP headers before the payload, and what is kept free. */
 export const HEADERS: u32 = 64;
+
+/** The largest object of a slab (include/linux/slab.h: two pages). */
+const KMALLOC_MAX_CACHE_SIZE: u32 = 8192;
 
 /** Where the headers of a packet are built. */
 export function udpScratch(): usize {
@@ -73,7 +76,10 @@ function build(host: u32, m: Msg, offset: u32, len: u32): i32 {
     skbFree(idx, false);
     return ret;
   }
-  skb(idx).truesize = datagramTruesize(len);
+  const b = skb(idx);
+  b.truesize = datagramTruesize(len);
+  // ___kmalloc_large_node: beyond the largest slab heads are pages.
+  if (len + HEADERS <= SKB_MAX_ALLOC && b.truesize > 2 * KMALLOC_MAX_CACHE_SIZE) charge(COST_SKB_HEAD_PAGES);
   return <i32>idx;
 }
 /** An skb whose payload is the message's own memory (net/core/datagram.c: skb_zerocopy_iter_dgram), or -errno. */

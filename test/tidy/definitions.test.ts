@@ -19,6 +19,7 @@ const knobs = [...RUN_KNOBS, ...HOST_KNOBS];
 const UNUSED: Readonly<Record<string, string>> = {
   DROP_NOT_SPECIFIED: 'the value 0 that no drop may have',
   app_script: 'the host chooses an application in TypeScript by it',
+  cpu_machine: 'the host makes other knobs\' defaults of it',
 };
 const unused = (names: readonly string[]) => names.filter((n) => !words.has(n) && !(n in UNUSED));
 

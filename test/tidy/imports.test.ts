@@ -86,9 +86,10 @@ const TS_ALLOWED: readonly [string, readonly RegExp[]][] = [
   ['sim/schema', [/^sim\/schema\//]],
   ['sim/gen', [/^sim\/(gen|schema)\//, /^sim\/host\/scenario/, /^native-backend\/lab\/compare\/rules\.ts$/]],
   ['sim/host', [/^sim\/(host|schema)\//, /^sim\/gen\/config_layout\.ts$/, /^uring-model\/8-app\//]],
+  ['sim/validation', [/^sim\/(validation|schema)\//, /^sim\/host\/index\.ts$/]],
   ['sim/package', [/^sim\/package\//, /^sim\/host\/index\.ts$/, /^uring-model\/8-app\/(index|uapi\.gen)\.ts$/]],
   // The packetdrill interpreter is a test that has a command too.
-  ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/host\/index\.ts$/, /^test\/packetdrill\//, /^native-backend\/lab\/index\.ts$/]],
+  ['sim/cli', [/^sim\/(cli|schema)\//, /^sim\/(host|validation)\/index\.ts$/, /^test\/packetdrill\//, /^native-backend\/lab\/index\.ts$/]],
   ['native-backend/lab', [/^native-backend\/lab\//, /^sim\/schema\//, /^sim\/host\/index\.ts$/]],
 ];
 

@@ -5,9 +5,9 @@ import { CONFIG_ADDR, CONFIG_MAGIC } from '../../sim/core';
 export const AT_RUN_SEED: u32 = 8;
 export const AT_RUN_UNTIL_NS: u32 = 16;
 export const AT_RUN_PAYLOAD: u32 = 24;
-export const AT_RUN_TRACE: u32 = 9280;
-export const AT_RUN_CAPTURE: u32 = 9288;
-export const AT_RUN_VERIFY: u32 = 9296;
+export const AT_RUN_TRACE: u32 = 9328;
+export const AT_RUN_CAPTURE: u32 = 9336;
+export const AT_RUN_VERIFY: u32 = 9344;
 export const AT_LIMITS_SOCKS: u32 = 32;
 export const AT_LIMITS_SKBS: u32 = 40;
 export const AT_LIMITS_FRAMES: u32 = 48;
@@ -15,8 +15,8 @@ export const AT_LIMITS_TX_PAGES: u32 = 56;
 export const AT_LIMITS_RX_PAGES: u32 = 64;
 export const AT_LIMITS_REQS: u32 = 72;
 export const AT_LIMITS_USER_BYTES: u32 = 80;
-export const AT_LIMITS_TRACE_RECORDS: u32 = 9304;
-export const AT_LIMITS_CAPTURE_BYTES: u32 = 9312;
+export const AT_LIMITS_TRACE_RECORDS: u32 = 9352;
+export const AT_LIMITS_CAPTURE_BYTES: u32 = 9360;
 
 // Offsets of the knobs of a host.
 export const AT_WIRE_RATE_BPS: u32 = 0;
@@ -271,38 +271,41 @@ export const AT_COST_UNMAP_PAGE: u32 = 1984;
 export const AT_COST_TLB_FLUSH: u32 = 1992;
 export const AT_COST_EPOLL_EVENT: u32 = 2000;
 export const AT_COST_SEND: u32 = 2008;
-export const AT_COST_PIN_PAGE: u32 = 2016;
-export const AT_COST_ZC_FRAG: u32 = 2024;
-export const AT_COST_ZC_NOTIF: u32 = 2032;
-export const AT_COST_SEND_FIRST_KIB: u32 = 2040;
-export const AT_COST_SEND_START_KIB: u32 = 2048;
-export const AT_COST_RECV: u32 = 2056;
-export const AT_COST_RECV_FIRST_KIB: u32 = 2064;
-export const AT_COST_RECV_START_KIB: u32 = 2072;
-export const AT_COST_ZCRX_RECV: u32 = 2080;
-export const AT_COST_ZCRX_FIRST_KIB: u32 = 2088;
-export const AT_COST_ZCRX_START_KIB: u32 = 2096;
-export const AT_COST_BUF_SELECT: u32 = 2104;
-export const AT_COST_ZC_MSG: u32 = 2112;
-export const AT_COST_UDP_TX: u32 = 2120;
-export const AT_COST_UDP_RX: u32 = 2128;
-export const AT_COST_IP_FRAGMENT: u32 = 2136;
-export const AT_COST_IP_DEFRAG: u32 = 2144;
-export const AT_COST_DUMMY_XMIT: u32 = 2152;
-export const AT_COST_APP_CQE: u32 = 2160;
-export const AT_COST_APP_TIME: u32 = 2168;
-export const AT_COST_COPY_L2_KIB: u32 = 2176;
-export const AT_COST_COPY_LLC_KIB: u32 = 2184;
-export const AT_COST_COPY_MISS_KIB: u32 = 2192;
-export const AT_COST_COPY_RFO_KIB: u32 = 2200;
-export const AT_COST_DRIVER_RX_BUFFER: u32 = 2208;
-export const AT_COST_IOMMU_MAP: u32 = 2216;
-export const AT_COST_IOMMU_UNMAP: u32 = 2224;
-export const AT_COST_IOMMU_FLUSH: u32 = 2232;
-export const AT_COST_DRAM_STALL: u32 = 2240;
-export const AT_COST_APP_READ_KIB: u32 = 2248;
-export const AT_COST_APP_WRITE_KIB: u32 = 2256;
-export const AT_COST_APP_MISS_KIB: u32 = 2264;
+export const AT_COST_PIN_CALL: u32 = 2016;
+export const AT_COST_PIN_PAGE: u32 = 2024;
+export const AT_COST_ZC_FRAG: u32 = 2032;
+export const AT_COST_ZC_NOTIF: u32 = 2040;
+export const AT_COST_NET_PREP: u32 = 2048;
+export const AT_COST_SKB_HEAD_PAGES: u32 = 2056;
+export const AT_COST_SEND_FIRST_KIB: u32 = 2064;
+export const AT_COST_SEND_START_KIB: u32 = 2072;
+export const AT_COST_RECV: u32 = 2080;
+export const AT_COST_RECV_FIRST_KIB: u32 = 2088;
+export const AT_COST_RECV_START_KIB: u32 = 2096;
+export const AT_COST_ZCRX_RECV: u32 = 2104;
+export const AT_COST_ZCRX_FIRST_KIB: u32 = 2112;
+export const AT_COST_ZCRX_START_KIB: u32 = 2120;
+export const AT_COST_BUF_SELECT: u32 = 2128;
+export const AT_COST_ZC_MSG: u32 = 2136;
+export const AT_COST_UDP_TX: u32 = 2144;
+export const AT_COST_UDP_RX: u32 = 2152;
+export const AT_COST_IP_FRAGMENT: u32 = 2160;
+export const AT_COST_IP_DEFRAG: u32 = 2168;
+export const AT_COST_DUMMY_XMIT: u32 = 2176;
+export const AT_COST_APP_CQE: u32 = 2184;
+export const AT_COST_APP_TIME: u32 = 2192;
+export const AT_COST_COPY_L2_KIB: u32 = 2200;
+export const AT_COST_COPY_LLC_KIB: u32 = 2208;
+export const AT_COST_COPY_MISS_KIB: u32 = 2216;
+export const AT_COST_COPY_RFO_KIB: u32 = 2224;
+export const AT_COST_DRIVER_RX_BUFFER: u32 = 2232;
+export const AT_COST_IOMMU_MAP: u32 = 2240;
+export const AT_COST_IOMMU_UNMAP: u32 = 2248;
+export const AT_COST_IOMMU_FLUSH: u32 = 2256;
+export const AT_COST_DRAM_STALL: u32 = 2264;
+export const AT_COST_APP_READ_KIB: u32 = 2272;
+export const AT_COST_APP_WRITE_KIB: u32 = 2280;
+export const AT_COST_APP_MISS_KIB: u32 = 2288;
 
 /** Stores a knob of the run: setRun(AT_RUN_SEED, 7). */
 export function setRun(at: u32, value: u64): void {
@@ -310,14 +313,14 @@ export function setRun(at: u32, value: u64): void {
 }
 /** Stores a knob of a host: setHost(0, AT_NIC_MTU, 9000). */
 export function setHost(host: u32, at: u32, value: u64): void {
-  store<u64>(CONFIG_ADDR + 96 + host * 3568 + at, value);
+  store<u64>(CONFIG_ADDR + 96 + host * 3592 + at, value);
 }
 /** Adds an n-tuple rule to a host. */
 export function addRule(host: u32, src_port: u64, dst_port: u64, queue: u64, drop: u64): void {
-  const base = CONFIG_ADDR + 96 + host * 3568;
-  const i = load<u32>(base, 2272);
-  store<u64>(base, i + 1, 2272);
-  const at = base + 2288 + i * 32;
+  const base = CONFIG_ADDR + 96 + host * 3592;
+  const i = load<u32>(base, 2296);
+  store<u64>(base, i + 1, 2296);
+  const at = base + 2312 + i * 32;
   store<u64>(at, src_port);
   store<u64>(at, dst_port, 8);
   store<u64>(at, queue, 16);
@@ -598,9 +601,12 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_TLB_FLUSH, 500);
   setHost(host, AT_COST_EPOLL_EVENT, 100);
   setHost(host, AT_COST_SEND, 0);
+  setHost(host, AT_COST_PIN_CALL, 0);
   setHost(host, AT_COST_PIN_PAGE, 276);
   setHost(host, AT_COST_ZC_FRAG, 0);
   setHost(host, AT_COST_ZC_NOTIF, 0);
+  setHost(host, AT_COST_NET_PREP, 0);
+  setHost(host, AT_COST_SKB_HEAD_PAGES, 0);
   setHost(host, AT_COST_SEND_FIRST_KIB, 0);
   setHost(host, AT_COST_SEND_START_KIB, 0);
   setHost(host, AT_COST_RECV, 0);
@@ -630,7 +636,7 @@ function hostDefaults(host: u32): void {
   setHost(host, AT_COST_APP_READ_KIB, 64);
   setHost(host, AT_COST_APP_WRITE_KIB, 64);
   setHost(host, AT_COST_APP_MISS_KIB, 570);
-  const base = CONFIG_ADDR + 96 + host * 3568;
-  store<u64>(base, 1, 2280);
-  store<u32>(base, 9999, 3312);
+  const base = CONFIG_ADDR + 96 + host * 3592;
+  store<u64>(base, 1, 2304);
+  store<u32>(base, 9999, 3336);
 }

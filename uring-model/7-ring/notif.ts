@@ -4,7 +4,7 @@
  *
  *     packet ──► Ubuf of the first ──next──► second ──► third        each one's head is the first
  */
-import { charge, COST_ZC_NOTIF, NONE } from '../../sim/core';
+import { charge, COST_PIN_CALL, COST_ZC_NOTIF, NONE } from '../../sim/core';
 import { memCharge, memUncharge, skb, Ubuf, UBUF_BYTES, zcopyGet } from '../../stack/3-pool';
 import { EEXIST, ENOMEM, IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IORING_OP_NOP } from '../uapi.gen';
 import { completeDefer } from './complete';
@@ -112,6 +112,7 @@ export function notifAccount(req_idx: u32, host: u32, len: u32): i32 {
   const pages = (len >> 12) + 2;
   if (!memCharge(host, pages)) return -ENOMEM;
   notifAt(notifUarg(req_idx)).pages += pages;
+  charge(COST_PIN_CALL);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /** SEND and SENDMSG: of the request's own memory, of provided or registered buffers, of several ranges, to an address (io_uring/net.c). */
-import { behaves, BEHAVES_SEND_FIXED_BUF, BEHAVES_SEND_VECTORIZED, NONE } from '../../sim/core';
+import { behaves, BEHAVES_SEND_FIXED_BUF, BEHAVES_SEND_VECTORIZED, charge, COST_NET_PREP, NONE } from '../../sim/core';
 import { Msg } from '../../stack/6-socket';
 import { isConnected, isSocket, socketSendmsg } from '../../stack/file';
 import {
@@ -34,6 +34,7 @@ export function netPrep(req: Req): void {
   req.mshot_loops = 0;
   req.inq = 0;
   req.vec_nr = netmsgTake(req.ring);
+  charge(COST_NET_PREP);
 }
 
 /** What SEND and SEND_ZC send (io_send_setup). `fixed`: registered buffers. */

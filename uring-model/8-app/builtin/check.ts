@@ -3,7 +3,7 @@ import {
   APP_CHECK_COMPARE, APP_CHECK_NONE, APP_CHECK_SHA256, APP_ROLE_RPC, APP_ROLE_SOURCE, hostConfig, runConfig, sha256Final, sha256Init,
   SHA256_BYTES, sha256Update,
 } from '../../../sim/core';
-import { flowStart, patternAdvance, TAIL_BYTES } from './payload';
+import { flowStart, patternAdvance, tailBytes } from './payload';
 import { App, NO_FLOW, patternAddr, Stream } from './state';
 import { touchReceived } from './touch';
 
@@ -59,8 +59,9 @@ export function checkBytes(a: App, s: Stream, at: u32, len: u32): void {
   if (a.check == APP_CHECK_NONE) return;
   if (a.compare != 0 && s.flow != NO_FLOW) {
     let done: u32 = 0;
+    const longest = tailBytes();
     while (done < len) {
-      const part = len - done < TAIL_BYTES ? len - done : TAIL_BYTES;
+      const part = min(len - done, longest);
       const same = firstDifference(at + done, patternAddr() + s.table_pos, part);
       if (same != part && s.bad_offset == 0) s.bad_offset = s.bytes + done + same + 1;
       s.table_pos = patternAdvance(s.table_pos, part);

@@ -95,6 +95,13 @@ export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32, 
   sqe.len = len;
   sqe.msg_flags = msg_flags;
 }
+/** Into a buffer of group 0, of which `len` bytes are wanted. */
+export function opRecvSelect(a: App, fd: i32, len: u32, msg_flags: u32, kind: u32, idx: u32): void {
+  const sqe = op(a, IORING_OP_RECV, fd, kind, idx);
+  sqe.flags = <u8>IOSQE_BUFFER_SELECT;
+  sqe.len = len;
+  sqe.msg_flags = msg_flags;
+}
 /** Multishot, with buffers of group 0, one or as many as are needed for a completion. */
 export function opRecvMultishot(a: App, fd: i32, bundle: bool, kind: u32, idx: u32): void {
   const sqe = op(a, IORING_OP_RECV, fd, kind, idx);

@@ -17,7 +17,7 @@ import {
 } from '../../uapi.gen';
 import { flowClosed, flowNew } from './opener';
 import { writeSockaddr } from './ops';
-import { patternAdvance, TAIL_BYTES } from './payload';
+import { patternAdvance, tailBytes } from './payload';
 import { systemCall } from './port';
 import { App, patternAddr, stream, Stream } from './state';
 import { touchSent } from './touch';
@@ -167,7 +167,7 @@ function message(t: Sender, at: u32, len: u32): u32 {
 function send(a: App, t: Sender, s: Stream): bool {
   const c = hostConfig(a.host);
   const left = c.app_bytes - s.bytes;
-  const most = min(c.app_chunk, TAIL_BYTES);
+  const most = min(c.app_chunk, tailBytes());
   const len: u32 = left < <u64>most ? <u32>left : most;
   if (len == 0 && !datagrams(a)) {
     t.step = SETTLES;

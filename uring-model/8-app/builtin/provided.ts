@@ -3,7 +3,7 @@
  * a completion brought is looked at, and its buffers are given back at once.
  */
 import {
-  APP_RECEIVE_BUNDLE, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_MULTISHOT, APP_RECEIVE_PBUF, arenaAlloc,
+  APP_RECEIVE_BUNDLE, APP_RECEIVE_INCREMENTAL, APP_RECEIVE_MULTISHOT, APP_RECEIVE_PBUF, APP_RECEIVE_SELECT, arenaAlloc,
 } from '../../../sim/core';
 import { sysRegister } from '../../7-ring';
 import {
@@ -22,7 +22,7 @@ const SNK_PROVIDE: u32 = 34;
 export function usesProvided(a: App): bool {
   const receive = a.receive;
   return receive == APP_RECEIVE_MULTISHOT || receive == APP_RECEIVE_PBUF || receive == APP_RECEIVE_BUNDLE
-    || receive == APP_RECEIVE_INCREMENTAL;
+    || receive == APP_RECEIVE_INCREMENTAL || receive == APP_RECEIVE_SELECT;
 }
 
 /** Memory that lies in the arena: how far each incremental buffer is used. */

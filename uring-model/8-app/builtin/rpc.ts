@@ -8,7 +8,7 @@ import { ENOMEM, MSG_WAITALL, SHUT_WR } from '../../uapi.gen';
 import { checkBytes } from './check';
 import { finish, onOpener, openFlows } from './opener';
 import { opRecv, opSend, opShutdown } from './ops';
-import { flowStart, PATTERN_BYTES, TAIL_BYTES } from './payload';
+import { flowStart, PATTERN_BYTES, tailBytes } from './payload';
 import { bufPut, bufTake } from './sink';
 import { App, patternAddr, stream, Stream } from './state';
 import { waitsAdd, waitsTake } from './waits';
@@ -19,7 +19,7 @@ const RPC_RECV: u32 = 6;
 
 /** Bytes of the pattern that one send may have. */
 function pieceMax(chunk: u32): u32 {
-  return chunk < TAIL_BYTES ? chunk : TAIL_BYTES;
+  return min(chunk, tailBytes());
 }
 
 /** Sends what may be sent: the rest of a request, or the next one if not too many are unanswered. One send is under way at a time. */

@@ -3,8 +3,8 @@
  * proves every byte, works on each completion for `app.work_ns`, and gives buffers back by its policy.
  */
 import {
-  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_BUNDLE, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME, hostConfig, NONE, now,
-  traceAppRead,
+  APP_REARM_CLOSE, APP_REARM_OFF, APP_RECEIVE_BUNDLE, APP_RECEIVE_SELECT, APP_RECEIVE_ZC, charge, chargeNs, COST_APP_CQE, COST_APP_TIME,
+  hostConfig, NONE, now, traceAppRead,
 } from '../../../sim/core';
 import { NIC_IFINDEX, RQ_RQES_MAX } from '../../9-refill';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../uapi.gen';
 import { checkBytes } from './check';
 import { CONN_OPEN, CONN_STOPPING, connClose, learnPeer, LSN_ACCEPT, LSN_CLOSE, LSN_NAME, onAccept, onClosed } from './listener';
-import { opRecv, opRecvMultishot, opRecvZc, opShutdown } from './ops';
+import { opRecv, opRecvMultishot, opRecvSelect, opRecvZc, opShutdown } from './ops';
 import { onProvided, usesProvided } from './provided';
 import { refillLater } from './refill_policy';
 import { App, NO_FLOW, stream, Stream } from './state';
@@ -71,6 +71,7 @@ function arm(a: App, i: u32, s: Stream): void {
   const receive = a.receive;
   const c = hostConfig(a.host);
   if (receive == APP_RECEIVE_ZC) opRecvZc(a, s.fd, c.app_recv_bytes, SNK_RECV, i);
+  else if (receive == APP_RECEIVE_SELECT) opRecvSelect(a, s.fd, a.buf_size, c.app_waitall ? MSG_WAITALL : 0, SNK_RECV, i);
   else if (usesProvided(a)) opRecvMultishot(a, s.fd, receive == APP_RECEIVE_BUNDLE, SNK_RECV, i);
   else {
     if (s.buffer == 0) s.buffer = bufTake(a);

@@ -15,7 +15,7 @@ import {
 } from '../../uapi.gen';
 import { finish, onOpener, openFlows } from './opener';
 import { opRecv, opSend, opSendZc, opShutdown } from './ops';
-import { PATTERN_BYTES, patternAdvance, TAIL_BYTES } from './payload';
+import { PATTERN_BYTES, patternAdvance, tailBytes } from './payload';
 import { App, patternAddr, stream, Stream } from './state';
 import { touchSent } from './touch';
 import { ARG_JUNK, buffersRegister, JUNK_BYTES, sqRoom } from './user_ring';
@@ -31,7 +31,7 @@ const LAST_SENT: u32 = 1;
 export function sourceBegin(a: App): i32 {
   const c = hostConfig(a.host);
   if (c.app_send != APP_SEND_SEND && c.app_notify == APP_NOTIFY_NONE) ringNotifSlot(a.host, a.fd);
-  return c.app_send == APP_SEND_ZC_FIXED ? buffersRegister(a, patternAddr(), PATTERN_BYTES + TAIL_BYTES) : 0;
+  return c.app_send == APP_SEND_ZC_FIXED ? buffersRegister(a, patternAddr(), PATTERN_BYTES + tailBytes()) : 0;
 }
 
 /** Datagrams end with one that has no bytes; then nothing is left to wait for. */
@@ -60,7 +60,7 @@ function sendMore(a: App, i: u32, s: Stream): void {
     return;
   }
   const depth: u32 = c.app_gap_ns != 0 ? 1 : max(c.app_depth, c.app_batch);
-  const piece_max = c.app_chunk < TAIL_BYTES ? c.app_chunk : TAIL_BYTES;
+  const piece_max = min(c.app_chunk, tailBytes());
   const stream_of_bytes = c.app_protocol != APP_PROTOCOL_UDP;
   let pos = s.table_pos;
   sqRoom(a, depth);

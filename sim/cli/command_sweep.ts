@@ -5,7 +5,7 @@ import {
   setsOf, sweepCsv, sweepPage, type SweepResult, sweepResult,
 } from '../host/index.ts';
 import { readSource, type Source } from './files.ts';
-import { addRunOptions, collect, loadOptionsOf, type RunFlags } from './run_options.ts';
+import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
 import { CellStore } from './sweep/cell_store.ts';
 import { addEngineOptions, type EngineFlags, engineOf } from './sweep/engine.ts';
 import { coreIdentity } from './sweep/identity.ts';
@@ -15,21 +15,22 @@ import { sweepLines } from './sweep/sweep_text.ts';
 import { say } from './terminal.ts';
 
 interface Flags extends RunFlags, EngineFlags {
-  readonly vary: readonly string[];
+  readonly vary?: readonly string[];
   readonly metric?: readonly string[];
   readonly pareto?: readonly string[];
   readonly out?: string;
   readonly json?: boolean;
 }
 
+const axesOf = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 const names = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...text.split(',').map((n) => n.trim())];
 
 export function addSweep(program: Command): void {
   const command = program.command('sweep')
     .description('measure a scenario at every combination of some knobs\' values')
     .argument('<scenario>', 'name in scenarios/, or the path of a YAML file')
-    .option('--vary <key=values>', 'a knob and its values: a,b,c or lo..hi:steps or lo..hi:steps:log or lo..hi*factor', collect, [])
-    .option('--metric <names>', `what to show, by comma (default: ${DEFAULT_METRICS.join(',')})`, names)
+    .option('--vary <key=values>', 'a knob, or path, and its values: a,b,c or lo..hi:steps or lo..hi:steps:log or lo..hi*factor', axesOf)
+    .option('--metric <names>', 'what to show, by comma (default: rate, cycles, latency, memory traffic, copies, and what limited it)', names)
     .option('--pareto <names>', 'metrics, or varied knobs, between which to find the front; else the first three metrics', names)
     .option('--out <dir>', 'folder for sweep.json, sweep.csv, sweep.html and the cells; what lies there is not computed again')
     .option('--json', 'the result as JSON, as in sweep.json')
@@ -41,14 +42,14 @@ Exit code: 0 all cells measured or refused by the scenario, 1 cells failed or a 
 
 Examples:
   $ ringlab sweep bulk --vary server.refill.area_bytes=1MiB..64MiB*2 --vary server.refill.batch=1,8,64 --out area
-  $ ringlab sweep bulk --vary nic.mtu=1500,4000,9000 --vary server.app.receive=zc,multishot
+  $ ringlab sweep bulk --vary path=rx --vary nic.mtu=1500,4000
   $ ringlab sweep loss --vary client.wire.loss_ppm=0..10000:11 --metric throughput_bps,latency_ns.p99 --json
   $ ringlab sweep bulk --vary server.refill.batch=1..256*2 --engine redis --redis redis://10.0.0.1:6379`);
   addEngineOptions(addRunOptions(command)).action(sweep);
 }
 
 async function sweep(name: string, flags: Flags): Promise<void> {
-  if (flags.vary.length === 0) throw new InputError('sweep: nothing varies; add --vary KEY=VALUES, such as --vary nic.mtu=1500,9000.');
+  if (!flags.vary) throw new InputError('sweep: nothing varies; add --vary KEY=VALUES, such as --vary nic.mtu=1500,4000.');
   const axes = flags.vary.map(parseAxis);
   const asked = askedOf(flags.metric ?? DEFAULT_METRICS, flags.pareto, axes);
   const source = readSource(name);
@@ -79,7 +80,7 @@ function writeFiles(store: CellStore, result: SweepResult, grid: Grid, command: 
 /** The command without what the result does not depend on. */
 function commandLine(name: string, flags: Flags, { metrics }: Asked): string {
   const words = [
-    'ringlab', 'sweep', name, ...wordsOf(flags), ...flags.vary.flatMap((v) => ['--vary', v]),
+    'ringlab', 'sweep', name, ...wordsOf(flags), ...(flags.vary ?? []).flatMap((v) => ['--vary', v]),
     ...(flags.metric ? ['--metric', metrics.map((m) => m.name).join(',')] : []),
     ...(flags.pareto ? ['--pareto', flags.pareto.join(',')] : []),
   ];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../host/index.ts';
 import { wholeNumber } from '../run_options.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { REDIS_DEFAULT } from './redis_link.ts';
 import { RedisQueue } from './redis_queue.ts';
 import { ThreadPool } from './thread_pool.ts';
 
@@ -16,7 +17,7 @@ export function addEngineOptions(command: Command): Command {
   return command
     .option('--engine <name>', 'who computes: local (threads of this machine) or redis (workers: ringlab worker)', 'local')
     .option('--threads <n>', 'threads of the local engine (default: one a core)', wholeNumber('--threads', 1))
-    .option('--redis <url>', 'where the redis engine has its queue');
+    .option('--redis <url>', `where the redis engine has its queue (default: ${REDIS_DEFAULT})`);
 }
 
 /** What starts the engine of the flags, when there is something to compute. */

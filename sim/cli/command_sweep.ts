@@ -30,7 +30,7 @@ export function addSweep(program: Command): void {
     .description('measure a scenario at every combination of some knobs\' values')
     .argument('<scenario>', 'name in scenarios/, or the path of a YAML file')
     .option('--vary <key=values>', 'a knob, or path, and its values: a,b,c or lo..hi:steps or lo..hi:steps:log or lo..hi*factor', axesOf)
-    .option('--metric <names>', 'what to show, by comma (default: rate, cycles, latency, memory traffic, copies, and what limited it)', names)
+    .option('--metric <names>', 'what to show, by comma (default: rate, cycles, latency, memory traffic, what limited it)', names)
     .option('--pareto <names>', 'metrics, or varied knobs, between which to find the front; else the first three metrics', names)
     .option('--out <dir>', 'folder for sweep.json, sweep.csv, sweep.html and the cells; what lies there is not computed again')
     .option('--json', 'the result as JSON, as in sweep.json')

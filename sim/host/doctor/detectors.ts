@@ -14,6 +14,7 @@ import { copies, copiesRefused, rssReaches } from './copies.ts';
 import { cqFull, cqHeadPastTail, cqOverflow, cqSkipped } from './cq.ts';
 import { type Evidence, type Finding, findingsOf } from './finding.ts';
 import { idle } from './idle.ts';
+import { ddioThrash, dramBound, pcieBound } from './memory.ts';
 import type { Detector, Patient } from './patient.ts';
 import { programEnded } from './program.ts';
 import {
@@ -36,6 +37,7 @@ const OF_RUNS: readonly Detector[] = [
   areaTooSmall, ringSmall, areaBelowRing, segmentsCut, buffersMostlyEmpty, windowByOverhead, receivePruned, windowShrunk, windowUpdateLost,
   sackOff,
   copies, copiesRefused, rssReaches,
+  dramBound, pcieBound, ddioThrash,
   registerRefused, recvOneAtATime,
 ];
 /** Of what a program did, step by step, and of logs. */

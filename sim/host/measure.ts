@@ -118,7 +118,8 @@ function measurementOf(
   const requests = { client, server }[host].requests;
   return {
     bytes, requests, duration_ns, throughput_bps: per_s(bytes * 8), requests_per_s: per_s(requests),
-    bottleneck: bottleneckOf(scenario, [client, server], [0, 1].map((h) => linkUse(scenario, h as 0 | 1, from, to))), client, server,
+    bottleneck: bottleneckOf(scenario, [client, server], ([0, 1] as const).map((h) => linkUse(scenario, h, from, to)),
+      ([0, 1] as const).map((h) => busUse(scenario, h, from, to))), client, server,
   };
 }
 
@@ -150,11 +151,28 @@ function linkUse(scenario: Scenario, host: 0 | 1, from: Sample, to: Sample): num
   return ns > 0 ? (bytes * 8e9) / ns / scenario.hosts[host].values['wire.rate_bps'] : 0;
 }
 
+/** Shares of the window for which PCIe, the busier way of it, and the memory bus of a host were busy. */
+function busUse(scenario: Scenario, host: 0 | 1, from: Sample, to: Sample): { pcie: number; dram: number } {
+  const { values } = scenario.hosts[host];
+  const [a, b] = [from.hosts[host], to.hosts[host]];
+  const ns = to.time_ns - from.time_ns;
+  const use = (bytes: number, bps: number) => (bps > 0 && ns > 0 ? (bytes * 8e9) / ns / bps : 0);
+  return {
+    pcie: use(Math.max(...b.pcie_bytes.map((n, i) => n - (a.pcie_bytes[i] ?? 0))), values['nic.pcie_bps']),
+    dram: use(b.dram_bytes - a.dram_bytes, values['mem.dram_bps']),
+  };
+}
+
 /** From this use on something counts as what limits a run. */
 const LIMITING = 0.93;
 
 /** What was busiest; where nothing was, the application if it takes its time, and else the window. */
-function bottleneckOf(scenario: Scenario, hosts: readonly HostMeasurement[], links: readonly number[]): string {
+function bottleneckOf(
+  scenario: Scenario, hosts: readonly HostMeasurement[], links: readonly number[], buses: readonly { pcie: number; dram: number }[],
+): string {
+  // Who waits for a bus is busy, too.
+  if (buses.some((b) => b.dram >= LIMITING)) return 'dram';
+  if (buses.some((b) => b.pcie >= LIMITING)) return 'pcie';
   const uses: [string, number][] = [
     ['link', Math.max(...links)],
     ...hosts.flatMap((h, i) => h.core_busy.map((busy, core): [string, number] => [`${NAMES[i]} core ${core}`, busy])),

@@ -14,8 +14,9 @@ export interface HostSample {
   readonly requests: number;
   readonly tx_bytes: number;
   readonly charges: readonly Charge[];
-  /** Bytes over the memory bus. */
+  /** Bytes over the memory bus, and over PCIe each way where it has a rate. */
   readonly dram_bytes: number;
+  readonly pcie_bytes: readonly [number, number];
 }
 export interface Sample {
   readonly time_ns: number;
@@ -36,11 +37,13 @@ function streamSums(engine: Engine, host: number): { bytes: number; requests: nu
 }
 
 function hostSample(engine: Engine, scenario: Scenario, host: 0 | 1): HostSample {
+  const nic = nicCounters(engine, host);
   return {
     ...streamSums(engine, host),
-    tx_bytes: nicCounters(engine, host).tx_bytes ?? 0,
+    tx_bytes: nic['tx_bytes'] ?? 0,
     charges: chargesOf(engine, host, scenario.hosts[host].values['cpu.cores']),
     dram_bytes: memoryCounters(engine, host)['total'] ?? 0,
+    pcie_bytes: [nic['pcie_rx_bytes'] ?? 0, nic['pcie_tx_bytes'] ?? 0],
   };
 }
 

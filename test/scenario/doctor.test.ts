@@ -31,8 +31,11 @@ const findings = (name: string, sets: readonly string[] = []): string[] => ofSce
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   'area-too-small': ['loans-long', 'area-too-small'],
   'cq-too-small': ['cq-full'],
+  'ddio-thrash': ['ddio-thrash'],
+  'dram-bound': ['dram-bound'],
   'header-split-off': ['register-no-split', 'copies-refused'],
   'no-device': ['refill-unread', 'copies-no-device'],
+  'pcie-bound': ['pcie-bound'],
   'refill-never': ['never-returned', 'idle-area-exhausted', 'area-too-small'],
   'small-messages': ['buffers-mostly-empty'],
   'steering-missed': ['copies-wrong-queue'],

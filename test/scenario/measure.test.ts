@@ -36,3 +36,9 @@ test('the window leaves out how a connection begins and ends', async () => {
   expect(m.bytes).toBeLessThan(20 * MIB * 0.7);
   expect(m.bytes).toBeGreaterThan(20 * MIB * 0.3);
 });
+
+test('a bus that is full is what limits a run, though cores that wait for it are busy', async () => {
+  const cold = ['mem.ddio_ways=0', 'mem.llc_bytes=0', 'mem.l2_bytes=64KiB', 'app.buffers_bytes=256MiB', 'wire.rate_bps=100Gbps'];
+  expect((await measured(...cold, 'server.mem.dram_bps=40Gbps')).bottleneck).toBe('dram');
+  expect((await measured('client.nic.pcie_bps=10Gbps', 'wire.rate_bps=100Gbps')).bottleneck).toBe('pcie');
+});

@@ -21,12 +21,18 @@ function cyclesOf(h: HostView, costs: readonly string[]): [number, number] {
   return [sum(rows.filter((c) => costs.includes(c.cost))), sum(rows)];
 }
 
+/** For how long streams were under way: a run goes on until its last timer. */
+function busyNs(p: Patient): number {
+  const ended = (p.run?.streams ?? []).filter((s) => s.endNs > 0);
+  return ended.length === 0 ? p.run?.virtualTimeNs ?? 0 : Math.max(...ended.map((s) => s.endNs)) - Math.min(...ended.map((s) => s.startNs));
+}
+
 export const dramBound: Detector = (p: Patient) =>
   p.hosts.flatMap((h): Symptom[] => {
     const [waited, all] = cyclesOf(h, ['dram_stall']);
     if (!p.run || !h.result || waited === 0 || waited < all * STALLED) return [];
     const { total, read } = h.result.dram;
-    const moved = `the ${h.name}'s memory moved ${bytesText(total ?? 0)}, ${rateText(total ?? 0, p.run.virtualTimeNs)}, of which`
+    const moved = `the ${h.name}'s memory moved ${bytesText(total ?? 0)}, ${rateText(total ?? 0, busyNs(p))}, of which`
       + ` ${shareText(read ?? 0, total ?? 0)} were read; cores spent ${shareText(waited, all)} of their cycles waiting for it`;
     return [{ name: 'dram-bound', evidence: [{ text: moved }] }];
   });
@@ -37,9 +43,9 @@ export const pcieBound: Detector = (p: Patient) =>
     if (!p.run || !h.result || limit === 0) return [];
     const { pcie_rx_bytes: rx = 0, pcie_tx_bytes: tx = 0, rx_fifo_errors: lost = 0 } = h.result.nic;
     const most = Math.max(rx, tx);
-    if (lost === 0 && (most * 8e9) / p.run.virtualTimeNs < limit * FULL) return [];
+    if (lost === 0 && (most * 8e9) / busyNs(p) < limit * FULL) return [];
     const text = `the ${h.name}'s bus carried ${bytesText(most)} ${rx >= tx ? 'to' : 'from'} memory,`
-      + ` ${rateText(most, p.run.virtualTimeNs)} of ${rateText(limit / 8, 1e9)}`;
+      + ` ${rateText(most, busyNs(p))} of ${rateText(limit / 8, 1e9)}`;
     const dropped = lost > 0 ? [{ text: `${countText(lost, 'frame')} found no room in the NIC (rx_fifo_errors)` }] : [];
     return [{ name: 'pcie-bound', evidence: [{ text }, ...dropped] }];
   });

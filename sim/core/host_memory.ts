@@ -244,11 +244,15 @@ function turn(m: HostMemory, at: u32, len: u32): u32 {
   return at + len > m.user_bytes ? 0 : at;
 }
 
-/** Lines of a host that are dirty and must have been written back by now, though nobody has looked at their pages since. */
+/**
+ * Lines of a host that are dirty and must have been written back by now, though nobody has looked at their pages since. Those of the
+ * application's buffers are counted a round later, which comes to the same.
+ */
 export function writtenBackUnseen(host: u32): u64 {
   const m = hostMemory(host);
   let lines: u64 = 0;
-  for (let i: u32 = 0; i < memPages(); i++) {
+  const end = hostMemory(0).user_base >> MEM_PAGE_SHIFT;
+  for (let i: u32 = 0; i < end; i++) {
     const p = memPage(i << MEM_PAGE_SHIFT);
     if (<u32>p.owner == host + 1 && p.dirty != 0) lines += <u64>p.dirty * llcGone(m, p);
   }

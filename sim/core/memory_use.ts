@@ -20,6 +20,7 @@ import { CoreState, coreState } from './state';
 
 const PAGE_BYTES: u32 = 4096;
 const PAGE_MASK: u32 = 4095;
+const LINES_OF_PAGE: u32 = 64;
 
 /** Counts lines that a core needs from DRAM, and those that its prefetcher fetches for nothing. Returns how long it waits. */
 function fetch(host: u32, m: HostMemory, counter: u32, lines: u32): u64 {
@@ -85,7 +86,8 @@ function write(host: u32, core: u32, addr: u32, len: u32): u32 {
       const found = findForCore(m, p, clock, core);
       p.wtier = <u8>(found >> 16);
       p.wmiss = <u16>(found & 0xffff);
-      const dirty = <u32>p.dirty;
+      // The application's buffers were written in the round before the run, too.
+      const dirty: u32 = p.owner == 0 && at >= m.user_base ? LINES_OF_PAGE : <u32>p.dirty;
       if (dirty != 0 && p.wmiss != 0) dramMove(host, MEM_WRITEBACK, readShare(m, dirty, p.wmiss), now());
       p.dirty = 0;
       p.rfill = 0;
@@ -95,7 +97,7 @@ function write(host: u32, core: u32, addr: u32, len: u32): u32 {
     const tier = <u32>p.wtier;
     const gone = tier == TIER_LLC ? readShare(m, lines, p.wmiss) : 0;
     missed += gone;
-    p.dirty = <u8>min(<u32>p.dirty + lines, 64);
+    p.dirty = <u8>min(<u32>p.dirty + lines, LINES_OF_PAGE);
     if (p.io != 0) {
       // What was in the I/O ways is the core's now.
       p.io = 0;

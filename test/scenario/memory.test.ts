@@ -23,7 +23,7 @@ const cycles = (r: RunResult, cost: string): number =>
   r.server.charges.filter((c) => c.cost === cost).reduce((sum, c) => sum + c.cycles, 0);
 const COLD = ['mem.ddio_ways=0', 'mem.llc_bytes=0', 'mem.l2_bytes=64KiB', 'app.buffers_bytes=256MiB', 'server.app.touch=read'];
 
-test('without caches a copy moves each byte four times on either side, zero copy once where it is sent and twice where it is received', () => {
+test('without caches a copy moves a byte four times on either side, zero copy once where it is sent and twice where it is received', () => {
   const copied = run(...COLD);
   expect(perByte(copied, 'client', 'total')).toBeCloseTo(4, 1);
   expect(perByte(copied, 'server', 'total')).toBeCloseTo(4, 1);

@@ -21,17 +21,20 @@ export function wholeNumber(option: string, least: number): (value: string) => n
   };
 }
 
+/** For commands that have hosts of their own, too. */
+export const addMachineOption = (command: Command): Command =>
+  command.option('--machine <file>', 'what the hosts are, unless the scenario says: a file of ringlab calibrate --out; client=FILE or'
+    + ' server=FILE for one of them', collect, []);
+
 export function addRunOptions(command: Command): Command {
-  return command
+  return addMachineOption(command
     .option('--set <path=value>', 'change a knob; may be given several times', collect, [])
     .option('--seed <n>', 'seed of every random draw')
-    .option('--until <time>', 'end of the run in virtual time, such as 50ms')
-    .option('--machine <file>', 'what the hosts are, unless the scenario says: a file of ringlab calibrate --out; client=FILE or'
-      + ' server=FILE for one of them', collect, []);
+    .option('--until <time>', 'end of the run in virtual time, such as 50ms'));
 }
 
 /** The hosts that an option is for, and the file that it names. */
-function machineChange(said: string): Change {
+export function machineChange(said: string): Change {
   const [, name, path = said] = /^(client|server)=(.*)$/.exec(said) ?? [];
   const machine = readMachine(new TextDecoder().decode(readBytes(path)), path);
   return name === undefined ? { machine } : { machine, host: name === 'client' ? 0 : 1 };

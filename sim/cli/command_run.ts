@@ -1,7 +1,7 @@
 /** ringlab run SCENARIO */
 import type { Command } from 'commander';
 import {
-  type EngineSinks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson,
+  chargeTable, type EngineSinks, foldedStacks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson,
 } from '../host/index.ts';
 import { sayStopped } from './command_replay.ts';
 import { statLines } from './command_stat.ts';
@@ -21,6 +21,8 @@ interface Flags extends RunFlags {
   readonly pcap?: string;
   readonly perfetto?: string;
   readonly report?: string;
+  readonly cycles?: boolean;
+  readonly folded?: string;
 }
 
 export function addRun(program: Command): void {
@@ -30,6 +32,8 @@ export function addRun(program: Command): void {
     .option('--json', 'the result as JSON: equal runs give equal texts')
     .option('--timing', 'with --json: add the wall time')
     .option('--stat', 'views with Linux\'s columns after the run')
+    .option('--cycles', 'where the cycles went: host, core, context, account and cost, with shares and cycles per byte')
+    .option('--folded <file>', 'the same as folded stacks, for flamegraph.pl and speedscope')
     .option('--trace <file>', 'every trace record as it is: 32 bytes each (sim/schema/events.ts)')
     .option('--pcap <file>', 'what was on the wire, as pcapng')
     .option('--perfetto <file>', 'the trace for ui.perfetto.dev')
@@ -44,15 +48,17 @@ Examples:
   $ ringlab run bulk --json | jq .stateHash
   $ ringlab run reorder --pcap reorder.pcapng --perfetto reorder.pftrace
   $ ringlab run bulk --report bulk.html
+  $ ringlab run bulk --cycles --folded bulk.folded
   $ ringlab run ./mine.yaml --until 20ms --stat`);
   addRunOptions(command).action(run);
 }
 
 async function run(name: string, flags: Flags): Promise<void> {
   if (flags.timing && !flags.json) throw new InputError('run: --timing adds to the JSON, and there is none; add --json.');
+  if (flags.cycles && flags.json) throw new InputError('run: --json has the charges of --cycles already; leave out --cycles.');
   if (flags.stat && flags.json) throw new InputError('run: --json has the counters of --stat already; leave out --stat.');
   const needed: readonly Needed[] = FILES.flatMap(({ option, knob }) =>
-    flags[option] === undefined ? [] : [{ knob, by: `--${option} ${flags[option]}` }]);
+    flags[option] === undefined || knob === undefined ? [] : [{ knob, by: `--${option} ${flags[option]}` }]);
   const source = readSource(name);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, needed));
   mustSee(scenario, needed);
@@ -62,24 +68,31 @@ async function run(name: string, flags: Flags): Promise<void> {
   const reported = flags.report === undefined ? undefined : reportedRun(core, scenario, files.sinks, source, name, flags);
   const { result, engine } = reported ?? watchedRun(core, scenario, { sinks: files.sinks });
   const wall_ms = performance.now() - begun;
-  files.finish(reported?.page);
+  files.finish({ page: reported?.page ?? '', folded: flags.folded === undefined ? '' : foldedStacks(result) });
   if (flags.json) say(resultJson(flags.timing ? { ...result, wallMs: Math.round(wall_ms) } : result));
   else for (const line of summaryLines(scenario, result, wall_ms)) say(line);
+  if (flags.cycles) for (const line of chargeTable(result)) say(line);
   if (flags.stat) for (const line of statLines(engine, result, [])) say(line);
   if (sayStopped(result) || result.expect.some((e) => !e.ok)) process.exitCode = 1;
+}
+
+/** What is written when the run is over, as texts. */
+interface Texts {
+  readonly page: string;
+  readonly folded: string;
 }
 
 /** Options that name a file, and the knob without which it would be empty. */
 const FILES = [
   { option: 'trace', knob: 'run.trace' }, { option: 'pcap', knob: 'run.capture' }, { option: 'perfetto', knob: 'run.trace' },
-  { option: 'report', knob: 'run.trace' },
+  { option: 'report', knob: 'run.trace' }, { option: 'folded', knob: undefined },
 ] as const;
 
 /** The files that the flags ask for, and what fills them. */
-function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; finish: (page?: string) => void } {
+function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; finish: (texts: Texts) => void } {
   const wanted = FILES.flatMap(({ option }) => (flags[option] === undefined ? [] : [{ option: `--${option}`, path: flags[option] }]));
   const files = new OutputFiles(wanted, [scenario_file]);
-  const [trace, pcap, perfetto, report] = FILES.map(({ option }) => files.of(`--${option}`));
+  const [trace, pcap, perfetto, report, folded] = FILES.map(({ option }) => files.of(`--${option}`));
   const frames = new PcapngWriter();
   const tracks = new PerfettoWriter();
   const sinks: EngineSinks = {};
@@ -97,12 +110,13 @@ function outputs(flags: Flags, scenario_file: string): { sinks: EngineSinks; fin
       pcap.write(frames.take());
     };
   }
-  const finish = (page = '') => {
+  const finish = (texts: Texts) => {
     tracks.finish();
     perfetto?.write(tracks.take());
     frames.finish();
     pcap?.write(frames.take());
-    report?.write(new TextEncoder().encode(page));
+    report?.write(new TextEncoder().encode(texts.page));
+    folded?.write(new TextEncoder().encode(texts.folded));
     files.commit();
   };
   return { sinks, finish };

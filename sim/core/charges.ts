@@ -1,5 +1,5 @@
 /** Charges: what each step of the machine costs the core that takes it (sim/schema/costs.ts), by core, context and cost. */
-import { CONTEXT_HARDIRQ, CONTEXTS_MAX, COST_COUNT, COST_IPI, costAccount } from './constants.gen';
+import { CONTEXT_HARDIRQ, CONTEXT_SYSCALL, CONTEXTS_MAX, COST_COUNT, COST_IPI, costAccount } from './constants.gen';
 import { hostConfig } from './config.gen';
 import { contextCharges, coreCharges, coreIndex, interruptCore, priceList } from './cpu';
 import { coreState } from './state';
@@ -53,6 +53,16 @@ export function chargeBytes(cost: u32, bytes: u32): void {
 export function chargeNs(cost: u32, ns: u64): void {
   const s = coreState();
   if (s.charges != 0) book(cost, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000, ns);
+}
+
+/** A task has spun on its core since `from_ns`, when `booked` cycles were booked there: what nobody else had of it meanwhile. */
+export function chargeSpun(host: u32, core: u32, cost: u32, from_ns: u64, booked: u64): void {
+  const core_idx = coreIndex(host, core);
+  const until = coreState().clock_ns;
+  if (until <= from_ns) return;
+  const all = ((until - from_ns) * <u64>hostConfig(host).cpu_mhz) / 1000;
+  const used = coreBooked(core_idx) - booked;
+  if (all > used) bookAt(contextCharges(core_idx, CONTEXT_SYSCALL), cost, all - used, until - from_ns);
 }
 
 /** The running context interrupts another core (arch/x86/kernel/smp.c: native_smp_send_reschedule), which takes the interrupt at once. */

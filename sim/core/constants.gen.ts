@@ -309,106 +309,118 @@ export const COST_IPI_SEND: u32 = 15;
 export const COST_IPI: u32 = 16;
 /** switching a core from the idle task or another one; cycles */
 export const COST_CONTEXT_SWITCH: u32 = 17;
-/** io_uring_enter, per call; cycles */
-export const COST_ENTER: u32 = 18;
+/** a cache line that another core wrote last comes over; cycles */
+export const COST_REMOTE_LINE: u32 = 18;
+/** a buffer that another core gave back to zero-copy receive: its counts and its entry come over; cycles */
+export const COST_REMOTE_BUF: u32 = 19;
+/** taking a socket's lock and letting it go, per call or packet; cycles */
+export const COST_SOCK_LOCK: u32 = 20;
+/** the locks of a qdisc and of its TX queue, per packet; cycles */
+export const COST_TX_LOCK: u32 = 21;
+/** finding the file of a descriptor and putting it back (fget, fput), per request without a fixed file; cycles */
+export const COST_FILE_REF: u32 = 22;
+/** io_uring_enter: the way into the kernel and back, per call however many requests it submits; cycles */
+export const COST_ENTER: u32 = 23;
 /** any other system call, per call; cycles */
-export const COST_SYSCALL: u32 = 19;
-/** io_uring_enter, per SQE; cycles */
-export const COST_SQE: u32 = 20;
+export const COST_SYSCALL: u32 = 24;
+/** one request taken from the submission queue, made, issued and freed, without what its operation does; cycles */
+export const COST_SQE: u32 = 25;
 /** posting a completion; cycles */
-export const COST_CQE: u32 = 21;
+export const COST_CQE: u32 = 26;
 /** one item of task work; cycles */
-export const COST_TASK_WORK: u32 = 22;
+export const COST_TASK_WORK: u32 = 27;
 /** copying between user and kernel memory; cycles/KiB */
-export const COST_COPY_KIB: u32 = 23;
+export const COST_COPY_KIB: u32 = 28;
 /** summing bytes in software where the NIC does not; cycles/KiB */
-export const COST_CSUM_KIB: u32 = 24;
+export const COST_CSUM_KIB: u32 = 29;
 /** lending one buffer to user space; cycles */
-export const COST_ZC_CHUNK: u32 = 25;
+export const COST_ZC_CHUNK: u32 = 30;
 /** one buffer of a list made and freed again (PROVIDE_BUFFERS); cycles */
-export const COST_BUF_PROVIDE: u32 = 26;
+export const COST_BUF_PROVIDE: u32 = 31;
 /** mapping a received page to user space, and another page for the pool; cycles */
-export const COST_MAP_PAGE: u32 = 27;
+export const COST_MAP_PAGE: u32 = 32;
 /** unmapping a page, and giving it back; cycles */
-export const COST_UNMAP_PAGE: u32 = 28;
+export const COST_UNMAP_PAGE: u32 = 33;
 /** forgetting translations after pages were unmapped; cycles */
-export const COST_TLB_FLUSH: u32 = 29;
+export const COST_TLB_FLUSH: u32 = 34;
 /** one event of epoll_wait(2), with the poll of its file; cycles */
-export const COST_EPOLL_EVENT: u32 = 30;
+export const COST_EPOLL_EVENT: u32 = 35;
 /** the send path of one request down to its protocol: message, socket lock, segments of a packet; cycles */
-export const COST_SEND: u32 = 31;
+export const COST_SEND: u32 = 36;
 /** accounting for the memory of a zero-copy send that is not registered, per request; cycles */
-export const COST_PIN_CALL: u32 = 32;
+export const COST_PIN_CALL: u32 = 37;
 /** pinning one page of user memory that is not registered, and letting it go; cycles */
-export const COST_PIN_PAGE: u32 = 33;
+export const COST_PIN_PAGE: u32 = 38;
 /** lending one piece of user memory to a packet; cycles */
-export const COST_ZC_FRAG: u32 = 34;
+export const COST_ZC_FRAG: u32 = 39;
 /** a notification of a zero-copy send: made, flushed and told; cycles */
-export const COST_ZC_NOTIF: u32 = 35;
+export const COST_ZC_NOTIF: u32 = 40;
 /** what a request to a socket costs beyond one that does nothing, before it gets there; cycles */
-export const COST_NET_PREP: u32 = 36;
+export const COST_NET_PREP: u32 = 41;
 /** the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c); cycles */
-export const COST_SKB_HEAD_PAGES: u32 = 37;
+export const COST_SKB_HEAD_PAGES: u32 = 42;
 /** sending, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_SEND_FIRST_KIB: u32 = 38;
+export const COST_SEND_FIRST_KIB: u32 = 43;
 /** sending, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_SEND_START_KIB: u32 = 39;
+export const COST_SEND_START_KIB: u32 = 44;
 /** the receive path of one call down to its protocol: message, socket lock, receive queue; cycles */
-export const COST_RECV: u32 = 40;
+export const COST_RECV: u32 = 45;
 /** receiving with a copy, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_RECV_FIRST_KIB: u32 = 41;
+export const COST_RECV_FIRST_KIB: u32 = 46;
 /** receiving with a copy, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_RECV_START_KIB: u32 = 42;
+export const COST_RECV_START_KIB: u32 = 47;
 /** one walk of RECV_ZC over the receive queue; cycles */
-export const COST_ZCRX_RECV: u32 = 43;
+export const COST_ZCRX_RECV: u32 = 48;
 /** RECV_ZC, per KiB more for the first KiB of a request; cycles/KiB */
-export const COST_ZCRX_FIRST_KIB: u32 = 44;
+export const COST_ZCRX_FIRST_KIB: u32 = 49;
 /** RECV_ZC, per KiB more for the first 16 KiB of a request; cycles/KiB */
-export const COST_ZCRX_START_KIB: u32 = 45;
+export const COST_ZCRX_START_KIB: u32 = 50;
 /** picking a provided buffer; cycles */
-export const COST_BUF_SELECT: u32 = 46;
+export const COST_BUF_SELECT: u32 = 51;
 /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue; cycles */
-export const COST_ZC_MSG: u32 = 47;
+export const COST_ZC_MSG: u32 = 52;
 /** the UDP transmit path, per datagram: route, headers, queue of the device; cycles */
-export const COST_UDP_TX: u32 = 48;
+export const COST_UDP_TX: u32 = 53;
 /** the UDP receive path, per datagram: lookup, queue of the socket; cycles */
-export const COST_UDP_RX: u32 = 49;
+export const COST_UDP_RX: u32 = 54;
 /** one fragment of a datagram that is longer than the MTU; cycles */
-export const COST_IP_FRAGMENT: u32 = 50;
+export const COST_IP_FRAGMENT: u32 = 55;
 /** one fragment that finds its datagram; cycles */
-export const COST_IP_DEFRAG: u32 = 51;
+export const COST_IP_DEFRAG: u32 = 56;
 /** a dummy device throwing a packet away; cycles */
-export const COST_DUMMY_XMIT: u32 = 52;
+export const COST_DUMMY_XMIT: u32 = 57;
 /** the application looking at one completion; cycles */
-export const COST_APP_CQE: u32 = 53;
+export const COST_APP_CQE: u32 = 58;
+/** asking a queue that has nothing for packets (ring.napi_busy_poll_ns); ns */
+export const COST_BUSY_POLL: u32 = 59;
 /** time that an application spends because its scenario says so; ns */
-export const COST_APP_TIME: u32 = 54;
+export const COST_APP_TIME: u32 = 60;
 /** more, for bytes copied out of the L2 cache; cycles/KiB */
-export const COST_COPY_L2_KIB: u32 = 55;
+export const COST_COPY_L2_KIB: u32 = 61;
 /** more, for bytes copied out of the last-level cache; cycles/KiB */
-export const COST_COPY_LLC_KIB: u32 = 56;
+export const COST_COPY_LLC_KIB: u32 = 62;
 /** more, for bytes copied out of DRAM: 35.6 cycles a line; cycles/KiB */
-export const COST_COPY_MISS_KIB: u32 = 57;
+export const COST_COPY_MISS_KIB: u32 = 63;
 /** more, for bytes copied to where no cache has them; cycles/KiB */
-export const COST_COPY_RFO_KIB: u32 = 58;
+export const COST_COPY_RFO_KIB: u32 = 64;
 /** each further buffer of an RX completion: large frames, and what the NIC merged; cycles */
-export const COST_DRIVER_RX_BUFFER: u32 = 59;
+export const COST_DRIVER_RX_BUFFER: u32 = 65;
 /** mapping one page for the NIC (mem.iommu); cycles */
-export const COST_IOMMU_MAP: u32 = 60;
+export const COST_IOMMU_MAP: u32 = 66;
 /** taking a page away from the NIC again; cycles */
-export const COST_IOMMU_UNMAP: u32 = 61;
+export const COST_IOMMU_UNMAP: u32 = 67;
 /** making the NIC forget a translation, where mem.iommu is strict; cycles */
-export const COST_IOMMU_FLUSH: u32 = 62;
+export const COST_IOMMU_FLUSH: u32 = 68;
 /** waiting for a memory bus that has no time left (mem.dram_bps); ns */
-export const COST_DRAM_STALL: u32 = 63;
+export const COST_DRAM_STALL: u32 = 69;
 /** the application reading its payload (app.touch); cycles/KiB */
-export const COST_APP_READ_KIB: u32 = 64;
+export const COST_APP_READ_KIB: u32 = 70;
 /** the application writing its payload (app.touch); cycles/KiB */
-export const COST_APP_WRITE_KIB: u32 = 65;
+export const COST_APP_WRITE_KIB: u32 = 71;
 /** more, for payload that was in no cache; cycles/KiB */
-export const COST_APP_MISS_KIB: u32 = 66;
+export const COST_APP_MISS_KIB: u32 = 72;
 /** number of costs */
-export const COST_COUNT: u32 = 67;
+export const COST_COUNT: u32 = 73;
 /** frames accepted from the wire */
 export const NIC_RX_PACKETS: u32 = 0;
 /** bytes of these frames */
@@ -793,6 +805,11 @@ export function costAccount(cost: u32): u32 {
     case COST_IPI_SEND: return ACCOUNT_SCHEDULING;
     case COST_IPI: return ACCOUNT_SCHEDULING;
     case COST_CONTEXT_SWITCH: return ACCOUNT_SCHEDULING;
+    case COST_REMOTE_LINE: return ACCOUNT_MEMORY;
+    case COST_REMOTE_BUF: return ACCOUNT_MEMORY;
+    case COST_SOCK_LOCK: return ACCOUNT_LOCK;
+    case COST_TX_LOCK: return ACCOUNT_LOCK;
+    case COST_FILE_REF: return ACCOUNT_SYSCALL;
     case COST_ENTER: return ACCOUNT_SYSCALL;
     case COST_SYSCALL: return ACCOUNT_SYSCALL;
     case COST_SQE: return ACCOUNT_SYSCALL;
@@ -829,6 +846,7 @@ export function costAccount(cost: u32): u32 {
     case COST_IP_DEFRAG: return ACCOUNT_TCPIP;
     case COST_DUMMY_XMIT: return ACCOUNT_NETDEVICE;
     case COST_APP_CQE: return ACCOUNT_APP;
+    case COST_BUSY_POLL: return ACCOUNT_OTHER;
     case COST_APP_TIME: return ACCOUNT_APP;
     case COST_COPY_L2_KIB: return ACCOUNT_COPY;
     case COST_COPY_LLC_KIB: return ACCOUNT_COPY;

@@ -15,7 +15,10 @@ import {
   CONTEXT_HARDIRQ, CONTEXT_HARDWARE, CONTEXT_TASK_WORK, CONTEXTS_MAX, CORES_MAX, COST_COUNT, HOSTS_MAX, RINGS_MAX, THREADS_MAX,
 } from './constants.gen';
 import { costOf, hostConfig } from './config.gen';
+import { traceCharges } from './charge_trace';
+import { now } from './clock';
 import { coreState } from './state';
+import { traceCursor } from './trace';
 
 @unmanaged
 export class Core {
@@ -42,6 +45,9 @@ export class Core {
   slice_ns: u64;
   vruntime_ns: u64;
   looked_ns: u64;
+  /** Skbs that other cores have left for this one to free (stack/3-pool/lines.ts). */
+  deferred: u32;
+  unused: u32;
 }
 const CORE_BYTES: usize = offsetof<Core>();
 /** Charges of a context: for each cost {u64 cycles, u64 units}: how often it was charged, or bytes, or nanoseconds. */
@@ -71,6 +77,7 @@ export function priceList(host: u32): usize {
 export function coreCharges(core_idx: u32): usize {
   return <usize>coreState().charges_base + <usize>(core_idx * CONTEXTS_MAX) * CHARGES_BYTES;
 }
+export const ALL_CHARGES_BYTES: usize = <usize>(HOSTS_MAX * CORES_MAX * CONTEXTS_MAX) * CHARGES_BYTES;
 /** Those of one context. */
 export function contextCharges(core_idx: u32, context: u32): usize {
   return coreCharges(core_idx) + <usize>context * CHARGES_BYTES;
@@ -102,12 +109,6 @@ export function coreIndex(host: u32, core: u32): u32 {
 }
 export function coreAt(core_idx: u32): Core {
   return changetype<Core>(<usize>coreState().cores_base + <usize>core_idx * CORE_BYTES);
-}
-
-/** The time, as the running context sees it. */
-export function now(): u64 {
-  const s = coreState();
-  return s.clock_ns + ((s.elapsed_cycles * <u64>s.ns_per_cycle_q20) >> 20);
 }
 
 /** Hardware of a host acts: no core, no cost. */
@@ -164,6 +165,7 @@ export function enterTaskLevel(host: u32, core: u32, context: u32): void {
 /** The context goes on as another one on the same core (system call → task work → user). */
 export function switchContext(context: u32): void {
   const s = coreState();
+  if (traceCursor().charges_seen != 0) traceCharges();
   setRunning(s.host, s.core, context);
 }
 
@@ -183,6 +185,7 @@ export function leaveContext(): void {
   if (s.context != CONTEXT_HARDWARE) {
     const core = coreAt(coreIndex(s.host, s.core));
     const end = now();
+    if (traceCursor().charges_seen != 0) traceCharges();
     occupy(core, s.level, s.began_ns, end);
     if (s.level == LEVEL_TASK) core.slice_ns += end - s.began_ns;
   }

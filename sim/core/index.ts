@@ -7,6 +7,7 @@ export * from './byte_chain';
 export * from './bytes';
 export * from './charges';
 export * from './checksum';
+export * from './clock';
 export * from './config.gen';
 export * from './constants.gen';
 export * from './cpu';

@@ -10,7 +10,7 @@ import {
 } from './constants.gen';
 import { hostConfig } from './config.gen';
 import { chargeBytes, chargeNs } from './charges';
-import { now } from './cpu';
+import { now } from './clock';
 import { dramMove, memCount } from './dram';
 import {
   absentForDma, coreClock, dmaShare, findForCore, HostMemory, hostMemory, linesOf, llcGone, LINE_SHIFT, memPage, memPages, memUserApp,

@@ -77,28 +77,30 @@ export const EV_TASK_WORK: u32 = 36;
 export const EV_CQE: u32 = 37;
 /** a completion went to the overflow list */
 export const EV_CQ_OVERFLOW: u32 = 38;
+/** a context was charged a cost, by its number in sim/schema/costs.ts, since it began or last said so (run.charges) */
+export const EV_CPU_CHARGE: u32 = 39;
 /** the application runs */
-export const EV_APP_WAKE: u32 = 39;
+export const EV_APP_WAKE: u32 = 40;
 /** the application read payload bytes, at an offset of the area if they were lent */
-export const EV_APP_READ: u32 = 40;
+export const EV_APP_READ: u32 = 41;
 /** the application produced bytes to send, from a position of the stream on */
-export const EV_APP_WRITE: u32 = 41;
+export const EV_APP_WRITE: u32 = 42;
 /** the application knows whose stream it is that comes on a socket */
-export const EV_APP_STREAM: u32 = 42;
+export const EV_APP_STREAM: u32 = 43;
 /** a stream ended at the application */
-export const EV_APP_DONE: u32 = 43;
+export const EV_APP_DONE: u32 = 44;
 /** the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page */
-export const EV_ZC_COPY: u32 = 44;
+export const EV_ZC_COPY: u32 = 45;
 /** a buffer was lent to the application, with nothing copied */
-export const EV_ZC_DELIVER: u32 = 45;
+export const EV_ZC_DELIVER: u32 = 46;
 /** the application put a buffer into the refill ring */
-export const EV_RQE_PUSH: u32 = 46;
+export const EV_RQE_PUSH: u32 = 47;
 /** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export const EV_RQE_TAKE: u32 = 47;
+export const EV_RQE_TAKE: u32 = 48;
 /** a zcrx event was posted */
-export const EV_ZC_EVENT: u32 = 48;
+export const EV_ZC_EVENT: u32 = 49;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 49;
+export const EV_COUNT: u32 = 50;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -288,6 +290,11 @@ export function traceCqe(pkt_id: u32, niov_idx: u32, user_data: u32, res: u32, f
 /** a completion went to the overflow list (io_uring:io_uring_cqe_overflow) */
 export function traceCqOverflow(pkt_id: u32, niov_idx: u32, ring: u32, user_data: u32): void {
   traceEmit(EV_CQ_OVERFLOW, pkt_id, niov_idx, ring, user_data, 0);
+}
+
+/** a context was charged a cost, by its number in sim/schema/costs.ts, since it began or last said so (run.charges) */
+export function traceCpuCharge(pkt_id: u32, niov_idx: u32, cost: u32, cycles: u32, units: u32): void {
+  traceEmit(EV_CPU_CHARGE, pkt_id, niov_idx, cost, cycles, units);
 }
 
 /** the application runs */

@@ -4,7 +4,7 @@
  */
 import { CURSORS_ADDR } from './memory_map';
 import { coreState } from './state';
-import { now } from './cpu';
+import { now } from './clock';
 
 @unmanaged
 export class TraceCursor {
@@ -21,6 +21,7 @@ export class TraceCursor {
   egress_next: u32;
   egress_stop: u32;
   egress_end: u32;
+  charges_seen: u32; // charges that were traced (charge_trace.ts); 0: they are not
 }
 
 export function traceCursor(): TraceCursor {

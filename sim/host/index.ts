@@ -13,6 +13,7 @@ export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journe
 export type { Charge } from './charges.ts';
 export { type HostMeasurement, type Measured, measureRun, type MeasureOptions, type Measurement, type Percentiles } from './measure.ts';
 export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
+export { type ChargeNode, chargeTable, chargeTrees, foldedStacks } from './charge_tree.ts';
 export { type HostResult, resultJson, roleOf, type RunResult, type StreamResult } from './result.ts';
 export { PLACES, type Place, type PlaceSample, PlaceSeries } from './place_series.ts';
 export { readStreams, type StreamRow } from './streams.ts';

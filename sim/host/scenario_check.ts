@@ -69,6 +69,7 @@ class HostChecks {
     this.cores();
     this.areas();
     this.receives();
+    this.modes();
     this.connections();
     return this.problems;
   }
@@ -84,6 +85,19 @@ class HostChecks {
     const sq = 2 ** Math.ceil(Math.log2(this.value('ring.sq_entries')));
     this.must(this.value('ring.cq_entries') >= sq, ['ring.cq_entries', 'ring.sq_entries'],
       `expected no less than the submission queue, which has ${sq} entries; found ${this.value('ring.cq_entries')}`);
+  }
+
+  /** What io_uring_setup and io_register_zcrx_ifq refuse, and what the simulator's applications cannot do with a thread of the queue. */
+  private modes(): void {
+    const sqpoll = this.value('ring.sqpoll') !== 0;
+    const zc = this.value('app.role') === SINK && this.value('app.receive') === ZC;
+    this.must(!zc || (this.value('ring.defer_taskrun') !== 0 && !sqpoll), ['ring.sqpoll', 'ring.defer_taskrun', 'app.receive'],
+      'expected a ring with ring.defer_taskrun and without ring.sqpoll, since app.receive: zc needs IORING_SETUP_DEFER_TASKRUN');
+    this.must(!sqpoll || this.value('app.protocol') !== UDP, ['ring.sqpoll', 'app.protocol'],
+      'expected off, since applications over UDP submit their requests themselves');
+    const cores = this.value('cpu.cores');
+    this.must(!sqpoll || this.value('ring.sqpoll_core') < cores, ['ring.sqpoll_core', 'cpu.cores'],
+      `expected a core below ${cores}, since the host has ${cores}; found ${this.value('ring.sqpoll_core')}`);
   }
 
   /** A batch is one io_uring_enter, which takes no more than the submission queue has. */

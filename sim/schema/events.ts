@@ -72,6 +72,8 @@ export const EVENTS: readonly TraceEvent[] = [
   event('ring', 'task_work', ['ring', 'items'], 'task work ran', 'io_uring:io_uring_local_work_run'),
   event('ring', 'cqe', ['user_data', 'res', 'flags'], 'a completion was posted', 'io_uring:io_uring_complete'),
   event('ring', 'cq_overflow', ['ring', 'user_data'], 'a completion went to the overflow list', 'io_uring:io_uring_cqe_overflow'),
+  event('app', 'cpu_charge', ['cost', 'cycles', 'units'],
+    'a context was charged a cost, by its number in sim/schema/costs.ts, since it began or last said so (run.charges)'),
   event('app', 'app_wake', ['app', 'cqes'], 'the application runs'),
   event('app', 'app_read', ['flow', 'offset', 'len'], 'the application read payload bytes, at an offset of the area if they were lent'),
   event('app', 'app_write', ['flow', 'position', 'len'], 'the application produced bytes to send, from a position of the stream on'),

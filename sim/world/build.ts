@@ -1,7 +1,8 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
-  arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit, hostConfig,
-  hrtimersInit, INJECT_MAX, memInit, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX, waitInit,
+  ALL_CHARGES_BYTES, arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit,
+  hostConfig, hrtimersInit, INJECT_MAX, memInit, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
+  waitInit,
 } from '../core';
 import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
 import { wireInit } from '../../nic-model/1-wire';
@@ -63,8 +64,10 @@ function buildBuffers(): void {
   const trace_bytes = c.run_trace ? c.limits_trace_records << 5 : 0;
   const capture_bytes = c.run_capture ? c.limits_capture_bytes : 0;
   const egress_bytes = hostConfig(0).nic_tap || hostConfig(1).nic_tap ? c.limits_capture_bytes : 0;
-  const base = arenaSeal(<u64>trace_bytes + capture_bytes + egress_bytes + INJECT_MAX);
+  const charges_bytes = c.run_trace && c.run_charges ? <u32>ALL_CHARGES_BYTES : 0;
+  const base = arenaSeal(<u64>trace_bytes + capture_bytes + egress_bytes + INJECT_MAX + charges_bytes);
   w.inject_buffer = base;
+  if (charges_bytes != 0) cursor.charges_seen = base + INJECT_MAX + trace_bytes + capture_bytes + egress_bytes;
   if (trace_bytes != 0) {
     cursor.base = base + INJECT_MAX;
     cursor.next = cursor.base;

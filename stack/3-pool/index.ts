@@ -12,6 +12,7 @@
  *             P3 a user unlocks no more memory than it locked.
  *             S1 an skb is freed once.  S2 an skb has at most MAX_SKB_FRAGS fragments.
  */
+export * from './lines';
 export * from './locked_vm';
 export * from './mapping';
 export * from './netmem';

@@ -10,7 +10,7 @@
  *     +-------------------+-------------------+----------+
  *      len = head_len + data_len; data_len = bytes in fragments
  */
-import { arenaAlloc, charge, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, SKB_HEAD_SIZE } from '../../sim/core';
+import { arenaAlloc, charge, coreState, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, SKB_HEAD_SIZE } from '../../sim/core';
 import { KIND_TX_PAGE, KIND_USER_PAGE, netmem, pageFree } from './netmem';
 import { netmemUnref, poolRecycle } from './page_pool';
 import { poolState } from './state';
@@ -76,7 +76,9 @@ export class Skb {
   txstamp_ack: u8;
   /** All payload is lent (SKBFL_PURE_ZEROCOPY). */
   zcopy_pure: u8;
-  pad: u16;
+  /** 1 + the core that made it, and 1 + the one that has its cache lines (lines.ts); 0: no core. */
+  home: u8;
+  owner: u8;
   /** 1 + the skb whose fragments are the same ones as these (skb_cloned); 0: none. */
   clone: u32;
   // Frag frags[MAX_SKB_FRAGS] follow
@@ -138,6 +140,11 @@ export function skbAlloc(host: u32): u32 {
   b.prev = NONE;
   b.host = <u8>host;
   b.sock = NONE;
+  const running = coreState();
+  if (running.charges != 0) {
+    b.home = <u8>(running.core + 1);
+    b.owner = b.home;
+  }
   s.skb_used++;
   if (s.skb_used > s.skb_used_max) s.skb_used_max = s.skb_used;
   return idx;

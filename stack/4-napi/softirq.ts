@@ -17,6 +17,7 @@ import {
   EVENT_KSOFTIRQD, EVENT_SOFTIRQ, hostConfig, leaveContext, NONE, now, QUEUES_MAX, schedule, switchTo, takeCore, TASKS_OF_ALL_KINDS,
   traceNapiPoll, traceNapiSchedule,
 } from '../../sim/core';
+import { skbDeferFlush } from '../3-pool';
 import { backlogPoll, backlogWaits } from './backlog';
 import { groFlush } from './gro';
 import { napiPollDriver } from './port';
@@ -99,6 +100,7 @@ function netRxAction(core: Core, core_idx: u32): void {
   const weight = c.napi_weight;
   const limit_ns = now() + <u64>c.napi_budget_usecs * 1000;
   let budget = <i32>c.napi_budget;
+  skbDeferFlush(core_idx);
   const last = core.poll_tail;
   while (core.poll_head != 0 && budget > 0 && now() < limit_ns) {
     const entry = core.poll_head;

@@ -8,7 +8,7 @@ import {
 } from '../../sim/core';
 import { Skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
-  ehashLookup, isMini, listenerLookup, mibInc, mini, Sock, sock, TCP_CLOSE, TCP_ESTABLISHED, TCP_NEW_SYN_RECV, tupleKey,
+  ehashLookup, isMini, listenerLookup, mibInc, mini, Sock, sock, sockWork, TCP_CLOSE, TCP_ESTABLISHED, TCP_NEW_SYN_RECV, tupleKey,
 } from '../6-socket';
 import { tcpAck } from './ack_in';
 import { ackScheduled, ackSndCheck, eventDataRecv } from './ack_out';
@@ -80,6 +80,7 @@ export function tcpReceive(host: u32, b: Skb, skb_idx: u32, family: u32, saddr0:
   }
   if (!isMini(handle)) {
     const sk = sock(handle);
+    sockWork(sk);
     if (sk.owned == 0) receiveOnSock(sk, b, skb_idx, th, word, header_len);
     else addBacklog(sk, b, skb_idx, th, header_len);
     return;

@@ -11,7 +11,7 @@ import {
   DROP_SOCKET_BACKLOG, loadBe32, storeBe16, TCP_TCPBACKLOGCOALESCE, TCP_TCPBACKLOGDROP, NONE, traceTcpBacklog,
 } from '../../sim/core';
 import { Skb, skb, skbFree } from '../3-pool';
-import { mibInc, Sock } from '../6-socket';
+import { mibInc, Sock, sockWork } from '../6-socket';
 import { skbTryCoalesce } from './coalesce';
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TCP_HLEN, TH_FLAG_WORD, TH_WINDOW } from './header';
 import { receiveOnSock } from './input';
@@ -27,6 +27,7 @@ const HEADROOM: u64 = 64 * 1024;
 export function lockSock(sk: Sock): void {
   assert(sk.owned == 0, 'T12 a socket is locked once');
   sk.owned = 1;
+  sockWork(sk);
 }
 
 /** It is done: what came meanwhile is received. */

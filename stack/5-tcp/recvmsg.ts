@@ -3,7 +3,7 @@
  * lie (tcp_read_sock).
  */
 import { memCopied, memCopyPiece, memUser, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
-import { KIND_NIOV, netmem, Skb, skb, skbFrag } from '../3-pool';
+import { KIND_NIOV, netmem, Skb, skb, skbDefer, skbFrag, skbLinesMove } from '../3-pool';
 import {
   iovBase, iovLen, iovTotal, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN,
 } from '../6-socket';
@@ -27,6 +27,7 @@ export const MSG_TRUNC: u32 = 0x20;
 function eatSkb(sk: Sock, skb_idx: u32): void {
   queueUnlink(receiveQueue(sk), skb_idx);
   sk.rmem_alloc -= skb(skb_idx).truesize;
+  skbDefer(skb(skb_idx));
   rxFree(skb_idx);
 }
 
@@ -164,6 +165,7 @@ function recvRange(sk: Sock, user: usize, len: u32, flags: u32, begun: bool): i3
   while (idx != NONE && copied < len) {
     const b = skb(idx);
     const next = b.next;
+    skbLinesMove(b);
     if (sk.urg_data != 0) {
       if ((begun || copied != 0) && sk.urg_seq == seq) break;
       // An urgent byte is left out of the stream.
@@ -239,6 +241,7 @@ export function tcpReadSock(sock_idx: u32, want: u32, actor: u32): i32 {
     const idx = recvSkb(sk, seq);
     if (idx == NONE) break;
     const b = skb(idx);
+    skbLinesMove(b);
     const offset = seq - b.seq;
     if (offset < b.len) {
       const left = want - <u32>copied;

@@ -14,6 +14,7 @@ export * from './control';
 export * from './counters';
 export * from './error_queue';
 export * from './hash';
+export * from './lines';
 export * from './mem';
 export * from './mini';
 export * from './msg';

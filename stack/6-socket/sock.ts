@@ -34,6 +34,8 @@ export class Sock extends SockCommon {
 
   /** A caller has locked it (sk_lock.owned): then segments wait in its backlog (stack/5-tcp/lock.ts). */
   owned: u8;
+  /** 1 + the core that worked on it last; 0: none yet. */
+  core: u8;
   backlog_head: u32;
   backlog_tail: u32;
   /** Weight of what waits, or has waited since the socket was locked. */

@@ -33,9 +33,6 @@ test('copying costs by the byte, lending by the page unless it is registered', (
   const fixed = run('send-zc', ...one);
   expect([copied, lent, fixed].map((r) => units(r, 'copy_kib'))).toEqual([1024 * 1024, 0, 0]);
   expect([copied, lent, fixed].map((r) => units(r, 'zc_notif') / r.client.app.requests)).toEqual([0, 1, 1]);
-  // A send that finds too little room is carried on by another request.
-  expect([copied, lent, fixed].map((r) => units(r, 'zc_notif'))).toEqual([0, lent.client.app.requests, fixed.client.app.requests]);
-  expect(lent.client.app.requests).toBeGreaterThanOrEqual(128);
   expect(units(copied, 'pin_page')).toBe(0);
   expect(units(lent, 'pin_page')).toBeGreaterThanOrEqual(256);
   expect(units(fixed, 'pin_page')).toBe(0);

@@ -42,7 +42,7 @@ export { ringNotifSlot, ringNotifSlotFlush } from './notif_slot';
 export { ringExitWork } from './exit';
 export { iowqRun } from './iowq';
 export { ringRcu } from './eventfd';
-export { sqThreadRun, sqThreadsSpun } from './sqpoll';
+export { sqpollLook, sqThreadRun, sqThreadsSpun } from './sqpoll';
 export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { ringHrtimer } from './ring_timer';

@@ -6,7 +6,7 @@
  * Differs from Linux: numbers that were found by dynamic tracking do not go stale after a minute, and the threads of submission
  * queues do not poll. NAPI_F_PREFER_BUSY_POLL does nothing, as in Linux without gro_flush_timeout and napi_defer_hard_irqs.
  */
-import { hostConfig, now, QUEUES_MAX } from '../../sim/core';
+import { coreState, hostConfig, now, QUEUES_MAX } from '../../sim/core';
 import { busyPoll, userOk } from '../../stack/3-pool';
 import { fileAt, FILE_SOCKET } from '../../stack/file';
 import { MIN_NAPI_ID, sock, sockNapiId } from '../../stack/6-socket';
@@ -15,6 +15,7 @@ import {
   IO_URING_NAPI_STATIC_DEL_ID, IO_URING_NAPI_TRACKING_DYNAMIC, IO_URING_NAPI_TRACKING_STATIC, IORING_SETUP_IOPOLL, IORING_SETUP_SQPOLL,
 } from '../uapi.gen';
 import { Ring } from './state';
+import { taskAt, taskCore, TASKS_MAX } from './task';
 
 /** Spinning ends after ten milliseconds. */
 const BUSY_POLL_MAX_US: u32 = 10000;
@@ -93,10 +94,11 @@ export function napiAdd(r: Ring, file_idx: u32): void {
 
 /** Somebody begins to poll the queues, until a time; 0: stops. */
 function pollQueues(r: Ring, until_ns: u64): void {
+  const core = taskCore(taskAt(coreState().task < TASKS_MAX ? coreState().task : r.task));
   const c = hostConfig(r.host);
   for (let i: u32 = 0; i < r.napi_ids; i++) {
     const queue = load<u32>(idAt(r, i)) - MIN_NAPI_ID;
-    if (queue < c.nic_rx_queues) busyPoll(r.host * QUEUES_MAX + queue, c.cpu_app_core, until_ns);
+    if (queue < c.nic_rx_queues) busyPoll(r.host * QUEUES_MAX + queue, core, until_ns);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Submission: SQEs become requests, which run at once (io_uring/io_uring.c: io_submit_sqes and below). */
-import { charge, COST_SQE, NONE, traceRingSubmit } from '../../sim/core';
+import { charge, COST_FILE_REF, COST_SQE, NONE, traceRingSubmit } from '../../sim/core';
 import {
   EACCES, EAGAIN, EBADF, ECANCELED, EINVAL, EOPNOTSUPP, IO_URING_SQE_BYTES, io_uring_sqe, IORING_SETUP_IOPOLL,
   IORING_SETUP_NO_SQARRAY, IORING_SETUP_SQ_REWIND, IORING_SETUP_SQE128, IORING_SETUP_SQE_MIXED, IORING_SETUP_SQPOLL,
@@ -142,6 +142,7 @@ export function fileLookup(r: Ring, req: Req): bool {
   if ((req.flags & IOSQE_FIXED_FILE) != 0) return fileGetFixed(r, req);
   const file_idx = fdFile(taskAt(req.task).host, req.fd);
   if (file_idx == NONE) return false;
+  charge(COST_FILE_REF);
   fileGet(file_idx);
   req.file = file_idx;
   return true;

@@ -8,9 +8,9 @@
  * call start again. Differs from Linux: other signals do not exist; SIGPIPE counts as ignored.
  */
 import {
-  arenaAlloc, charge, chargeIpi, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreIdle, coreIndex, coreState, COST_IPI_SEND,
-  COST_WAKE_UP, CPU_IDLE_HALT, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE, now, RINGS_MAX, schedule, setTask,
-  switchContext, THREADS_MAX, Timer, TIMER_RING,
+  arenaAlloc, charge, chargeIpi, chargeTimes, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreIdle, coreIndex, coreState,
+  COST_IPI_SEND, COST_REMOTE_LINE, COST_WAKE_UP, CPU_IDLE_HALT, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE, now,
+  RINGS_MAX, schedule, setTask, switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
 import { processOf } from '../../stack/file';
 import { sqpollLook } from './sqpoll';
@@ -64,6 +64,9 @@ export class Task {
   sigmask_sz: u32;
   /** Until then the present wait busy-polls, and is not asleep (napi.ts). */
   spin_until_ns: u64;
+  /** Since when, and what was booked on its core until then. */
+  spin_from_ns: u64;
+  spin_booked: u64;
   /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
   work_head: u32;
   work_tail: u32;
@@ -114,6 +117,9 @@ export function taskCore(t: Task): u32 {
   return (c.cpu_app_core + (t.idx / HOSTS_MAX) * c.cpu_app_spread) % c.cpu_cores;
 }
 
+/** Of the task and of the run queue that it is put into. */
+const WAKE_LINES: u32 = 2;
+
 /**
  * What waking costs who does it (kernel/sched/core.c: try_to_wake_up, ttwu_queue). Another core that is idle is told by an interrupt,
  * unless it watches for a write (set_nr_if_polling); one that is busy comes to it by itself.
@@ -121,7 +127,9 @@ export function taskCore(t: Task): u32 {
 export function chargeWake(host: u32, core: u32): void {
   charge(COST_WAKE_UP);
   const s = coreState();
-  if (s.context == CONTEXT_HARDWARE || s.core == core || hostConfig(host).cpu_idle != CPU_IDLE_HALT) return;
+  if (s.context == CONTEXT_HARDWARE || s.core == core) return;
+  chargeTimes(COST_REMOTE_LINE, WAKE_LINES);
+  if (hostConfig(host).cpu_idle != CPU_IDLE_HALT) return;
   if (coreIdle(coreIndex(host, core), now())) sendIpi(host, core);
 }
 function sendIpi(host: u32, core: u32): void {

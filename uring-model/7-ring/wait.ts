@@ -3,14 +3,17 @@
  * the task is asleep then. Whatever wakes it carries the wait on in the task's own context: task work runs, and if that
  * was not enough the task sleeps on. When the wait is over its result waits for the caller, who repeats the call.
  */
-import { coreState, EVENT_TASK, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel } from '../../sim/core';
+import {
+  charge, chargeSpun, CONTEXT_HARDIRQ, coreBooked, coreIndex, coreState, COST_BUSY_POLL, COST_IRQ_ENTRY, enterContext, EVENT_TASK,
+  leaveContext, NONE, NS_PER_JIFFY, now, schedule, timerArm, timerCancel,
+} from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { EEXIST, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME, IORING_SETUP_DEFER_TASKRUN } from '../uapi.gen';
 import { cqEventsUser, overflowFlush } from './cq';
 import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL } from './state';
 import { napiBusyBegin, napiBusyEnd } from './napi';
 import { callResume, callWake } from './sleep';
-import { Task, taskAlarm, taskAt, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
+import { Task, taskAlarm, taskAt, taskCore, taskTimer, taskWake, TASK_DEADLINE, TASK_IN_CALL, TASK_IN_ENTER } from './task';
 import { runLocalWork, runLocalWorkDefault, runTaskWork } from './task_work';
 import { IO_CQ_WAKE_INIT } from './work_list';
 
@@ -57,7 +60,7 @@ export function cqringWait(t: Task, r: Ring, min_events: u32, deadline_ns: u64, 
   t.hit_timeout = 0;
   t.deadline_ns = deadline_ns;
   t.min_deadline_ns = min_deadline_ns;
-  t.spin_until_ns = napiBusyBegin(r, deadline_ns);
+  busyBegin(t, r, deadline_ns);
   const result = waitLoop(t, r, false);
   if (result != -ERESTARTSYS) busyEnd(t, r);
   return result;
@@ -78,9 +81,17 @@ function waitSchedule(t: Task, r: Ring): i32 {
   return -ERESTARTSYS;
 }
 
+/** Before the first sleep of a wait the task polls its queues, if the ring does so. */
+function busyBegin(t: Task, r: Ring, deadline_ns: u64): void {
+  t.spin_until_ns = napiBusyBegin(r, deadline_ns);
+  if (t.spin_until_ns == 0) return;
+  t.spin_from_ns = now();
+  t.spin_booked = coreBooked(coreIndex(t.host, taskCore(t)));
+}
 /** Busy polling ends, if there was any: only the first sleep of a wait is put off. */
 function busyEnd(t: Task, r: Ring): void {
   if (t.spin_until_ns == 0) return;
+  chargeSpun(t.host, taskCore(t), COST_BUSY_POLL, t.spin_from_ns, t.spin_booked);
   t.spin_until_ns = 0;
   napiBusyEnd(r);
 }
@@ -171,6 +182,13 @@ export function taskDeadline(task: u32): void {
     if (soonest != NEVER) armDeadline(t, soonest);
     return;
   }
+  // The interrupt of a timer on the core of the task.
+  enterContext(t.host, taskCore(t), CONTEXT_HARDIRQ);
+  charge(COST_IRQ_ENTRY);
+  timeOver(t, min);
+  leaveContext();
+}
+function timeOver(t: Task, min: u64): void {
   if (t.waiting == TASK_IN_CALL) return callWake(t);
   if (min == 0 || min >= t.deadline_ns) return expire(t);
   const r = ringAt(t.wait_ring);

@@ -3,10 +3,10 @@
  * bytes when they lie in the area (io_uring/zcrx.c: io_zcrx_recv_skb and below).
  */
 import {
-  behaves, BEHAVES_ZCRX_STOPPED_EARLY, charge, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES, ZCRX_COPY_PAGE_BYTES,
-  ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
+  behaves, BEHAVES_ZCRX_STOPPED_EARLY, charge, COST_REMOTE_LINE, COST_ZC_CHUNK, traceCqe, traceZcDeliver, ZCRX_COPY_LINEAR_BYTES,
+  ZCRX_COPY_PAGE_BYTES, ZCRX_ZC_BYTES, ZCRX_ZC_CQES,
 } from '../../sim/core';
-import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, skb, skbFrag } from '../../stack/3-pool';
+import { Frag, KIND_NIOV, netmem, netmemRef, NO_POOL, runningCore, skb, skbFrag } from '../../stack/3-pool';
 import { tcpReadSock } from '../../stack/5-tcp';
 import { EAGAIN, EFAULT, ENOSPC } from '../uapi.gen';
 import { niovToken } from './area';
@@ -38,9 +38,11 @@ function recvFrag(frag: Frag, off: u32, len: u32): i32 {
   const cflags = ringPostZc(s.recv_ring, s.recv_user_data, len, token);
   if (cflags == 0) return -ENOSPC;
   charge(COST_ZC_CHUNK);
+  if (s.recv_remote != 0) charge(COST_REMOTE_LINE);
   // The reference comes first: it keeps the buffer from its pool while user space reads it.
   netmemRef(idx);
   userRefGet(s.recv_ifq, idx);
+  ifqAt(s.recv_ifq).reader = runningCore();
   traceZcDeliver(s.recv_pkt_id, idx, s.recv_sock, <u32>token, len);
   traceCqe(s.recv_pkt_id, idx, <u32>s.recv_user_data, len, cflags);
   zcrxCount(s.recv_ifq, ZCRX_ZC_BYTES, len);
@@ -59,6 +61,8 @@ function walk(skb_idx: u32, offset: u32, len: u32): i32 {
   const head_len = <u32>b.head_len;
   let ret: i32 = 0;
   s.recv_pkt_id = b.pkt_id;
+  // The counts of a buffer were last written where its packet was received.
+  s.recv_remote = b.home != 0 && b.home != runningCore() ? 1 : 0;
   if (offset < head_len) {
     const want = head_len - offset < len ? head_len - offset : len;
     ret = copyChunk(<usize>(b.head + b.data_off + offset), want, COPY_LINEAR);

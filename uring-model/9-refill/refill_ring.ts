@@ -9,10 +9,10 @@
  * what is then read a second time does nothing either, so that the overwritten buffers stay on loan for ever.
  */
 import {
-  behaves, BEHAVES_ZCRX_RQ_CACHE_LINES, NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED,
-  ZCRX_RQE_TAKEN,
+  behaves, BEHAVES_ZCRX_RQ_CACHE_LINES, chargeTimes, COST_REMOTE_BUF, NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT,
+  ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN,
 } from '../../sim/core';
-import { netmem, netmemUnref, pagePool, poolCachePush } from '../../stack/3-pool';
+import { netmem, netmemUnref, pagePool, poolCachePush, runningCore } from '../../stack/3-pool';
 import {
   io_uring_zcrx_offsets, io_uring_zcrx_rqe, IO_URING_ZCRX_RQE_BYTES, IORING_ZCRX_AREA_MASK, IORING_ZCRX_AREA_SHIFT,
 } from '../uapi.gen';
@@ -127,6 +127,7 @@ export function ringRefill(pool_idx: u32, ifq_idx: u32, to_alloc: u32): u32 {
   let niov = NONE;
   let niov_refs: u32 = 0;
   let allocated: u32 = 0;
+  const begun = q.cached_head;
   while (allocated < most) {
     if (left == 0) {
       if (reread) break;
@@ -146,6 +147,7 @@ export function ringRefill(pool_idx: u32, ifq_idx: u32, to_alloc: u32): u32 {
     niov_refs = 1;
   }
   if (niov != NONE) allocated += putRefillNiov(ifq_idx, q, niov, pool_idx, niov_refs);
+  if (q.reader != 0 && q.reader != runningCore()) chargeTimes(COST_REMOTE_BUF, q.cached_head - begun);
   rqCommit(q);
   return allocated;
 }

@@ -25,6 +25,8 @@ export class RefillState {
   recv_skbs: u32;
   recv_stopped_early: u32;
   recv_pkt_id: u32;
+  /** Its packet was received on another core. */
+  recv_remote: u32;
 }
 
 /** One zcrx instance. Its table of areas (u16 each, by area id) follows. */
@@ -64,13 +66,15 @@ export class Ifq {
   notif_stats: u32;
   /** Buffers on loan: with a user reference. */
   loans: u32;
+  /** 1 + the core that lends buffers to user space; 0: none yet. */
+  reader: u32;
   // What its kernel does (sim/schema/behaviours.ts: zcrx_*)
   refill_folds: u32;
   refill_rereads: u32;
   /** Bits of an offset in an area that a completion can say. */
   offset_mask: u64;
 }
-const IFQ_AREAS: usize = 144;
+const IFQ_AREAS: usize = 152;
 const IFQ_BYTES: usize = IFQ_AREAS + <usize>AREAS_MAX * 2;
 
 @unmanaged

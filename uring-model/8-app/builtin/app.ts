@@ -1,11 +1,9 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
 import {
   APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
-  APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreFreeAt, coreState, enterContext,
-  EVENT_TASK, hostConfig, leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, traceAppWake,
-  APP_CHECK_SHA256, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC, APP_ROLE_SCRIPT,
-  APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreState, enterContext, EVENT_TASK, hostConfig,
-  leaveContext, NONE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake,
+  APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreState, enterContext, EVENT_TASK,
+  hostConfig, leaveContext, NONE, RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore,
+  traceAppWake,
 } from '../../../sim/core';
 import {
   TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
@@ -43,6 +41,7 @@ function tables(a: App): void {
   checkInit(a);
   if (a.check == APP_CHECK_SHA256) a.shas_base = <u32>arenaAlloc(<u64>a.streams_max * SHA256_BYTES);
   a.scratch = user(a, ARG_BYTES);
+  if (c.ring_fixed_files) a.fixed_base = <u32>arenaAlloc(RLIMIT_NOFILE);
   const sq_entries = c.ring_sq_entries <= 1 ? <u32>1 : (<u32>1) << (32 - clz<u32>(c.ring_sq_entries - 1));
   a.sockaddrs = user(a, sq_entries * 32);
   if (opens || a.compare != 0) payloadInit();

@@ -5,12 +5,15 @@ import {
 } from '../../../sim/core';
 import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';
-import { AF_INET6, IORING_CQE_F_MORE } from '../../uapi.gen';
+import {
+  __NR_bind, __NR_listen, __NR_socket, AF_INET, AF_INET6, IORING_CQE_F_MORE, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES,
+} from '../../uapi.gen';
 import { checkEnd, checkFlow, checkStart, opensFlows } from './check';
 import { SOURCE_PORT } from './opener';
-import { opAccept, opBind, opClose, opListen, opPeerName, opSocket } from './ops';
+import { opAccept, opBind, opClose, opListen, opPeerName, opSocket, writeSockaddr } from './ops';
+import { systemCall } from './port';
 import { App, listenerFd, NO_FLOW, setListenerFd, stream, Stream, streamNew } from './state';
-import { cqAdvance, cqPeek, cqReady, submit } from './user_ring';
+import { ARG_JUNK, cqAdvance, cqPeek, cqReady, submit } from './user_ring';
 
 export const LSN_SETUP: u32 = 15;
 export const LSN_ACCEPT: u32 = 16;
@@ -44,12 +47,29 @@ export function listenerPort(a: App, listener: u32): u32 {
   return c.port_count != 0 ? portOf(a.host, listener) : c.app_port;
 }
 
+/** Listens by plain calls; `name`: room for an address. 0 or -errno. */
+export function listenOn(a: App, listener: u32, v6: bool, flags: u32, name: u32): i64 {
+  const fd = systemCall(a.host, __NR_socket, v6 ? AF_INET6 : AF_INET, SOCK_STREAM | flags);
+  if (fd < 0) return fd;
+  writeSockaddr(name, v6, 0, listenerPort(a, listener));
+  let ret = systemCall(a.host, __NR_bind, fd, name, v6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES);
+  if (ret >= 0) ret = systemCall(a.host, __NR_listen, fd, hostConfig(a.host).socket_backlog);
+  setListenerFd(a, listener, <i32>fd);
+  return ret;
+}
+
 /** Listens on every port of the host's. 0 or -errno. */
 export function listenAll(a: App): i32 {
   const c = hostConfig(a.host);
   const ports: u32 = c.port_count != 0 ? c.port_count : 1;
   const v6 = listensV6(a);
   for (let i: u32 = 0; i < ports; i++) {
+    if (a.sq_flags_at != 0) {
+      // A thread would take its time, and there is nothing else to do.
+      const made = listenOn(a, i, v6, 0, a.scratch + ARG_JUNK);
+      if (made < 0) return <i32>made;
+      continue;
+    }
     opSocket(a, v6, false, LSN_SETUP, 0);
     const fd = setupResult(a);
     if (fd < 0) return fd;

@@ -7,8 +7,9 @@ import {
   IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, io_uring_sqe, SOCK_DGRAM,
   SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOCKET_URING_OP_GETSOCKNAME,
 } from '../../uapi.gen';
+import { dropFixed, isFixed, useFixed } from './ring_modes';
 import { App, USER_DATA_KIND_SHIFT } from './state';
-import { getSqe } from './user_ring';
+import { getSqe, submit } from './user_ring';
 
 function op(a: App, opcode: u32, fd: i32, kind: u32, idx: u32): io_uring_sqe {
   const sqe = getSqe(a);
@@ -74,6 +75,7 @@ export function opSend(a: App, fd: i32, at: u32, len: u32, msg_flags: u32, sqe_f
   sqe.addr = at;
   sqe.len = len;
   sqe.msg_flags = msg_flags;
+  useFixed(a, sqe);
 }
 /** SEND_ZC of the first registered buffer, or of memory that is not registered; its notification says whether bytes were copied. */
 export function opSendZc(
@@ -85,6 +87,7 @@ export function opSendZc(
   sqe.addr = at;
   sqe.len = len;
   sqe.msg_flags = msg_flags;
+  useFixed(a, sqe);
 }
 export function opNop(a: App, kind: u32): void {
   op(a, IORING_OP_NOP, -1, kind, 0);
@@ -94,6 +97,7 @@ export function opRecv(a: App, fd: i32, at: u32, len: u32, kind: u32, idx: u32, 
   sqe.addr = at;
   sqe.len = len;
   sqe.msg_flags = msg_flags;
+  useFixed(a, sqe);
 }
 /** Into a buffer of group 0, of which `len` bytes are wanted. */
 export function opRecvSelect(a: App, fd: i32, len: u32, msg_flags: u32, kind: u32, idx: u32): void {
@@ -107,6 +111,7 @@ export function opRecvMultishot(a: App, fd: i32, bundle: bool, kind: u32, idx: u
   const sqe = op(a, IORING_OP_RECV, fd, kind, idx);
   sqe.ioprio = <u16>(IORING_RECV_MULTISHOT | (bundle ? IORING_RECVSEND_BUNDLE : 0));
   sqe.flags = <u8>IOSQE_BUFFER_SELECT;
+  useFixed(a, sqe);
 }
 /** Adds `count` buffers of `len` bytes to group 0, from `bid` on; `silent`: without a completion unless it fails. */
 export function opProvide(a: App, at: u32, len: u32, count: u32, bid: u32, silent: bool, kind: u32): void {
@@ -121,9 +126,11 @@ export function opRecvmsg(a: App, fd: i32, msg: u32, multishot: bool, kind: u32,
   const sqe = op(a, IORING_OP_RECVMSG, fd, kind, idx);
   sqe.addr = msg;
   sqe.len = multishot ? 0 : 1;
-  if (!multishot) return;
-  sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
-  sqe.flags = <u8>IOSQE_BUFFER_SELECT;
+  if (multishot) {
+    sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
+    sqe.flags = <u8>IOSQE_BUFFER_SELECT;
+  }
+  useFixed(a, sqe);
 }
 /** At most `len` bytes; 0: as many as come. */
 export function opRecvZc(a: App, fd: i32, len: u32, kind: u32, idx: u32): void {
@@ -131,10 +138,16 @@ export function opRecvZc(a: App, fd: i32, len: u32, kind: u32, idx: u32): void {
   sqe.ioprio = <u16>IORING_RECV_MULTISHOT;
   sqe.len = len;
   sqe.zcrx_ifq_idx = a.zcrx_id;
+  useFixed(a, sqe);
 }
 export function opShutdown(a: App, fd: i32, how: u32, kind: u32, idx: u32): void {
   op(a, IORING_OP_SHUTDOWN, fd, kind, idx).len = how;
 }
 export function opClose(a: App, fd: i32, kind: u32, idx: u32): void {
+  if (isFixed(a, fd)) {
+    // Requests that still name its slot go first.
+    submit(a);
+    dropFixed(a, fd);
+  }
   op(a, IORING_OP_CLOSE, fd, kind, idx);
 }

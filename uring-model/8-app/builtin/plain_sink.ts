@@ -4,6 +4,7 @@
  */
 import {
   APP_RECEIVE_EPOLL, APP_RECEIVE_MMAP, APP_RECEIVE_READ, arenaAlloc, coreState, hostConfig, HOSTS_MAX, NONE, now, traceAppWake,
+  APP_RECEIVE_EPOLL, APP_RECEIVE_READ, arenaAlloc, charge, coreState, COST_APP_CQE, hostConfig, HOSTS_MAX, NONE, now, traceAppWake,
 } from '../../../sim/core';
 import { taskAt, taskWake } from '../../7-ring';
 import { __NR_poll, ERESTARTSYS, MSG_WAITALL, POLLIN, SOCK_NONBLOCK } from '../../uapi.gen';
@@ -16,6 +17,13 @@ import {
 } from './plain_thread';
 import { systemCall } from './port';
 import { App, listenerFd } from './state';
+  __NR_accept4, __NR_close, __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_poll, __NR_recvfrom, __NR_setsockopt, __NR_shutdown,
+  EAGAIN, ERESTARTSYS, MSG_DONTWAIT, MSG_WAITALL, POLLIN, SHUT_RDWR, SOCK_NONBLOCK, SOL_SOCKET,
+} from '../../uapi.gen';
+import { connEnded, connNew, connOver, listenOn, listensV6 } from './listener';
+import { systemCall } from './port';
+import { sinkBytes, sinkWork } from './sink';
+import { App, listenerFd, stream } from './state';
 
 /** A thread's turn ends after this, so that what others do meanwhile comes in its order. */
 const TURN_NS: u64 = 20000;
@@ -31,6 +39,18 @@ export function plainInit(a: App, buffers: u32, args: u32): void {
   }
 }
 
+function epollAdd(a: App, t: Thread, fd: i32, data: u64): i64 {
+  const event = <usize>(t.args + ARG_EVENT);
+  store<u32>(event, POLLIN);
+  store<u64>(event, data, 4);
+  return systemCall(t.task, __NR_epoll_ctl, a.epoll_fd, EPOLL_CTL_ADD, fd, event);
+}
+
+function listeners(host: u32): u32 {
+  const ports = hostConfig(host).port_count;
+  return ports != 0 ? ports : 1;
+}
+
 /** Listens, and starts the other threads. 0 or -errno. */
 export function plainStart(a: App): i32 {
   const epoll = a.receive == APP_RECEIVE_EPOLL;
@@ -38,7 +58,7 @@ export function plainStart(a: App): i32 {
   // Who waits for several may find that another thread was faster.
   const flags = epoll || n > 1 ? SOCK_NONBLOCK : 0;
   for (let i: u32 = 0; i < n; i++) {
-    const ret = listenOn(a, i, listensV6(a), flags);
+    const ret = listenOn(a, i, listensV6(a), flags, thread(a, 0).args + ARG_NAME);
     if (ret < 0) return <i32>ret;
   }
   for (let k: u32 = 1; k < a.threads; k++) taskWake(taskAt(thread(a, k).task));

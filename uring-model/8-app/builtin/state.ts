@@ -91,6 +91,11 @@ export class App {
   cqes: u32;
   cq_mask: u32;
   cqe_shift: u32;
+  /** Address of the flags of a queue that a thread reads; 0: none does. */
+  sq_flags_at: u32;
+  /** Does it use a table of files, and for each descriptor whether it is in that. */
+  fixed_files: u32;
+  fixed_base: u32;
   // The refill ring
   rq_head_at: u32;
   rq_tail_at: u32;

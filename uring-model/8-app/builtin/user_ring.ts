@@ -2,16 +2,17 @@
  * User space's half of the rings, in liburing's words (src/queue.c, src/include/liburing.h). Nothing here looks behind the
  * system calls: it reads and writes the memory that they mapped.
  */
-import { NONE, now, traceRqePush } from '../../../sim/core';
-import { sysEnter, sysMmap, sysRegister, sysSetup } from '../../7-ring';
+import { hostConfig, NONE, now, traceRqePush } from '../../../sim/core';
+import { sqpollLook, sysEnter, sysMmap, sysRegister, sysSetup } from '../../7-ring';
 import {
   __kernel_timespec, ERESTARTSYS, io_uring_cqe, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_params,
   IO_URING_PARAMS_BYTES, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_sqe, IO_URING_SQE_BYTES, io_uring_zcrx_area_reg,
   IO_URING_ZCRX_AREA_REG_BYTES, io_uring_zcrx_ifq_reg, IO_URING_ZCRX_IFQ_REG_BYTES, IO_URING_ZCRX_RQE_BYTES, IORING_ENTER_EXT_ARG,
-  IORING_ENTER_GETEVENTS, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_REGISTER_BUFFERS, IORING_REGISTER_ZCRX_CTRL,
-  IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_CQE32, IORING_SETUP_CQSIZE, IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_NO_SQARRAY,
-  IORING_SETUP_SINGLE_ISSUER, IORING_SETUP_SUBMIT_ALL, zcrx_ctrl, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_NODEV,
+  IORING_ENTER_GETEVENTS, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_REGISTER_BUFFERS,
+  IORING_REGISTER_ZCRX_CTRL, IORING_REGISTER_ZCRX_IFQ, IORING_SETUP_CQE32, IORING_SETUP_CQSIZE, IORING_SETUP_NO_SQARRAY,
+  IORING_SETUP_SQPOLL, IORING_SETUP_SUBMIT_ALL, IORING_SQ_NEED_WAKEUP, zcrx_ctrl, ZCRX_CTRL_BYTES, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_NODEV,
 } from '../../uapi.gen';
+import { ringMode, ringRegister } from './ring_modes';
 import { App } from './state';
 
 /** Places in the application's page of arguments. */
@@ -22,6 +23,7 @@ const ARG_REG: u32 = 256;
 const ARG_DESC: u32 = 384;
 const ARG_AREA: u32 = 512;
 const ARG_CTRL: u32 = 640;
+// At 704: slots of fixed files (ring_modes.ts).
 /** Room for what nobody looks at. */
 export const ARG_JUNK: u32 = 1024;
 export const JUNK_BYTES: u32 = 3072;
@@ -37,9 +39,9 @@ export function ringCreate(a: App, entries: u32, cq_entries: u32, cqe32: bool): 
   const at = <usize>(a.scratch + ARG_PARAMS);
   memory.fill(at, 0, IO_URING_PARAMS_BYTES);
   const p = changetype<io_uring_params>(at);
-  p.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_SQARRAY
-    | IORING_SETUP_CQSIZE | (cqe32 ? IORING_SETUP_CQE32 : 0);
+  p.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_NO_SQARRAY | IORING_SETUP_CQSIZE | (cqe32 ? IORING_SETUP_CQE32 : 0);
   p.cq_entries = cq_entries;
+  ringMode(a, p);
   const fd = sysSetup(a.host, entries, at);
   if (fd < 0) return fd;
   a.fd = <u32>fd;
@@ -52,14 +54,15 @@ export function ringCreate(a: App, entries: u32, cq_entries: u32, cqe32: bool): 
   a.cqes = a.rings + p.cq_off.cqes;
   a.cq_mask = p.cq_entries - 1;
   a.cqe_shift = cqe32 ? 5 : 4;
+  a.sq_flags_at = (p.flags & IORING_SETUP_SQPOLL) != 0 ? a.rings + p.sq_off.flags : 0;
   assert(p.sq_off.head == <u32>SQ_HEAD && p.sq_off.tail == <u32>SQ_TAIL && p.cq_off.head == <u32>CQ_HEAD && p.cq_off.tail == <u32>CQ_TAIL,
     'the rings lie where the kernel said');
-  return 0;
+  return ringRegister(a, a.scratch + ARG_REG);
 }
 
 /** The next free SQE, cleared; what is waiting is submitted when the queue is full (io_uring_get_sqe). */
 export function getSqe(a: App): io_uring_sqe {
-  if (a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) >= a.sq_entries) submit(a);
+  sqRoom(a, 1);
   const at = <usize>(a.sqes + (a.sq_tail & a.sq_mask) * IO_URING_SQE_BYTES);
   a.sq_tail++;
   memory.fill(at, 0, IO_URING_SQE_BYTES);
@@ -68,7 +71,12 @@ export function getSqe(a: App): io_uring_sqe {
 
 /** Makes room for `n` SQEs that the kernel has to read at once. */
 export function sqRoom(a: App, n: u32): void {
-  if (a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) + n > a.sq_entries) submit(a);
+  if (a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) + n <= a.sq_entries) return;
+  submit(a);
+  // A thread that reads the queue has not yet done so (io_uring_sqring_wait).
+  while (a.sq_flags_at != 0 && a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) + n > a.sq_entries) {
+    sysEnter(a.host, a.fd, 0, 0, IORING_ENTER_SQ_WAIT, 0, 0);
+  }
 }
 
 /** Makes new SQEs visible to the kernel (__io_uring_flush_sq). Their number. */
@@ -79,38 +87,57 @@ function flushSq(a: App): u32 {
   return n;
 }
 
+/** A thread reads the queue: it is called when it sleeps, and else there is nothing to do (sq_ring_needs_enter). */
+function tellSqThread(a: App, n: u32): void {
+  if ((load<u32>(<usize>a.sq_flags_at) & IORING_SQ_NEED_WAKEUP) != 0) sysEnter(a.host, a.fd, n, 0, IORING_ENTER_SQ_WAKEUP, 0, 0);
+  else sqpollLook(a.host);
+}
+
 /** io_uring_submit. */
 export function submit(a: App): void {
   const n = flushSq(a);
   if (n == 0) return;
+  if (a.sq_flags_at != 0) return tellSqThread(a, n);
   const ret = sysEnter(a.host, a.fd, n, 0, 0, 0, 0);
   assert(ret == <i32>n, 'limits.reqs is too small for what an application submits at once');
 }
 
 /**
- * io_uring_submit_and_wait_timeout for one completion, at most until `deadline_ns` (u64.MAX_VALUE: for ever). False: the
- * task sleeps, and waitResult() is to be called when it runs again.
+ * io_uring_submit_and_wait_min_timeout for ring.wait_batch completions, or for one when ring.wait_ns have passed, at most until
+ * `deadline_ns` (u64.MAX_VALUE: for ever). False: the task sleeps, and waitResult() is to be called when it runs again.
  */
 export function submitAndWait(a: App, deadline_ns: u64): bool {
-  const n = flushSq(a);
+  const c = hostConfig(a.host);
+  let n: u32 = 0;
+  if (a.sq_flags_at != 0) {
+    submit(a);
+    // What is there is taken without a call.
+    if (cqReady(a) >= c.ring_wait_batch) return true;
+  } else n = flushSq(a);
   let flags = IORING_ENTER_GETEVENTS;
   let arg: u32 = 0;
+  if (c.ring_wait_batch > 1) {
+    arg = a.scratch + ARG_EXT;
+    memory.fill(arg, 0, IO_URING_GETEVENTS_ARG_BYTES);
+    changetype<io_uring_getevents_arg>(<usize>arg).min_wait_usec = <u32>((c.ring_wait_ns + 999) / 1000);
+    flags |= IORING_ENTER_EXT_ARG;
+  }
   if (deadline_ns != u64.MAX_VALUE) {
     const time = now();
     const left = deadline_ns > time ? deadline_ns - time : 0;
     const ts = changetype<__kernel_timespec>(<usize>(a.scratch + ARG_TS));
     ts.tv_sec = <i64>(left / 1000000000);
     ts.tv_nsec = <i64>(left % 1000000000);
+    if (arg == 0) memory.fill(a.scratch + ARG_EXT, 0, IO_URING_GETEVENTS_ARG_BYTES);
     arg = a.scratch + ARG_EXT;
-    memory.fill(arg, 0, IO_URING_GETEVENTS_ARG_BYTES);
     changetype<io_uring_getevents_arg>(<usize>arg).ts = a.scratch + ARG_TS;
     flags |= IORING_ENTER_EXT_ARG;
   }
-  return sysEnter(a.host, a.fd, n, 1, flags, arg, arg != 0 ? IO_URING_GETEVENTS_ARG_BYTES : 0) != -ERESTARTSYS;
+  return sysEnter(a.host, a.fd, n, c.ring_wait_batch, flags, arg, arg != 0 ? IO_URING_GETEVENTS_ARG_BYTES : 0) != -ERESTARTSYS;
 }
 /** The wait that put the task to sleep is over. */
 export function waitResult(a: App): void {
-  sysEnter(a.host, a.fd, 0, 1, IORING_ENTER_GETEVENTS, 0, 0);
+  sysEnter(a.host, a.fd, 0, hostConfig(a.host).ring_wait_batch, IORING_ENTER_GETEVENTS, 0, 0);
 }
 
 /** Completions that are there. */

@@ -55,10 +55,9 @@ export function chargeNs(cost: u32, ns: u64): void {
   if (s.charges != 0) book(cost, (ns * <u64>hostConfig(s.host).cpu_mhz) / 1000, ns);
 }
 
-/** A task has spun on its core since `from_ns`, when `booked` cycles were booked there: what nobody else had of it meanwhile. */
-export function chargeSpun(host: u32, core: u32, cost: u32, from_ns: u64, booked: u64): void {
+/** A task has spun on its core since `from_ns`, when `booked` cycles were booked there: what nobody else had of it until then. */
+export function chargeSpun(host: u32, core: u32, cost: u32, from_ns: u64, until: u64, booked: u64): void {
   const core_idx = coreIndex(host, core);
-  const until = coreState().clock_ns;
   if (until <= from_ns) return;
   const all = ((until - from_ns) * <u64>hostConfig(host).cpu_mhz) / 1000;
   const used = coreBooked(core_idx) - booked;

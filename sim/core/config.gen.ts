@@ -2,11 +2,11 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 9616;
+export const CONFIG_BYTES: u32 = 9632;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 9568;
+export const CONFIG_STATE_BYTES: u32 = 9584;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 1728142090;
+export const CONFIG_MAGIC: u32 = 1645285139;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -201,19 +201,19 @@ export class RunConfig {
   }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 9568) != 0;
+    return load<u32>(changetype<usize>(this), 9584) != 0;
   }
   /** trace what each context was charged (event cpu_charge) */
   get run_charges(): bool {
-    return load<u32>(changetype<usize>(this), 9576) != 0;
+    return load<u32>(changetype<usize>(this), 9592) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 9584) != 0;
+    return load<u32>(changetype<usize>(this), 9600) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 9592) != 0;
+    return load<u32>(changetype<usize>(this), 9608) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
@@ -245,11 +245,11 @@ export class RunConfig {
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 9600);
+    return load<u32>(changetype<usize>(this), 9616);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 9608);
+    return load<u32>(changetype<usize>(this), 9624);
   }
   /** Number of faults. */
   get fault_count(): u32 {
@@ -740,741 +740,745 @@ export class HostConfig {
   get socket_optmem_max(): u32 {
     return load<u32>(changetype<usize>(this), 952);
   }
+  /** a call that waits for a socket polls the NIC itself so long before it sleeps; 0: not */
+  get socket_busy_poll_ns(): u32 {
+    return load<u32>(changetype<usize>(this), 960);
+  }
   /** accept queue */
   get socket_backlog(): u32 {
-    return load<u32>(changetype<usize>(this), 960);
+    return load<u32>(changetype<usize>(this), 968);
   }
   /** entries of the submission queue */
   get ring_sq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 968);
+    return load<u32>(changetype<usize>(this), 976);
   }
   /** the user may register zero-copy receive */
   get ring_cap_net_admin(): bool {
-    return load<u32>(changetype<usize>(this), 976) != 0;
+    return load<u32>(changetype<usize>(this), 984) != 0;
   }
   /** the user may lock any amount of memory */
   get ring_cap_ipc_lock(): bool {
-    return load<u32>(changetype<usize>(this), 984) != 0;
+    return load<u32>(changetype<usize>(this), 992) != 0;
   }
   /** memory that the user may lock otherwise: rings, areas, registered buffers */
   get ring_memlock(): u64 {
-    return load<u64>(changetype<usize>(this), 992);
+    return load<u64>(changetype<usize>(this), 1000);
   }
   /** entries of the completion queue */
   get ring_cq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 1000);
+    return load<u32>(changetype<usize>(this), 1008);
   }
   /** task work runs when the application asks for completions, and only then */
   get ring_defer_taskrun(): bool {
-    return load<u32>(changetype<usize>(this), 1008) != 0;
+    return load<u32>(changetype<usize>(this), 1016) != 0;
   }
   /** without defer_taskrun: task work waits for the next system call instead of an interrupt */
   get ring_coop_taskrun(): bool {
-    return load<u32>(changetype<usize>(this), 1016) != 0;
+    return load<u32>(changetype<usize>(this), 1024) != 0;
   }
   /** a thread of the kernel reads the submission queue, and runs task work */
   get ring_sqpoll(): bool {
-    return load<u32>(changetype<usize>(this), 1024) != 0;
+    return load<u32>(changetype<usize>(this), 1032) != 0;
   }
   /** core of that thread */
   get ring_sqpoll_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1032);
+    return load<u32>(changetype<usize>(this), 1040);
   }
   /** milliseconds without work until that thread sleeps */
   get ring_sqpoll_idle_ms(): u32 {
-    return load<u32>(changetype<usize>(this), 1040);
+    return load<u32>(changetype<usize>(this), 1048);
   }
   /** requests name files by the slots of a table, without a look-up each */
   get ring_fixed_files(): bool {
-    return load<u32>(changetype<usize>(this), 1048) != 0;
+    return load<u32>(changetype<usize>(this), 1056) != 0;
   }
   /** who waits polls the NIC himself so long before he sleeps; 0: not */
   get ring_napi_busy_poll_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 1056);
+    return load<u32>(changetype<usize>(this), 1064);
   }
   /** completions that a wait is for */
   get ring_wait_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1064);
+    return load<u32>(changetype<usize>(this), 1072);
   }
   /** after this time one completion ends a wait for several */
   get ring_wait_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1072);
+    return load<u64>(changetype<usize>(this), 1080);
   }
   /** built-in application; rpc: a client of an echo server; script: an application in TypeScript; nop: submits requests that do nothing */
   get app_role(): u32 {
-    return load<u32>(changetype<usize>(this), 1080);
+    return load<u32>(changetype<usize>(this), 1088);
   }
   /** application of the role script: a server (HTTP, echo, discard, a source of bytes), who fetches and stores files there, or the program in `steps` */
   get app_script(): u32 {
-    return load<u32>(changetype<usize>(this), 1088);
+    return load<u32>(changetype<usize>(this), 1096);
   }
   /** how a sink receives: RECV_ZC, RECV, multishot RECV with a buffer ring; without a ring: recv(2) in a thread per connection, or epoll_wait(2) and recv(2) until there is nothing; multishot RECV with a list of buffers (PROVIDE_BUFFERS), with a ring of which a completion takes as many as it fills, or with a ring of large buffers that are used up little by little; mmap: as read, but received pages are mapped and the rest is copied; RECV of a buffer that it picks from a ring */
   get app_receive(): u32 {
-    return load<u32>(changetype<usize>(this), 1096);
+    return load<u32>(changetype<usize>(this), 1104);
   }
   /** what a sink that maps does with pages that it has read: unmaps them, leaves that to the next receive, or unmaps the whole area and maps another */
   get app_unmap(): u32 {
-    return load<u32>(changetype<usize>(this), 1104);
+    return load<u32>(changetype<usize>(this), 1112);
   }
   /** bytes that a receive which maps copies in the same call where they cannot be mapped; 0: a call of its own reads them */
   get app_copybuf_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1112);
+    return load<u32>(changetype<usize>(this), 1120);
   }
   /** bytes of one receive of a sink, of one provided buffer, or of the area that pages are mapped to; auto: app.chunk, of RECV_ZC as many as come, of an area 512 KiB */
   get app_recv_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1120);
+    return load<u32>(changetype<usize>(this), 1128);
   }
   /** a receive waits for all its bytes; with epoll and mmap: a socket is ready when they are there */
   get app_waitall(): bool {
-    return load<u32>(changetype<usize>(this), 1128) != 0;
+    return load<u32>(changetype<usize>(this), 1136) != 0;
   }
   /** what a source sends over and a sink receives; over UDP each send is a datagram */
   get app_protocol(): u32 {
-    return load<u32>(changetype<usize>(this), 1136);
+    return load<u32>(changetype<usize>(this), 1144);
   }
   /** how a source sends: SEND, or SEND_ZC of memory that is not registered, or is; without a ring, in calls that wait, a thread a connection: send(2), sendmsg(2), or sendmsg(2) that lends its memory */
   get app_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1144);
+    return load<u32>(changetype<usize>(this), 1152);
   }
   /** notifications of zero-copy sends: one for each request, or one for all, as the first patches of io_uring zero copy had it */
   get app_notify(): u32 {
-    return load<u32>(changetype<usize>(this), 1152);
+    return load<u32>(changetype<usize>(this), 1160);
   }
   /** requests of a connection, or requests that do nothing, of one io_uring_enter */
   get app_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1160);
+    return load<u32>(changetype<usize>(this), 1168);
   }
   /** requests that the role nop submits */
   get app_requests(): u64 {
-    return load<u64>(changetype<usize>(this), 1168);
+    return load<u64>(changetype<usize>(this), 1176);
   }
   /** connections that a source or an rpc client opens */
   get app_flows(): u32 {
-    return load<u32>(changetype<usize>(this), 1176);
+    return load<u32>(changetype<usize>(this), 1184);
   }
   /** bytes that a source sends on each connection, or the requests of an rpc client */
   get app_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 1184);
+    return load<u64>(changetype<usize>(this), 1192);
   }
   /** bytes of one send, or of one request */
   get app_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 1192);
+    return load<u32>(changetype<usize>(this), 1200);
   }
   /** sends in flight on a connection, or requests without an answer */
   get app_depth(): u32 {
-    return load<u32>(changetype<usize>(this), 1200);
+    return load<u32>(changetype<usize>(this), 1208);
   }
   /** when the application starts */
   get app_start_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1208);
+    return load<u64>(changetype<usize>(this), 1216);
   }
   /** from one connection to the next */
   get app_stagger_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1216);
+    return load<u64>(changetype<usize>(this), 1224);
   }
   /** pause of a source between two sends of a connection, of an rpc client between answer and request */
   get app_gap_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1224);
+    return load<u64>(changetype<usize>(this), 1232);
   }
   /** port to listen on or to connect to */
   get app_port(): u32 {
-    return load<u32>(changetype<usize>(this), 1232);
+    return load<u32>(changetype<usize>(this), 1240);
   }
   /** time that a sink spends on each completion */
   get app_work_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1240);
+    return load<u64>(changetype<usize>(this), 1248);
   }
   /** a sink closes the connection after this many bytes; 0: never */
   get app_stop_after(): u64 {
-    return load<u64>(changetype<usize>(this), 1248);
+    return load<u64>(changetype<usize>(this), 1256);
   }
   /** what a sink does when a receive ended without an end of stream: nothing, arm it again, or close the connection */
   get app_rearm(): u32 {
-    return load<u32>(changetype<usize>(this), 1256);
+    return load<u32>(changetype<usize>(this), 1264);
   }
   /** who touches payload beside the kernel: nobody, a sink that reads all it gets, or a source that writes all it sends */
   get app_touch(): u32 {
-    return load<u32>(changetype<usize>(this), 1264);
+    return load<u32>(changetype<usize>(this), 1272);
   }
   /** memory that the application goes round in with its buffers, as the caches see it; auto: as small as it is */
   get app_buffers_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1272);
+    return load<u32>(changetype<usize>(this), 1280);
   }
   /** bytes of its own that an application moves over the memory bus for a thousand of payload: what it reads and makes */
   get app_dram_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1280);
+    return load<u32>(changetype<usize>(this), 1288);
   }
   /** how a sink proves its bytes */
   get app_check(): u32 {
-    return load<u32>(changetype<usize>(this), 1288);
+    return load<u32>(changetype<usize>(this), 1296);
   }
   /** size of the zcrx area */
   get refill_area_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1296);
+    return load<u32>(changetype<usize>(this), 1304);
   }
   /** bytes of the pages that areas lie in; a power of two */
   get refill_area_page(): u32 {
-    return load<u32>(changetype<usize>(this), 1304);
+    return load<u32>(changetype<usize>(this), 1312);
   }
   /** bytes of one buffer; a power of two */
   get refill_rx_buf_len(): u32 {
-    return load<u32>(changetype<usize>(this), 1312);
+    return load<u32>(changetype<usize>(this), 1320);
   }
   /** entries of the refill ring; auto: as many as the area has buffers */
   get refill_rq_entries(): u32 {
-    return load<u32>(changetype<usize>(this), 1320);
+    return load<u32>(changetype<usize>(this), 1328);
   }
   /** RX queue that is bound to the area */
   get refill_queue(): u32 {
-    return load<u32>(changetype<usize>(this), 1328);
+    return load<u32>(changetype<usize>(this), 1336);
   }
   /** register without a device: everything is copied */
   get refill_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1336) != 0;
+    return load<u32>(changetype<usize>(this), 1344) != 0;
   }
   /** buffers that the application collects before it gives them back */
   get refill_batch(): u32 {
-    return load<u32>(changetype<usize>(this), 1344);
+    return load<u32>(changetype<usize>(this), 1352);
   }
   /** how long the application keeps a buffer */
   get refill_delay_ns(): u64 {
-    return load<u64>(changetype<usize>(this), 1352);
+    return load<u64>(changetype<usize>(this), 1360);
   }
   /** order in which buffers are given back */
   get refill_order(): u32 {
-    return load<u32>(changetype<usize>(this), 1360);
+    return load<u32>(changetype<usize>(this), 1368);
   }
   /** off: the application never gives a buffer back */
   get refill_give_back(): bool {
-    return load<u32>(changetype<usize>(this), 1368) != 0;
+    return load<u32>(changetype<usize>(this), 1376) != 0;
   }
   /** flush the refill ring when the copy fallback runs out of buffers */
   get refill_flush(): bool {
-    return load<u32>(changetype<usize>(this), 1376) != 0;
+    return load<u32>(changetype<usize>(this), 1384) != 0;
   }
   /** kernel whose behaviour io_uring has; single behaviours may differ */
   get kernel_profile(): u32 {
-    return load<u32>(changetype<usize>(this), 1384);
+    return load<u32>(changetype<usize>(this), 1392);
   }
   /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer; as the profile says unless given */
   get kernel_unix_inq(): bool {
-    return load<u32>(changetype<usize>(this), 1392) != 0;
+    return load<u32>(changetype<usize>(this), 1400) != 0;
   }
   /** what is left of an AF_UNIX stream counts a message that was read in part as a whole; as the profile says unless given */
   get kernel_unix_inq_whole(): bool {
-    return load<u32>(changetype<usize>(this), 1400) != 0;
+    return load<u32>(changetype<usize>(this), 1408) != 0;
   }
   /** a multishot RECV may have a length for each shot, and a limit for all of them; as the profile says unless given */
   get kernel_recv_mshot_len(): bool {
-    return load<u32>(changetype<usize>(this), 1408) != 0;
+    return load<u32>(changetype<usize>(this), 1416) != 0;
   }
   /** a bundle that goes on once keeps the word that its last incremental buffer has room left; as the profile says unless given */
   get kernel_bundle_buf_more(): bool {
-    return load<u32>(changetype<usize>(this), 1416) != 0;
+    return load<u32>(changetype<usize>(this), 1424) != 0;
   }
   /** a SEND may have several ranges, and a zero-copy send several in a registered buffer; as the profile says unless given */
   get kernel_send_vectorized(): bool {
-    return load<u32>(changetype<usize>(this), 1424) != 0;
+    return load<u32>(changetype<usize>(this), 1432) != 0;
   }
   /** a plain SEND or RECV may use a registered buffer; as the profile says unless given */
   get kernel_send_fixed_buf(): bool {
-    return load<u32>(changetype<usize>(this), 1432) != 0;
+    return load<u32>(changetype<usize>(this), 1440) != 0;
   }
   /** the notification of a zero-copy send may have user_data of its own; as the profile says unless given */
   get kernel_send_zc_notif_user_data(): bool {
-    return load<u32>(changetype<usize>(this), 1440) != 0;
+    return load<u32>(changetype<usize>(this), 1448) != 0;
   }
   /** a ring of incremental buffers may say which room is the least that keeps a buffer in use; as the profile says unless given */
   get kernel_pbuf_min_left(): bool {
-    return load<u32>(changetype<usize>(this), 1448) != 0;
+    return load<u32>(changetype<usize>(this), 1456) != 0;
   }
   /** of an incremental buffer a receive with MSG_TRUNC uses what was written, not the length of the datagram; as the profile says unless given */
   get kernel_pbuf_trunc_written(): bool {
-    return load<u32>(changetype<usize>(this), 1456) != 0;
+    return load<u32>(changetype<usize>(this), 1464) != 0;
   }
   /** a write may ask for no signal when the peer has gone; as the profile says unless given */
   get kernel_rwf_nosignal(): bool {
-    return load<u32>(changetype<usize>(this), 1464) != 0;
+    return load<u32>(changetype<usize>(this), 1472) != 0;
   }
   /** a command brings the transmit timestamps of a socket; as the profile says unless given */
   get kernel_cmd_tx_timestamp(): bool {
-    return load<u32>(changetype<usize>(this), 1472) != 0;
+    return load<u32>(changetype<usize>(this), 1480) != 0;
   }
   /** a command tells the name of a socket, or of its peer; as the profile says unless given */
   get kernel_cmd_getsockname(): bool {
-    return load<u32>(changetype<usize>(this), 1480) != 0;
+    return load<u32>(changetype<usize>(this), 1488) != 0;
   }
   /** a message to a ring needs no ring to send it from; as the profile says unless given */
   get kernel_sync_msg_ring(): bool {
-    return load<u32>(changetype<usize>(this), 1488) != 0;
+    return load<u32>(changetype<usize>(this), 1496) != 0;
   }
   /** zero-copy receive is there: IORING_REGISTER_ZCRX_IFQ, RECV_ZC; as the profile says unless given */
   get kernel_zcrx(): bool {
-    return load<u32>(changetype<usize>(this), 1496) != 0;
+    return load<u32>(changetype<usize>(this), 1504) != 0;
   }
   /** an instance can be told to read its refill ring, and be exported to other rings; as the profile says unless given */
   get kernel_zcrx_ctrl(): bool {
-    return load<u32>(changetype<usize>(this), 1504) != 0;
+    return load<u32>(changetype<usize>(this), 1512) != 0;
   }
   /** an instance says how large its buffers shall be; as the profile says unless given */
   get kernel_zcrx_rx_buf_len(): bool {
-    return load<u32>(changetype<usize>(this), 1512) != 0;
+    return load<u32>(changetype<usize>(this), 1520) != 0;
   }
   /** an instance needs no device, and then copies everything; as the profile says unless given */
   get kernel_zcrx_nodev(): bool {
-    return load<u32>(changetype<usize>(this), 1520) != 0;
+    return load<u32>(changetype<usize>(this), 1528) != 0;
   }
   /** an instance tells that it ran out of buffers or copied, and counts copies; as the profile says unless given */
   get kernel_zcrx_events(): bool {
-    return load<u32>(changetype<usize>(this), 1528) != 0;
+    return load<u32>(changetype<usize>(this), 1536) != 0;
   }
   /** a receive that ended early, for want of buffers or room, ends its request at once and not at the next wake-up; as the profile says unless given */
   get kernel_zcrx_stopped_early(): bool {
-    return load<u32>(changetype<usize>(this), 1536) != 0;
+    return load<u32>(changetype<usize>(this), 1544) != 0;
   }
   /** an instance can have several areas; as the profile says unless given */
   get kernel_zcrx_add_area(): bool {
-    return load<u32>(changetype<usize>(this), 1544) != 0;
+    return load<u32>(changetype<usize>(this), 1552) != 0;
   }
   /** entries of the refill ring in a row for one buffer are one return, refused as a whole when they are too many; as the profile says unless given */
   get kernel_zcrx_refill_folds(): bool {
-    return load<u32>(changetype<usize>(this), 1552) != 0;
+    return load<u32>(changetype<usize>(this), 1560) != 0;
   }
   /** a refill reads up to 256 entries by the tail that it knows and as many by a fresh one, not 64 by a fresh one; as the profile says unless given */
   get kernel_zcrx_refill_rereads(): bool {
-    return load<u32>(changetype<usize>(this), 1560) != 0;
+    return load<u32>(changetype<usize>(this), 1568) != 0;
   }
   /** head and tail of the refill ring lie on cache lines of their own: 0, 64, entries at 128, not 0, 4, 64; as the profile says unless given */
   get kernel_zcrx_rq_cache_lines(): bool {
-    return load<u32>(changetype<usize>(this), 1568) != 0;
+    return load<u32>(changetype<usize>(this), 1576) != 0;
   }
   /** offsets in an area are computed in 64 bits and not in 32; as the profile says unless given */
   get kernel_zcrx_wide_offsets(): bool {
-    return load<u32>(changetype<usize>(this), 1576) != 0;
+    return load<u32>(changetype<usize>(this), 1584) != 0;
   }
   /** IORING_SETUP_HYBRID_IOPOLL is known; as the profile says unless given */
   get kernel_setup_hybrid_iopoll(): bool {
-    return load<u32>(changetype<usize>(this), 1584) != 0;
+    return load<u32>(changetype<usize>(this), 1592) != 0;
   }
   /** IORING_SETUP_CQE_MIXED is known; as the profile says unless given */
   get kernel_setup_cqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1592) != 0;
+    return load<u32>(changetype<usize>(this), 1600) != 0;
   }
   /** IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128; as the profile says unless given */
   get kernel_setup_sqe_mixed(): bool {
-    return load<u32>(changetype<usize>(this), 1600) != 0;
+    return load<u32>(changetype<usize>(this), 1608) != 0;
   }
   /** IORING_SETUP_SQ_REWIND is known; as the profile says unless given */
   get kernel_setup_sq_rewind(): bool {
-    return load<u32>(changetype<usize>(this), 1608) != 0;
+    return load<u32>(changetype<usize>(this), 1616) != 0;
   }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1616) != 0;
+    return load<u32>(changetype<usize>(this), 1624) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1624) != 0;
+    return load<u32>(changetype<usize>(this), 1632) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1632) != 0;
+    return load<u32>(changetype<usize>(this), 1640) != 0;
   }
   /** unregistering files or buffers waits until no request uses one; as the profile says unless given */
   get kernel_rsrc_quiesce(): bool {
-    return load<u32>(changetype<usize>(this), 1640) != 0;
+    return load<u32>(changetype<usize>(this), 1648) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1648) != 0;
+    return load<u32>(changetype<usize>(this), 1656) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1656) != 0;
+    return load<u32>(changetype<usize>(this), 1664) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1664) != 0;
+    return load<u32>(changetype<usize>(this), 1672) != 0;
   }
   /** a drain is over when the draining request has completed, not only when another request comes; as the profile says unless given */
   get kernel_drain_ends(): bool {
-    return load<u32>(changetype<usize>(this), 1672) != 0;
+    return load<u32>(changetype<usize>(this), 1680) != 0;
   }
   /** machine whose measured parameters are the defaults of this host; single ones may differ */
   get cpu_machine(): u32 {
-    return load<u32>(changetype<usize>(this), 1680);
+    return load<u32>(changetype<usize>(this), 1688);
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1696);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1696);
+    return load<u32>(changetype<usize>(this), 1704);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1704);
+    return load<u32>(changetype<usize>(this), 1712);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1712);
+    return load<u32>(changetype<usize>(this), 1720);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1720);
+    return load<u32>(changetype<usize>(this), 1728);
   }
   /** distance of the cores of its threads: thread n runs on core (app_core + n × app_spread) mod cores */
   get cpu_app_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1728);
+    return load<u32>(changetype<usize>(this), 1736);
   }
   /** how an idle core waits: for a write, or halted for an interrupt */
   get cpu_idle(): u32 {
-    return load<u32>(changetype<usize>(this), 1736);
+    return load<u32>(changetype<usize>(this), 1744);
   }
   /** time that an idle core takes to begin work */
   get cpu_idle_exit_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 1744);
+    return load<u32>(changetype<usize>(this), 1752);
   }
   /** who maps memory for the NIC: nobody, or page by page, with the NIC's translations forgotten now and then or at once */
   get mem_iommu(): u32 {
-    return load<u32>(changetype<usize>(this), 1752);
+    return load<u32>(changetype<usize>(this), 1760);
   }
   /** first-level data cache of a core */
   get mem_l1_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1760);
+    return load<u32>(changetype<usize>(this), 1768);
   }
   /** second-level cache of a core */
   get mem_l2_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1768);
+    return load<u32>(changetype<usize>(this), 1776);
   }
   /** last-level cache; 0: there is none (default: the Xeon of ddio-bench) */
   get mem_llc_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 1776);
+    return load<u64>(changetype<usize>(this), 1784);
   }
   /** ways of it */
   get mem_llc_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1784);
+    return load<u32>(changetype<usize>(this), 1792);
   }
   /** ways that the NIC writes to (DDIO): it finds there min(1, ways × way size / working set); 0: it writes to memory and reads there */
   get mem_ddio_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1792);
+    return load<u32>(changetype<usize>(this), 1800);
   }
   /** bytes that the NIC writes before it comes back to a buffer; auto: posted buffers and those in flight, as they are */
   get mem_io_working_set(): u64 {
-    return load<u64>(changetype<usize>(this), 1800);
+    return load<u64>(changetype<usize>(this), 1808);
   }
   /** share of received payload that cores find in no cache, for measurements that state it; auto: what the caches do */
   get mem_miss_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1808);
+    return load<u32>(changetype<usize>(this), 1816);
   }
   /** lines that prefetchers fetch for nothing, for a thousand that were wanted */
   get mem_overfetch_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1816);
+    return load<u32>(changetype<usize>(this), 1824);
   }
   /** what the memory bus moves; 0: no limit (default: 8 channels DDR4-3200) */
   get mem_dram_bps(): u64 {
-    return load<u64>(changetype<usize>(this), 1824);
+    return load<u64>(changetype<usize>(this), 1832);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1832);
+    return load<u32>(changetype<usize>(this), 1840);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1840);
+    return load<u32>(changetype<usize>(this), 1848);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1848);
+    return load<u32>(changetype<usize>(this), 1856);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1856);
+    return load<u32>(changetype<usize>(this), 1864);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1864);
+    return load<u32>(changetype<usize>(this), 1872);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1872);
+    return load<u32>(changetype<usize>(this), 1880);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1880);
+    return load<u32>(changetype<usize>(this), 1888);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1888);
+    return load<u32>(changetype<usize>(this), 1896);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1896);
+    return load<u32>(changetype<usize>(this), 1904);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1904);
+    return load<u32>(changetype<usize>(this), 1912);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1912);
+    return load<u32>(changetype<usize>(this), 1920);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1920);
+    return load<u32>(changetype<usize>(this), 1928);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1928);
+    return load<u32>(changetype<usize>(this), 1936);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1936);
+    return load<u32>(changetype<usize>(this), 1944);
   }
   /** waking a sleeping task (try_to_wake_up), for who wakes it (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1944);
+    return load<u32>(changetype<usize>(this), 1952);
   }
   /** interrupting another core (cycles; scheduling; unsourced) */
   get cost_ipi_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1952);
+    return load<u32>(changetype<usize>(this), 1960);
   }
   /** taking the interrupt of another core (cycles; scheduling; unsourced) */
   get cost_ipi(): u32 {
-    return load<u32>(changetype<usize>(this), 1960);
+    return load<u32>(changetype<usize>(this), 1968);
   }
   /** switching a core from the idle task or another one (cycles; scheduling; unsourced) */
   get cost_context_switch(): u32 {
-    return load<u32>(changetype<usize>(this), 1968);
+    return load<u32>(changetype<usize>(this), 1976);
   }
   /** a cache line that another core wrote last comes over (cycles; memory; unsourced) */
   get cost_remote_line(): u32 {
-    return load<u32>(changetype<usize>(this), 1976);
+    return load<u32>(changetype<usize>(this), 1984);
   }
   /** a buffer that another core gave back to zero-copy receive: its counts and its entry come over (cycles; memory; unsourced) */
   get cost_remote_buf(): u32 {
-    return load<u32>(changetype<usize>(this), 1984);
+    return load<u32>(changetype<usize>(this), 1992);
   }
   /** taking a socket's lock and letting it go, per call or packet (cycles; lock; unsourced) */
   get cost_sock_lock(): u32 {
-    return load<u32>(changetype<usize>(this), 1992);
+    return load<u32>(changetype<usize>(this), 2000);
   }
   /** the locks of a qdisc and of its TX queue, per packet (cycles; lock; unsourced) */
   get cost_tx_lock(): u32 {
-    return load<u32>(changetype<usize>(this), 2000);
-  }
-  /** finding the file of a descriptor and putting it back (fget, fput), per request without a fixed file (cycles; syscall; unsourced) */
-  get cost_file_ref(): u32 {
     return load<u32>(changetype<usize>(this), 2008);
+  }
+  /** finding the file of a descriptor and putting it back, per request without a fixed file (cycles; syscall; unsourced) */
+  get cost_file_ref(): u32 {
+    return load<u32>(changetype<usize>(this), 2016);
   }
   /** io_uring_enter: the way into the kernel and back, per call however many requests it submits (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 2016);
+    return load<u32>(changetype<usize>(this), 2024);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 2024);
+    return load<u32>(changetype<usize>(this), 2032);
   }
   /** one request taken from the submission queue, made, issued and freed, without what its operation does (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2032);
+    return load<u32>(changetype<usize>(this), 2040);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2040);
+    return load<u32>(changetype<usize>(this), 2048);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 2048);
+    return load<u32>(changetype<usize>(this), 2056);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2056);
+    return load<u32>(changetype<usize>(this), 2064);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2064);
+    return load<u32>(changetype<usize>(this), 2072);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 2072);
+    return load<u32>(changetype<usize>(this), 2080);
   }
   /** one buffer of a list made and freed again (PROVIDE_BUFFERS) (cycles; memory; unsourced) */
   get cost_buf_provide(): u32 {
-    return load<u32>(changetype<usize>(this), 2080);
+    return load<u32>(changetype<usize>(this), 2088);
   }
   /** mapping a received page to user space, and another page for the pool (cycles; memory; published 178 ns for a page of 4 KiB received by TCP_ZEROCOPY_RECEIVE, in all; the split is a guess) */
   get cost_map_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2088);
+    return load<u32>(changetype<usize>(this), 2096);
   }
   /** unmapping a page, and giving it back (cycles; memory; published 178 ns for a page of 4 KiB received by TCP_ZEROCOPY_RECEIVE, in all; the split is a guess) */
   get cost_unmap_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2096);
+    return load<u32>(changetype<usize>(this), 2104);
   }
   /** forgetting translations after pages were unmapped (cycles; memory; unsourced) */
   get cost_tlb_flush(): u32 {
-    return load<u32>(changetype<usize>(this), 2104);
+    return load<u32>(changetype<usize>(this), 2112);
   }
   /** one event of epoll_wait(2), with the poll of its file (cycles; syscall; unsourced) */
   get cost_epoll_event(): u32 {
-    return load<u32>(changetype<usize>(this), 2112);
+    return load<u32>(changetype<usize>(this), 2120);
   }
   /** the send path of one request down to its protocol: message, socket lock, segments of a packet (cycles; tcpip; unsourced) */
   get cost_send(): u32 {
-    return load<u32>(changetype<usize>(this), 2120);
+    return load<u32>(changetype<usize>(this), 2128);
   }
   /** accounting for the memory of a zero-copy send that is not registered, per request (cycles; memory; unsourced) */
   get cost_pin_call(): u32 {
-    return load<u32>(changetype<usize>(this), 2128);
+    return load<u32>(changetype<usize>(this), 2136);
   }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2136);
+    return load<u32>(changetype<usize>(this), 2144);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 2144);
+    return load<u32>(changetype<usize>(this), 2152);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 2152);
+    return load<u32>(changetype<usize>(this), 2160);
   }
   /** what a request to a socket costs beyond one that does nothing, before it gets there (cycles; syscall; unsourced) */
   get cost_net_prep(): u32 {
-    return load<u32>(changetype<usize>(this), 2160);
+    return load<u32>(changetype<usize>(this), 2168);
   }
   /** the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c) (cycles; skb; unsourced) */
   get cost_skb_head_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 2168);
+    return load<u32>(changetype<usize>(this), 2176);
   }
   /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2176);
+    return load<u32>(changetype<usize>(this), 2184);
   }
   /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2184);
+    return load<u32>(changetype<usize>(this), 2192);
   }
   /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
   get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2192);
+    return load<u32>(changetype<usize>(this), 2200);
   }
   /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2200);
+    return load<u32>(changetype<usize>(this), 2208);
   }
   /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2208);
+    return load<u32>(changetype<usize>(this), 2216);
   }
   /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
   get cost_zcrx_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2216);
+    return load<u32>(changetype<usize>(this), 2224);
   }
   /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2224);
+    return load<u32>(changetype<usize>(this), 2232);
   }
   /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2232);
+    return load<u32>(changetype<usize>(this), 2240);
   }
   /** picking a provided buffer (cycles; memory; unsourced) */
   get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 2240);
+    return load<u32>(changetype<usize>(this), 2248);
   }
   /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue (cycles; skb; unsourced) */
   get cost_zc_msg(): u32 {
-    return load<u32>(changetype<usize>(this), 2248);
+    return load<u32>(changetype<usize>(this), 2256);
   }
   /** the UDP transmit path, per datagram: route, headers, queue of the device (cycles; tcpip; unsourced) */
   get cost_udp_tx(): u32 {
-    return load<u32>(changetype<usize>(this), 2256);
+    return load<u32>(changetype<usize>(this), 2264);
   }
   /** the UDP receive path, per datagram: lookup, queue of the socket (cycles; tcpip; unsourced) */
   get cost_udp_rx(): u32 {
-    return load<u32>(changetype<usize>(this), 2264);
+    return load<u32>(changetype<usize>(this), 2272);
   }
   /** one fragment of a datagram that is longer than the MTU (cycles; tcpip; unsourced) */
   get cost_ip_fragment(): u32 {
-    return load<u32>(changetype<usize>(this), 2272);
+    return load<u32>(changetype<usize>(this), 2280);
   }
   /** one fragment that finds its datagram (cycles; tcpip; unsourced) */
   get cost_ip_defrag(): u32 {
-    return load<u32>(changetype<usize>(this), 2280);
+    return load<u32>(changetype<usize>(this), 2288);
   }
   /** a dummy device throwing a packet away (cycles; netdevice; unsourced) */
   get cost_dummy_xmit(): u32 {
-    return load<u32>(changetype<usize>(this), 2288);
+    return load<u32>(changetype<usize>(this), 2296);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2296);
-  }
-  /** asking a queue that has nothing for packets (ring.napi_busy_poll_ns) (ns; other; the model) */
-  get cost_busy_poll(): u32 {
     return load<u32>(changetype<usize>(this), 2304);
+  }
+  /** asking a queue that has nothing for packets (ring.napi_busy_poll_ns, socket.busy_poll_ns) (ns; other; the model) */
+  get cost_busy_poll(): u32 {
+    return load<u32>(changetype<usize>(this), 2312);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 2312);
+    return load<u32>(changetype<usize>(this), 2320);
   }
   /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
   get cost_copy_l2_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2320);
+    return load<u32>(changetype<usize>(this), 2328);
   }
   /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
   get cost_copy_llc_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2328);
+    return load<u32>(changetype<usize>(this), 2336);
   }
   /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_copy_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2336);
+    return load<u32>(changetype<usize>(this), 2344);
   }
   /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
   get cost_copy_rfo_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2344);
+    return load<u32>(changetype<usize>(this), 2352);
   }
   /** each further buffer of an RX completion: large frames, and what the NIC merged (cycles; driver; Begunkov 2025, 4 KiB against 32 KiB buffers: 18 ns a buffer in softirq) */
   get cost_driver_rx_buffer(): u32 {
-    return load<u32>(changetype<usize>(this), 2352);
+    return load<u32>(changetype<usize>(this), 2360);
   }
   /** mapping one page for the NIC (mem.iommu) (cycles; memory; unsourced) */
   get cost_iommu_map(): u32 {
-    return load<u32>(changetype<usize>(this), 2360);
+    return load<u32>(changetype<usize>(this), 2368);
   }
   /** taking a page away from the NIC again (cycles; memory; unsourced) */
   get cost_iommu_unmap(): u32 {
-    return load<u32>(changetype<usize>(this), 2368);
+    return load<u32>(changetype<usize>(this), 2376);
   }
   /** making the NIC forget a translation, where mem.iommu is strict (cycles; memory; unsourced) */
   get cost_iommu_flush(): u32 {
-    return load<u32>(changetype<usize>(this), 2376);
+    return load<u32>(changetype<usize>(this), 2384);
   }
   /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
   get cost_dram_stall(): u32 {
-    return load<u32>(changetype<usize>(this), 2384);
+    return load<u32>(changetype<usize>(this), 2392);
   }
   /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_read_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2392);
+    return load<u32>(changetype<usize>(this), 2400);
   }
   /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_write_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2400);
+    return load<u32>(changetype<usize>(this), 2408);
   }
   /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_app_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2408);
+    return load<u32>(changetype<usize>(this), 2416);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2416);
+    return load<u32>(changetype<usize>(this), 2424);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2424);
+    return load<u32>(changetype<usize>(this), 2432);
   }
 }
 
@@ -1516,20 +1520,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3712);
+  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3720);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3712 + 2432 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3720 + 2440 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3712 + 3456 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3720 + 3464 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3712 + 1832 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3720 + 1840 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 7520 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 7536 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1606,5 +1610,5 @@ export const BEHAVES_DRAIN_ENDS: u32 = 35;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {
-  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1392) != 0;
+  return load<u32>(changetype<usize>(hostConfig(host)) + (<usize>behaviour << 3), 1400) != 0;
 }

@@ -141,6 +141,7 @@ export type HostKnob =
   | 'socket.sndbuf'
   | 'socket.nodelay'
   | 'socket.optmem_max'
+  | 'socket.busy_poll_ns'
   | 'socket.backlog'
   | 'ring.sq_entries'
   | 'ring.cap_net_admin'

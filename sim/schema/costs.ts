@@ -55,7 +55,7 @@ export const COSTS: readonly Cost[] = [
   cost('remote_buf', 'memory', 30, 'a buffer that another core gave back to zero-copy receive: its counts and its entry come over'),
   cost('sock_lock', 'lock', 60, 'taking a socket\'s lock and letting it go, per call or packet'),
   cost('tx_lock', 'lock', 60, 'the locks of a qdisc and of its TX queue, per packet'),
-  cost('file_ref', 'syscall', 30, 'finding the file of a descriptor and putting it back (fget, fput), per request without a fixed file'),
+  cost('file_ref', 'syscall', 30, 'finding the file of a descriptor and putting it back, per request without a fixed file'),
   cost('enter', 'syscall', 1101, 'io_uring_enter: the way into the kernel and back, per call however many requests it submits', MODEL),
   cost('syscall', 'syscall', 300, 'any other system call, per call'),
   cost('sqe', 'syscall', 223, 'one request taken from the submission queue, made, issued and freed, without what its operation does', MODEL),
@@ -95,7 +95,7 @@ export const COSTS: readonly Cost[] = [
   cost('ip_defrag', 'tcpip', 200, 'one fragment that finds its datagram'),
   cost('dummy_xmit', 'netdevice', 60, 'a dummy device throwing a packet away'),
   cost('app_cqe', 'app', 60, 'the application looking at one completion'),
-  cost('busy_poll', 'other', 0, 'asking a queue that has nothing for packets (ring.napi_busy_poll_ns)', 'the model', 'ns'),
+  cost('busy_poll', 'other', 0, 'asking a queue that has nothing for packets (ring.napi_busy_poll_ns, socket.busy_poll_ns)', 'the model', 'ns'),
   cost('app_time', 'app', 0, 'time that an application spends because its scenario says so', 'the scenario', 'ns'),
   // Memory: where bytes were found
   cost('copy_l2_kib', 'copy', 0, 'more, for bytes copied out of the L2 cache', 'unsourced', 'cycles/KiB'),

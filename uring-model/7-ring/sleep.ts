@@ -4,14 +4,38 @@
  * when the task runs; a sleeper that is woken for task work alone does that and sleeps on.
  */
 import {
-  NONE, timerCancel, WAIT_TASK, waitAdd, waitAlloc, waitArg, waitFree, waitLink, waitRemove,
+  chargeSpun, coreBooked, coreIndex, coreState, COST_BUSY_POLL, hostConfig, NONE, now, QUEUES_MAX, timerCancel, WAIT_TASK, waitAdd,
+  waitAlloc, waitArg, waitFree, waitLink, waitRemove,
 } from '../../sim/core';
-import { fileWaitHead } from '../../stack/file';
-import { Task, taskAt, taskTimer, taskWake, TASK_IN_CALL } from './task';
+import { busyPoll } from '../../stack/3-pool';
+import { fileAt, FILE_SOCKET, fileWaitHead } from '../../stack/file';
+import { MIN_NAPI_ID, sock, sockNapiId } from '../../stack/6-socket';
+import { Task, taskAt, taskCore, taskTimer, taskWake, TASK_IN_CALL } from './task';
 import { runTaskWork } from './task_work';
+
+/** Before it sleeps a call polls the queue of its socket, if it shall (SO_BUSY_POLL, include/net/busy_poll.h: sk_busy_loop). */
+function busyBegin(t: Task, file_idx: u32): void {
+  const ns = hostConfig(t.host).socket_busy_poll_ns;
+  if (ns == 0 || fileAt(file_idx).kind != FILE_SOCKET) return;
+  const queue = sockNapiId(sock(fileAt(file_idx).obj)) - MIN_NAPI_ID;
+  if (queue >= hostConfig(t.host).nic_rx_queues) return;
+  t.spin_from_ns = now();
+  t.spin_until_ns = now() + ns;
+  t.spin_booked = coreBooked(coreIndex(t.host, taskCore(t)));
+  t.spin_napi = t.host * QUEUES_MAX + queue + 1;
+  busyPoll(t.spin_napi - 1, taskCore(t), t.spin_until_ns);
+}
+function busyEnd(t: Task): void {
+  if (t.spin_napi == 0) return;
+  chargeSpun(t.host, taskCore(t), COST_BUSY_POLL, t.spin_from_ns, min(t.spin_until_ns, coreState().clock_ns), t.spin_booked);
+  busyPoll(t.spin_napi - 1, 0, 0);
+  t.spin_napi = 0;
+  t.spin_until_ns = 0;
+}
 
 /** The task joins the wait queues of a file; `events` are what it waits for. False: there is no entry left to wait with. */
 export function sleepOnFile(t: Task, file_idx: u32, events: u32, exclusive: bool): bool {
+  busyBegin(t, file_idx);
   for (let which: u32 = 0; which < 2; which++) {
     const head = fileWaitHead(file_idx, which);
     if (head != 0 && !sleepOn(t, head, events, exclusive)) return false;
@@ -47,6 +71,7 @@ export function callWake(t: Task): void {
 
 /** The call is made again, or given up: nothing waits for the task any more (finish_wait). */
 export function callAwake(t: Task): void {
+  busyEnd(t);
   t.waiting = 0;
   t.call_woken = 0;
   t.call_events = 0;

@@ -8,7 +8,7 @@
  * call start again. Differs from Linux: other signals do not exist; SIGPIPE counts as ignored.
  */
 import {
-  arenaAlloc, charge, chargeIpi, chargeTimes, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreIdle, coreIndex, coreState,
+  arenaAlloc, charge, coreAt, chargeIpi, chargeTimes, CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreIdle, coreIndex, coreState,
   COST_IPI_SEND, COST_REMOTE_LINE, COST_WAKE_UP, CPU_IDLE_HALT, enterContext, EVENT_TASK, hostConfig, HOSTS_MAX, leaveContext, NONE, now,
   RINGS_MAX, schedule, setTask, switchContext, THREADS_MAX, Timer, TIMER_RING,
 } from '../../sim/core';
@@ -67,6 +67,10 @@ export class Task {
   /** Since when, and what was booked on its core until then. */
   spin_from_ns: u64;
   spin_booked: u64;
+  /** 1 + the NAPI that a plain call polls (sleep.ts). */
+  spin_napi: u32;
+  /** It was asleep when it was woken: its core is switched to it. */
+  slept: u32;
   /** Task work of rings without DEFER_TASKRUN (tctx->task_list). */
   work_head: u32;
   work_tail: u32;
@@ -121,6 +125,15 @@ export function taskCore(t: Task): u32 {
 const WAKE_LINES: u32 = 2;
 
 /**
+ * The task still runs on its core. Its turn was handled at its beginning, so that it may look asleep already; what comes until the
+ * end of the turn finds it awake, and it sees that before it sleeps.
+ */
+export function taskRuns(t: Task): bool {
+  const core = coreAt(coreIndex(t.host, taskCore(t)));
+  return core.current == t.idx + 1 && core.task_until_ns > now();
+}
+
+/**
  * What waking costs who does it (kernel/sched/core.c: try_to_wake_up, ttwu_queue). Another core that is idle is told by an interrupt,
  * unless it watches for a write (set_nr_if_polling); one that is busy comes to it by itself.
  */
@@ -141,9 +154,7 @@ function sendIpi(host: u32, core: u32): void {
 export function taskKick(t: Task): void {
   const s = coreState();
   const core = taskCore(t);
-  if (t.run_pending == 0 && s.context != CONTEXT_HARDWARE && s.core != core && !coreIdle(coreIndex(t.host, core), now())) {
-    sendIpi(t.host, core);
-  }
+  if (t.run_pending == 0 && s.context != CONTEXT_HARDWARE && s.core != core && taskRuns(t)) sendIpi(t.host, core);
   taskWake(t);
 }
 
@@ -151,7 +162,8 @@ export function taskKick(t: Task): void {
 export function taskWake(t: Task): void {
   if (t.run_pending != 0) return;
   t.run_pending = 1;
-  if (t.waiting != 0 && now() >= t.spin_until_ns) chargeWake(t.host, taskCore(t));
+  t.slept = t.waiting != 0 && now() >= t.spin_until_ns && !taskRuns(t) ? 1 : 0;
+  if (t.slept != 0) chargeWake(t.host, taskCore(t));
   schedule(now(), EVENT_TASK, t.idx);
 }
 

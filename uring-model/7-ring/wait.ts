@@ -91,7 +91,7 @@ function busyBegin(t: Task, r: Ring, deadline_ns: u64): void {
 /** Busy polling ends, if there was any: only the first sleep of a wait is put off. */
 function busyEnd(t: Task, r: Ring): void {
   if (t.spin_until_ns == 0) return;
-  chargeSpun(t.host, taskCore(t), COST_BUSY_POLL, t.spin_from_ns, t.spin_booked);
+  chargeSpun(t.host, taskCore(t), COST_BUSY_POLL, t.spin_from_ns, min(t.spin_until_ns, coreState().clock_ns), t.spin_booked);
   t.spin_until_ns = 0;
   napiBusyEnd(r);
 }

@@ -12,7 +12,7 @@ import { tellOfWork } from './eventfd';
 import { Req, reqAt, reqIdx, REQ_WORK, transition } from './request';
 import { sqThreadWake } from './sqpoll';
 import { Ring, ringAt } from './state';
-import { taskAt, taskKick, taskWake } from './task';
+import { taskAt, taskKick, taskRuns, taskWake } from './task';
 
 /** Nobody waits on the ring (io_uring/wait.h). */
 export const IO_CQ_WAKE_INIT: i32 = -1;
@@ -63,8 +63,9 @@ function normalWorkAdd(r: Ring, req: Req): void {
   t.work_tail = idx;
   if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsOr(r, IORING_SQ_TASKRUN);
   if (r.sqd != NONE) sqThreadWake(r.sqd);
-  else if (t.waiting != 0) taskWake(t);
+  else if (t.waiting != 0 && !taskRuns(t)) taskWake(t);
   else if ((r.flags & IORING_SETUP_COOP_TASKRUN) == 0) taskKick(t);
+  else if (t.waiting != 0) taskWake(t);
 }
 
 /** The oldest request of a ring's list, or NONE. */

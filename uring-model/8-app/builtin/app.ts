@@ -1,13 +1,6 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
-import {
-  APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_ECHO, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC,
-  APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, coreState, enterContext, EVENT_TASK,
-  hostConfig, leaveContext, NONE, RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore,
-  traceAppWake,
-} from '../../../sim/core';
-import {
-  TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake, userAlloc,
-} from '../../7-ring';
+import { APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC, APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, enterContext, EVENT_TASK, hostConfig, leaveContext, NONE, RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake } from '../../../sim/core';
+import { TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake } from '../../7-ring';
 import { checkEnd, checkInit, opensFlows } from './check';
 import { datagramBegin, datagramCqe } from './datagram_sink';
 import { echoCqe } from './echo';
@@ -169,10 +162,10 @@ export function taskRun(arg: u32): void {
   const core = taskCore(t);
   if (!takeCore(host, core, arg, EVENT_TASK, arg)) return;
   t.run_pending = 0;
-  const slept = t.waiting != 0 && coreState().clock_ns >= t.spin_until_ns;
   enterContext(host, core, CONTEXT_TASK_WORK);
   setTask(arg);
-  switchTo(arg, slept);
+  switchTo(arg, t.slept != 0);
+  t.slept = 0;
   let runs = taskResume(arg);
   if (a.state == APP_NEW || (a.state == APP_RUNS && a.role != APP_ROLE_SCRIPT && !isPlain(a) && a.asleep == 0)) runs = true;
   if (a.state == APP_RUNS && isPlain(a) && t.waiting == 0) runs = true;

@@ -4,26 +4,18 @@
  */
 import {
   APP_RECEIVE_EPOLL, APP_RECEIVE_MMAP, APP_RECEIVE_READ, arenaAlloc, coreState, hostConfig, HOSTS_MAX, NONE, now, traceAppWake,
-  APP_RECEIVE_EPOLL, APP_RECEIVE_READ, arenaAlloc, charge, coreState, COST_APP_CQE, hostConfig, HOSTS_MAX, NONE, now, traceAppWake,
 } from '../../../sim/core';
 import { taskAt, taskWake } from '../../7-ring';
 import { __NR_poll, ERESTARTSYS, MSG_WAITALL, POLLIN, SOCK_NONBLOCK } from '../../uapi.gen';
-import { listensV6 } from './listener';
+import { listenOn, listensV6 } from './listener';
 import { epollStart, epollStep } from './plain_epoll';
 import { areaBegin, mapStep } from './plain_map';
 import {
-  accept, accepted, ACCEPTS, ARG_EVENTS, FOR_EVER, listeners, listenOn, PLAIN_ARG_BYTES, READS, receive, Thread, thread, THREAD_BYTES,
+  accept, accepted, ACCEPTS, ARG_EVENTS, ARG_NAME, FOR_EVER, listeners, PLAIN_ARG_BYTES, READS, receive, Thread, thread, THREAD_BYTES,
   WAITS,
 } from './plain_thread';
 import { systemCall } from './port';
 import { App, listenerFd } from './state';
-  __NR_accept4, __NR_close, __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_poll, __NR_recvfrom, __NR_setsockopt, __NR_shutdown,
-  EAGAIN, ERESTARTSYS, MSG_DONTWAIT, MSG_WAITALL, POLLIN, SHUT_RDWR, SOCK_NONBLOCK, SOL_SOCKET,
-} from '../../uapi.gen';
-import { connEnded, connNew, connOver, listenOn, listensV6 } from './listener';
-import { systemCall } from './port';
-import { sinkBytes, sinkWork } from './sink';
-import { App, listenerFd, stream } from './state';
 
 /** A thread's turn ends after this, so that what others do meanwhile comes in its order. */
 const TURN_NS: u64 = 20000;
@@ -37,18 +29,6 @@ export function plainInit(a: App, buffers: u32, args: u32): void {
     t.args = args + n * PLAIN_ARG_BYTES;
     t.buffer = buffers + n * a.buf_size;
   }
-}
-
-function epollAdd(a: App, t: Thread, fd: i32, data: u64): i64 {
-  const event = <usize>(t.args + ARG_EVENT);
-  store<u32>(event, POLLIN);
-  store<u64>(event, data, 4);
-  return systemCall(t.task, __NR_epoll_ctl, a.epoll_fd, EPOLL_CTL_ADD, fd, event);
-}
-
-function listeners(host: u32): u32 {
-  const ports = hostConfig(host).port_count;
-  return ports != 0 ? ports : 1;
 }
 
 /** Listens, and starts the other threads. 0 or -errno. */

@@ -4,14 +4,12 @@
  */
 import { charge, COST_APP_CQE, hostConfig, NONE } from '../../../sim/core';
 import {
-  __NR_accept4, __NR_bind, __NR_close, __NR_listen, __NR_recvfrom, __NR_setsockopt, __NR_shutdown, __NR_socket, AF_INET, AF_INET6, EAGAIN,
-  ERESTARTSYS, SHUT_RDWR, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES, SOL_SOCKET,
+  __NR_accept4, __NR_close, __NR_recvfrom, __NR_setsockopt, __NR_shutdown, EAGAIN, ERESTARTSYS, SHUT_RDWR, SOL_SOCKET,
 } from '../../uapi.gen';
-import { connEnded, connNew, connOver, listenerPort } from './listener';
-import { writeSockaddr } from './ops';
+import { connEnded, connNew, connOver } from './listener';
 import { systemCall } from './port';
 import { sinkBytes, sinkWork } from './sink';
-import { App, listenerFd, setListenerFd, stream } from './state';
+import { App, listenerFd, stream } from './state';
 
 /** A thread's page of arguments: names, events of one epoll_wait, and what poll looks at. */
 export const ARG_NAME_LEN: u32 = 0;
@@ -51,17 +49,6 @@ export const THREAD_BYTES: u32 = 40;
 export function thread(a: App, n: u32): Thread {
   return changetype<Thread>(<usize>(a.threads_base + n * THREAD_BYTES));
 }
-export function listenOn(a: App, listener: u32, v6: bool, flags: u32): i64 {
-  const fd = systemCall(a.host, __NR_socket, v6 ? AF_INET6 : AF_INET, SOCK_STREAM | flags);
-  if (fd < 0) return fd;
-  const name = thread(a, 0).args + ARG_NAME;
-  writeSockaddr(name, v6, 0, listenerPort(a, listener));
-  let ret = systemCall(a.host, __NR_bind, fd, name, v6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES);
-  if (ret >= 0) ret = systemCall(a.host, __NR_listen, fd, hostConfig(a.host).socket_backlog);
-  setListenerFd(a, listener, <i32>fd);
-  return ret;
-}
-
 export function listeners(host: u32): u32 {
   const ports = hostConfig(host).port_count;
   return ports != 0 ? ports : 1;

@@ -1268,7 +1268,7 @@ export class HostConfig {
   get cost_tx_lock(): u32 {
     return load<u32>(changetype<usize>(this), 2008);
   }
-  /** finding the file of a descriptor and putting it back, per request without a fixed file (cycles; syscall; unsourced) */
+  /** finding the file of a descriptor and putting it back, per request without fixed files (cycles; syscall; unsourced) */
   get cost_file_ref(): u32 {
     return load<u32>(changetype<usize>(this), 2016);
   }
@@ -1280,7 +1280,7 @@ export class HostConfig {
   get cost_syscall(): u32 {
     return load<u32>(changetype<usize>(this), 2032);
   }
-  /** one request taken from the submission queue, made, issued and freed, without what its operation does (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
+  /** one request taken from the submission queue, issued and freed, without what its operation does (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
     return load<u32>(changetype<usize>(this), 2040);
   }
@@ -1416,7 +1416,7 @@ export class HostConfig {
   get cost_app_cqe(): u32 {
     return load<u32>(changetype<usize>(this), 2304);
   }
-  /** asking a queue that has nothing for packets (ring.napi_busy_poll_ns, socket.busy_poll_ns) (ns; other; the model) */
+  /** asking a queue that has nothing for packets (napi_busy_poll_ns, busy_poll_ns) (ns; other; the model) */
   get cost_busy_poll(): u32 {
     return load<u32>(changetype<usize>(this), 2312);
   }

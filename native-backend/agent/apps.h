@@ -27,6 +27,7 @@ enum role { ROLE_NONE, ROLE_SOURCE, ROLE_SINK, ROLE_ECHO, ROLE_RPC };
 enum receive {
 	RECEIVE_ZC, RECEIVE_RECV, RECEIVE_MULTISHOT, RECEIVE_READ, RECEIVE_EPOLL, RECEIVE_PBUF, RECEIVE_BUNDLE, RECEIVE_INCREMENTAL,
 };
+enum send { SEND_COPY, SEND_ZC, SEND_ZC_FIXED };
 enum rearm { REARM_OFF, REARM_ON, REARM_CLOSE };
 enum check { CHECK_NONE, CHECK_COMPARE, CHECK_SHA256 };
 enum order { ORDER_FIFO, ORDER_LIFO, ORDER_RANDOM };
@@ -35,12 +36,13 @@ enum order { ORDER_FIFO, ORDER_LIFO, ORDER_RANDOM };
 struct knobs {
 	enum role role;
 	enum receive receive;
+	enum send send;
 	enum rearm rearm;
 	enum check check;
 	enum order order;
 	bool v6;
 	uint64_t recv_bytes, waitall;
-	uint64_t seed, flows, bytes, chunk, depth, start_ns, stagger_ns, gap_ns, port, work_ns, stop_after;
+	uint64_t seed, flows, bytes, chunk, depth, sends, start_ns, stagger_ns, gap_ns, port, work_ns, stop_after;
 	uint64_t ports[PORTS_MAX], nr_ports;
 	uint64_t area_bytes, area_page, rx_buf_len, rq_entries, queue, nodev, batch, delay_ns, give_back, flush;
 	uint64_t rcvbuf, sndbuf, nodelay, backlog;
@@ -65,7 +67,7 @@ struct stream {
 };
 
 /* Patterns of completions: a bit for each set of MORE, BUFFER and NOTIF. */
-enum { OP_RECV_ZC, OP_RECV, OP_SEND, OPS };
+enum { OP_RECV_ZC, OP_RECV, OP_SEND, OP_SEND_ZC, OPS };
 enum { CONN_OPEN = 1, CONN_STOPPING, CONN_CLOSING };
 enum { PATTERN_MORE = 1, PATTERN_BUFFER = 2, PATTERN_NOTIF = 4, PATTERNS = 8 };
 #define ERRORS_MAX 256
@@ -152,6 +154,7 @@ void apps_report(const struct knobs *knobs, const struct shared *shared);
 int make_socket(const struct app *a);
 void op_connect(struct app *a, uint32_t i, const struct sockaddr_storage *to, socklen_t len);
 void op_send(struct app *a, uint32_t i, const void *at, uint32_t len, int msg_flags, unsigned int sqe_flags);
+void op_send_zc(struct app *a, uint32_t i, const void *at, uint32_t len, int msg_flags, unsigned int sqe_flags);
 void op_recv(struct app *a, uint32_t i, void *at, uint32_t len);
 void op_recv_multishot(struct app *a, uint32_t i, bool bundle);
 void op_provide(struct app *a, void *at, uint32_t len, uint32_t count, uint32_t bid, bool silent);

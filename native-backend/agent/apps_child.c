@@ -104,6 +104,11 @@ static int start(struct app *a)
 		return ret;
 	if (!app_opens(a->k))
 		return listener_start(a);
+	if (a->k->role == ROLE_SOURCE && a->k->send == SEND_ZC_FIXED) {
+		const struct iovec payload = payload_memory();
+
+		return io_uring_register_buffers(&a->ring, &payload, 1);
+	}
 	if (a->k->role == ROLE_RPC)
 		cut_rpc_buffers(a);
 	return 0;

@@ -114,7 +114,8 @@ static void source_send(struct app *a, uint32_t i)
 {
 	struct stream *s = &a->streams[i];
 	const uint32_t most = a->k->chunk < TAIL_BYTES ? (uint32_t)a->k->chunk : TAIL_BYTES;
-	const uint32_t depth = a->k->gap_ns ? 1 : (uint32_t)a->k->depth;
+	const uint64_t sends = a->k->depth > a->k->sends ? a->k->depth : a->k->sends;
+	const uint32_t depth = a->k->gap_ns ? 1 : (uint32_t)sends;
 	uint64_t left = a->k->bytes - s->bytes, at = s->bytes;
 
 	if (!left) {
@@ -126,8 +127,8 @@ static void source_send(struct app *a, uint32_t i)
 		const uint32_t piece = left < most ? (uint32_t)left : most;
 
 		left -= piece;
-		op_send(a, i, payload_at((uint64_t)s->conn, at), piece, depth > 1 ? MSG_WAITALL : 0,
-			n + 1 < depth && left ? IOSQE_IO_LINK : 0);
+		(a->k->send == SEND_COPY ? op_send : op_send_zc)(a, i, payload_at((uint64_t)s->conn, at), piece,
+			depth > 1 ? MSG_WAITALL : 0, n + 1 < depth && left ? IOSQE_IO_LINK : 0);
 		at += piece;
 		s->inflight++;
 	}
@@ -269,7 +270,10 @@ void opener_cqe(struct app *a, enum kind kind, uint32_t i, const struct io_uring
 		connected(a, i, cqe->res);
 		break;
 	case KIND_SEND:
-		saw(a, OP_SEND, cqe);
+		saw(a, !is_rpc(a) && a->k->send != SEND_COPY ? OP_SEND_ZC : OP_SEND, cqe);
+		/* The memory is constant: nobody waits until it is free again. */
+		if (cqe->flags & IORING_CQE_F_NOTIF)
+			break;
 		if (is_rpc(a))
 			rpc_sent(a, i, cqe->res);
 		else

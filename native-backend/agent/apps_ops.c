@@ -73,6 +73,20 @@ void op_send(struct app *a, uint32_t i, const void *at, uint32_t len, int msg_fl
 	a->report->grammar[OP_SEND].requests++;
 }
 
+/* Of memory that is not registered, or of the first registered buffer, which is the payload. */
+void op_send_zc(struct app *a, uint32_t i, const void *at, uint32_t len, int msg_flags, unsigned int sqe_flags)
+{
+	struct io_uring_sqe *sqe = entry(a);
+
+	if (a->k->send == SEND_ZC_FIXED)
+		io_uring_prep_send_zc_fixed(sqe, a->streams[i].fd, at, len, msg_flags, 0, 0);
+	else
+		io_uring_prep_send_zc(sqe, a->streams[i].fd, at, len, msg_flags, 0);
+	io_uring_sqe_set_flags(sqe, sqe_flags);
+	named(sqe, KIND_SEND, i);
+	a->report->grammar[OP_SEND_ZC].requests++;
+}
+
 void op_recv(struct app *a, uint32_t i, void *at, uint32_t len)
 {
 	struct io_uring_sqe *sqe = entry(a);

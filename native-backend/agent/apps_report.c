@@ -11,7 +11,7 @@
 
 static const char *const roles[] = { "none", "source", "sink", "echo", "rpc" };
 static const char *const receives[] = { "zc", "recv", "multishot", "read", "epoll", "pbuf", "bundle", "incremental" };
-static const char *const ops[OPS] = { "RECV_ZC", "RECV", "SEND" };
+static const char *const ops[OPS] = { "RECV_ZC", "RECV", "SEND", "SEND_ZC" };
 
 static void line(const char *e, int host)
 {

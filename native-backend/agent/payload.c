@@ -56,6 +56,11 @@ void payload_make(uint64_t seed)
 	memcpy(pattern + 2 * (size_t)PATTERN_BYTES, pattern, TAIL_BYTES - PATTERN_BYTES);
 }
 
+struct iovec payload_memory(void)
+{
+	return (struct iovec) { .iov_base = pattern, .iov_len = sizeof(pattern) };
+}
+
 const unsigned char *payload_at(uint64_t flow, uint64_t at)
 {
 	return pattern + (flow * FLOW_STEP % PATTERN_BYTES + at % PATTERN_BYTES) % PATTERN_BYTES;

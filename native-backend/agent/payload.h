@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define PATTERN_BYTES 262139u
 #define TAIL_BYTES 262144u
@@ -15,6 +16,9 @@
 void payload_make(uint64_t seed);
 /* The bytes of a flow from position `at` on; TAIL_BYTES of them may be read. */
 const unsigned char *payload_at(uint64_t flow, uint64_t at);
+
+/* All of it. */
+struct iovec payload_memory(void);
 
 /* xoroshiro128+ seeded by splitmix64: the simulator's draws (sim/core/prng.ts). */
 struct draws {

@@ -12,16 +12,17 @@ const FAMILY = 'tcp.family';
 /** Applications that are there in C too. */
 const ROLES = ['source', 'sink', 'echo', 'rpc'];
 
-/** Knobs of which the applications in C have one value only: what is asked for beyond is refused, not ignored. */
-const ONLY: readonly (readonly [knob: string, value: string | number])[] = [
-  ['app.protocol', 'tcp'], ['app.send', 'send'], ['app.notify', 'each'], ['app.batch', 1],
+/** Knobs of which the applications in C do not have every value: what is asked for beyond is refused, not ignored. */
+const ONLY: readonly (readonly [knob: string, values: readonly string[]])[] = [
+  ['app.protocol', ['tcp']], ['app.send', ['send', 'zc', 'zc_fixed']], ['app.notify', ['each']],
 ];
 function refuse(name: string, host: string, knobs: Readonly<Record<string, string | number>>): void {
-  for (const [knob, value] of ONLY) {
+  for (const [knob, values] of ONLY) {
     if (knobs['app.role'] !== 'source' && knob !== 'app.protocol') continue;
-    if (knobs[knob] === value) continue;
-    const said = `${knob} is ${knobs[knob]}, which only the simulator runs`;
-    throw new InputError(`${name}: the ${host}'s ${said}; expected ${value} on a real kernel (--set ${host}.${knob}=${value}).`);
+    if (values.includes(String(knobs[knob]))) continue;
+    const said = `the ${host}'s ${knob} is ${knobs[knob]}, which only the simulator runs`;
+    const would = `expected ${values.join(', ')} on a real kernel (--set ${host}.${knob}=${values[0]})`;
+    throw new InputError(`${name}: ${said}; ${would}.`);
   }
 }
 

@@ -50,9 +50,10 @@ function simulateApplications(core: WebAssembly.Module, scenario: Scenario, opti
 
 const constant = (name: string): number => Number(CONSTANTS.flatMap((g) => g.constants).find((c) => c.name === name)?.value);
 /** Operations whose grammar is told, in this order. */
-const OPS = ['RECV_ZC', 'RECV', 'SEND'].map((op) => ({ op, code: constant(`IORING_OP_${op}`) }));
+const OPS = ['RECV_ZC', 'RECV', 'SEND', 'SEND_ZC'].map((op) => ({ op, code: constant(`IORING_OP_${op}`) }));
 const FLAGS = ['MORE', 'BUFFER', 'NOTIF'].map((name) => ({ name, bit: constant(`IORING_CQE_F_${name}`) }));
 const MORE = constant('IORING_CQE_F_MORE');
+const NOTIF = constant('IORING_CQE_F_NOTIF');
 /** What became of a refill entry (sim/schema/events.ts: rqe_take). */
 const NOT_ON_LOAN = 3;
 
@@ -96,7 +97,8 @@ class Grammars {
     this.by_op.set(request.op, grammar);
     const more = (flags & MORE) !== 0;
     (more ? grammar.shots : grammar.ends).add(FLAGS.filter((f) => flags & f.bit).map((f) => f.name).join('|'));
-    if (res < 0) grammar.errors.add(errnoName(-res) ?? String(-res));
+    // The result of a notification is no errno.
+    if (res < 0 && (flags & NOTIF) === 0) grammar.errors.add(errnoName(-res) ?? String(-res));
     if (!more && --request.open < 0) grammar.oneEnd = false;
     if (more && res > 0 && request.op === OPS[0]?.code) {
       this.lent_bytes += res;

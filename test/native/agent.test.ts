@@ -43,7 +43,7 @@ function live(name: string, sets: readonly string[] = [], args: readonly string[
 }
 
 test.each([
-  ['udp', 'client\'s app.protocol is udp'], ['send-zc', 'client\'s app.send is zc_fixed'], ['plain-send', 'client\'s app.send is write'],
+  ['udp', 'client\'s app.protocol is udp'], ['plain-send', 'client\'s app.send is write'],
 ])('%s: what the agent cannot do is refused in a sentence', (name, said) => {
   expect(() => applications(name)).toThrow(`${name}: the ${said}, which only the simulator runs; expected`);
 });
@@ -60,6 +60,7 @@ describe.skipIf(why !== undefined)('applications on this kernel', () => {
     ['bulk', plain], ['bulk', ['server.app.receive=multishot']], ['rpc', []], ['many-flows', plain], ['ipv6', plain],
     ['bulk', [...plain, 'client.app.depth=8', 'client.app.chunk=10001', 'run.seed=7']],
     ['blocking-read', []], ['epoll', []], ['provided-list', []], ['bundle', []], ['incremental', []],
+    ['send-zc', ['server.app.receive=recv']], ['send-zc', ['client.app.send=zc', 'client.app.batch=1', 'client.app.bytes=1MiB']],
     ['bulk', [...plain, 'client.app.bytes=0']], ['rpc', ['client.app.gap_ns=50us', 'client.app.bytes=100001', 'client.app.flows=2']],
   ])('%s with %j: the simulator\'s lines', (name, sets) => {
     const ours = simulate(core, { name, scenario: load(name, sets), kind: 'apps' }).lines;

@@ -1,9 +1,9 @@
 /** Description: UDP between two sockets of a host: ports, names, borders of messages, and what a closed port answers. */
 import {
-  __NR_bind, __NR_connect, __NR_getsockname, __NR_getsockopt, __NR_recvfrom, __NR_sendto, __NR_setsockopt, __NR_socket, AF_INET, AF_INET6,
-  EADDRINUSE, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, IORING_CQE_F_MORE, IORING_OP_POLL_ADD,
-  IORING_POLL_ADD_MULTI, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, SHUT_RDWR,
-  SO_RCVBUF, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET,
+  __NR_bind, __NR_connect, __NR_getsockname, __NR_getsockopt, __NR_recvfrom, __NR_recvmsg, __NR_sendto, __NR_setsockopt, __NR_socket,
+  AF_INET, AF_INET6, EADDRINUSE, EAGAIN, ECONNREFUSED, EDESTADDRREQ, EMSGSIZE, ENETUNREACH, ENOTCONN, EPIPE, IORING_CQE_F_MORE,
+  IORING_OP_POLL_ADD, IORING_POLL_ADD_MULTI, MSG_DONTWAIT, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY, POLLERR, POLLHUP, POLLIN,
+  POLLOUT, POLLRDNORM, POLLWRNORM, SHUT_RDWR, SO_RCVBUF, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET,
 } from '../../../uring-model/uapi.gen';
 import { storeBe16 } from '../../../sim/core';
 import { argument, buffers, call, close, incoming, isBytes, outgoing, poll, recv, send, shutdown } from '../config_files.as';
@@ -181,4 +181,33 @@ export function sizes_of_buffers_are_doubled_and_have_bounds(): void {
   assert(sized(a, SO_SNDBUF, 10000) == 20000 && sized(a, SO_RCVBUF, 10000) == 20000, 'doubled');
   assert(sized(a, SO_SNDBUF, 1) == 4608 && sized(a, SO_RCVBUF, 1) == 2304, 'at least an skb, or two of them');
   assert(sized(a, SO_SNDBUF, 1 << 30) == 2 * 4194304 && sized(a, SO_RCVBUF, 1 << 30) == 2 * 4194304, 'at most wmem_max and rmem_max');
+}
+
+const SO_ZEROCOPY: u32 = 60;
+/** recvmsg of the error queue: the numbers that the message is about, and its code. */
+function hear(fd: i32, lo: u32, hi: u32, code: u32): bool {
+  const msg = argument();
+  memory.fill(msg, 0, 256);
+  store<u64>(msg, argument() + 128, 32);
+  store<u64>(msg, 96, 40);
+  if (call(__NR_recvmsg, fd, msg, MSG_ERRQUEUE | MSG_DONTWAIT) != 0) return false;
+  const at = <usize>(argument() + 128);
+  return load<u64>(at) == 48 && load<u32>(at, 12) == 11 && load<u8>(at, 20) == 5 && load<u8>(at, 22) == <u8>code
+    && load<u32>(at, 24) == lo && load<u32>(at, 28) == hi;
+}
+
+export function what_was_lent_over_the_loopback_device_was_copied_and_the_sender_hears_so(): void {
+  begin();
+  const a = bound(5000);
+  const b = connected(5000);
+  assert(send(b, 10, MSG_ZEROCOPY) == 10 && poll(b) == OUT, 'not asked for: a send like any other');
+  store<u32>(argument(), 1);
+  assert(call(__NR_setsockopt, b, SOL_SOCKET, SO_ZEROCOPY, argument(), 4) == 0, 'asked for');
+  for (let i: u32 = 0; i < 3; i++) assert(send(b, 1000, MSG_ZEROCOPY) == 1000, 'sent');
+  assert(send(b, 0, MSG_ZEROCOPY) == 0, 'nothing is lent');
+  assert(poll(b) == (OUT | POLLERR) && hear(b, 0, 2, 1), 'three sends in one message, copied');
+  assert(poll(b) == OUT && !hear(b, 0, 0, 0), 'told once');
+  assert(send(b, 5, MSG_ZEROCOPY) == 5 && hear(b, 3, 3, 1) && recv(a, 99) == 10, 'numbers go on');
+  send(b, 5, MSG_ZEROCOPY);
+  close(b);
 }

@@ -186,12 +186,14 @@ export function sizes_of_buffers_are_doubled_and_have_bounds(): void {
 const SO_ZEROCOPY: u32 = 60;
 /** recvmsg of the error queue: the numbers that the message is about, and its code. */
 function hear(fd: i32, lo: u32, hi: u32, code: u32): bool {
-  const msg = argument();
+  const msg = incoming() + 2048;
   memory.fill(msg, 0, 256);
-  store<u64>(msg, argument() + 128, 32);
+  store<u64>(msg, msg + 64, 16);
+  store<u64>(msg, 1, 24);
+  store<u64>(msg, msg + 128, 32);
   store<u64>(msg, 96, 40);
   if (call(__NR_recvmsg, fd, msg, MSG_ERRQUEUE | MSG_DONTWAIT) != 0) return false;
-  const at = <usize>(argument() + 128);
+  const at = <usize>(msg + 128);
   return load<u64>(at) == 48 && load<u32>(at, 12) == 11 && load<u8>(at, 20) == 5 && load<u8>(at, 22) == <u8>code
     && load<u32>(at, 24) == lo && load<u32>(at, 28) == hi;
 }

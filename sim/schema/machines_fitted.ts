@@ -138,16 +138,16 @@ export const FITTED: readonly Machine[] = [
       source: 'AMD: EPYC 9654P',
     },
     {
-      knob: 'mem.llc_bytes', value: 4194304, by: 'assumed',
-      source: 'a core\'s part of the L3 cache: all cores of the node shuffle',
+      knob: 'mem.llc_bytes', value: 0, by: 'assumed',
+      source: 'all cores of the node shuffle through the L3 cache: it has nothing left of what is used again',
     },
     {
       knob: 'mem.dram_bps', value: 0, by: 'assumed',
       source: 'the memory bus of the node was not what limited it',
     },
     {
-      knob: 'mem.overfetch_permille', value: 645, by: 'fitted',
-      source: 'what copies of a sent and of a received byte add, 3.99 and 2.36 bytes (Jasny et al.): one value gives both',
+      knob: 'mem.overfetch_permille', value: 468, by: 'fitted',
+      source: 'what copies of a sent and of a received byte add: 3.99 = 3 + 2p and 2.36 = 2 + p (Jasny et al.), by least squares',
     },
   ], 0, {
   }),

@@ -72,11 +72,11 @@ export const PLANS: readonly MachinePlan[] = [
     published('cpu.mhz', 3700, 'AMD: greatest boost clock of the EPYC 9654P'),
     published('mem.ddio_ways', 0, 'Jasny et al.: AMD has no DDIO'),
     published('mem.l2_bytes', 1048576, 'AMD: EPYC 9654P'),
-    assumed('mem.llc_bytes', 4194304, 'a core\'s part of the L3 cache: all cores of the node shuffle'),
+    assumed('mem.llc_bytes', 0, 'all cores of the node shuffle through the L3 cache: it has nothing left of what is used again'),
     assumed('mem.dram_bps', 0, 'the memory bus of the node was not what limited it'),
     {
-      knob: 'mem.overfetch_permille', value: 645, by: 'fitted',
-      source: 'what copies of a sent and of a received byte add, 3.99 and 2.36 bytes (Jasny et al.): one value gives both',
+      knob: 'mem.overfetch_permille', value: 468, by: 'fitted',
+      source: 'what copies of a sent and of a received byte add: 3.99 = 3 + 2p and 2.36 = 2 + p (Jasny et al.), by least squares',
     },
   ], {}),
 ];

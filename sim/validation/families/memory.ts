@@ -86,7 +86,7 @@ export const DDIO_WAYS: Family = {
  * What the database itself moves over the memory bus, by the byte and by the tuple: what is left of the two fit cells, which copy on
  * both sides, when the run's own traffic is taken off.
  */
-const BYTES_PER_BYTE = 1.68;
+const BYTES_PER_BYTE = 1.796;
 const BYTES_PER_TUPLE = 327.5;
 const side = (name: string, also: readonly string[], of: string): Setting => ({
   name, also, value: 'copy',

@@ -107,6 +107,12 @@ describe('receive: mmap', () => {
     expect(stream?.copiedBytes).toBeGreaterThan(bytes / 20);
   });
 
+  test('where the NIC merges segments, pages are full whatever the MTU', () => {
+    const [stream] = run(...split, 'nic.mtu=1500', 'server.nic.rx_gro_hw=on').streams;
+    expect(stream?.complete).toBe(true);
+    expect(stream?.zeroCopyBytes).toBeGreaterThan(bytes * 0.8);
+  });
+
   test.each(['reuse', 'munmap'])('pages are let go by %s', (unmap) => {
     const result = run(...split, `server.app.unmap=${unmap}`);
     expect(result.streams[0]?.complete).toBe(true);

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { InputError, resultJson } from '../host/index.ts';
 import { expectedText, FAMILIES, type Family, familyOf, predict, PUBLISHED, settingsOf, shortened } from '../validation/index.ts';
 import { loadCore } from './files.ts';
-import { collect } from './run_options.ts';
+import { collect, machineIn } from './run_options.ts';
 import { bold, dim, say } from './terminal.ts';
 
 interface PredictFlags {
   readonly family?: string;
   readonly cell?: string;
+  readonly machine?: string;
   readonly set: readonly string[];
   readonly list?: boolean;
   readonly json?: boolean;
@@ -20,6 +21,7 @@ export function addPredict(program: Command): void {
     .option('--family <name>', 'which kind; the beginning of its name is enough')
     .option('--set <key=value>', 'a setting of the family; may be given several times', collect, [])
     .option('--cell <name>', 'settings by the name of a published cell; --set changes them')
+    .option('--machine <file>', 'on this machine instead of the published one: a file of ringlab calibrate --out')
     .option('--list', 'what there is: families, or the settings of one')
     .option('--json', 'as JSON, with the scenario that was run')
     .addHelpText('after', `
@@ -36,17 +38,21 @@ Examples:
       const family = familyOf(FAMILIES, flags.family);
       if (flags.list) return list([family], flags.json === true);
       const settings = settingsOf(family, flags.set, flags.cell);
-      const { value, scenario, measured } = predict(await loadCore(), family, settings);
+      const own = flags.machine === undefined ? undefined : machineIn(flags.machine);
+      const knobs = own && Object.fromEntries(own.values.map((v) => [v.knob, v.value]));
+      const { value, scenario, measured } = predict(await loadCore(), family, settings, knobs);
+      const machine = own?.name ?? family.machine;
       const unit = family.unit(settings);
       const shown = shortened(value);
-      const published = PUBLISHED.find((c) => c.family === family.name && c.cell === flags.cell && flags.set.length === 0);
+      const plain = !own && flags.set.length === 0;
+      const published = PUBLISHED.find((c) => plain && c.family === family.name && c.cell === flags.cell);
       if (flags.json) {
         return say(resultJson({
-          family: family.name, cell: flags.cell ?? null, value: shown, unit, settings, machine: family.machine, scenario,
+          family: family.name, cell: flags.cell ?? null, value: shown, unit, settings, machine, scenario,
           bottleneck: measured.measurement.bottleneck, published: published?.expected ?? null,
         }));
       }
-      say(`${bold(`${shown} ${unit}`)} ${dim(`· ${family.name} on ${family.machine}, limited by ${measured.measurement.bottleneck}`)}`);
+      say(`${bold(`${shown} ${unit}`)} ${dim(`· ${family.name} on ${machine}, limited by ${measured.measurement.bottleneck}`)}`);
       say(dim(Object.entries(settings).map(([k, v]) => `${k}=${v}`).join(' ')));
       if (published) say(`published: ${published.expected} ${unit}, ${((value / published.expected - 1) * 100).toFixed(1)} %`);
     });

@@ -1,6 +1,7 @@
 /** Options that every command which runs a scenario has, and what they mean. */
 import type { Command } from 'commander';
 import { type Change, InputError, type LoadOptions, readMachine, type RunKnob, type Scenario } from '../host/index.ts';
+import type { Machine } from '../schema/machine_form.ts';
 import { readBytes } from './files.ts';
 
 export interface RunFlags {
@@ -21,22 +22,21 @@ export function wholeNumber(option: string, least: number): (value: string) => n
   };
 }
 
-/** For commands that have hosts of their own, too. */
-export const addMachineOption = (command: Command): Command =>
-  command.option('--machine <file>', 'what the hosts are, unless the scenario says: a file of ringlab calibrate --out; client=FILE or'
-    + ' server=FILE for one of them', collect, []);
-
 export function addRunOptions(command: Command): Command {
-  return addMachineOption(command
+  return command
     .option('--set <path=value>', 'change a knob; may be given several times', collect, [])
     .option('--seed <n>', 'seed of every random draw')
-    .option('--until <time>', 'end of the run in virtual time, such as 50ms'));
+    .option('--until <time>', 'end of the run in virtual time, such as 50ms')
+    .option('--machine <file>', 'what the hosts are, unless the scenario says: a file of ringlab calibrate --out; client=FILE or'
+      + ' server=FILE for one of them', collect, []);
 }
 
+export const machineIn = (path: string): Machine => readMachine(new TextDecoder().decode(readBytes(path)), path);
+
 /** The hosts that an option is for, and the file that it names. */
-export function machineChange(said: string): Change {
+function machineChange(said: string): Change {
   const [, name, path = said] = /^(client|server)=(.*)$/.exec(said) ?? [];
-  const machine = readMachine(new TextDecoder().decode(readBytes(path)), path);
+  const machine = machineIn(path);
   return name === undefined ? { machine } : { machine, host: name === 'client' ? 0 : 1 };
 }
 

@@ -58,15 +58,15 @@ interface Row {
 }
 const row = (cost: string, from: string, terms: Terms): Row => ({ cost, terms, from });
 
-/** Costs of sim/schema/costs.ts, and what they are made of. Those that the model does not have are left out. */
-const ROWS: readonly Row[] = [
+/** Costs of sim/schema/costs.ts, and what they are made of. */
+export const ROWS: readonly Row[] = [
   row('syscall', 'syscall', { syscall: 1 }),
   row('enter', 'a call with one NOP, less that NOP', ONE_CALL),
   row('sqe', 'a NOP without a completion, less its part of the call', plus({ nop_silent: 1 }, part(ONE_CALL, -1 / BATCH))),
   row('cqe', 'a NOP, less one without a completion and the look at it', { nop: 1, nop_silent: -1, look: -1 }),
   row('app_cqe', 'look', { look: 1 }),
   row('task_work', 'a NOP through task work, less a NOP', { nop_task_work: 1, nop: -1 }),
-  row('fget', 'a NOP with a file, less a NOP', { nop_file: 1, nop: -1 }),
+  row('file_ref', 'a NOP with a file, less a NOP', { nop_file: 1, nop: -1 }),
   row('epoll_event', 'epoll_wait with an event, less without', { epoll: 1, epoll_empty: -1 }),
   row('buf_provide', 'provide', { provide: 1 }),
   row('recv', 'recv of nothing, less a system call', { recv_empty: 1, syscall: -1 }),
@@ -108,12 +108,12 @@ export function knobsOf(list: readonly Bench[]): CalibratedKnob[] {
   if (!clock) return [];
   const mhz = 1000 / clock.mid;
   const costs = ROWS.flatMap(({ cost, terms, from }): CalibratedKnob[] => {
-    const known = COSTS.find((c) => c.name === cost);
     const sum = sumOf(benches, terms);
-    if (!known || !sum) return [];
+    if (!sum) return [];
     const cycles = (ns: number) => Math.max(0, Math.round((ns * mhz) / 1000));
     const [value, low, high] = [cycles(sum.mid), cycles(sum.low), cycles(sum.high)];
-    return [{ knob: `cost.${cost}`, unit: known.unit, value, low, high, from, unsure: high - low > UNSURE * value }];
+    const unit = COSTS.find((c) => c.name === cost)?.unit ?? 'cycles';
+    return [{ knob: `cost.${cost}`, unit, value, low, high, from, unsure: high - low > UNSURE * value }];
   });
   const [low, high] = [Math.round(1000 / clock.high), Math.round(1000 / clock.low)];
   const own = { knob: 'cpu.mhz', unit: 'MHz', value: Math.round(mhz), low, high, from: 'clock' };

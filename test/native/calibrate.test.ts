@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { agentBinary } from '../../native-backend/lab/agent.ts';
-import { type Bench, benchesOf, knobsOf, machineOf, unsourcedBut } from '../../native-backend/lab/calibration.ts';
+import { type Bench, benchesOf, knobsOf, machineOf, ROWS, unsourcedBut } from '../../native-backend/lab/calibration.ts';
 import type { TraceLine } from '../../sim/host/index.ts';
 import { COSTS } from '../../sim/schema/costs.ts';
 import { lacking } from './lacking.ts';
@@ -21,6 +21,10 @@ test('a call and its requests are told apart by calls of one and of many', () =>
   const knobs = knobsOf([bench('clock', 1), bench('nop_1', 230), bench('nop', 30 + 200 / 32), bench('nop_silent', 20 + 200 / 32),
     bench('look', 2)]);
   expect(Object.fromEntries(knobs.map((k) => [k.knob, k.value]))).toMatchObject({ 'cost.enter': 200, 'cost.sqe': 20, 'cost.cqe': 8 });
+});
+
+test('every knob is one of the model', () => {
+  expect(ROWS.map((r) => r.cost).filter((name) => !COSTS.some((c) => c.name === name))).toEqual([]);
 });
 
 test('without a clock there are no cycles, and what cannot be measured is named', () => {

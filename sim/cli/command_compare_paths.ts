@@ -20,13 +20,14 @@ interface Flags extends RunFlags, EngineFlags {
   readonly report?: string;
 }
 
-const DIRECTIONS: readonly Direction[] = ['rx', 'tx'];
+const DIRECTIONS: readonly Direction[] = ['rx', 'tx', 'ring'];
 
 export function addComparePaths(program: Command): void {
   const command = program.command('compare-paths')
     .description('run a scenario on every path that its bytes can take, and lay them beside each other')
     .argument('<scenario>', 'name in scenarios/, or the path of a YAML file')
-    .option('--direction <rx|tx>', 'ways to receive, of the host whose application is a sink, or to send, of a source; else both')
+    .option('--direction <rx|tx|ring>', 'ways to receive, of a host whose application is a sink, to send, of a source, or to use a ring;'
+      + ' else all')
     .option('--json', 'the measurements of all paths as JSON')
     .option('--report <file>', 'a page with tables and plots, in one file')
     .addHelpText('after', `
@@ -44,7 +45,7 @@ Examples:
 
 async function comparePaths(name: string, flags: Flags): Promise<void> {
   const directions = DIRECTIONS.filter((d) => flags.direction === undefined || flags.direction === d);
-  if (directions.length === 0) throw new InputError(`--direction ${flags.direction}: expected rx or tx.`);
+  if (directions.length === 0) throw new InputError(`--direction ${flags.direction}: expected rx, tx or ring.`);
   const source = readSource(name);
   const base = loadOptionsOf(flags).sets ?? [];
   const core = coreIdentity();
@@ -67,7 +68,7 @@ async function comparePaths(name: string, flags: Flags): Promise<void> {
 function groupLines(group: readonly PathResult[]): string[] {
   const [first] = group as [PathResult];
   const { host } = first;
-  const columns = PATH_COLUMNS(host);
+  const columns = PATH_COLUMNS(first);
   const cells = (r: PathResult) => columns.map(([, metric], i) => pathCell(r, metric, i === 0));
   const rows = group.map((r) => [`${r.path}${r.own ? ' (as it is)' : ''}`, ...cells(r)]);
   const right = [false, ...columns.map(([, metric]) => metric !== 'bottleneck')];

@@ -4,8 +4,8 @@
  */
 export interface Path {
   readonly name: string;
-  /** rx: knobs of the host whose application receives; tx: of the one that sends. */
-  readonly direction: 'rx' | 'tx';
+  /** rx: knobs of the host whose application receives; tx: of the one that sends; ring: of one that uses io_uring, whichever way. */
+  readonly direction: 'rx' | 'tx' | 'ring';
   readonly knobs: Readonly<Record<string, string>>;
   readonly about: string;
   readonly linux: string;
@@ -19,6 +19,10 @@ const path = (direction: Path['direction'], base: Path['knobs']) =>
 /** What no path leaves to the scenario: a knob that one path sets, the others set back. */
 const rx = path('rx', { 'nic.rx_gro_hw': 'off', 'refill.rx_buf_len': '4KiB', 'refill.nodev': 'off' });
 const tx = path('tx', { 'app.notify': 'each' });
+const ring = path('ring', {
+  'ring.defer_taskrun': 'on', 'ring.coop_taskrun': 'off', 'ring.sqpoll': 'off', 'ring.fixed_files': 'off', 'ring.napi_busy_poll_ns': '0',
+  'ring.wait_batch': '1',
+});
 
 export const PATHS: readonly Path[] = [
   rx('read', { 'app.receive': 'read' }, 'a thread per connection sleeps in recv(2): a system call and a copy for each piece', 'recv(2)'),
@@ -28,6 +32,7 @@ export const PATHS: readonly Path[] = [
     'pages that a segment\'s payload fills are mapped to the application and the rest is copied: it wants an MTU such as 4148',
     'TCP_ZEROCOPY_RECEIVE'),
   rx('recv', { 'app.receive': 'recv' }, 'io_uring with one request for each receive: a copy, and an SQE each', 'IORING_OP_RECV'),
+  rx('select', { 'app.receive': 'select' }, 'the same into a buffer that the kernel picks from a ring', 'IOSQE_BUFFER_SELECT'),
   rx('multishot', { 'app.receive': 'multishot' }, 'one request receives for ever into a ring of provided buffers: a copy, and no SQE',
     'IORING_RECV_MULTISHOT, IORING_REGISTER_PBUF_RING'),
   rx('pbuf', { 'app.receive': 'pbuf' }, 'multishot into the older list of buffers, each of which is given back by a request',
@@ -58,4 +63,16 @@ export const PATHS: readonly Path[] = [
     'zero-copy send whose requests share a notification, without a flush each', 'the notification slots of the first patches'),
   tx('send-zc-fixed-shared', { 'app.send': 'zc_fixed', 'app.notify': 'none' }, 'requests that share a notification, from registered memory',
     'the notification slots of the first patches'),
+
+  ring('defer', {}, 'task work runs when the application asks for completions', 'IORING_SETUP_DEFER_TASKRUN'),
+  ring('coop', { 'ring.defer_taskrun': 'off', 'ring.coop_taskrun': 'on' }, 'task work runs at the next system call of any kind',
+    'IORING_SETUP_COOP_TASKRUN'),
+  ring('signal', { 'ring.defer_taskrun': 'off' }, 'task work interrupts the application, wherever it runs', 'TWA_SIGNAL'),
+  ring('sqpoll', { 'ring.defer_taskrun': 'off', 'ring.sqpoll': 'on' },
+    'a thread of the kernel reads the submission queue: no system call submits', 'IORING_SETUP_SQPOLL'),
+  ring('napi', { 'ring.napi_busy_poll_ns': '50us' }, 'who waits for completions polls the NIC for 50 µs before sleeping',
+    'IORING_REGISTER_NAPI'),
+  ring('fixed-files', { 'ring.fixed_files': 'on' }, 'requests name files by the slots of a table', 'IOSQE_FIXED_FILE'),
+  ring('wait-16', { 'ring.wait_batch': '16' }, 'a wait is for 16 completions, or for as many as came until its time is up',
+    'io_uring_enter(2) min_complete'),
 ];

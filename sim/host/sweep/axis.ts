@@ -5,7 +5,7 @@
  *     refill.area_bytes=1MiB..64MiB:7  seven values at equal distances
  *     refill.area_bytes=1MiB..64MiB:7:log   seven values at equal ratios
  *     refill.batch=1..64*2             from the first on, each twice the one before
- *     path=read,zc                     paths by name (sim/schema/paths.ts); rx: all to receive, tx: all to send
+ *     path=read,zc                     paths by name (sim/schema/paths.ts); rx, tx, ring: all of a direction
  */
 import { PATHS } from '../../schema/paths.ts';
 import { HOST_KNOBS, HOSTS, type Knob, RUN_KNOBS } from '../../schema/scenario.ts';
@@ -25,7 +25,10 @@ export interface Axis {
 
 /** The key of the axis whose values are paths. */
 export const PATH = 'path';
-const pathsNamed = (name: string) => (name === 'rx' || name === 'tx' ? PATHS.filter((p) => p.direction === name).map((p) => p.name) : name);
+const pathsNamed = (name: string): readonly string[] => {
+  const all = PATHS.filter((p) => p.direction === name).map((p) => p.name);
+  return all.length > 0 ? all : [name];
+};
 
 /** Values of one axis, at most. */
 const VALUES_MAX = 10_000;

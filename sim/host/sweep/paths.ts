@@ -46,6 +46,8 @@ const numberOf = (m: CellMeasurement, name: string): number => Number(METRICS.fi
 
 /** A change that is worth a word. */
 const NOTABLE = 0.02;
+/** As one in copies per byte: at the edges of the window what was sent is not what arrived. */
+const COPIES = 0.25;
 
 function differenceText(host: string, now: CellMeasurement, then: CellMeasurement, first: string): string {
   const change = (name: string, words: readonly [more: string, less: string]): string[] => {
@@ -56,8 +58,8 @@ function differenceText(host: string, now: CellMeasurement, then: CellMeasuremen
     return [`${Math.abs(100 * (factor - 1)).toFixed(0)} % ${words[factor > 1 ? 0 : 1]}`];
   };
   const [copied, before] = [numberOf(now, `${host}.copied_per_byte`), numberOf(then, `${host}.copied_per_byte`)];
-  const copies = copied < 0.01 && before >= 0.01 ? ['no copies'] : copied > before + 0.05 ? [`copies ${copied.toFixed(2)} bytes a byte`]
-    : copied < before - 0.05 ? [`copies only ${copied.toFixed(2)} bytes a byte`] : [];
+  const copies = copied < 0.01 && before >= 0.01 ? ['no copies'] : copied > before + COPIES ? [`copies ${copied.toFixed(2)} bytes a byte`]
+    : copied < before - COPIES ? [`copies only ${copied.toFixed(2)} bytes a byte`] : [];
   const words = [
     ...copies,
     ...change(`${host}.cycles_per_byte`, ['more cycles', 'fewer cycles']),

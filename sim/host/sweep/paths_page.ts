@@ -5,12 +5,18 @@ import { METRICS, metricText } from './metrics.ts';
 import type { PathResult } from './paths.ts';
 
 /** Metrics of the table, of the host that the path concerns, and how their columns are called. */
-export const PATH_COLUMNS = (host: string): readonly (readonly [title: string, metric: string])[] => [
-  ['throughput', 'throughput_bps'], ['cycles/byte', `${host}.cycles_per_byte`], ['DRAM/byte', `${host}.dram_bytes_per_byte`],
-  ['copied/byte', `${host}.copied_per_byte`], ['latency p50', 'latency_ns.p50'], ['p99', 'latency_ns.p99'], ['limited by', 'bottleneck'],
+export const PATH_COLUMNS = ({ direction, host }: PathResult): readonly (readonly [title: string, metric: string])[] => [
+  ['throughput', 'throughput_bps'],
+  ...(direction === 'ring'
+    ? [['requests', 'requests_per_s'], ['cycles/request', `${host}.cycles_per_request`],
+      ['cycles/byte', `${host}.cycles_per_byte`]] as const
+    : [['cycles/byte', `${host}.cycles_per_byte`], ['DRAM/byte', `${host}.dram_bytes_per_byte`],
+      ['copied/byte', `${host}.copied_per_byte`]] as const),
+  ['latency p50', 'latency_ns.p50'], ['p99', 'latency_ns.p99'], ['limited by', 'bottleneck'],
 ];
 const OVER = { 'as it is': '', udp: ' over UDP, in datagrams that fit a frame', dummy: ' over UDP to a dummy device' } as const;
-export const pathTitle = ({ direction, way }: PathResult): string => `Ways to ${direction === 'rx' ? 'receive' : 'send'}${OVER[way]}`;
+const TO = { rx: 'receive', tx: 'send', ring: 'use the ring' } as const;
+export const pathTitle = ({ direction, way }: PathResult): string => `Ways to ${TO[direction]}${OVER[way]}`;
 
 /** Paths that are compared with each other: of one direction, host and way. */
 export function pathGroups(results: readonly PathResult[]): PathResult[][] {
@@ -69,9 +75,9 @@ function groupParts(group: readonly PathResult[]): Html[] {
   return [
     section(`${pathTitle(first)}: ${host}`, [
       table({
-        columns: ['path', ...PATH_COLUMNS(host).map(([name, metric]) => ({ name, right: metric !== 'bottleneck' }))],
+        columns: ['path', ...PATH_COLUMNS(first).map(([name, metric]) => ({ name, right: metric !== 'bottleneck' }))],
         rows: group.map((r) => [
-          `${r.path}${r.own ? ' (as it is)' : ''}`, ...PATH_COLUMNS(host).map(([, metric], i) => pathCell(r, metric, i === 0)),
+          `${r.path}${r.own ? ' (as it is)' : ''}`, ...PATH_COLUMNS(first).map(([, metric], i) => pathCell(r, metric, i === 0)),
         ]),
       }),
       html`<ul>${said.map((r) => html`<li><strong>${r.path}</strong>: ${pathSentence(r)}</li>`)}${

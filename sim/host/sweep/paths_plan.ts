@@ -6,6 +6,7 @@ import { roleOf } from '../result.ts';
 import { type HostKnob, type HostSetup, type LoadOptions, loadScenario, type Scenario } from '../scenario.ts';
 import { didYouMean } from '../scenario_error.ts';
 import { formatQuantity, parseQuantity } from '../scenario_units.ts';
+import { knobOf } from './axis.ts';
 import { cellKey } from './cell.ts';
 
 export type Direction = Path['direction'];
@@ -26,17 +27,31 @@ export interface PlannedPath {
 }
 
 type Sets = NonNullable<LoadOptions['sets']>;
-/** Which application has paths to choose from. */
+/** Receives and sends that use no ring. */
+const PLAIN = ['read', 'epoll', 'mmap', 'write', 'sendmsg', 'msg_zerocopy'];
+
+/** Whether the application of a host has paths of this direction to choose from. */
+function fits(direction: Direction, scenario: Scenario, host: 0 | 1): boolean {
+  const { values } = scenario.hosts[host];
+  const role = roleOf(scenario, host);
+  if (direction !== 'ring') return role === ROLE[direction];
+  const word = (knob: 'app.receive' | 'app.send') => knobOf(knob)?.options?.[values[knob]] ?? '';
+  const call = role === 'sink' ? word('app.receive') : role === 'source' ? word('app.send') : '';
+  return ['sink', 'source', 'echo', 'rpc', 'nop'].includes(role) && !PLAIN.includes(call);
+}
 const ROLE = { rx: 'sink', tx: 'source' } as const;
+const WANTED = {
+  rx: 'app.role: sink to receive', tx: 'app.role: source to send', ring: 'a built-in application that uses a ring',
+} as const;
 
 /** Every path of the directions for this scenario. Refuses a scenario that has no application with paths to choose from. */
 export function planPaths(text: string, file: string, base: Sets, directions: readonly Direction[], core: string): PlannedPath[] {
   const plain = loadScenario(text, file, { sets: base });
   const there = directions.flatMap((direction) => HOSTS.map((_, i) => ({ direction, i: i as 0 | 1 })))
-    .filter(({ direction, i }) => roleOf(plain, i) === ROLE[direction]);
+    .filter(({ direction, i }) => fits(direction, plain, i));
   if (there.length === 0) {
     const roles = HOSTS.map((host, i) => `the ${host}'s is ${roleOf(plain, i)}`).join(', ');
-    const wanted = directions.map((d) => (d === 'rx' ? 'app.role: sink to receive' : 'app.role: source to send')).join(' or ');
+    const wanted = directions.map((d) => WANTED[d]).join(', or ');
     throw new InputError(`${plain.file}: compare-paths: no application has paths to choose from: ${roles}; it takes ${wanted}.`);
   }
   const plan = (path: Path, way: Way, i: 0 | 1): PlannedPath => {
@@ -62,10 +77,10 @@ export function setsOfPathNamed(name: string, plain: Scenario): readonly string[
     const names = PATHS.map((p) => p.name);
     throw new InputError(`--vary path: there is no path ${name}${didYouMean(name, names) || `; there are ${names.join(', ')}.`}`);
   }
-  const i = HOSTS.findIndex((_, host) => roleOf(plain, host) === ROLE[path.direction]);
+  const i = HOSTS.findIndex((_, host) => fits(path.direction, plain, host as 0 | 1));
   const host = HOSTS[i];
   if (host === undefined)
-    throw new InputError(`${plain.file}: --vary path=${name}: no application is a ${ROLE[path.direction]}, which is what has this path.`);
+    throw new InputError(`${plain.file}: --vary path=${name}: no application has this path; it takes ${WANTED[path.direction]}.`);
   return setsOfPath(path, host, plain.hosts[i as 0 | 1]);
 }
 
@@ -82,7 +97,7 @@ const UDP_HEADERS = [28, 48];
 function waysOf(plain: Scenario, direction: Direction, i: 0 | 1): Way[] {
   const own: Way = { name: 'as it is', sets: [] };
   const [values, other] = [plain.hosts[i].values, roleOf(plain, 1 - i)];
-  if (direction === 'rx' || values['app.protocol'] !== TCP || !['sink', 'none'].includes(other)) return [own];
+  if (direction !== 'tx' || values['app.protocol'] !== TCP || !['sink', 'none'].includes(other)) return [own];
   const datagram = Math.min(values['app.chunk'], values['nic.mtu'] - (UDP_HEADERS[values['tcp.family']] ?? 0));
   const receive = other === 'sink' ? [`${HOSTS[1 - i]}.app.receive=multishot`] : [];
   const udp = ['app.protocol=udp', `${HOSTS[i]}.app.chunk=${datagram}`, ...receive];
@@ -95,7 +110,7 @@ const SPARE = 2;
 /** The path's knobs, and what zero-copy receive needs beside them: the flow in its queue, split headers, an area larger than the ring. */
 function setsOfPath(path: Path, host: string, { values, rules, ports }: HostSetup): string[] {
   const sets = Object.entries(path.knobs).map(([knob, value]) => `${host}.${knob}=${value}`);
-  if (path.direction === 'tx') return sets;
+  if (path.direction !== 'rx') return sets;
   // Steered alike on all paths, so that nothing but the path differs.
   const queue = values['refill.queue'] || (values['nic.rx_queues'] > 1 ? 1 : 0);
   if (rules.length === 0 && queue > 0) {

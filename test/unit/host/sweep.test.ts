@@ -73,7 +73,8 @@ describe('the cells of a sweep', () => {
     expect(setsOf(axes, ['send-zc', '1KiB'])).toEqual(['client.app.notify=each', 'client.app.send=zc', 'app.chunk=1KiB']);
     expect(parseAxis('path=tx').values).toContain('send-zc');
     expect(() => plan('path=reed')).toThrow(/there is no path reed; did you mean 'read'/);
-    expect(() => planGrid('app: { role: echo }\n', 'a.yaml', [], [parseAxis('path=zc')], 'core')).toThrow(/no application is a sink/);
+    const echo = 'app: { role: echo }\n';
+    expect(() => planGrid(echo, 'a.yaml', [], [parseAxis('path=zc')], 'core')).toThrow(/has this path; it takes app\.role: sink/);
   });
   test('paths have names of their own, and knobs that there are', () => {
     expect(new Set(PATHS.map((p) => p.name)).size).toBe(PATHS.length);

@@ -61,7 +61,8 @@ table { border-collapse: collapse; font-size: .875rem; margin: .5rem 0; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; font-weight: 400; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th[scope=col] { color: var(--soft); }
-.right { text-align: right; }
+.right { text-align: right; white-space: nowrap; }
+td:last-child:not(.right) { min-width: 13rem; }
 .warm { color: var(--warm); }
 pre, code { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .8125rem; }
 pre { overflow-x: auto; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: .75rem; margin: .5rem 0; }

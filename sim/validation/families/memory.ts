@@ -4,7 +4,7 @@ import type { Family, Setting, Settings, Tree } from '../form.ts';
 import { cyclesAtGbps, perByte } from '../shares.ts';
 import { FAST, mtu } from './family_settings.ts';
 
-const SOCKET = { rmem_max: '64MiB', wmem_max: '64MiB', rmem_default: '8MiB', wmem_default: '8MiB' };
+const SOCKET = { rmem_max: '2MiB', wmem_max: '16MiB', rmem_default: '1MiB', wmem_default: '4MiB' };
 /** The share of a cell: `0.9% miss`, `49%`. */
 const percentIn = (text: string): number | undefined => {
   const m = /([\d.]+)\s*%/.exec(text.replace(/-\s*[\d.]+\s*%/g, ''));

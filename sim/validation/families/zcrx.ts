@@ -13,9 +13,11 @@ const LINK = { rate_bps: '200Gbps', delay_ns: '1us', queue_packets: 100_000 };
 const receiver = (s: Settings, more: Tree): Tree => ({
   wire: { ...LINK },
   nic: { mtu: s.mtu },
-  socket: { rmem_max: '64MiB', wmem_max: '64MiB', rmem_default: '8MiB', wmem_default: '8MiB' },
+  tcp: { init_cwnd: 1000 },
+  // A queue that is short beside the run: else softirq would be ahead of the application by a good part of it.
+  socket: { rmem_max: '2MiB', wmem_max: '16MiB', rmem_default: '1MiB', wmem_default: '4MiB' },
   hosts: {
-    client: { app: { role: 'source', bytes: '24MiB', chunk: '256KiB', depth: 4 } },
+    client: { app: { role: 'source', bytes: '48MiB', chunk: '256KiB', depth: 4 } },
     server: { cpu: { cores: appCore(s) + 1, irq_core: IRQ_CORE, app_core: appCore(s) }, ...more },
   },
 });

@@ -22,8 +22,18 @@ export const inAll = (m: Measured, host: Family['host'], core: number): Share =>
 /** Of the busiest core, by request: one sender's rate. */
 export const perRequest = (m: Measured, host: Family['host']): Share =>
   ({ rows: busiest(hostOf(m, host).charges), per: hostOf(m, host).requests });
-export const perByte = (m: Measured, host: Family['host']): Share =>
-  ({ rows: busiest(hostOf(m, host).charges), per: m.measurement.bytes });
+/** Payload that was received in all of a run. */
+export const received = ({ result }: Measured): number => result.streams.reduce((total, stream) => total + stream.bytes, 0);
+
+/** Of the busiest core, by byte: of all of a run, since softirq may be ahead of the application by a window. */
+export const perByte = (m: Measured, host: Family['host']): Share => ({ rows: busiest(m.result[host].charges), per: received(m) });
+
+/** Gbit/s at which that core is always busy; or what the run had, where something else limited it. */
+export function coreRate(m: Measured, host: Family['host'], mhz: number): number {
+  const cycles = quotient(perByte(m, host));
+  const other = ['link', 'pcie', 'dram'].includes(m.measurement.bottleneck);
+  return other || cycles === 0 ? m.measurement.throughput_bps / 1e9 : (mhz * 8e-3) / cycles;
+}
 
 export const quotient = ({ rows, per }: Share): number => (per > 0 ? sum(rows) / per : 0);
 /** Cycles of a request at a rate per second, of a byte at a rate in Gbit/s. */

@@ -3,7 +3,7 @@
  * lie (tcp_read_sock).
  */
 import { memCopied, memCopyPiece, memUser, NONE, runConfig, seqBefore, traceSockRead } from '../../sim/core';
-import { KIND_NIOV, netmem, Skb, skb, skbDefer, skbFrag, skbLinesMove } from '../3-pool';
+import { KIND_NIOV, netmem, pageLinesMove, Skb, skb, skbDefer, skbFrag, skbLinesMove } from '../3-pool';
 import {
   iovBase, iovLen, iovTotal, queueUnlink, RCV_SHUTDOWN, receiveQueue, Sock, sock, SOCK_DONE, SOCK_URGINLINE, TCP_CLOSE, TCP_LISTEN,
 } from '../6-socket';
@@ -79,7 +79,10 @@ export function copySkb(b: Skb, skb_idx: u32, offset: u32, len: u32, to: usize, 
     if (n.kind == KIND_NIOV) return false;
     const part = f.len - skip < left ? f.len - skip : left;
     if (payload) memory.copy(at, <usize>n.addr + f.off + skip, part);
-    if (seen != 0) memCopyPiece(<usize>n.addr + f.off + skip, <usize>(seen + <u32>(at - to)), part);
+    if (seen != 0) {
+      if (skip == 0) pageLinesMove(b);
+      memCopyPiece(<usize>n.addr + f.off + skip, <usize>(seen + <u32>(at - to)), part);
+    }
     at += part;
     left -= part;
     skip = 0;

@@ -1,7 +1,7 @@
 /** F8, F9, F10: what the memory system decides: misses of the last-level cache, DDIO, traffic to DRAM. */
 import type { Measured } from '../../host/index.ts';
 import type { Family, Setting, Settings, Tree } from '../form.ts';
-import { cyclesAtGbps, perByte } from '../shares.ts';
+import { coreRate, cyclesAtGbps, perByte, received } from '../shares.ts';
 import { FAST, mtu } from './family_settings.ts';
 
 const SOCKET = { rmem_max: '2MiB', wmem_max: '16MiB', rmem_default: '1MiB', wmem_default: '4MiB' };
@@ -48,7 +48,7 @@ export const LLC_MISS: Family = {
   host: 'server',
   share: (m) => perByte(m, 'server'),
   cycles: (value, _, mhz) => cyclesAtGbps(value, mhz),
-  metric: (m) => m.measurement.throughput_bps / 1e9,
+  metric: (m, _, mhz) => coreRate(m, 'server', mhz),
 };
 
 export const DDIO_WAYS: Family = {
@@ -147,9 +147,9 @@ export const DRAM: Family = {
 };
 
 /** Of all of a run, since a sender is ahead of its receiver. */
-function trafficPerByte({ result }: Measured): number {
-  const bytes = result.streams.reduce((sum, s) => sum + s.bytes, 0);
-  return bytes > 0 ? ((result.client.dram['total'] ?? 0) + (result.server.dram['total'] ?? 0)) / bytes : 0;
+function trafficPerByte(m: Measured): number {
+  const { client, server } = m.result;
+  return ((client.dram['total'] ?? 0) + (server.dram['total'] ?? 0)) / Math.max(received(m), 1);
 }
 
 /** Bytes that the database moves for a byte that it sends. */

@@ -1,14 +1,14 @@
 /** F11: what a receiver pays per byte for copies, and for mapping received pages (TCP_ZEROCOPY_RECEIVE). */
 import type { Measured } from '../../host/index.ts';
 import type { Family, Share } from '../form.ts';
-import { hostOf, quotient } from '../shares.ts';
+import { quotient, received } from '../shares.ts';
 import { mtu } from './family_settings.ts';
 
 const MIB = 1024 ** 2;
 
 /** The receiver's own time: what the process is charged, and not the interrupts and softirqs on its core. */
 const own = (m: Measured): Share => ({
-  rows: hostOf(m, 'server').charges.filter((r) => !['hardirq', 'softirq'].includes(r.context)), per: m.measurement.bytes,
+  rows: m.result.server.charges.filter((r) => !['hardirq', 'softirq'].includes(r.context)), per: received(m),
 });
 
 export const TCP_ZC_RX: Family = {

@@ -1,7 +1,7 @@
 /** F5: cycles of one request by its size, on one TCP connection, for each way to send and to receive (Jasny et al.). */
 import type { Measured } from '../../host/index.ts';
 import type { Family, Settings, Share, Tree } from '../form.ts';
-import { onCore, quotient } from '../shares.ts';
+import { onCore, quotient, received } from '../shares.ts';
 import { bytesFor, FAST, size, sizeIn } from './family_settings.ts';
 
 const APP_CORE = 1;
@@ -10,7 +10,7 @@ const MTU = 9000;
 
 /** A receive that brought a part of what was asked for is a part of a request. */
 const shareOf = (m: Measured, s: Settings, host: Family['host']): Share => ({
-  rows: onCore(m.result[host].charges, APP_CORE), per: m.result.streams.reduce((sum, stream) => sum + stream.bytes, 0) / Number(s.size),
+  rows: onCore(m.result[host].charges, APP_CORE), per: received(m) / Number(s.size),
 });
 
 /** Bytes of a run: enough for the window to open and for a steady part behind that. */

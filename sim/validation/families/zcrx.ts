@@ -1,7 +1,7 @@
 /** F6 and F7: receiving on one TCP connection, by epoll or without a copy, on one core or on two. */
 import type { Measured } from '../../host/index.ts';
 import type { Family, Setting, Settings, Share, Tree } from '../form.ts';
-import { busiest, hostOf, onCore, perByte, quotient } from '../shares.ts';
+import { busiest, coreRate, onCore, perByte, quotient, received } from '../shares.ts';
 import { core, mtu } from './family_settings.ts';
 
 const IRQ_CORE = 0;
@@ -39,7 +39,7 @@ export const ZCRX_2024: Family = {
   about: 'the rate at which one TCP connection is received, by epoll and recv or by RECV_ZC',
   unit: () => 'Gbps',
   machine: 'epyc-9454',
-  counted: 'the rate of the busiest core of the receiver: the one that has softirq and application, or the slower of two',
+  counted: 'the rate at which the receiver\'s busiest core is never idle: the one with softirq and application, or the slower of two',
   assumed: 'no HW-GRO, as the driver of the patch set had none with 4 KiB pages; receives of 64 KiB by epoll',
   settings: [
     core,
@@ -61,7 +61,7 @@ export const ZCRX_2024: Family = {
   host: 'server',
   share: (m) => perByte(m, 'server'),
   cycles: (value, _, mhz) => (mhz * 1e6) / (value * 1.25e8),
-  metric: (m) => m.measurement.throughput_bps / 1e9,
+  metric: (m, _, mhz) => coreRate(m, 'server', mhz),
 };
 
 const partIn = (name: string): string => {
@@ -71,9 +71,9 @@ const partIn = (name: string): string => {
 
 /** Which cycles of F7: those of softirq and interrupt, those of the application, or both; and per core. */
 function part(m: Measured, s: Settings): Share {
-  const rows = hostOf(m, 'server').charges;
+  const rows = m.result.server.charges;
   const soft = rows.filter((r) => ['hardirq', 'softirq'].includes(r.context));
-  const per = m.measurement.bytes;
+  const per = received(m);
   if (s.part === 'total') return { rows, per };
   if (s.part === 'busiest') return { rows: busiest(rows), per };
   if (s.core === 'different') return { rows: onCore(rows, s.part === 'softirq' ? IRQ_CORE : appCore(s)), per };

@@ -1,7 +1,7 @@
 /** ringlab compare-paths SCENARIO: the scenario on every path that a byte can take into or out of its application. */
 import type { Command } from 'commander';
 import {
-  type CellJob, type Direction, InputError, loadScenario, PATH_COLUMNS, pathCell, pathGroups, type PathResult, pathResults,
+  type CellJob, type Direction, InputError, loadScenario, memoryNote, PATH_COLUMNS, pathCell, pathGroups, type PathResult, pathResults,
   pathSentence, pathsPage, pathTitle, planPaths, refusedPaths, resultJson,
 } from '../host/index.ts';
 import { wrap } from './command_list.ts';
@@ -80,5 +80,6 @@ function groupLines(group: readonly PathResult[]): string[] {
     ...group.filter((r) => pathSentence(r) !== '')
       .flatMap((r) => wrap(pathSentence(r), room).map((l, i) => `  ${(i === 0 ? r.path : '').padEnd(width)}${l}`)),
     ...refusedPaths(group).flatMap(({ paths, why }) => wrap(`${paths} refused: ${why}`, room).map((l) => `  ${red(l)}`)),
+    ...wrap(memoryNote(group), room + width).filter((l) => l !== '').map((l) => `  ${dim(l)}`),
   ];
 }

@@ -59,7 +59,11 @@ async function work({ redis: url, threads, lease, idle }: Flags): Promise<void> 
     connection: redis, prefix: QUEUE_PREFIX, skipVersionCheck: true, concurrency: threads, lockDuration: lease_ms,
     stalledInterval: lease_ms / 2, maxStalledCount: LOST_MAX,
   });
-  await worker.waitUntilReady();
+  // A Redis that went away comes back, and the worker goes on.
+  worker.on('error', () => {});
+  await worker.waitUntilReady().catch(() => {
+    throw new InputError(`--redis ${shownUrl(url)}: Redis went away before the worker had begun; start it again.`);
+  });
   say(`cells of core ${core.slice(0, 16)} from ${shownUrl(url)}, ${countText(threads, 'thread')}`);
   const done = await untilStopped(worker, idle_ms);
   await pool.close();
@@ -68,7 +72,7 @@ async function work({ redis: url, threads, lease, idle }: Flags): Promise<void> 
 }
 
 interface Working {
-  on(event: 'active' | 'completed' | 'failed' | 'error', listener: () => void): unknown;
+  on(event: 'active' | 'completed' | 'failed', listener: () => void): unknown;
   close(force?: boolean): Promise<void>;
 }
 
@@ -87,8 +91,6 @@ function untilStopped(worker: Working, idle_ms: number): Promise<number> {
   });
   worker.on('completed', ended(1));
   worker.on('failed', ended(0));
-  // Redis comes back, and the worker goes on.
-  worker.on('error', () => {});
   return new Promise((resolve) => {
     let stopping = false;
     const stop = () => {

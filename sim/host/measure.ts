@@ -24,13 +24,13 @@ export interface Percentiles {
 export interface HostMeasurement {
   /** Share of the window for which each core worked, 0 to 1. */
   readonly core_busy: readonly number[];
-  /** Cycles per payload byte by account, all cores together. */
+  /** Cycles by account, all cores together, per byte that its application sent or received. */
   readonly cycles_per_byte: Counts;
   /** Cycles per request of the application, all cores together. */
   readonly cycles_per_request: number;
-  /** Bytes read from and written to DRAM per payload byte. */
+  /** Bytes read from and written to DRAM per such byte. */
   readonly dram_bytes_per_byte: number;
-  /** Bytes that a core copied per payload byte. */
+  /** Bytes that a core copied per such byte. */
   readonly copied_per_byte: number;
   /** Requests of this host's application. */
   readonly requests: number;
@@ -132,13 +132,15 @@ function hostMeasurement(
   const cycles_of = (rows: readonly Charge[]) => rows.reduce((sum, c) => sum + c.cycles, 0);
   const copied = charges.filter((c) => c.cost === 'copy_kib').reduce((sum, c) => sum + c.units, 0);
   const requests = to.requests - from.requests;
+  // What is under way makes the sender's bytes others than those that arrived: each host's work is divided by its own.
+  const own = to.bytes - from.bytes || bytes;
   return {
     core_busy: Array.from({ length: values['cpu.cores'] }, (_, core) =>
       (window_cycles > 0 ? Math.min(1, cycles_of(charges.filter((c) => c.core === core)) / window_cycles) : 0)),
-    cycles_per_byte: accountsPer(charges, bytes),
+    cycles_per_byte: accountsPer(charges, own),
     cycles_per_request: requests > 0 ? cycles_of(charges) / requests : 0,
-    dram_bytes_per_byte: bytes > 0 ? (to.dram_bytes - from.dram_bytes) / bytes : 0,
-    copied_per_byte: bytes > 0 ? copied / bytes : 0,
+    dram_bytes_per_byte: own > 0 ? (to.dram_bytes - from.dram_bytes) / own : 0,
+    copied_per_byte: own > 0 ? copied / own : 0,
     requests, charges,
   };
 }

@@ -10,4 +10,4 @@ export { type Asked, askedOf, type SweepCell, sweepCsv, type SweepResult, sweepR
 export { sweepPage } from './sweep_page.ts';
 export { type PathResult, pathResults } from './paths.ts';
 export { type Direction, type PlannedPath, planPaths, type WayName } from './paths_plan.ts';
-export { PATH_COLUMNS, pathCell, pathGroups, pathSentence, pathsPage, pathTitle, refusedPaths } from './paths_page.ts';
+export { memoryNote, PATH_COLUMNS, pathCell, pathGroups, pathSentence, pathsPage, pathTitle, refusedPaths } from './paths_page.ts';

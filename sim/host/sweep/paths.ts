@@ -37,7 +37,7 @@ export function pathResults(planned: readonly PlannedPath[], records: ReadonlyMa
     }
     const first = planned.find((q) => q.path.direction === direction && q.host === p.host && q.way === p.way && measured(q));
     const other = first && first !== p ? measured(first) : undefined;
-    const differs = other && first ? differenceText(p.host, record.measurement, other.measurement, first.path.name) : '';
+    const differs = other && first ? differenceText(p.host, direction, record.measurement, other.measurement, first.path.name) : '';
     return { ...own, outcome: 'measured', complete: record.complete, measurement: record.measurement, differs };
   });
 }
@@ -46,10 +46,10 @@ const numberOf = (m: CellMeasurement, name: string): number => Number(METRICS.fi
 
 /** A change that is worth a word. */
 const NOTABLE = 0.02;
-/** As one in copies per byte: at the edges of the window what was sent is not what arrived. */
-const COPIES = 0.25;
+/** As one in copies per byte: a few bytes are copied where most are not. */
+const COPIES = 0.05;
 
-function differenceText(host: string, now: CellMeasurement, then: CellMeasurement, first: string): string {
+function differenceText(host: string, direction: string, now: CellMeasurement, then: CellMeasurement, first: string): string {
   const change = (name: string, words: readonly [more: string, less: string]): string[] => {
     const [a, b] = [numberOf(now, name), numberOf(then, name)];
     if (a === b || Math.abs(a - b) < NOTABLE * Math.max(Math.abs(a), Math.abs(b))) return [];
@@ -65,7 +65,7 @@ function differenceText(host: string, now: CellMeasurement, then: CellMeasuremen
     ...change(`${host}.cycles_per_byte`, ['more cycles', 'fewer cycles']),
     ...change(`${host}.dram_bytes_per_byte`, ['more DRAM traffic', 'less DRAM traffic']),
     ...change('throughput_bps', ['more throughput', 'less throughput']),
-    ...change('latency_ns.p99', ['more latency (p99)', 'less latency (p99)']),
+    ...(direction === 'tx' ? [] : change('latency_ns.p99', ['more latency (p99)', 'less latency (p99)'])),
     ...(now.bottleneck === then.bottleneck ? [] : [`limited by ${now.bottleneck}, not ${then.bottleneck}`]),
   ];
   return words.length === 0 ? `as ${first}` : words.join(', ');

@@ -12,7 +12,9 @@ export const PATH_COLUMNS = ({ direction, host }: PathResult): readonly (readonl
       ['cycles/byte', `${host}.cycles_per_byte`]] as const
     : [['cycles/byte', `${host}.cycles_per_byte`], ['DRAM/byte', `${host}.dram_bytes_per_byte`],
       ['copied/byte', `${host}.copied_per_byte`]] as const),
-  ['latency p50', 'latency_ns.p50'], ['p99', 'latency_ns.p99'], ['limited by', 'bottleneck'],
+  // A latency ends at who receives: of a sender there is none.
+  ...(direction === 'tx' ? [] : [['latency p50', 'latency_ns.p50'], ['p99', 'latency_ns.p99']] as const),
+  ['limited by', 'bottleneck'],
 ];
 const OVER = { 'as it is': '', udp: ' over UDP, in datagrams that fit a frame', dummy: ' over UDP to a dummy device' } as const;
 const TO = { rx: 'receive', tx: 'send', ring: 'use the ring' } as const;
@@ -41,6 +43,16 @@ export function pathSentence(r: PathResult): string {
   const what = r.way === 'as it is' ? `${r.about}.` : '';
   if (r.outcome === 'refused') return '';
   return `${what}${r.differs === '' ? '' : ` Here: ${r.differs}.`}${incomplete}${why}`.trim();
+}
+
+/** Below this, traffic to memory is what a short run leaves in warm caches. */
+const WARM = 0.1;
+/** What to know of a table's traffic to memory. */
+export function memoryNote(group: readonly PathResult[]): string {
+  const moved = group.flatMap(({ measurement, host }) => (measurement ? [measurement[host as 'client'].dram_bytes_per_byte] : []));
+  if (group[0]?.direction === 'ring' || moved.length === 0 || Math.max(...moved) >= WARM) return '';
+  return 'DRAM/byte: all that moves here stays in warm caches. An application with more memory than those, which reads what it gets:'
+    + ' --set app.buffers_bytes=512MiB --set app.touch=read';
 }
 
 /** Paths that the scenario cannot take, those of one reason together. */
@@ -82,6 +94,7 @@ function groupParts(group: readonly PathResult[]): Html[] {
       }),
       html`<ul>${said.map((r) => html`<li><strong>${r.path}</strong>: ${pathSentence(r)}</li>`)}${
         refusedPaths(group).map(({ paths, why }) => html`<li><strong>${paths}</strong>: refused: ${why}</li>`)}</ul>`,
+      ...(memoryNote(group) === '' ? [] : [html`<p>${memoryNote(group)}</p>`]),
       commandList(group),
       stackedBars({
         title: 'Cycles per payload byte by account', about: `What the ${host}'s cores did for each byte.`, label: 'cycles per byte',

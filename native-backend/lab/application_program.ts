@@ -16,6 +16,20 @@ const ROLES = ['source', 'sink', 'echo', 'rpc'];
 const ONLY: readonly (readonly [knob: string, values: readonly string[]])[] = [
   ['app.protocol', ['tcp']], ['app.send', ['send', 'zc', 'zc_fixed']], ['app.notify', ['each']],
 ];
+/** How rings work in C: the defaults. Applications of every role have them. */
+const MODES = [
+  'ring.defer_taskrun', 'ring.coop_taskrun', 'ring.sqpoll', 'ring.fixed_files', 'ring.napi_busy_poll_ns', 'ring.wait_batch',
+  'socket.busy_poll_ns',
+];
+function refuseModes(name: string, host: string, knobs: Readonly<Record<string, string | number>>): void {
+  for (const knob of HOST_KNOBS) {
+    const key = `${knob.section}.${knob.name}`;
+    if (!MODES.includes(key) || knobs[key] === knob.value) continue;
+    const written = knob.unit === 'bool' ? (knob.value === 0 ? 'off' : 'on') : knob.value;
+    const said = `the ${host}'s ${key} is not ${written}, which only the simulator runs`;
+    throw new InputError(`${name}: ${said}; expected ${written} on a real kernel (--set ${host}.${key}=${written}).`);
+  }
+}
 function refuse(name: string, host: string, knobs: Readonly<Record<string, string | number>>): void {
   for (const [knob, values] of ONLY) {
     if (knobs['app.role'] !== 'source' && knob !== 'app.protocol') continue;
@@ -38,6 +52,7 @@ export function applicationProgram(name: string, scenario: Scenario): string {
     if (!ROLES.includes(role))
       throw new InputError(`${name}: the ${host}'s application is a ${role}, which only the simulator runs; try bulk, or a step scenario.`);
     refuse(name, host, Object.fromEntries(knobs));
+    refuseModes(name, host, Object.fromEntries(knobs));
     // Without payload there is nothing to check, but real kernels move it all the same.
     const check = scenario.run['run.payload'] === 0 ? { 'app.check': 'none' } : {};
     return [JSON.stringify({ step: 'app', host, seed: scenario.run['run.seed'], ...Object.fromEntries(knobs), ...check, ports })];

@@ -47,6 +47,10 @@ test.each([
 ])('%s: what the agent cannot do is refused in a sentence', (name, said) => {
   expect(() => applications(name)).toThrow(`${name}: the ${said}, which only the simulator runs; expected`);
 });
+test('rings in C have the modes of the defaults', () => {
+  const said = 'bulk: the client\'s ring.fixed_files is not off, which only the simulator runs; expected off on a real kernel';
+  expect(() => applications('bulk', ['client.ring.fixed_files=on'])).toThrow(said);
+});
 
 describe.skipIf(why !== undefined)('applications on this kernel', () => {
   let core: WebAssembly.Module;

@@ -1,6 +1,7 @@
 /** What there is to compare: the step scenarios of scenarios/conform, and the traces of real kernels that are kept. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { InputError } from '../../../sim/host/index.ts';
 import { type Written, writtenJob } from '../compare/beside.ts';
 import { type Golden, goldenText, readGolden } from '../compare/golden.ts';
 import { type Job, overWire, wantsNic } from '../job.ts';
@@ -22,12 +23,20 @@ function write(path: string, text: string): void {
 const scenariosIn = (folder: string): string[] =>
   readdirSync(join(root, folder)).filter((f) => f.endsWith('.yaml')).map((f) => f.slice(0, -5)).sort();
 
-/** Applications in TypeScript, which only the simulator runs. */
-const OURS_ALONE = ['http'];
+/** Applications that only the simulator runs are refused as a job. */
+function runsOutside(name: string): boolean {
+  try {
+    conformJob(name);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
 
 /** Names as users give them: conform/cancel, bulk. */
 export function conformNames(): string[] {
-  return [...scenariosIn(SCENARIOS).map((f) => `conform/${f}`), ...scenariosIn('scenarios').filter((f) => !OURS_ALONE.includes(f))];
+  return [...scenariosIn(SCENARIOS).map((f) => `conform/${f}`), ...scenariosIn('scenarios').filter(runsOutside)];
 }
 
 export function writtenScenario(name: string): Written {

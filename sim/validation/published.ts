@@ -77,7 +77,7 @@ export const PUBLISHED: readonly Cell[] = [
     ['fit', 'same-core 4K total CPU', 40.5365], ['fit', 'diff-core 4K total CPU', 53.9499],
     ['fit', 'same-core 32K total CPU', 28.1975],
   ]),
-  // The same source by core: what the utilisation of each says, in the sums above.
+  // The same source by core, as a first cost model took it from the utilisation that is printed there.
   ...family('F7_rx_buf_len_2025', 'ns/KB', 'S4', [
     ['fit', 'same-core 4K softirq', 28.297], ['fit', 'same-core 4K app', 12.24], ['fit', 'same-core 32K softirq', 24.474],
     ['fit', 'same-core 32K app', 3.723], ['fit', 'diff-core 4K softirq', 31.772], ['fit', 'diff-core 4K app', 22.178],

@@ -18,7 +18,7 @@ export const SOURCES: Readonly<Record<string, Source>> = {
     machine: '200Gbit Broadcom NIC; liburing examples/zcrx + send-zerocopy; CPU, MTU and HW-GRO not stated',
   },
   S5: {
-    title: '[PATCH net-next v5 00/27] io_uring zerocopy send (Begunkov 2022-07-12); NIC/dummy tables identical in RFC v3, v4 and seed 003',
+    title: '[PATCH net-next v5 00/27] io_uring zerocopy send (Begunkov 2022-07-12)',
     url: 'https://lore.kernel.org/netdev/cover.1657643355.git.asml.silence@gmail.com/',
     machine: 'UDP, registered buffers for zc; CPU and NIC not stated (author: NIC bandwidth ~3GB/s); MTU not stated',
   },

@@ -13,8 +13,8 @@ const FRAGS_SHIFT: u32 = 2;
 const DEFERRED_LINES: u32 = 2;
 
 /**
- * Of a page whose bytes are copied: struct page, what driver and GRO have read of it, its place in the pool's ring. So many that an
- * application beside its softirq pays what is published, a factor of 1.8.
+ * Of a page whose bytes are copied: struct page, what driver and GRO have read of it, its place in the pool's ring. Not counted in
+ * Linux, but chosen: so an application beside its softirq pays about what is published, a factor of 1.8 (docs/validation.md).
  */
 const PAGE_LINES: u32 = 7;
 

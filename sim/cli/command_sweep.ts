@@ -41,7 +41,8 @@ scenario and seed. The result is the same, byte for byte. docs/sweeps.md has the
 Exit code: 0 all cells measured or refused by the scenario, 1 cells failed or a file could not be written, 2 bad input.
 
 Examples:
-  $ ringlab sweep bulk --vary server.refill.area_bytes=1MiB..64MiB*2 --vary server.refill.batch=1,8,64 --out area
+  $ ringlab sweep bulk --set wire.rate_bps=100Gbps --set server.refill.delay_ns=50us \\
+      --vary server.refill.area_bytes=256KiB..16MiB*2 --vary server.refill.batch=1,8,64 --out area
   $ ringlab sweep bulk --vary path=rx --vary nic.mtu=1500,4000
   $ ringlab sweep loss --vary client.wire.loss_ppm=0..10000:11 --metric throughput_bps,latency_ns.p99 --json
   $ ringlab sweep bulk --vary server.refill.batch=1..256*2 --engine redis --redis redis://10.0.0.1:6379`);

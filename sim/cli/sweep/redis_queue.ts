@@ -69,7 +69,8 @@ export class RedisQueue implements Dispatcher {
     if (this.redis.status !== 'ready') {
       this.lostSince ||= Date.now();
       if (Date.now() - this.lostSince > LOST_MS)
-        run.end(new QueueError(`${this.name}: Redis was lost; what it had told us is kept in --out, if given, and the same command goes on from there.`));
+        run.end(new QueueError(`${this.name}: Redis was lost; what it had told us is kept in --out, if given,`
+          + ' and the same command goes on from there.'));
       return;
     }
     this.lostSince = 0;

@@ -156,7 +156,6 @@ export function rxRelease(q: RxQueue, from: u32, count: u32): void {
 export function nicStartXmit(
   host: u32, header_addr: u32, header_len: u32, skb_idx: u32, sock_idx: u32, hash: u32, flow: u32, edt_ns: u64,
 ): u32 {
-  charge(COST_DRIVER_TX_FRAME);
   const nic = nicOf(host);
   const gso_segs = skb_idx == NONE ? 1 : max(<u32>skb(skb_idx).gso_segs, 1);
   const pkt_id = newPktIds(gso_segs);
@@ -168,7 +167,8 @@ export function nicStartXmit(
     return 1;
   }
   if (hostConfig(host).nic_dummy) return dummyXmit(nic, skb_idx, sock_idx, len);
-  // A dummy device has none (NETIF_F_LLTX, IFF_NO_QUEUE).
+  // A dummy device has no descriptors, and no lock either (NETIF_F_LLTX, IFF_NO_QUEUE).
+  charge(COST_DRIVER_TX_FRAME);
   charge(COST_TX_LOCK);
   const refused = txRefuses(host, queue, flow, hash, edt_ns);
   const idx = refused ? NONE : frameAlloc(host);

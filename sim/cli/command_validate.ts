@@ -1,11 +1,11 @@
 /** ringlab validate: predictions against published measurements. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { countText, resultJson } from '../host/index.ts';
 import {
   checkCell, FAMILIES, type Family, familyOf, fitMachine, machinesText, PLANS, PUBLISHED, type Row, type Summary, summaryOf, validationPage,
 } from '../validation/index.ts';
 import { loadCore } from './files.ts';
+import { OutputFiles } from './output_files.ts';
 import { bold, dim, green, Progress, red, say } from './terminal.ts';
 
 interface ValidateFlags {
@@ -25,7 +25,10 @@ export function addValidate(program: Command): void {
     .option('--page <file>', 'write the page of the documentation')
     .option('--fit <file>', 'fit the machines to the fit cells first, and write them as sim/schema/machines_fitted.ts is; then build again')
     .addHelpText('after', `
-Cells are published numbers. Those of the role fit may set parameters of a machine; those of the role check never do.
+Cells are published numbers. Those of the role fit may set parameters of a machine; those of the role check never do. The aim is an error
+of less than 5 % on average and 15 % at worst in the check cells of each family; ✗ is where it is missed. That is a result, no failure.
+
+Exit code: 0 all cells ran, 1 a file could not be written, 2 bad input.
 
 Examples:
   $ ringlab validate
@@ -34,11 +37,16 @@ Examples:
   $ ringlab validate --fit sim/schema/machines_fitted.ts`)
     .action(async (flags: ValidateFlags) => {
       const core = await loadCore();
-      if (flags.fit !== undefined) return fitAll(core, flags.fit);
+      const files = new OutputFiles((['fit', 'page'] as const).flatMap((o) => {
+        const path = flags[o];
+        return path === undefined ? [] : [{ option: `--${o}`, path }];
+      }));
+      if (flags.fit !== undefined) return fitAll(core, flags.fit, files);
       const families = flags.family === undefined ? FAMILIES : [familyOf(FAMILIES, flags.family)];
       const rows = checkAll(core, families);
       const summaries = families.map((f) => summaryOf(f, rows.filter((r) => r.family === f.name)));
-      if (flags.page !== undefined) writeFileSync(flags.page, validationPage(families, rows));
+      files.of('--page')?.write(new TextEncoder().encode(validationPage(families, rows)));
+      files.commit();
       if (flags.json) return say(resultJson({ families: summaries, cells: rows }));
       for (const line of lines(summaries, flags.cells || flags.family !== undefined ? rows : [])) say(line);
     });
@@ -55,14 +63,15 @@ function checkAll(core: WebAssembly.Module, families: readonly Family[]): Row[] 
   return rows;
 }
 
-function fitAll(core: WebAssembly.Module, file: string): void {
+function fitAll(core: WebAssembly.Module, file: string, files: OutputFiles): void {
   const progress = new Progress();
   const fits = PLANS.map((plan) => {
     progress.show(() => `fitting ${plan.name}`);
     return fitMachine(core, plan, FAMILIES, PUBLISHED);
   });
   progress.end();
-  writeFileSync(file, machinesText(fits));
+  files.of('--fit')?.write(new TextEncoder().encode(machinesText(fits)));
+  files.commit();
   say(`${file}: ${countText(fits.length, 'machine')}, fitted to ${countText(fits.reduce((n, f) => n + f.cells, 0), 'cell')}`);
 }
 

@@ -15,6 +15,7 @@ interface Flags {
   readonly idle?: string;
 }
 
+const FAREWELL_MS = 500;
 /** Workers that may be lost on one cell, before it is the cell that is to blame. */
 const LOST_MAX = 5;
 
@@ -65,10 +66,12 @@ async function work({ redis: url, threads, lease, idle }: Flags): Promise<void> 
     throw new InputError(`--redis ${shownUrl(url)}: Redis went away before the worker had begun; start it again.`);
   });
   say(`cells of core ${core.slice(0, 16)} from ${shownUrl(url)}, ${countText(threads, 'thread')}`);
-  const done = await untilStopped(worker, idle_ms);
+  const done = await untilStopped(worker, idle_ms, () => redis.status === 'ready');
   await pool.close();
   redis.disconnect();
   say(`${countText(done, 'cell')} computed`);
+  // The queue's own connection may still wait for a Redis that is gone: it keeps nobody here.
+  setTimeout(() => process.exit(), FAREWELL_MS).unref();
 }
 
 interface Working {
@@ -76,8 +79,8 @@ interface Working {
   close(force?: boolean): Promise<void>;
 }
 
-/** Ends by a signal, or when there was nothing to do for so long. */
-function untilStopped(worker: Working, idle_ms: number): Promise<number> {
+/** Ends by a signal, or when there was nothing to do for so long; cells computed. */
+function untilStopped(worker: Working, idle_ms: number, connected: () => boolean): Promise<number> {
   const progress = new Progress();
   const begun = Date.now();
   let [done, running, last] = [0, 0, Date.now()];
@@ -98,7 +101,9 @@ function untilStopped(worker: Working, idle_ms: number): Promise<number> {
       stopping = true;
       clearInterval(timer);
       progress.end();
-      void worker.close().then(() => resolve(done));
+      // Without Redis there is nobody to say goodbye to.
+      if (!connected()) resolve(done);
+      else void worker.close().then(() => resolve(done));
     };
     const timer = setInterval(() => {
       const rate = (1000 * done) / (Date.now() - begun);

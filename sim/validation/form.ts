@@ -14,6 +14,9 @@ export interface Setting {
   readonly kind: 'bytes' | 'count' | 'percent' | 'flag' | Readonly<Record<string, readonly string[]>>;
   readonly value: Value;
   readonly about: string;
+  /** Of numbers: the least (1 unless given) and the greatest that the kind of measurement can have. */
+  readonly min?: number;
+  readonly max?: number;
 }
 
 /** Sections of a scenario (docs/reference/scenario.md). */

@@ -45,6 +45,11 @@ export function settingsOf(family: Family, sets: readonly string[], cell?: strin
     if (!setting) throw new InputError(`--set ${set}: ${family.name} has no setting ${key}; it has ${keysOf(family)}.`);
     const value = valueOf(setting, text);
     if (value === undefined) throw new InputError(`--set ${set}: ${setting.name} is ${expectedText(setting)}; found '${text}'.`);
+    const [least, most] = [setting.min ?? (setting.kind === 'percent' ? 0 : 1), setting.max ?? Number.POSITIVE_INFINITY];
+    if (typeof value === 'number' && (value < least || value > most)) {
+      const upTo = Number.isFinite(most) ? ` to ${most}` : ' on';
+      throw new InputError(`--set ${set}: ${setting.name} of ${family.name} goes from ${least}${upTo}; found ${text}.`);
+    }
     out[setting.name] = value;
   }
   return out;
@@ -58,6 +63,7 @@ export function familyOf(families: readonly Family[], name: string): Family {
   const own = near.filter((f) => f.name.split('_')[0] === name.toUpperCase());
   const found = exact ?? (near.length === 1 ? near[0] : own.length === 1 ? own[0] : undefined);
   if (found) return found;
-  const names = (near.length > 1 ? near : families).map((f) => f.name).join(', ');
-  throw new InputError(`--family ${name}: there is no such family; there are ${names}.`);
+  const names = (of: readonly Family[]) => of.map((f) => f.name).join(', ');
+  if (near.length > 1) throw new InputError(`--family ${name}: several begin so; name one of ${names(near)}.`);
+  throw new InputError(`--family ${name}: there is no such family; there are ${names(families)}.`);
 }

@@ -83,11 +83,20 @@ describe('ringlab predict', () => {
     for (const [args, said] of [
       [['--family', 'F99'], /there is no such family; there are F1_nop_batch/],
       [['--family', 'F1', '--cell', 'large'], /F1_nop_batch has no such cell/],
+      [['--family', 'F5_vldb_s'], /several begin so; name one of F5_vldb_send_copy, F5_vldb_send_zc/],
+      [['--family', 'F2_sendzc_nic_2022', '--set', 'size=10GiB'], /size of F2_sendzc_nic_2022 goes from 1 to 65507; found 10GiB/],
+      [['--family', 'F9', '--set', 'ways=12'], /ways of F9_ddio_ways goes from 1 to 11/],
       [[], /--family is missing; ringlab predict --list shows the families/],
     ] as const) {
       const { code, err } = ringlab('predict', ...args);
       expect(code).toBe(2);
       expect(err).toMatch(said);
     }
+  });
+
+  test('a page that cannot be written is refused before anything runs', () => {
+    const { code, err } = ringlab('validate', '--page', '/nonexistent/page.md');
+    expect(code).toBe(2);
+    expect(err).toMatch(/--page \/nonexistent\/page.md: there is no folder \/nonexistent; make it first/);
   });
 });

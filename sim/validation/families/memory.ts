@@ -23,7 +23,7 @@ export const LLC_MISS: Family = {
   assumed: 'every core of a run with several is alike; receives of 128 KiB, as iperf has',
   settings: [
     {
-      name: 'miss', also: ['miss_rate', 'llc_miss', 'miss_percent', 'misses', 'llc'], kind: 'percent', value: 0.9,
+      name: 'miss', max: 100, also: ['miss_rate', 'llc_miss', 'miss_percent', 'misses', 'llc'], kind: 'percent', value: 0.9,
       about: 'percent of received lines that the core finds in no cache',
     },
     mtu(9000),
@@ -59,7 +59,7 @@ export const DDIO_WAYS: Family = {
   counted: 'lines that the receiver\'s NIC wrote where the I/O ways had them, of all that it wrote',
   assumed: 'the working set of the two-way cell at every number of ways',
   settings: [
-    { name: 'ways', also: ['ddio_ways', 'way', 'n'], kind: 'count', value: 2, about: 'ways that the NIC may write to' },
+    { name: 'ways', also: ['ddio_ways', 'way', 'n'], kind: 'count', value: 2, max: 11, about: 'ways that the NIC may write to' },
     mtu(1500),
   ],
   cell: (name) => {

@@ -1,10 +1,12 @@
 /** F2, F2b, F3, F4: requests of a sender over UDP, to a NIC or to a dummy device, as the patches of io_uring zero-copy send had them. */
 import type { Family, Setting, Settings, Tree, Value } from '../form.ts';
 import { cyclesAtRate, hostOf, perRequest } from '../shares.ts';
-import { batch, flush, mtu, size, sizeIn, zc } from './family_settings.ts';
+import { batch, flush, mtu, size as anySize, sizeIn, zc } from './family_settings.ts';
 
 const REQUESTS = 3000;
+/** The most that a datagram over IPv4 carries. */
 const LARGEST = 65_507;
+const size = (value: number): Setting => ({ ...anySize(value), max: LARGEST });
 
 const path: Setting = {
   name: 'path', also: ['api', 'call', 'how'],
@@ -24,7 +26,7 @@ function sending(s: Settings): Tree {
 }
 
 function tree(s: Settings, device: 'nic' | 'dummy'): Tree {
-  const bytes = Math.min(Number(s.size), LARGEST);
+  const bytes = Number(s.size);
   return {
     nic: { mtu: s.mtu },
     wire: { rate_bps: '1600Gbps', delay_ns: '1us', queue_packets: 100_000 },
@@ -105,7 +107,8 @@ export const UDP_SENDS: readonly Family[] = [
   }),
   family({
     name: 'F2b_sendzc_dummy_2022', about: 'UDP to a dummy device, patches of July 2022', machine: 'sendzc-dummy-2022', device: 'dummy',
-    assumed: BATCH_2022, settings: [size(4000), zc, flush, batch(8), mtu(65535), path], cell: cell2022,
+    assumed: 'batches of 8; a device MTU of 65535, so that no request is cut', cell: cell2022,
+    settings: [size(4000), zc, flush, batch(8), mtu(65535), path],
     examples: ['--set size=2000 --set zc=true', '--cell "8000B zc+flush"'],
   }),
   family({

@@ -35,7 +35,9 @@ test('on two cores softirq and application both take longer, by lines that come 
 });
 
 test('who is woken on another core is switched to, and an idle core that is halted is interrupted first', () => {
-  const [watching, halted] = [bulk([RECV]), bulk([RECV, 'server.cpu.idle=halt'])];
+  // Slow enough that the application sleeps between receives.
+  const slow = [RECV, 'wire.rate_bps=5Gbps'];
+  const [watching, halted] = [bulk(slow), bulk([...slow, 'server.cpu.idle=halt'])];
   expect(units(watching, 'context_switch')).toBeGreaterThan(20);
   expect(units(watching, 'ipi')).toBe(0);
   expect(units(halted, 'ipi')).toBe(units(halted, 'ipi_send'));

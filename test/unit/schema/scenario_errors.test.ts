@@ -20,7 +20,7 @@ const WRONG: readonly (readonly [about: string, yaml: string, message: string])[
   ['a section that is not there', 'wires:\n  delay_ns: 5\n', "a.yaml:1:1: key 'wires': no such section; did you mean 'wire'?"],
   ['a section that is like no other', 'zzz: 1\n',
     "a.yaml:1:1: key 'zzz': no such section; there are about, source, wire, nic, pool, napi, tcp, socket, ring, app, refill, kernel, " +
-    'cpu, cost, run, limits, hosts, faults, expect, steps, matrix, define, compare'],
+    'cpu, mem, cost, run, limits, hosts, faults, expect, steps, matrix, define, compare'],
   ['an empty file', '', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
   ['a file of comments', '# nothing\n', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],
   ['null', 'null\n', "a.yaml:1:1: the scenario is empty; expected sections such as 'app:'"],

@@ -34,6 +34,13 @@ describe('declared', () => {
     const reset = { ...part, bytes: 60, ended: -104, err: 'ECONNRESET' };
     expect(declared(run(stream(reset), grammar('ECONNRESET')), run(stream(part), grammar()))).toEqual(['declared', 'how far']);
   });
+  test('that the source of one of them had sent all, and waited for the end', () => {
+    const source: TraceLine = { i: 2, e: 'app', host: 'client', role: 'source' };
+    const waits = { ...grammar(), host: 'client', op: 'RECV' };
+    expect(declared(run(source, stream(part), waits), run(source, stream(part)))).toEqual(['declared', 'how far']);
+    expect(outcome(run(source, stream(), waits), run(source, stream()))).toBe('different');
+    expect(outcome(run(source, stream(part), { ...waits, host: 'server' }), run(source, stream(part)))).toBe('different');
+  });
 });
 
 test('remarks and speeds on one side are no difference', () => {

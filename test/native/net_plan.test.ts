@@ -145,9 +145,10 @@ faults: [{ host: server, frame: 3, action: drop }]\n`;
     const planned = new Set<string>(WAYS.flatMap((way) => way.knobs));
     const left = HOST_KNOBS.filter((k) => k.linux !== undefined && !ELSEWHERE.includes(k.section))
       .map((k) => `${k.section}.${k.name}`).filter((k) => !planned.has(k) && !(AGENTS as readonly string[]).includes(k));
-    // The kernel's constants, what a driver can do, what programs attach, and where threads run.
-    expect(left).toEqual(['nic.queue_mgmt', 'nic.rx_page_size', 'nic.xsk_queue', 'nic.xdp', 'nic.tun', 'nic.tap', 'pool.ptr_ring',
-      'napi.weight', 'tcp.timewait_ns', 'cpu.irq_core', 'cpu.app_core']);
+    // The kernel's constants, what a driver can do, what programs attach, where threads run, and what a machine is built of.
+    expect(left).toEqual(['nic.queue_mgmt', 'nic.rx_page_size', 'nic.xsk_queue', 'nic.xdp', 'nic.tun', 'nic.tap', 'nic.dummy',
+      'nic.pcie_bps', 'nic.pcie_mps', 'nic.fifo_bytes', 'pool.ptr_ring', 'napi.weight', 'tcp.timewait_ns', 'socket.busy_poll_ns',
+      'cpu.irq_core', 'cpu.app_core', 'cpu.idle', 'cpu.idle_exit_ns', 'mem.iommu']);
   });
 });
 

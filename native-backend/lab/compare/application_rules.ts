@@ -29,11 +29,16 @@ function incompleteStream(line: TraceLine): TraceLine {
   return { ...rest, bytes: some(line.bytes), ...ways, ...end } as TraceLine;
 }
 
-/** With one connection that came to no end, what the host lent and by which errors requests ended is of that kind too. */
+/**
+ * With one connection that came to no end, what the host lent and by which errors requests ended is of that kind too, and whether the
+ * source had sent all and waited for the end of the stream.
+ */
 export function withoutDistance(lines: readonly TraceLine[]): TraceLine[] {
   const incomplete = (line: TraceLine) => line.e === 'stream' && line.complete !== true;
   if (!lines.some(incomplete)) return [...lines];
-  return withoutNames(lines, 'errors', (name) => LEFT.has(name)).map((line) => {
+  const sources = lines.filter((line) => line.e === 'app' && line.role === 'source').map((line) => line.host);
+  const waits = (line: TraceLine) => line.e === 'grammar' && line.op === 'RECV' && sources.includes(line.host);
+  return withoutNames(lines.filter((line) => !waits(line)), 'errors', (name) => LEFT.has(name)).map((line) => {
     if (incomplete(line)) return incompleteStream(line);
     return line.e === 'refill' ? { ...line, lent_bytes: some(line.lent_bytes) } : line;
   });

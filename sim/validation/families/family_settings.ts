@@ -16,7 +16,8 @@ export const flush: Setting = {
   name: 'flush', also: ['f', 'notif', 'notification', 'flush_each', 'notif_flush'], kind: 'flag', value: false,
   about: 'a notification for each request; false: one for all',
 };
-export const mtu = (value: number): Setting => ({ name: 'mtu', also: ['mss'], kind: 'bytes', value, min: 576, max: 65535, about: 'MTU of the device',
+export const mtu = (value: number): Setting => ({
+  name: 'mtu', also: ['mss'], kind: 'bytes', value, min: 576, max: 65535, about: 'MTU of the device',
 });
 export const core: Setting = {
   name: 'core', also: ['cores', 'placement', 'core_placement', 'cpu', 'cpus', 'affinity'],

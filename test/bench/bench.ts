@@ -56,7 +56,8 @@ nic: { rx_ring: 1024, rx_queues: 1, tx_queues: 1 }
 socket: { sndbuf: 64KiB, rcvbuf: 1MiB }
 app: { port: 9999 }
 hosts:
-  client: { app: { role: source, stagger_ns: 2us, flows: ${flows}, bytes: ${bytes}, chunk: 65536, check: ${payload ? 'compare' : 'none'} } }
+  client:
+    app: { role: source, stagger_ns: 20us, flows: ${flows}, bytes: ${bytes}, chunk: 65536, check: ${payload ? 'compare' : 'none'} }
   server: { app: { role: sink, check: ${payload ? 'compare' : 'none'} }, refill: { area_bytes: 16MiB } }
 `;
 

@@ -22,7 +22,7 @@ import { root } from './run_command.mjs';
 import { size, step } from './terminal.mjs';
 
 const tsTree = () => [
-  ...['sim/host', 'sim/cli', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'test/packetdrill', 'native-backend/lab']
+  ...['sim/host', 'sim/lab', 'sim/cli', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'test/packetdrill', 'native-backend/lab']
     .flatMap((dir) => filesUnder(dir)),
   ...filesUnder('uring-model/8-app', (f) => !f.includes('/builtin/')),
 ];

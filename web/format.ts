@@ -1,6 +1,10 @@
 /** Numbers for people, as the command line writes them, with spaces that do not break. */
 import { bytesText, durationText, shareText } from '../sim/host/index.ts';
-import type { Fact } from './page_model.ts';
+export interface Fact {
+  readonly label?: string;
+  readonly value: number;
+  readonly unit: 'count' | 'bytes' | 'ns' | 'ratio';
+}
 
 const unbroken = (text: string): string => text.replaceAll(' ', '\u202f');
 

@@ -12,6 +12,12 @@ export { narrate, recordJson, stageNumber, timelineText, whereText } from './nar
 export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket, storyOf } from './journey.ts';
 export type { Charge } from './charges.ts';
 export { type HostMeasurement, type Measured, measureRun, type MeasureOptions, type Measurement, type Percentiles } from './measure.ts';
+export { collectResult } from './result.ts';
+export { EventCounts } from './event_counts.ts';
+export { ScriptHosts } from './script_hosts.ts';
+export * from './memory_map.gen.ts';
+export { readField, readStruct } from './struct_read.ts';
+export * from './structs.gen.ts';
 export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
 export { type ChargeNode, chargeTable, chargeTrees, foldedStacks } from './charge_tree.ts';
 export { type HostResult, resultJson, roleOf, type RunResult, type StreamResult } from './result.ts';

@@ -46,6 +46,11 @@ export class PageStore {
     while (this.#slabs.length * SLAB_PAGES < this.#pages) this.#addSlab();
   }
 
+  /** What the pages of all snapshots take. */
+  bytes(): number {
+    return (this.#slabs.length * SLAB_PAGES - this.#free.length) * PAGE_BYTES;
+  }
+
   take(): Snapshot {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();

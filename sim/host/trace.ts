@@ -75,10 +75,9 @@ export class TraceBatch {
     for (let i = 0; i < this.length; i++) yield this.record(i);
   }
 
-  /** A copy that outlives the core's buffer. */
-  copy(): TraceBatch {
-    const words = this.words.slice();
-    return new TraceBatch(words.buffer as ArrayBuffer, 0, words.byteLength);
+  /** The records as words, eight each, as they are. */
+  columns(): Uint32Array {
+    return this.words;
   }
 
   /** The records as bytes, as they are. */
@@ -91,10 +90,14 @@ export class TraceBatch {
   }
 }
 
-/** A whole trace, in the order of its writing. */
+const CHUNK_SHIFT = 16;
+const CHUNK = 1 << CHUNK_SHIFT;
+const WORDS = RECORD_BYTES / 4;
+
+/** A whole trace, in the order of its writing. Records are found by number; what has been added never changes. */
 export class TraceStore {
-  readonly batches: TraceBatch[] = [];
   length = 0;
+  private readonly chunks: Uint32Array[] = [];
   private readonly max: number;
 
   /** `max`: how many records it may hold; 32 bytes each. */
@@ -103,9 +106,73 @@ export class TraceStore {
   }
 
   add(batch: TraceBatch): void {
-    this.length += batch.length;
-    if (this.length > this.max) throw new RangeError(`the trace has more than ${this.max} records: shorten the run with --until`);
-    this.batches.push(batch.copy());
+    if (this.length + batch.length > this.max)
+      throw new RangeError(`the trace has more than ${this.max} records: shorten the run with --until`);
+    const words = batch.columns();
+    for (let from = 0; from < words.length; ) {
+      const at = this.length % CHUNK;
+      if (at === 0) this.chunks.push(new Uint32Array(CHUNK * WORDS));
+      const part = words.subarray(from, from + (CHUNK - at) * WORDS);
+      (this.chunks[this.length >>> CHUNK_SHIFT] as Uint32Array).set(part, at * WORDS);
+      this.length += part.length / WORDS;
+      from += part.length;
+    }
+  }
+
+  /** The first `records` records as a store that can be added to; full chunks are shared. */
+  prefix(records: number): TraceStore {
+    const store = new TraceStore(this.max);
+    const whole = records >>> CHUNK_SHIFT;
+    store.chunks.push(...this.chunks.slice(0, whole));
+    if (records % CHUNK > 0) store.chunks.push((this.chunks[whole] as Uint32Array).slice());
+    store.length = records;
+    return store;
+  }
+
+  /** The records chunk by chunk, for passes over all of them. */
+  get batches(): TraceBatch[] {
+    return this.chunks.map((chunk, i) =>
+      new TraceBatch(chunk.buffer as ArrayBuffer, 0, Math.min(CHUNK, this.length - i * CHUNK) * RECORD_BYTES));
+  }
+
+  timeNs(i: number): number {
+    return this.word(i, 0) + this.word(i, 1) * 0x1_0000_0000;
+  }
+  kind(i: number): number {
+    return this.word(i, 2) & 0xff;
+  }
+  host(i: number): number {
+    return (this.word(i, 2) >>> 8) & 0xff;
+  }
+  context(i: number): number {
+    return (this.word(i, 2) >>> 16) & 0xff;
+  }
+  core(i: number): number {
+    return this.word(i, 2) >>> 24;
+  }
+  pktId(i: number): number {
+    return this.word(i, 3);
+  }
+  niovIdx(i: number): number {
+    return this.word(i, 4);
+  }
+  a(i: number): number {
+    return this.word(i, 5);
+  }
+  b(i: number): number {
+    return this.word(i, 6);
+  }
+  c(i: number): number {
+    return this.word(i, 7);
+  }
+  record(i: number): TraceRecord {
+    return {
+      time_ns: this.timeNs(i), kind: this.kind(i), host: this.host(i), context: this.context(i), core: this.core(i), pkt_id: this.pktId(i),
+      niov_idx: this.niovIdx(i), a: this.a(i), b: this.b(i), c: this.c(i),
+    };
+  }
+  private word(i: number, n: number): number {
+    return (this.chunks[i >>> CHUNK_SHIFT] as Uint32Array)[(i % CHUNK) * WORDS + n] as number;
   }
 
   *records(): Generator<TraceRecord> {

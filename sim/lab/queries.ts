@@ -1,0 +1,18 @@
+/** Every question that a view may ask of the laboratory. The page asks over its worker, tests ask directly. */
+import type { Lab } from './lab.ts';
+import type { Moment } from './moment.ts';
+import { overview } from './views/overview.ts';
+import { playTo, stepAtTime } from './views/playhead.ts';
+
+/** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
+export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
+
+export const QUERIES = {
+  overview,
+  play_to: playTo,
+  step_at_time: stepAtTime,
+};
+export type Queries = typeof QUERIES;
+export type QueryName = keyof Queries;
+export type Params<K extends QueryName> = Parameters<Queries[K]>[1];
+export type Answer<K extends QueryName> = ReturnType<Queries[K]>;

@@ -1,0 +1,24 @@
+/** Where the run stands, in words and a handful of numbers. */
+import { eventOf, narrate } from '../../host/index.ts';
+import type { Moment } from '../moment.ts';
+
+export interface Overview {
+  readonly step: number;
+  readonly steps: number;
+  readonly time_ns: number;
+  readonly end_ns: number;
+  readonly done: boolean;
+  readonly state_hash: string;
+  /** What the last record of the trace says. */
+  readonly last: { readonly stage: string; readonly event: string; readonly host: number; readonly text: string } | undefined;
+}
+
+export function overview(moment: Moment, { hash }: { readonly hash: boolean }): Overview {
+  const { recording, step, time_ns, records } = moment;
+  const record = records > 0 ? recording.trace.record(records - 1) : undefined;
+  return {
+    step, steps: recording.length, time_ns, end_ns: recording.steps.timeNs(recording.length), done: recording.done,
+    state_hash: hash ? moment.engine().stateHash() : '',
+    last: record && { stage: eventOf(record).stage, event: eventOf(record).name, host: record.host, text: narrate(record) },
+  };
+}

@@ -1,0 +1,47 @@
+/** Recordings: what one can go back in. The command line's hashes decide. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../scripts/run_command.mjs';
+import { compileCore, runScenario } from '../../sim/host/index.ts';
+import { Lab } from '../../sim/lab/index.ts';
+
+let core: WebAssembly.Module;
+beforeAll(async () => {
+  core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
+});
+const open = (name: string, sets: readonly string[] = []) =>
+  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
+
+describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) => {
+  test('ends with the result of a run that nobody watched', () => {
+    const lab = open(name);
+    const { recording } = lab.branch(0);
+    recording.finish();
+    expect(recording.failure).toBeUndefined();
+    const plain = runScenario(core, lab.scenario);
+    expect(recording.result()).toEqual(plain.result);
+    expect(recording.hashAt(recording.length)).toBe(plain.result.stateHash);
+  });
+
+  test('any step has the same state, whichever way one comes', () => {
+    const { recording } = open(name).branch(0);
+    const while_recording = new Map<number, string>();
+    for (let i = 0; recording.advance(0.01) && i < 50; i++) while_recording.set(recording.length, recording.hashAt(recording.length));
+    recording.finish();
+    const steps = [...while_recording.keys()];
+    for (const step of [...steps].reverse()) expect(recording.hashAt(step)).toBe(while_recording.get(step));
+    for (const step of steps) expect(recording.hashAt(step)).toBe(while_recording.get(step));
+  });
+});
+
+test('a fork in which nothing is changed stays equal to the branch that it left', () => {
+  const lab = open('loss');
+  const base = lab.branch(0).recording.finish();
+  const at = Math.floor(base.length / 3);
+  const fork = lab.branch(lab.fork({ branch: 0, step: at }, 'same', [])).recording.finish();
+  expect(fork.length).toBe(base.length);
+  expect(fork.result()).toEqual(base.result());
+  expect(fork.hashAt(at - 10)).toBe(base.hashAt(at - 10));
+  expect(fork.trace.length).toBe(base.trace.length);
+});

@@ -1,0 +1,176 @@
+/**
+ * What the page knows, once: the open scenario, its branches, the playhead, the selection, the filter. Views read it and ask the
+ * worker; only this module writes it. Position is a step of a branch; time follows from it.
+ */
+import type { Answer, At, Params, QueryName, Source } from '../../sim/lab/index.ts';
+import { LabClient } from './client.ts';
+import type { Asked, BranchInfo } from './protocol.ts';
+
+/** Real time of one turn of the playhead is never longer than this: a slow machine plays slowly, and does not jump. */
+const TURN_MAX_MS = 100;
+/** Virtual time in which nothing happens passes in at most this much real time. */
+const GAP_MAX_MS = 300;
+
+export type Speed = { readonly unit: 'events'; readonly per_s: number } | { readonly unit: 'ns'; readonly per_s: number };
+
+interface Frame {
+  readonly asked: readonly Asked[];
+  readonly done: (answers: readonly (unknown | undefined)[]) => void;
+}
+
+export class LabStore {
+  source = $state.raw<Source>();
+  about = $state('');
+  seed = $state(0);
+  core_hash = $state('');
+  error = $state('');
+  opening = $state(false);
+  branches = $state.raw<readonly BranchInfo[]>([]);
+
+  /** Where the playhead stands. */
+  branch = $state(0);
+  step = $state(0);
+  time_ns = $state(0);
+  playing = $state(false);
+  direction = $state<1 | -1>(1);
+  speed = $state.raw<Speed>({ unit: 'ns', per_s: 20_000 });
+
+  /** What is looked at: packet:12, buffer:7, cqe:3, request:5, record:1234. */
+  selected = $state<string>();
+  /** One filter for all views. */
+  filter = $state('');
+
+  readonly client = new LabClient((branches) => {
+    this.branches = branches;
+  });
+  readonly #frames = new Map<symbol, () => Frame | undefined>();
+  #asking = false;
+  #stale = false;
+  #last_ms = 0;
+  /** Events owed to the playhead at speeds below one a turn. */
+  #owed = 0;
+
+  get at(): At {
+    return { branch: this.branch, step: this.step };
+  }
+  get current(): BranchInfo | undefined {
+    return this.branches.find((b) => b.n === this.branch);
+  }
+
+  async open(source: Source): Promise<void> {
+    this.playing = false;
+    this.opening = true;
+    this.error = '';
+    try {
+      const { about, seed, core } = await this.client.call('open', { source });
+      this.source = source;
+      this.about = about;
+      this.seed = seed;
+      this.core_hash = core;
+      this.branch = 0;
+      this.step = 0;
+      this.time_ns = 0;
+      this.selected = undefined;
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    this.opening = false;
+    this.refresh();
+  }
+
+  ask<K extends QueryName>(name: K, params: Params<K>, at: At = this.at): Promise<Answer<K>> {
+    return this.client.ask(at, name, params);
+  }
+
+  async goto(step: number, branch = this.branch): Promise<void> {
+    const info = this.branches.find((b) => b.n === branch);
+    if (!info) return;
+    this.branch = branch;
+    this.step = Math.max(0, Math.min(Math.floor(step), info.steps));
+    const { time_ns } = await this.ask('overview', { hash: false });
+    this.time_ns = time_ns;
+    this.refresh();
+  }
+
+  async gotoTime(time_ns: number): Promise<void> {
+    const step = await this.ask('step_at_time', { time_ns });
+    await this.goto(step);
+  }
+
+  select(id: string | undefined): void {
+    this.selected = id;
+  }
+
+  /** A view that wants to be asked about at each moment: `wants` gives its questions, or undefined while it is not to be seen. */
+  subscribe(wants: () => Frame | undefined): () => void {
+    const key = Symbol();
+    this.#frames.set(key, wants);
+    this.refresh();
+    return () => this.#frames.delete(key);
+  }
+
+  /** Asks for all views that are to be seen; while an answer is under way, once more after it. */
+  refresh(): void {
+    if (this.#asking) {
+      this.#stale = true;
+      return;
+    }
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const frames = [...this.#frames.values()].flatMap((wants) => wants() ?? []);
+    if (this.branches.length === 0 || frames.length === 0) return;
+    this.#asking = true;
+    try {
+      const answers = await this.client.call('ask', { at: this.at, asked: frames.flatMap((f) => f.asked) });
+      let n = 0;
+      for (const frame of frames) {
+        frame.done(frame.asked.map(() => {
+          const answer = answers[n++];
+          return answer && 'ok' in answer ? answer.ok : undefined;
+        }));
+      }
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    this.#asking = false;
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.refresh();
+  }
+
+  play(direction: 1 | -1 = 1): void {
+    this.direction = direction;
+    this.playing = true;
+    this.#last_ms = performance.now();
+    requestAnimationFrame(() => this.#turn());
+  }
+  pause(): void {
+    this.playing = false;
+  }
+
+  /** One turn of the playhead: as far as the real time that has gone by allows. */
+  async #turn(): Promise<void> {
+    if (!this.playing) return;
+    const now = performance.now();
+    const passed_ms = Math.min(now - this.#last_ms, TURN_MAX_MS);
+    this.#last_ms = now;
+    const moved = await this.#move(passed_ms);
+    if (!moved) this.playing = false;
+    this.refresh();
+    requestAnimationFrame(() => this.#turn());
+  }
+
+  async #move(passed_ms: number): Promise<boolean> {
+    const { speed, direction } = this;
+    const gap_ns = speed.unit === 'ns' ? (speed.per_s * GAP_MAX_MS) / 1000 : 0;
+    this.#owed += (speed.per_s * passed_ms) / 1000;
+    const owed = speed.unit === 'ns' ? this.#owed : Math.floor(this.#owed);
+    const to = await this.ask('play_to', { time_ns: this.time_ns, unit: speed.unit, amount: owed, direction, gap_ns });
+    this.#owed -= owed;
+    this.step = to.step;
+    this.time_ns = to.time_ns;
+    return !to.ended;
+  }
+}

@@ -1,0 +1,105 @@
+/** Holds the laboratory off the page's thread: records in slices, and answers in between. */
+import coreUrl from '../../build/core.wasm?url';
+import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
+import { Lab, QUERIES, type Query } from '../../sim/lab/index.ts';
+import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
+
+/** Short enough that an answer never waits long. */
+const SLICE_MS = 8;
+const TELL_MS = 100;
+
+let core: Promise<{ module: WebAssembly.Module; hash: string }> | undefined;
+let lab: Lab | undefined;
+let scheduled = false;
+let told = 0;
+
+async function loadCore() {
+  const response = await fetch(coreUrl);
+  if (!response.ok) throw new Error(`The simulator could not be loaded: ${response.status} ${response.statusText}`);
+  const bytes = await response.arrayBuffer();
+  return { module: await compileCore(bytes), hash: sha256Hex(new Uint8Array(bytes)).slice(0, 16) };
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof TrapError) {
+    const { events, time_ns, seed } = error.place;
+    return `The simulator found a fault of its own: ${error.message} (event ${events}, ${time_ns} ns, seed ${seed}).`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+const say = (reply: Reply) => postMessage(reply);
+
+function infos(): BranchInfo[] {
+  return (lab?.branches ?? []).flatMap((b, n): BranchInfo[] => b ? [{
+    n, name: b.name, parent: b.parent, from_step: b.recording.fork?.at ?? 0, edits: b.edits, sets: b.sets, steps: b.recording.length,
+    end_ns: b.recording.steps.timeNs(b.recording.length), done: b.recording.done,
+    failure: b.recording.failure ? sentence(b.recording.failure) : '',
+  }] : []);
+}
+function tell(): void {
+  told = performance.now();
+  say({ id: 0, branches: infos() });
+}
+
+/** Messages that wait come first: a channel's turn is after theirs. */
+const channel = new MessageChannel();
+channel.port1.onmessage = () => {
+  scheduled = false;
+  const busy = lab?.branches.find((b) => b && !b.recording.done);
+  if (!busy) return;
+  const more = busy.recording.advance(SLICE_MS);
+  if (!more || performance.now() > told + TELL_MS) tell();
+  schedule();
+};
+function schedule(): void {
+  if (scheduled) return;
+  scheduled = true;
+  channel.port2.postMessage(0);
+}
+
+function opened(): Lab {
+  if (!lab) throw new InputError('no scenario is open');
+  return lab;
+}
+
+const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]['answer']> | Calls[K]['answer'] } = {
+  open: async ({ source }) => {
+    core ??= loadCore();
+    const { module, hash } = await core.catch((error: unknown) => {
+      core = undefined;
+      throw error;
+    });
+    lab = undefined;
+    lab = new Lab(module, source);
+    const { scenario } = lab;
+    return { name: scenario.name, about: scenario.about, seed: scenario.run['run.seed'], steps: scenario.steps !== undefined, core: hash };
+  },
+  fork: ({ from, name, edits }) => opened().fork(from, name, edits),
+  restart: ({ name, sets, from }) => opened().restart(name, sets, from),
+  remove: ({ branch }) => {
+    opened().remove(branch);
+    return null;
+  },
+  ask: ({ at, asked }) => {
+    const moment = opened().moment(at);
+    return asked.map(({ name, params }) => {
+      try {
+        return { ok: (QUERIES[name] as unknown as Query<unknown, unknown>)(moment, params, opened()) };
+      } catch (error) {
+        return { error: sentence(error) };
+      }
+    });
+  },
+};
+
+addEventListener('message', async ({ data }: MessageEvent<Request>) => {
+  try {
+    const ok = await (CALLS[data.call] as (params: unknown) => unknown)(data.params);
+    say({ id: data.id, ok });
+    if (data.call !== 'ask') tell();
+    schedule();
+  } catch (error) {
+    say({ id: data.id, error: sentence(error) });
+  }
+});

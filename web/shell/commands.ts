@@ -1,0 +1,42 @@
+/** Everything that can be done, once: buttons, keys, the palette and the sheet of keys are made of this list. */
+import type { LabStore } from '../lab/store.svelte.ts';
+
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  /** In which chapter of the sheet it stands. */
+  readonly group: string;
+  /** As KeyboardEvent.key has it, with Shift+, Ctrl+ or Alt+ before. */
+  readonly keys?: readonly string[];
+  readonly run: (lab: LabStore) => void | Promise<void>;
+}
+
+export const COMMANDS: Command[] = [
+  { id: 'play', title: 'Play or pause', group: 'Time', keys: [' '], run: (lab) => (lab.playing ? lab.pause() : lab.play()) },
+  { id: 'play_back', title: 'Play backward', group: 'Time', keys: ['Shift+ '], run: (lab) => lab.play(-1) },
+  { id: 'step', title: 'One event on', group: 'Time', keys: ['.'], run: (lab) => lab.goto(lab.step + 1) },
+  { id: 'step_back', title: 'One event back', group: 'Time', keys: [','], run: (lab) => lab.goto(lab.step - 1) },
+];
+
+/** Parts of the page add theirs. Returns how to take them away. */
+export function addCommands(commands: readonly Command[]): () => void {
+  COMMANDS.push(...commands);
+  return () => {
+    for (const c of commands) COMMANDS.splice(COMMANDS.indexOf(c), 1);
+  };
+}
+
+/** Shift is said of keys that it does not change. */
+function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+  const shift = shiftKey && (key.length > 1 || key === ' ');
+  return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
+}
+
+/** The command of a key; none while somebody types. */
+export function commandOf(event: KeyboardEvent): Command | undefined {
+  const target = event.target as HTMLElement | null;
+  if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor')) return undefined;
+  if (event.key === ' ' && target?.closest('button, a, summary')) return undefined;
+  const name = nameOf(event);
+  return COMMANDS.find((c) => c.keys?.includes(name));
+}

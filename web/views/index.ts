@@ -1,0 +1,14 @@
+/** The views of the bench, by name. Each is a folder of its own, and is loaded when it is first shown. */
+import type { Component } from 'svelte';
+
+export interface ViewEntry {
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, in a sentence. */
+  readonly about: string;
+  readonly load: () => Promise<{ default: Component }>;
+}
+
+export const VIEWS: readonly ViewEntry[] = [
+  { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
+];

@@ -1,6 +1,11 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
 export { type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
-export { type Branch, BRANCHES_MAX, Lab, type Source } from './lab.ts';
+export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
+export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
+export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
 export { type At, Moment } from './moment.ts';
 export { type Answer, type Params, QUERIES, type Queries, type Query, type QueryName } from './queries.ts';
+export { type Rerun, rerun } from './rerun.ts';
+export { looksLikeRunFile, type Opening, openingOf, readRunFile, type RunFile, RUN_FILE_VERSION, runFileText } from './run_file.ts';
+export { scenarioText } from './scenario_text.ts';
 export { type Fork, type ProgramLine, Recording } from './recording.ts';

@@ -15,6 +15,9 @@ export interface Source {
   readonly seed?: number;
 }
 
+/** Changes of a source as --set takes them: its own, and its seed. */
+export const setsOfSource = ({ sets, seed }: Source): string[] => [...sets, ...(seed === undefined ? [] : [`run.seed=${seed}`])];
+
 export const BRANCHES_MAX = 8;
 
 export interface Branch {
@@ -78,8 +81,7 @@ export class Lab {
     if (open >= BRANCHES_MAX) throw new InputError(`${BRANCHES_MAX} branches are open: remove one first`);
   }
   #compile(sets: readonly string[]): Scenario {
-    const { name, text, seed } = this.source;
-    const all = [...this.source.sets, ...(seed === undefined ? [] : [`run.seed=${seed}`]), ...sets];
-    return loadScenario(text, name, { sets: all });
+    const { name, text } = this.source;
+    return loadScenario(text, name, { sets: [...setsOfSource(this.source), ...sets] });
   }
 }

@@ -3,6 +3,7 @@ import type { Lab } from './lab.ts';
 import type { Moment } from './moment.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
+import { runFile } from './views/run_file.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -10,6 +11,7 @@ export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 export const QUERIES = {
   overview,
   play_to: playTo,
+  run_file: runFile,
   step_at_time: stepAtTime,
 };
 export type Queries = typeof QUERIES;

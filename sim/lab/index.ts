@@ -9,3 +9,8 @@ export { type Rerun, rerun } from './rerun.ts';
 export { looksLikeRunFile, type Opening, openingOf, readRunFile, type RunFile, RUN_FILE_VERSION, runFileText } from './run_file.ts';
 export { scenarioText } from './scenario_text.ts';
 export { type Fork, type ProgramLine, Recording } from './recording.ts';
+export { type CheckedText, checkText, type TextProblem } from './editing/check_text.ts';
+export { aboutPath, type Choice, keysAt, type Path, type Schema, valuesAt } from './editing/schema.ts';
+export { removeIn, setIn } from './editing/yaml_edit.ts';
+export { pathAt, type Spot, spotAt } from './editing/yaml_place.ts';
+export { type Picture, PICTURE_COLUMNS, pictureOf } from './picture.ts';

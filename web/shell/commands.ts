@@ -1,5 +1,6 @@
 /** Everything that can be done, once: buttons, keys, the palette and the sheet of keys are made of this list. */
 import type { LabStore } from '../lab/store.svelte.ts';
+import { faster } from './speeds.ts';
 
 export interface Command {
   readonly id: string;
@@ -8,6 +9,8 @@ export interface Command {
   readonly group: string;
   /** As KeyboardEvent.key has it, with Shift+, Ctrl+ or Alt+ before. */
   readonly keys?: readonly string[];
+  /** While somebody types, too. */
+  readonly anywhere?: boolean;
   readonly run: (lab: LabStore) => void | Promise<void>;
 }
 
@@ -16,6 +19,20 @@ export const COMMANDS: Command[] = [
   { id: 'play_back', title: 'Play backward', group: 'Time', keys: ['Shift+ '], run: (lab) => lab.play(-1) },
   { id: 'step', title: 'One event on', group: 'Time', keys: ['.'], run: (lab) => lab.goto(lab.step + 1) },
   { id: 'step_back', title: 'One event back', group: 'Time', keys: [','], run: (lab) => lab.goto(lab.step - 1) },
+  { id: 'begin', title: 'To the beginning', group: 'Time', keys: ['Home'], run: (lab) => lab.goto(0) },
+  { id: 'end', title: 'To the end', group: 'Time', keys: ['End'], run: (lab) => lab.goto(Number.MAX_SAFE_INTEGER) },
+  {
+    id: 'faster', title: 'Faster', group: 'Time', keys: ['+', '='],
+    run: (lab) => {
+      lab.speed = faster(lab.speed, 1);
+    },
+  },
+  {
+    id: 'slower', title: 'Slower', group: 'Time', keys: ['-'],
+    run: (lab) => {
+      lab.speed = faster(lab.speed, -1);
+    },
+  },
 ];
 
 /** Parts of the page add theirs. Returns how to take them away. */
@@ -35,8 +52,9 @@ function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): str
 /** The command of a key; none while somebody types. */
 export function commandOf(event: KeyboardEvent): Command | undefined {
   const target = event.target as HTMLElement | null;
-  if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor')) return undefined;
-  if (event.key === ' ' && target?.closest('button, a, summary')) return undefined;
   const name = nameOf(event);
-  return COMMANDS.find((c) => c.keys?.includes(name));
+  const found = COMMANDS.find((c) => c.keys?.includes(name));
+  if (found?.anywhere) return found;
+  if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor, dialog')) return undefined;
+  return event.key === ' ' && target?.closest('button, a, summary') ? undefined : found;
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../../../scripts/run_command.mjs';
 
-const css = readFileSync(join(root, 'web/style.css'), 'utf8');
+const css = readFileSync(join(root, 'web/tokens.css'), 'utf8');
 
 function colour(name: string, mode: 0 | 1): readonly number[] {
   const pair = new RegExp(`--${name}: light-dark\\((#[0-9a-f]{6}), (#[0-9a-f]{6})\\)`).exec(css);
   const hex = pair?.[mode + 1];
-  if (hex === undefined) throw new Error(`web/style.css has no colour --${name}`);
+  if (hex === undefined) throw new Error(`web/tokens.css has no colour --${name}`);
   return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255);
 }
 
@@ -26,8 +26,15 @@ function contrast(a: string, b: string, mode: 0 | 1): number {
 const TEXT = [
   ['ink', 'paper'], ['ink', 'card'], ['soft', 'paper'], ['soft', 'card'], ['payload', 'paper'], ['payload', 'card'], ['card', 'payload'],
   ['warm', 'paper'], ['warm', 'card'], ['warm', 'warm-wash'], ['soft', 'warm-wash'], ['ink', 'warm-wash'],
+  ['ink', 'raise'], ['soft', 'raise'], ['payload', 'raise'], ['warm', 'raise'], ['payload', 'payload-wash'], ['ink', 'payload-wash'],
+  ['soft', 'payload-wash'], ['select', 'card'], ['select', 'select-wash'], ['ink', 'select-wash'], ['header', 'card'], ['ack', 'card'],
+  ['place-user', 'card'], ['place-queue', 'card'], ['ctx-hardirq', 'card'], ['ctx-softirq', 'card'], ['ctx-task_work', 'card'],
+  ['ctx-syscall', 'card'], ['ctx-user', 'card'], ['series-a', 'card'], ['series-b', 'card'], ['series-c', 'card'], ['series-d', 'card'],
 ] as const;
-const SHAPES = [['place-live', 'card'], ['place-nic', 'card'], ['place-live', 'place-free'], ['place-nic', 'place-free']] as const;
+const SHAPES = [
+  ['place-live', 'card'], ['place-nic', 'card'], ['place-live', 'place-free'], ['place-nic', 'place-free'],
+  ['edge', 'card'], ['edge', 'raise'], ['focus', 'paper'], ['focus', 'card'], ['place-cache', 'card'],
+] as const;
 
 test.each(TEXT)('text %s on %s has a contrast of at least 4.5', (a, b) => {
   expect(contrast(a, b, 0), 'light').toBeGreaterThanOrEqual(4.5);

@@ -1,0 +1,17 @@
+/** The pages, in the order of the bar. Each is a folder of its own, and is loaded when it is first opened. */
+import type { Component } from 'svelte';
+
+export interface PageEntry {
+  readonly id: string;
+  readonly title: string;
+  /** What it is for, in a sentence. */
+  readonly about: string;
+  readonly load: () => Promise<{ default: Component }>;
+}
+
+export const PAGES: readonly PageEntry[] = [
+  {
+    id: 'bench', title: 'Bench', about: 'A run under the microscope: play it, step it, go back.',
+    load: () => import('./bench/Bench.svelte'),
+  },
+];

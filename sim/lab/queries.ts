@@ -1,6 +1,7 @@
 /** Every question that a view may ask of the laboratory. The page asks over its worker, tests ask directly. */
 import type { Lab } from './lab.ts';
 import type { Moment } from './moment.ts';
+import { filterCheck, findRecord, matches } from './views/find.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { runFile } from './views/run_file.ts';
@@ -9,6 +10,9 @@ import { runFile } from './views/run_file.ts';
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
+  filter_check: filterCheck,
+  find_record: findRecord,
+  matches,
   overview,
   play_to: playTo,
   run_file: runFile,

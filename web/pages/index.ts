@@ -14,4 +14,12 @@ export const PAGES: readonly PageEntry[] = [
     id: 'bench', title: 'Bench', about: 'A run under the microscope: play it, step it, go back.',
     load: () => import('./bench/Bench.svelte'),
   },
+  {
+    id: 'library', title: 'Library', about: 'Every scenario there is, with a picture of its run.',
+    load: () => import('./library/Library.svelte'),
+  },
+  {
+    id: 'editor', title: 'Editor', about: 'The open scenario as text and as a form.',
+    load: () => import('./editor/Editor.svelte'),
+  },
 ];

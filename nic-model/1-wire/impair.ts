@@ -23,11 +23,11 @@ export const VERDICT_DELAY: u32 = 5;
 export const VERDICT_MARK: u32 = 6;
 
 // sim/schema/scenario.ts: FAULT_ACTIONS.
-const ACTION_DROP: u32 = 0;
-const ACTION_DUPLICATE: u32 = 1;
-const ACTION_DELAY: u32 = 2;
-const ACTION_CORRUPT: u32 = 3;
-const ACTION_MARK: u32 = 4;
+export const ACTION_DROP: u32 = 0;
+export const ACTION_DUPLICATE: u32 = 1;
+export const ACTION_DELAY: u32 = 2;
+export const ACTION_CORRUPT: u32 = 3;
+export const ACTION_MARK: u32 = 4;
 
 /** Notes which links do anything to frames, so that a clean one costs a comparison. */
 export function impairInit(): void {
@@ -36,11 +36,11 @@ export function impairInit(): void {
     link(i).fault_frame = nextFault(i, 0);
   }
 }
-function impairedInit(link_idx: u32): void {
+export function impairedInit(link_idx: u32): void {
   const c = hostConfig(link_idx);
   const l = link(link_idx);
   l.impaired = c.wire_loss_ppm | c.wire_reorder_ppm | c.wire_duplicate_ppm | c.wire_corrupt_ppm | c.wire_jitter_ns | c.wire_ecn_mark_ppm
-    | l.drop_every;
+    | l.drop_every | l.edit_what;
 }
 
 /** From the next frame on every Nth is lost; 0: none is. */
@@ -87,9 +87,17 @@ export function impair(link_idx: u32, frame_idx: u32, start: u64, end: u64, nth:
   const l = link(link_idx);
   const f = frame(frame_idx);
   let faults: u32 = 0;
+  let held: u64 = 0;
   if (nth == l.fault_frame) {
     faults = faultsOf(link_idx, nth);
+    held = faultDelay(link_idx, nth);
     l.fault_frame = nextFault(link_idx, nth);
+  }
+  if (l.edit_what != 0 && l.edit_pkt == f.pkt_id) {
+    faults |= 1 << (l.edit_what - 1);
+    held += l.edit_ns;
+    l.edit_what = 0;
+    impairedInit(link_idx);
   }
   const nth_dropped = l.drop_every != 0 && (nth - l.drop_from) % l.drop_every == 0;
   const dropped = nth_dropped || (faults & (1 << ACTION_DROP)) != 0;
@@ -106,14 +114,13 @@ export function impair(link_idx: u32, frame_idx: u32, start: u64, end: u64, nth:
   captureFrame(link_idx, f, corrupt ? CAPTURE_CORRUPT : 0, start);
   const twin = double ? duplicate(frame_idx) : NONE;
   if (corrupt) flip(link_idx, frame_idx);
-  const held = (faults & (1 << ACTION_DELAY)) != 0 ? faultDelay(link_idx, nth) : 0;
   if (held != 0) traceWireFault(f.pkt_id, NONE, VERDICT_DELAY, <u32>held);
   linkPush(link_idx, frame_idx, end + l.delay_ns + extraDelay(link_idx, f.pkt_id) + held);
   if (twin != NONE) linkPush(link_idx, twin, end + l.delay_ns + extraDelay(link_idx, frame(twin).pkt_id));
 }
 
 /** The second one is clean, is a packet of its own in the trace, and takes no time of the link. */
-function duplicate(frame_idx: u32): u32 {
+export function duplicate(frame_idx: u32): u32 {
   const twin = frameClone(frame_idx);
   if (twin == NONE) return NONE;
   const pkt_id = newPktId();
@@ -123,7 +130,7 @@ function duplicate(frame_idx: u32): u32 {
 }
 
 /** As tc netem does, behind the frame check sequence: what catches it are the checksums, if anything. */
-function flip(link_idx: u32, frame_idx: u32): void {
+export function flip(link_idx: u32, frame_idx: u32): void {
   const f = frame(frame_idx);
   const bit = drawBelow(link_idx, STREAM_WIRE_CORRUPT, f.len << 3);
   frameFlipBit(f, bit);

@@ -22,6 +22,7 @@ import { wireState } from './state';
 
 export * from './bytes';
 export * from './capture';
+export * from './edit';
 export * from './egress';
 export * from './frame';
 export * from './headers';

@@ -41,6 +41,10 @@ export class Link {
   /** The TX page that injected frames are copied into, and the next free byte. */
   inject_page: u32;
   inject_off: u32;
+  /** What is done to one frame that has not left yet, once: its packet, 1 + the action, and for how long (edit.ts). */
+  edit_pkt: u32;
+  edit_what: u32;
+  edit_ns: u64;
 }
 const LINKS_BASE: usize = 0x100;
 const LINK_BYTES: usize = 128;
@@ -53,14 +57,20 @@ export function linksInit(): void {
   let ring: u32 = 1;
   while (ring < wireState().frames_count) ring <<= 1;
   for (let i: u32 = 0; i < HOSTS_MAX; i++) {
-    const c = hostConfig(i);
     const l = link(i);
-    l.ns_per_byte_q24 = (<u64>8000000000 << NS_FRACTION) / c.wire_rate_bps;
-    l.delay_ns = c.wire_delay_ns;
+    linkConfigure(i);
     l.ring_base = <u32>arenaAlloc(<u64>ring << 2);
     l.ring_mask = ring - 1;
     l.inject_page = NONE;
   }
+}
+
+/** Takes rate and delay from the configuration: frames that leave from now on obey them. */
+export function linkConfigure(link_idx: u32): void {
+  const c = hostConfig(link_idx);
+  const l = link(link_idx);
+  l.ns_per_byte_q24 = (<u64>8000000000 << NS_FRACTION) / c.wire_rate_bps;
+  l.delay_ns = c.wire_delay_ns;
 }
 
 /** When the link can take the next frame. */
@@ -121,6 +131,36 @@ export function wireTakeArrived(link_idx: u32): u32 {
   traceWireArrive(f.pkt_id, NONE, f.len, f.seq);
   if ((f.flags & FRAME_INJECTED) != 0) captureFrame(link_idx, f, 0, f.time_ns);
   return idx;
+}
+
+/** The frame of a packet that is in flight, taken out of the ring; NONE: there is none. */
+export function linkTakeOut(link_idx: u32, pkt_id: u32): u32 {
+  const l = link(link_idx);
+  const at = positionOf(l, pkt_id);
+  if (at == l.ring_tail) return NONE;
+  const idx = ringFrame(l, at);
+  for (let i = at; i + 1 != l.ring_tail; i++) {
+    store<u32>(<usize>l.ring_base + (<usize>(i & l.ring_mask) << 2), ringFrame(l, i + 1));
+  }
+  l.ring_tail--;
+  // Its event stays in the queue, and finds nothing that has arrived.
+  frame(idx).flags &= ~FRAME_TIMED;
+  wireTimeArrival(link_idx);
+  return idx;
+}
+/** The frame of a packet that is in flight, left where it is; NONE: there is none. */
+export function linkFind(link_idx: u32, pkt_id: u32): u32 {
+  const l = link(link_idx);
+  const at = positionOf(l, pkt_id);
+  return at == l.ring_tail ? NONE : ringFrame(l, at);
+}
+function positionOf(l: Link, pkt_id: u32): u32 {
+  let at = l.ring_head;
+  while (at != l.ring_tail && frame(ringFrame(l, at)).pkt_id != pkt_id) at++;
+  return at;
+}
+function ringFrame(l: Link, at: u32): u32 {
+  return load<u32>(<usize>l.ring_base + (<usize>(at & l.ring_mask) << 2));
 }
 
 /** Frames in flight, for checks: the ring must be ordered and hold each frame once. Returns how many it holds. */

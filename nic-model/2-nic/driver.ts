@@ -6,8 +6,9 @@
 import {
   charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
   COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, COST_TX_LOCK, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN,
-  DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES, NIC_TX_PACKETS,
-  NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  DROP_SIM_WIRE_FAULT,
+  DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES,
+  NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag,
@@ -21,7 +22,9 @@ import {
 import { bump } from './counters';
 import { irqDue, unmaskIrq } from './moderation';
 import { packDone, packFrags, packOffset } from './pack';
-import { completion, COMPLETION_CSUM_OK, COMPLETION_PACKED, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue } from './rx_ring';
+import {
+  completion, COMPLETION_CSUM_OK, COMPLETION_LOST, COMPLETION_PACKED, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue,
+} from './rx_ring';
 import { Nic, nicOf } from './state';
 import { segment, segmentCount } from './tso';
 import { tunWeigh } from './tun';
@@ -65,6 +68,11 @@ export function nicPoll(napi_idx: u32, budget: u32): u32 {
 
 /** An skb of one completion, or NONE when there was no memory and the frame is gone. */
 function buildSkb(q: RxQueue, c: RxCompletion): u32 {
+  if ((c.flags & COMPLETION_LOST) != 0) {
+    countDrop(DROP_SIM_WIRE_FAULT, STAGE_NIC, c.pkt_id, c.len);
+    rxRelease(q, c.first_desc, packDone(c));
+    return NONE;
+  }
   const idx = skbAlloc(q.host);
   if (idx == NONE) {
     countDrop(DROP_NOMEM, STAGE_NIC, c.pkt_id, c.len);

@@ -7,8 +7,8 @@
  * Owns        RX and TX rings, segmentation, steering, header split, DMA, checksums, interrupt moderation; the driver; what is left of
  *             a NIC whose host is a real one behind a tap device
  * Does not    own buffers (3-pool lends them); look at TCP beyond its ports and length, but for what differs between segments
- * Drops       SIM_NIC_MTU, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, SIM_NIC_DOWN, SIM_NIC_FIFO,
- *             NOMEM, FULL_RING, PKT_TOO_SMALL
+ * Drops       SIM_NIC_MTU, SIM_WIRE_FAULT, OTHERHOST, SIM_NIC_RULE, SIM_NIC_NO_DESC, SIM_NIC_UNREADABLE, SIM_NIC_RESTART, SIM_NIC_DOWN,
+ *             SIM_NIC_FIFO, NOMEM, FULL_RING, PKT_TOO_SMALL
  * Invariants  N1 a ring holds what fits it.  N2 a posted buffer is the NIC's alone.  N3 a masked queue raises no interrupt.
  *             N4 a qdisc holds at most its limit.  N5 frames that wait are in some ring.  N6 a queue posts buffers of one size.
  *             N7 the payload of a frame lies in its skb.  N8 only a queue with a provider is closed.
@@ -33,6 +33,7 @@ export { nicCounter, nicCountersBase, nicqCounter, nicqCountersBase } from './co
 export { nicControl } from './control';
 export { nicReceive } from './dma';
 export { nicInterrupt } from './driver';
+export { nicDropReceived, nicHoldIrq, nicReconfigure, nicWaitsToSend } from './edit';
 export { rxQueue, RxQueue } from './rx_ring';
 export { nicOf } from './state';
 export { toeplitz, toeplitzTables } from './steer';

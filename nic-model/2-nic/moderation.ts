@@ -22,7 +22,8 @@ function wakeAt(q: RxQueue, at: u64): void {
   else q.fast_at = at;
 }
 
-function wantIrq(q: RxQueue, at: u64): void {
+function wantIrq(q: RxQueue, wanted: u64): void {
+  const at = max(wanted, q.held_until_ns);
   if (at >= q.irq_at) return;
   q.irq_at = at;
   wakeAt(q, at);
@@ -53,6 +54,15 @@ export function unmaskIrq(q: RxQueue): void {
   if (q.busy_until_ns > max(first_ns, now())) return wantIrq(q, max(first_ns, now()));
   const at = many ? completion(q, q.taken + limit - 1).ready_ns : first_ns + nic.rx_usecs_ns;
   wantIrq(q, max(at, now()));
+}
+
+/** No interrupt of a queue before `until_ns`. */
+export function holdIrq(q: RxQueue, until_ns: u64): void {
+  q.held_until_ns = until_ns;
+  if (q.irq_at != u64.MAX_VALUE && q.irq_at < until_ns) {
+    q.irq_at = until_ns;
+    wakeAt(q, until_ns);
+  }
 }
 
 /** EVENT_IRQ has come for a queue. True: the interrupt is due, and masked from here on. */

@@ -64,6 +64,8 @@ export class RxQueue {
   gro_size: u32;
   /** Bytes of the buffer at `filled` that frames have, where they share buffers: pack.ts. */
   pack_off: u32;
+  /** No interrupt comes before: somebody holds it back (edit.ts). */
+  held_until_ns: u64;
 }
 const RX_QUEUE_BYTES: usize = 144;
 
@@ -99,6 +101,8 @@ export const COMPLETION_CSUM_OK: u8 = 1;
 /** Its buffers are shared with other frames; the last one is not full yet, and stays the NIC's too. */
 export const COMPLETION_PACKED: u8 = 2;
 export const COMPLETION_OPEN: u8 = 4;
+/** The driver finds nothing of it: somebody has dropped the packet (edit.ts). */
+export const COMPLETION_LOST: u8 = 8;
 
 export function rxQueuesInit(): void {
   assert(offsetof<RxQueue>() <= RX_QUEUE_BYTES && offsetof<RxCompletion>() == COMPLETION_BYTES, 'sizes of rx_ring.ts');

@@ -216,6 +216,24 @@ function sendSegments(host: u32, nic: Nic, frame_idx: u32): u64 {
   return start;
 }
 
+/** The frames of a packet are among those of a frame that waits. */
+function frameHolds(frame_idx: u32, pkt_id: u32): bool {
+  const f = frame(frame_idx);
+  return pkt_id >= f.pkt_id && pkt_id - f.pkt_id < segmentCount(f);
+}
+/** A packet waits in the ring or the FIFO qdisc of a queue. */
+export function txHolds(host: u32, queue: u32, pkt_id: u32): bool {
+  const t = txQueue(host, queue);
+  for (let i = t.fetched; i != t.filled; i++) {
+    if (frameHolds(load<u32>(<usize>(t.ring_base + ((i & t.mask) << 2))), pkt_id)) return true;
+  }
+  for (let i = t.qdisc_head; i != NONE; i = i == t.qdisc_tail ? NONE : frame(i).next) if (frameHolds(i, pkt_id)) return true;
+  return false;
+}
+export function txReconfigure(host: u32, queue: u32): void {
+  txQueue(host, queue).qdisc_limit = hostConfig(host).wire_queue_packets;
+}
+
 /** The frame at the head of a ring that has one. */
 function head(t: TxQueue): u32 {
   return load<u32>(<usize>(t.ring_base + ((t.fetched & t.mask) << 2)));

@@ -66,9 +66,7 @@ export function cpuInit(): void {
   s.entities_base = <u32>arenaAlloc(<u64>(ENTITIES + 1) * ENTITY_BYTES);
   s.charges_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * CORES_MAX * CONTEXTS_MAX) * CHARGES_BYTES);
   s.prices_base = <u32>arenaAlloc(<u64>(HOSTS_MAX * COST_COUNT) << 2);
-  for (let host: u32 = 0; host < HOSTS_MAX; host++) {
-    for (let cost: u32 = 0; cost < COST_COUNT; cost++) store<u32>(priceList(host) + (<usize>cost << 2), costOf(host, cost));
-  }
+  for (let host: u32 = 0; host < HOSTS_MAX; host++) pricesReconfigure(host);
 }
 export function priceList(host: u32): usize {
   return <usize>coreState().prices_base + (<usize>(host * COST_COUNT) << 2);
@@ -190,6 +188,17 @@ export function leaveContext(): void {
     if (s.level == LEVEL_TASK) core.slice_ns += end - s.began_ns;
   }
   enterHardware(s.host);
+}
+
+/** Something that nobody models has a core for a while, at the level of a context: what wants it waits. */
+export function holdCore(host: u32, core: u32, context: u32, ns: u64): void {
+  const held = coreAt(coreIndex(host, core));
+  const start = coreFreeAt(host, core, context);
+  occupy(held, levelOf(context), start, start + ns);
+}
+/** Prices are taken from the configuration anew. */
+export function pricesReconfigure(host: u32): void {
+  for (let cost: u32 = 0; cost < COST_COUNT; cost++) store<u32>(priceList(host) + (<usize>cost << 2), costOf(host, cost));
 }
 
 /** An interrupt that another context sends to a core takes so many cycles there, from now() on. */

@@ -99,8 +99,10 @@ export const EV_RQE_PUSH: u32 = 47;
 export const EV_RQE_TAKE: u32 = 48;
 /** a zcrx event was posted */
 export const EV_ZC_EVENT: u32 = 49;
+/** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */
+export const EV_EDIT: u32 = 50;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 50;
+export const EV_COUNT: u32 = 51;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -345,4 +347,9 @@ export function traceRqeTake(pkt_id: u32, niov_idx: u32, offset: u32, result: u3
 /** a zcrx event was posted */
 export function traceZcEvent(pkt_id: u32, niov_idx: u32, type: u32): void {
   traceEmit(EV_ZC_EVENT, pkt_id, niov_idx, type, 0, 0);
+}
+
+/** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */
+export function traceEdit(pkt_id: u32, niov_idx: u32, op: u32, what: u32, amount: u32): void {
+  traceEmit(EV_EDIT, pkt_id, niov_idx, op, what, amount);
 }

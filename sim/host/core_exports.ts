@@ -28,6 +28,7 @@ export interface CoreExports {
   userAlloc(task: number, bytes: number): number;
   socketCall(host: number, call: number, what: number, a: number, b: number, c: number): number;
   callArgument(): number;
+  edit(op: number, host: number, a: number, b: number, c: number): number;
   advance(until_ns: bigint, max_events: number): number;
   nextEvent(): bigint;
 }

@@ -4,6 +4,7 @@ export * from './core_exports.ts';
 export * from './scenario.ts';
 export { looksLikeScenario } from './scenario_draft.ts';
 export { InputError } from './input_error.ts';
+export { injectFault, knobNow, knobOfPath, parseLiveKnob, turnKnob } from './edit_world.ts';
 export { TrapError, type TrapPlace } from './trap_error.ts';
 export * from './trace.ts';
 export { DROPS } from '../schema/drops.ts';

@@ -1,7 +1,10 @@
 /** A trace record as a sentence. Events without one of their own are told by their name and words. */
 import { CONTEXTS } from '../schema/costs.ts';
 import { DROPS } from '../schema/drops.ts';
+import { EDITS } from '../schema/edits.ts';
+import { HOST_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
+import { formatQuantity, formatValue } from './scenario_units.ts';
 import { eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
 
 type Words = Record<string, number>;
@@ -42,6 +45,18 @@ const place = (n: number | undefined): string => PLACES[n ?? 0] ?? `place ${n}`;
 const state = (n: number | undefined): string => TCP_STATES[n ?? 0] ?? `state ${n}`;
 const packets = (n: number | undefined): string => (n === 1 ? '1 packet waits' : `${n ?? 0} packets wait`);
 const other = (r: TraceRecord): string => HOSTS[1 - r.host] ?? 'peer';
+
+/** What somebody did: a knob and its value, or a fault and what it was for. */
+function byHand(w: Words, r: TraceRecord): string {
+  const form = EDITS[w.op ?? 0];
+  if (!form) return `edit ${w.op}`;
+  const knob = HOST_KNOBS[w.what ?? 0];
+  if (form.target === 'knob')
+    return knob ? `${HOSTS[r.host]} ${knob.section}.${knob.name} = ${formatValue(knob, w.amount ?? 0)}` : 'a knob';
+  const target = form.target === 'buffer' ? buffer(r) : form.target === 'host' ? `the ${HOSTS[r.host]}` : `${form.target} ${w.what}`;
+  const amount = form.amount ? ` ${form.amount.name} ${formatQuantity(w.amount ?? 0, form.amount.unit)}` : '';
+  return `${form.title.toLowerCase()} (${target}${amount})`;
+}
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   wire_send: (w) => `a frame of ${w.len} bytes goes to the link; ${packets(w.queue_packets)} behind it`,
@@ -97,6 +112,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   rqe_push: (_, r) => `the application puts ${buffer(r)} into the refill ring`,
   rqe_take: (w, r) => `the kernel reads the refill entry of ${buffer(r)}: ${TAKES[w.result ?? 0] ?? w.result}`,
   zc_event: (w) => `zcrx event ${w.type}`,
+  edit: (w, r) => `by hand: ${byHand(w, r)}`,
 };
 
 export function narrate(r: TraceRecord): string {

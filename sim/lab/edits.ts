@@ -1,21 +1,24 @@
 /** What somebody changes in a running world: a knob from now on, or a fault. */
-import { type Engine, InputError, type Scenario } from '../host/index.ts';
+import { type Engine, injectFault, turnKnob } from '../host/index.ts';
 
 export interface KnobEdit {
   /** The step after which it happens. */
   readonly at: number;
-  /** A change as --set takes it: server.wire.loss_ppm=1000 */
+  /** A change as --set takes it, of a knob that may change in a running world: server.wire.loss_ppm=1000 */
   readonly set: string;
 }
+/** A fault of sim/schema/edits.ts, by its name. */
 export interface FaultEdit {
   readonly at: number;
   readonly fault: string;
   readonly host: 0 | 1;
+  /** Its target, and its number where it has one; left out: the fault's own. Of a buffer -1 is the oldest entry. */
   readonly args: readonly number[];
 }
 export type Edit = KnobEdit | FaultEdit;
 
-/** Applies an edit to the state of an engine. */
-export function applyEdit(_engine: Engine, scenario: Scenario, edit: Edit): void {
-  throw new InputError(`${scenario.name}: there is no edit like ${JSON.stringify(edit)}`);
+/** Applies an edit to the state of an engine. What cannot be done is refused with a sentence, and nothing is changed. */
+export function applyEdit(engine: Engine, edit: Edit): void {
+  if ('set' in edit) turnKnob(engine, edit.set);
+  else injectFault(engine, edit.fault, edit.host, edit.args[0] ?? 0, edit.args[1]);
 }

@@ -190,7 +190,7 @@ export class Recording {
 
   /** Those of the step that was reached; `done`: those that are in the state already. */
   #applyEdits(done: readonly Edit[] = []): void {
-    for (const edit of this.edits) if (edit.at === this.#at && !done.includes(edit)) applyEdit(this.#engine, this.scenario, edit);
+    for (const edit of this.edits) if (edit.at === this.#at && !done.includes(edit)) applyEdit(this.#engine, edit);
   }
 
   /** Brings the engine to a step, by the shortest way. */

@@ -85,4 +85,6 @@ export const EVENTS: readonly TraceEvent[] = [
   event('refill', 'rqe_take', ['offset', 'result'],
     'the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan'),
   event('refill', 'zc_event', ['type'], 'a zcrx event was posted'),
+  event('app', 'edit', ['op', 'what', 'amount'],
+    'somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number'),
 ];

@@ -29,6 +29,8 @@ export interface Knob {
   readonly auto?: boolean;
   /** It says what the host gets to see of a run, and changes nothing of it: no part of the state that is hashed. */
   readonly watches?: boolean;
+  /** It may change while the world runs: its stages read it when they need it, or again when they are told (sim/world/edit.ts). */
+  readonly live?: boolean;
 }
 
 const GIB = 1024 ** 3;
@@ -70,7 +72,7 @@ export const RUN_KNOBS: readonly Knob[] = [
 ];
 
 /** Knobs of a host, by stage. */
-export const HOST_KNOBS: readonly Knob[] = [
+const ALL_HOST_KNOBS: readonly Knob[] = [
   knob('wire', 'rate_bps', 'bps', [1_000, 1_600_000_000_000], 25_000_000_000, 'bits per second of the link', { linux: 'tc netem rate' }),
   knob('wire', 'delay_ns', 'ns', [0, 10_000_000_000], 10_000, 'propagation delay', { linux: 'tc netem delay' }),
   knob('wire', 'queue_packets', 'count', [0, 100_000], 1000, 'frames that wait before the link drops; 0: it drops all',
@@ -371,6 +373,31 @@ export const HOST_KNOBS: readonly Knob[] = [
   ...MEMORY_KNOBS.map(([name, unit, range, value, about, extra]) => knob('mem', name, unit, range, value, about, extra)),
   ...COSTS.map((c) => knob('cost', c.name, 'cycles', [0, 1_000_000], c.value, `${c.about} (${c.unit}; ${c.account}; ${c.source})`)),
 ];
+
+/**
+ * Those that may change while the world runs. The others are read when something is set up: a ring, a socket, an area, a queue. A knob
+ * that is read at each use but bounds what was sized by it is none of these either.
+ */
+const LIVE: Readonly<Record<string, readonly string[]>> = {
+  wire: [
+    'rate_bps', 'delay_ns', 'queue_packets', 'loss_ppm', 'reorder_ppm', 'reorder_delay_ns', 'duplicate_ppm', 'corrupt_ppm',
+    'ecn_mark_ppm', 'jitter_ns',
+  ],
+  nic: ['rx_usecs', 'rx_frames', 'dma_ns'],
+  napi: ['weight', 'budget', 'budget_usecs', 'gro'],
+  tcp: [
+    'retries1', 'retries2', 'tso_win_divisor', 'min_tso_segs', 'tso_rtt_log', 'limit_output_bytes', 'pacing_ss_ratio',
+    'pacing_ca_ratio', 'comp_sack_nr', 'comp_sack_delay_ns', 'comp_sack_rtt_percent', 'frto', 'early_retrans', 'orphan_retries',
+    'rfc1337', 'fin_timeout_ns', 'timewait_ns', 'slow_start_after_idle', 'invalid_ratelimit_ms', 'notsent_lowat',
+  ],
+  socket: ['rmem_max', 'wmem_max', 'moderate_rcvbuf', 'busy_poll_ns'],
+  ring: ['wait_batch', 'wait_ns'],
+  app: ['gap_ns', 'work_ns', 'stop_after', 'rearm', 'dram_permille'],
+  refill: ['batch', 'delay_ns', 'order', 'give_back', 'flush'],
+  cpu: ['mhz', 'idle', 'idle_exit_ns'],
+};
+export const HOST_KNOBS: readonly Knob[] = ALL_HOST_KNOBS.map((k) =>
+  k.section === 'cost' || LIVE[k.section]?.includes(k.name) ? { ...k, live: true } : k);
 
 /** The two hosts, by number. The client's side of the wire is link 0. */
 export const HOSTS = ['client', 'server'] as const;

@@ -16,6 +16,7 @@ import { nicFeed } from '../../nic-model/2-nic';
 import { tcpAddPreset, tcpClampAck } from '../../stack/5-tcp';
 import { ABI_ADDR, coreState, enterHardware, now } from '../core';
 import { buildWorld } from './build';
+import { editWorld } from './edit';
 import {
   advance as advanceWorld, callArgument as argumentOfCall, nextEvent as nextEventOfWorld, socketCall as callSocket,
 } from './socket_calls';
@@ -125,6 +126,13 @@ export function sysPark(task: u32): void {
 /** A socket call of a process that the host plays; see socket_calls.ts. */
 export function socketCall(host: u32, call: u32, what: u32, a: u32, b: u32, c: u32): i32 {
   return callSocket(host, call, what, a, b, c);
+}
+/**
+ * Changes the world by hand, between two events: a live knob whose new value is in the configuration block already, or a fault on
+ * `a`. The edits, their targets and numbers: sim/schema/edits.ts. 0 or -errno; then nothing was done.
+ */
+export function edit(op: u32, host: u32, a: u32, b: u32, c: u32): i32 {
+  return editWorld(op, host, a, b, c);
 }
 /** Where the bytes of a call's arguments and answers lie. */
 export function callArgument(): u32 {

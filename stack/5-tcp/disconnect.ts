@@ -21,6 +21,11 @@ import { transition } from './state';
 /** States in which the peer has to be told (tcp_need_reset). */
 const NEED_RESET: u32 = (1 << TCP_ESTABLISHED) | (1 << TCP_CLOSE_WAIT) | (1 << TCP_FIN_WAIT1) | (1 << TCP_FIN_WAIT2) | (1 << TCP_SYN_RECV);
 
+/** The peer has to be told when the connection ends here. */
+export function needsReset(sk: Sock): bool {
+  return ((1 << <u32>sk.state) & NEED_RESET) != 0;
+}
+
 export function disconnect(sk: Sock): void {
   const from = <u32>sk.state;
   mstampRefresh(sk);
@@ -29,7 +34,7 @@ export function disconnect(sk: Sock): void {
     listenStop(sk);
   } else {
     const unsent = sk.snd_nxt != sk.write_seq && ((1 << from) & ((1 << TCP_CLOSING) | (1 << TCP_LAST_ACK))) != 0;
-    const reset = ((1 << from) & NEED_RESET) != 0 || unsent;
+    const reset = needsReset(sk) || unsent;
     if (reset) sendActiveReset(sk);
     transition(sk, TCP_CLOSE);
     if (reset || from == TCP_SYN_SENT) sk.err = ECONNRESET;

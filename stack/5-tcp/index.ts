@@ -33,6 +33,7 @@ import { tcpWfree } from './tsq';
 
 export * from './address';
 export * from './calls';
+export { tcpAbort, tcpCloseWindow } from './by_hand';
 export { tcpClose } from './close';
 export { tcpDisconnect } from './disconnect';
 export { tcpCompressedAckTimer } from './compressed_ack';

@@ -70,7 +70,8 @@ function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
     r.cached_cq_tail++;
     off = 0;
   }
-  const free = entries - cqQueued(r);
+  const taken = cqQueued(r) + r.cq_withheld;
+  const free = taken < entries ? entries - taken : 0;
   const len = free < entries - off ? free : entries - off;
   const shift: u32 = (r.flags & IORING_SETUP_CQE32) != 0 ? 5 : 4;
   const want: u32 = shift == 4 && cqe32 ? 2 : 1;
@@ -78,6 +79,14 @@ function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
   r.cqe_cached = r.rings + RINGS_CQES + (off << shift);
   r.cqe_sentinel = r.cqe_cached + (len << shift);
   return true;
+}
+
+/** So many entries fewer are free from now on, as if the CQ were smaller. At least one stays. */
+export function cqWithhold(r: Ring, entries: u32): void {
+  r.cq_withheld = min(r.cq_withheld + entries, r.cq_entries - 1);
+  // What was known to be free may not be.
+  r.cqe_cached = 0;
+  r.cqe_sentinel = 0;
 }
 
 /** Address of the next free entry, taken; 0 when there is none (io_get_cqe_overflow). */
@@ -236,7 +245,7 @@ export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0
 
 /** Moves what waits into the queue while there is room (__io_cqring_overflow_flush). `dying`: throws it away. */
 export function overflowFlush(r: Ring, dying: bool): void {
-  if (!dying && r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD) == r.cq_entries) return;
+  if (!dying && r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD) + r.cq_withheld >= r.cq_entries) return;
   while (r.overflow_head != NONE) {
     const idx = r.overflow_head;
     const o = overflowAt(idx);

@@ -36,7 +36,7 @@ import { tasksInit } from './task';
 import { regionCreate, regionFree } from './user_memory';
 import { taskWorkAdd } from './work_list';
 
-export { cqEventsUser } from './cq';
+export { cqEventsUser, cqWithhold } from './cq';
 export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringNotifSlot, ringNotifSlotFlush } from './notif_slot';
 export { ringExitWork } from './exit';

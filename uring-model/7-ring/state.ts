@@ -213,6 +213,8 @@ export class Ring {
   submitted: u64;
   completed: u64;
   overflows: u64;
+  /** Entries of the CQ that somebody keeps from the kernel (cqWithhold). */
+  cq_withheld: u32;
 }
 const RING_BYTES: usize = (offsetof<Ring>() + 7) & ~7;
 

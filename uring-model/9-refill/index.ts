@@ -31,7 +31,7 @@ export * from './state';
 export * from './verify';
 export { dmabufCreate } from './dmabuf';
 export { zcrxFind } from './links';
-export { RQ_RQES_MAX, ZCRX_REFILL_CAP } from './refill_ring';
+export { RQ_RQES_MAX, zcrxLoseEntry, ZCRX_REFILL_CAP } from './refill_ring';
 
 export function refillInit(): void {
   refillTables();

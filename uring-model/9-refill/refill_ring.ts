@@ -97,6 +97,35 @@ export function loanReturn(ifq_idx: u32, q: Ifq, netmem_idx: u32, refs: u32): bo
   return result == TAKE_RECYCLED;
 }
 
+/** The buffer of the n-th entry that was not read yet; NONE: it names none. */
+function entryBuffer(q: Ifq, n: u32): u32 {
+  const rqe = changetype<io_uring_zcrx_rqe>(entryAt(q, q.cached_head + n));
+  const area_idx = <u32>(rqe.off >> IORING_ZCRX_AREA_SHIFT);
+  const niov_idx = <u32>((rqe.off & ~IORING_ZCRX_AREA_MASK) >> q.niov_shift);
+  if (rqe.__pad != 0 || area_idx >= q.nr_areas || niov_idx >= ifqArea(q, area_idx).num_niovs) return NONE;
+  return ifqArea(q, area_idx).first + niov_idx;
+}
+function entryAt(q: Ifq, counter: u32): usize {
+  return <usize>q.rqes + <usize>(counter & (q.rq_entries - 1)) * IO_URING_ZCRX_RQE_BYTES;
+}
+
+/**
+ * An entry that the kernel never sees: it is taken out of the ring, those before it move up, and its buffer stays on loan. NONE for the
+ * oldest one. The buffer, or NONE when no such entry waits.
+ */
+export function zcrxLoseEntry(ifq_idx: u32, netmem_idx: u32): u32 {
+  const q = ifqAt(ifq_idx);
+  const entries = rqEntries(q);
+  let n: u32 = 0;
+  while (n < entries && netmem_idx != NONE && entryBuffer(q, n) != netmem_idx) n++;
+  if (n >= entries) return NONE;
+  const lost = entryBuffer(q, n);
+  for (; n > 0; n--) memory.copy(entryAt(q, q.cached_head + n), entryAt(q, q.cached_head + n - 1), IO_URING_ZCRX_RQE_BYTES);
+  q.cached_head++;
+  rqCommit(q);
+  return lost;
+}
+
 /** Returns a buffer and, if it is the asking pool's own, puts it into that pool's cache (zcrx_put_refill_niov). */
 function putRefillNiov(ifq_idx: u32, q: Ifq, netmem_idx: u32, pool_idx: u32, refs: u32): u32 {
   if (!loanReturn(ifq_idx, q, netmem_idx, refs)) return 0;

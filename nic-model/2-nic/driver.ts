@@ -6,9 +6,8 @@
 import {
   charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
   COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, COST_TX_LOCK, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN,
-  DROP_SIM_WIRE_FAULT,
-  DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds, NIC_TX_BYTES,
-  NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  DROP_SIM_WIRE_FAULT, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds,
+  NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag,

@@ -37,7 +37,7 @@ function runToEnd(engine: Engine, scenario: Scenario, edits: readonly Edit[], sc
   let step = 0;
   let told = 0;
   for (;;) {
-    while (waiting[0] && waiting[0].at <= step) applyEdit(engine, scenario, waiting.shift() as Edit);
+    while (waiting[0] && waiting[0].at <= step) applyEdit(engine, waiting.shift() as Edit);
     const events = Math.min((waiting[0]?.at ?? Infinity) - step, SLICE_EVENTS);
     const before = engine.eventCount();
     const reason = engine.guard(() => engine.core.run(until, events));

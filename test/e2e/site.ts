@@ -1,0 +1,48 @@
+/** The page as a visitor meets it: dist/web from a static host, in Debian's Chromium, with an eye on the console. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { root } from '../../scripts/run_command.mjs';
+import { serve } from '../../scripts/serve.mjs';
+import { launch } from '../chromium.ts';
+
+export class Site {
+  /** What the console said that it should not have. */
+  readonly complaints: string[] = [];
+  readonly browser: Browser;
+  readonly address: string;
+  readonly #close: () => Promise<void>;
+
+  private constructor(browser: Browser, address: string, close: () => Promise<void>) {
+    this.browser = browser;
+    this.address = address;
+    this.#close = close;
+  }
+
+  static async open(): Promise<Site> {
+    expect(existsSync(join(root, 'dist/web/index.html')), 'npm run build first').toBe(true);
+    const [server, browser] = await Promise.all([serve(join(root, 'dist/web'), 0), launch()]);
+    return new Site(browser, server.address, async () => {
+      await browser.close();
+      await server.close();
+    });
+  }
+
+  /** A page at a fragment, in a browser that knows nothing of earlier visits. */
+  async visit(fragment: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width: 1366, height: 900 }, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(`${fragment}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => this.complaints.push(`${fragment}: ${error.message}`));
+    await page.goto(this.address + fragment);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+    expect(this.complaints).toEqual([]);
+  }
+}

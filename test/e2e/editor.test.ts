@@ -24,11 +24,11 @@ describe.skipIf(chromiumPath() === undefined)('the editor', () => {
     await page.waitForTimeout(150);
     await page.keyboard.press('Enter');
     await page.keyboard.type('many');
-    const problem = page.getByLabel('Problems').getByRole('listitem').first();
-    await problem.getByText(/ring.cq_entries/).waitFor();
+    const problem = page.getByLabel('Problems').getByText(/ring\.cq_entries: expected/);
+    await problem.waitFor();
     expect(await problem.innerText()).toMatch(/^line 2/);
     expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
-    await page.getByText('cq_entries').first().hover();
+    await page.locator('.cm-content').getByText('cq_entries').hover();
     await page.getByText(/ring\.cq_entries: .*Default/).waitFor();
     await page.close();
   });

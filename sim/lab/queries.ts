@@ -5,6 +5,8 @@ import { filterCheck, findRecord, matches } from './views/find.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { runFile } from './views/run_file.ts';
+import { rings } from './views/rings/index.ts';
+import { slot } from './views/rings/slot.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -16,6 +18,8 @@ export const QUERIES = {
   overview,
   play_to: playTo,
   run_file: runFile,
+  rings,
+  slot,
   step_at_time: stepAtTime,
 };
 export type Queries = typeof QUERIES;

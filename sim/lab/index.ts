@@ -15,3 +15,4 @@ export { removeIn, setIn } from './editing/yaml_edit.ts';
 export { pathAt, type Spot, spotAt } from './editing/yaml_place.ts';
 export { type Picture, PICTURE_COLUMNS, pictureOf } from './picture.ts';
 export type { Piece, RingKind, RingMark, RingView, SlotState, Twice } from './views/rings/index.ts';
+export type { Decoded, DecodedField } from './views/uapi_decode.ts';

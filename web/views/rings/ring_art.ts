@@ -8,15 +8,15 @@ const INNER = 40;
 const BAND = 35;
 const TITLE = 20;
 const NOTE = 34;
-const RING_TOP = 52;
+const RING_TOP = 42;
 const ROW = 17;
-const RING_ROOM = RING_TOP + 2 * OUTER + 46;
+const RING_ROOM = RING_TOP + 2 * OUTER + 40;
 /** Labels of marks that are nearer than this push each other apart. */
 const LABEL = 13;
 const OVERFLOW_BOXES = 12;
 
 const STYLES: Readonly<Record<SlotState, { fill: Ink; pattern: Pattern }>> = {
-  free: { fill: 'line', pattern: 'hollow' },
+  free: { fill: 'ack', pattern: 'hollow' },
   queued: { fill: 'payload', pattern: 'plain' },
   hidden: { fill: 'warm', pattern: 'hatch' },
   posted: { fill: 'place-nic', pattern: 'dots' },
@@ -41,6 +41,7 @@ const rowsOf = (ring: RingView): { what: string; seen: string; truth: string; di
 export const ringHeight = (ring: RingView): number =>
   RING_ROOM + ROW * (1 + rowsOf(ring).length) + (ring.overflow ? 44 : 0);
 
+type Point = [number, number];
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -88,7 +89,8 @@ function sectors(ring: RingView, centre: { x: number; y: number }, selected: str
       const middle = sectorPoint(centre, (INNER + OUTER) / 2, (from + to) / 2);
       return [
         {
-          ...shape, inner: INNER + 6, outer: OUTER - 6, ...STYLES[p.state], alpha: 0.45,
+          ...shape, inner: INNER + 5, outer: OUTER - 5, ...(p.state === 'free' ? {} : STYLES[p.state]), alpha: 0.5, stroke: 'ack',
+          dash: [3, 3],
           id: `${ring.key}:fold:${p.index}`, label: `${p.folded} slots: ${stateWord(ring, p.state)}`,
         },
         { kind: 'text', x: middle[0], y: middle[1] + 4, text: `${p.folded}`, fill: 'ink', size: 10, anchor: 'middle' },
@@ -98,7 +100,7 @@ function sectors(ring: RingView, centre: { x: number; y: number }, selected: str
     const chosen = selected !== undefined && (selected === id || (p.holds ?? []).includes(selected));
     return [{
       ...shape, inner: INNER, outer: OUTER, ...STYLES[p.state], id,
-      stroke: chosen ? 'select' : p.state === 'free' ? 'line' : 'card', width: chosen ? 3 : 1,
+      stroke: chosen ? 'select' : p.state === 'free' ? 'ack' : 'card', width: chosen ? 3 : 1,
       label: `slot ${p.index}: ${p.text === '' ? stateWord(ring, p.state) : `${p.text} — ${stateWord(ring, p.state)}`}`,
     }];
   });
@@ -129,7 +131,8 @@ function marks(ring: RingView, centre: { x: number; y: number }, at: Place): Ite
   const labels = [...by_place].map(([place, here]) => {
     const t = turn(place);
     const [x, y] = sectorPoint(centre, OUTER + 9, t);
-    return { t, x, y, right: t < 0.5, text: here.map((m) => m.name).join(' = '), hint: here.map((m) => `${m.name} ${m.counter}`).join(', ') };
+    const hint = here.map((m) => `${m.name} ${m.counter}`).join(', ');
+    return { t, x, y, right: t < 0.5, text: here.map((m) => m.name).join(' = '), hint };
   });
   for (const right of [true, false]) {
     const side = labels.filter((l) => l.right === right).sort((a, b) => a.y - b.y);
@@ -139,7 +142,8 @@ function marks(ring: RingView, centre: { x: number; y: number }, at: Place): Ite
     });
   }
   return labels.flatMap(({ t, x, y, right, text, hint }): Item[] => {
-    const [a, b, c] = [sectorPoint(centre, OUTER - 2, t), sectorPoint(centre, OUTER + 6, t - 0.012), sectorPoint(centre, OUTER + 6, t + 0.012)];
+    const [a, b, c] = [[OUTER - 2, t], [OUTER + 6, t - 0.012], [OUTER + 6, t + 0.012]].map(([r, turn]) =>
+      sectorPoint(centre, r as number, turn as number)) as [Point, Point, Point];
     const room = right ? at.x + at.w - x - 2 : x - at.x - 2;
     return [
       { kind: 'path', points: [...a, ...b, ...c], closed: true, fill: 'ink' },
@@ -162,7 +166,10 @@ function table(ring: RingView, at: Place): Item[] {
       const fill: Ink = r.differs ? 'warm' : 'ink';
       const weight = r.differs ? 600 : 400;
       return [
-        { kind: 'text', x: at.x, y, text: r.differs ? `≠ ${r.what}` : r.what, fill: r.differs ? 'warm' : 'soft', size: 12, weight, room: at.w * 0.52 },
+        {
+          kind: 'text', x: at.x, y, text: r.differs ? `≠ ${r.what}` : r.what, fill: r.differs ? 'warm' : 'soft', size: 12, weight,
+          room: at.w * 0.52,
+        },
         { kind: 'text', x: seen_x, y, text: r.seen, fill, size: 12, weight, anchor: 'end', room: at.w * 0.26 },
         { kind: 'text', x: truth_x, y, text: r.truth, fill, size: 12, weight, anchor: 'end', room: at.w * 0.24 },
       ];

@@ -24,7 +24,7 @@ export function scene(frame: Answer<'rings'>, width: number, selected?: string):
     y += HOST_LINE;
     for (let i = 0; i < rings.length; i += columns) {
       const row = rings.slice(i, i + columns);
-      row.forEach((ring, n) => items.push(...ringItems(ring, { x: n * (card + GAP), y, w: card }, selected)));
+      for (const [n, ring] of row.entries()) items.push(...ringItems(ring, { x: n * (card + GAP), y, w: card }, selected));
       y += Math.max(...row.map(ringHeight)) + GAP;
     }
   }

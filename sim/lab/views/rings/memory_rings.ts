@@ -36,8 +36,8 @@ export function rqView(engine: Engine, n: number, q: IfqMemory): RingView {
       twice('room', q.rq_entries - count(khead, ktail), q.rq_entries - count(q.cached_head, ktail), 'entries - (tail - head)'),
     ],
     overflow: undefined,
-    note: waiting === 0 ? `Nothing waits to be taken back; ${plural(q.loans, 'buffer is', 'buffers are')} on loan.`
-      : `${plural(waiting, 'entry waits', 'entries wait')} for the page pool to run short; ${plural(q.loans, 'buffer is', 'buffers are')} on loan.`,
+    note: `${waiting === 0 ? 'Nothing waits' : plural(waiting, 'entry waits', 'entries wait')} to be taken; ` +
+      `${plural(q.loans, 'buffer is', 'buffers are')} on loan.`,
   };
 }
 

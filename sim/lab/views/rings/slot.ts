@@ -37,7 +37,8 @@ export function slotOf(engine: Engine, id: string): SlotAnswer | undefined {
   const group = groupsOf(engine, r).find((g) => g.bgid === Number(kind.slice(3)));
   if (!group || index > group.mask) return undefined;
   return {
-    id, title: `Buffer ${index} of group ${group.bgid}, ring ${ring}`, structs: [decode(engine.view, bufAddress(group, index), 'io_uring_buf')],
+    id, title: `Buffer ${index} of group ${group.bgid}, ring ${ring}`,
+    structs: [decode(engine.view, bufAddress(group, index), 'io_uring_buf')],
   };
 }
 

@@ -85,6 +85,7 @@ export function cqView(engine: Engine, r: RingMemory): RingView {
   const spans = [span(khead, ktail, 'queued'), span(ktail, r.cached_cq_tail, 'hidden')];
   const { first, count: beyond } = overflowOf(engine, r, OVERFLOW_SHOWN);
   const ready = count(khead, ktail);
+  const told = (word(SQ_FLAGS_AT) & SQ_CQ_OVERFLOW) !== 0;
   const full = count(khead, r.cached_cq_tail) >= r.cq_entries;
   return {
     key: `cq${r.idx}`, id: `ring:${r.idx}`, slots: `slot:${r.idx}:cq`, kind: 'cq', host: r.host, title: `Completion queue of ring ${r.idx}`,
@@ -93,16 +94,19 @@ export function cqView(engine: Engine, r: RingMemory): RingView {
     twice: [
       twice('completions', ready, count(khead, r.cached_cq_tail), 'tail - head; the kernel fills ahead of the tail that it has published'),
       twice('koverflow', word(CQ_OVERFLOW), r.overflows, 'counts only what was lost; the list behind a full queue is not counted'),
-      twice('overflow list', (word(SQ_FLAGS_AT) & SQ_CQ_OVERFLOW) !== 0 ? 'some' : '0', beyond, 'IORING_SQ_CQ_OVERFLOW says that there is one'),
+      { ...twice('overflow list', told ? 'some' : '0', beyond, 'IORING_SQ_CQ_OVERFLOW says that there is one'), differs: told !== beyond > 0 },
     ],
     overflow: beyond === 0 ? undefined : {
       count: beyond, first: first.map((o) => `user_data ${o.user_data}, res ${resText(o.res)}, ${cqeFlagsText(o.flags)}`),
     },
-    note: beyond > 0
-      ? `Full, and ${plural(beyond, 'completion')} beyond it: nothing overtakes them.`
-      : full ? 'Full: a multishot request that has to complete now ends.'
-      : ready === 0 ? 'Nothing waits for the application.' : `${plural(ready, 'completion waits', 'completions wait')} for the application.`,
+    note: cqNote(ready, full, beyond),
   };
+}
+
+function cqNote(ready: number, full: boolean, beyond: number): string {
+  if (beyond > 0) return `Full, and ${plural(beyond, 'completion')} beyond it: nothing overtakes them.`;
+  if (full) return 'Full: a multishot request that has to complete now ends.';
+  return ready === 0 ? 'Nothing waits for the application.' : `${plural(ready, 'completion waits', 'completions wait')} for the application.`;
 }
 
 export const cqeText = (engine: Engine, at: number): string =>

@@ -80,7 +80,7 @@ function sqeFields(op: string, select: boolean): string[] {
   ];
 }
 
-function valueOf(view: DataView, at: number, type: string): bigint {
+function valueAt(view: DataView, at: number, type: string): bigint {
   switch (type) {
     case 'u8': return BigInt(view.getUint8(at));
     case 'u16': return BigInt(view.getUint16(at, true));
@@ -126,7 +126,7 @@ export function decode(view: DataView, base: number, name: string): Decoded {
   const fields = rows.map(([at, type, field, about]): DecodedField => {
     const t = fieldType(type);
     const scalar = t.scalar ?? 'u64';
-    const v = valueOf(view, base + at, scalar);
+    const v = valueAt(view, base + at, scalar);
     return { name: field, at, bytes: SCALARS[scalar] * (t.count ?? 1), value: textOf(name, field, v, op), about };
   });
   return { struct: name, about: struct.about, bytes: new Uint8Array(view.buffer as ArrayBuffer, base, struct.bytes).slice(), fields };

@@ -94,7 +94,7 @@ export function cqView(engine: Engine, r: RingMemory): RingView {
     twice: [
       twice('completions', ready, count(khead, r.cached_cq_tail), 'tail - head; the kernel fills ahead of the tail that it has published'),
       twice('koverflow', word(CQ_OVERFLOW), r.overflows, 'counts only what was lost; the list behind a full queue is not counted'),
-      { ...twice('overflow list', told ? 'some' : '0', beyond, 'IORING_SQ_CQ_OVERFLOW says that there is one'), differs: told !== beyond > 0 },
+      { ...twice('overflow list', told ? 'some' : '0', beyond, 'IORING_SQ_CQ_OVERFLOW tells of it'), differs: told !== beyond > 0 },
     ],
     overflow: beyond === 0 ? undefined : {
       count: beyond, first: first.map((o) => `user_data ${o.user_data}, res ${resText(o.res)}, ${cqeFlagsText(o.flags)}`),
@@ -106,7 +106,7 @@ export function cqView(engine: Engine, r: RingMemory): RingView {
 function cqNote(ready: number, full: boolean, beyond: number): string {
   if (beyond > 0) return `Full, and ${plural(beyond, 'completion')} beyond it: nothing overtakes them.`;
   if (full) return 'Full: a multishot request that has to complete now ends.';
-  return ready === 0 ? 'Nothing waits for the application.' : `${plural(ready, 'completion waits', 'completions wait')} for the application.`;
+  return `${ready === 0 ? 'Nothing waits' : plural(ready, 'completion waits', 'completions wait')} for the application.`;
 }
 
 export const cqeText = (engine: Engine, at: number): string =>

@@ -11,6 +11,11 @@ const unbroken = (text: string): string => text.replaceAll(' ', '\u202f');
 export const count = (value: number): string => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, '\u202f');
 export const bytes = (value: number): string => unbroken(bytesText(value));
 export const duration = (ns: number): string => unbroken(durationText(Math.round(ns)));
+/** A round time without zeros at its end, for the marks of an axis: 1.2 ms, 800 µs. */
+export function roundTime(ns: number): string {
+  const [unit, size] = ns >= 1e9 ? ['s', 1e9] : ns >= 1e6 ? ['ms', 1e6] : ns >= 1e3 ? ['µs', 1e3] : ['ns', 1];
+  return `${Number((ns / (size as number)).toFixed(3))}\u202f${unit}`;
+}
 export const percent = (part: number, whole: number): string => (whole === 0 ? '–' : unbroken(shareText(part, whole)));
 
 /** A time on a list that is read downwards: always microseconds, three decimals, so that columns line up. */

@@ -1,5 +1,5 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
-export type { Edit, FaultEdit, KnobEdit } from './edits.ts';
+export { type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
@@ -14,5 +14,3 @@ export { aboutPath, type Choice, keysAt, type Path, type Schema, valuesAt } from
 export { removeIn, setIn } from './editing/yaml_edit.ts';
 export { pathAt, type Spot, spotAt } from './editing/yaml_place.ts';
 export { type Picture, PICTURE_COLUMNS, pictureOf } from './picture.ts';
-export type { Piece, RingKind, RingMark, RingView, SlotState, Twice } from './views/rings/index.ts';
-export type { Decoded, DecodedField } from './views/uapi_decode.ts';

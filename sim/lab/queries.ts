@@ -4,9 +4,9 @@ import type { Moment } from './moment.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
+import { result } from './views/result.ts';
+import { ruler } from './views/ruler.ts';
 import { runFile } from './views/run_file.ts';
-import { rings } from './views/rings/index.ts';
-import { slot } from './views/rings/slot.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -17,9 +17,9 @@ export const QUERIES = {
   matches,
   overview,
   play_to: playTo,
+  result,
+  ruler,
   run_file: runFile,
-  rings,
-  slot,
   step_at_time: stepAtTime,
 };
 export type Queries = typeof QUERIES;

@@ -42,7 +42,10 @@ export class LabStore {
 
   readonly client = new LabClient((branches) => {
     this.branches = branches;
+    for (const look of this.#awaited) look();
   });
+  /** What waits for a recording. */
+  readonly #awaited = new Set<() => void>();
   readonly #frames = new Map<symbol, () => Frame | undefined>();
   #asking = false;
   #stale = false;
@@ -61,6 +64,7 @@ export class LabStore {
     this.playing = false;
     this.opening = true;
     this.error = '';
+    this.branches = [];
     try {
       const { about, seed, core } = await this.client.call('open', { source });
       this.source = source;
@@ -82,13 +86,29 @@ export class LabStore {
     return this.client.ask(at, name, params);
   }
 
+  /** Waits until a branch is recorded up to a step, or to its end. */
+  recorded(branch: number, step: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const info = this.branches.find((b) => b.n === branch);
+        if (!info || (info.steps < step && !info.done)) return;
+        this.#awaited.delete(look);
+        resolve();
+      };
+      this.#awaited.add(look);
+      look();
+    });
+  }
+
   async goto(step: number, branch = this.branch): Promise<void> {
     const info = this.branches.find((b) => b.n === branch);
     if (!info) return;
     this.branch = branch;
-    this.step = Math.max(0, Math.min(Math.floor(step), info.steps));
+    const to = Math.max(0, Math.min(Math.floor(step), info.steps));
+    this.step = to;
     const { time_ns } = await this.ask('overview', { hash: false });
-    this.time_ns = time_ns;
+    // Meanwhile one may be somewhere else.
+    if (this.step === to && this.branch === branch) this.time_ns = time_ns;
     this.refresh();
   }
 

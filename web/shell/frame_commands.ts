@@ -30,6 +30,12 @@ export const frameCommands = (): Command[] => [
       shell.palette = 'scenario ';
     },
   },
+  {
+    id: 'share', title: 'Link to this moment', group: 'Page', keys: ['l'],
+    run: () => {
+      shell.share = true;
+    },
+  },
   { id: 'theme', title: 'Light, dark, or as the system', group: 'Page', run: () => theme.next() },
   { id: 'next_panel', title: 'To the next panel', group: 'Page', keys: ['F6'], run: () => nextPanel(1) },
   { id: 'panel_before', title: 'To the panel before', group: 'Page', keys: ['Shift+F6'], run: () => nextPanel(-1) },

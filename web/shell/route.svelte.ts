@@ -1,20 +1,5 @@
-/**
- * Which page is open, and what it keeps in the address. The bench is named by its scenario (#bulk&seed=7), every other page
- * by a path: #/lessons/ownership. What follows the page's name is the page's own.
- */
-export interface Place {
-  readonly page: string;
-  /** What the page keeps after its name; of the bench, the whole fragment. */
-  readonly rest: string;
-}
-
-export function readPlace(hash: string): Place {
-  const text = hash.replace(/^#/, '');
-  const [, page, rest = ''] = /^\/([a-z]+)\/?(.*)$/s.exec(text) ?? [];
-  return page === undefined ? { page: 'bench', rest: text } : { page, rest };
-}
-export const writePlace = ({ page, rest }: Place): string =>
-  page === 'bench' ? `#${rest}` : `#/${page}${rest === '' ? '' : `/${rest}`}`;
+/** The open page, and what it keeps in the address. What follows the page's name is the page's own. */
+import { readPlace, writePlace } from './route_text.ts';
 
 class Route {
   page = $state('bench');

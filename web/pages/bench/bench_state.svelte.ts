@@ -13,23 +13,23 @@ export interface Workspace {
 export const WORKSPACES: readonly Workspace[] = [
   {
     id: 'way', title: 'The way', about: 'The road, the memory, the rings, and what is selected',
-    layout: 'road|48/memory,rings|52:inspector',
+    layout: 'road;48/memory,rings;52:inspector',
   },
   {
     id: 'tcp', title: 'TCP', about: 'Sequence, time and the log',
-    layout: 'tcp|60/timeline*60,log|40:inspector',
+    layout: 'tcp;60/timeline*60,log;40:inspector',
   },
   {
     id: 'time', title: 'Time', about: 'Contexts of each core, charts and breakpoints',
-    layout: 'timeline|55/charts*60,breakpoints|45:inspector',
+    layout: 'timeline;55/charts*60,breakpoints;45:inspector',
   },
   {
     id: 'what_if', title: 'What if', about: 'Knobs, faults, and branches side by side',
-    layout: 'road|40/branches*55,charts|60:knobs,inspector|28',
+    layout: 'road;40/branches*55,charts;60:knobs,inspector;28',
   },
   {
     id: 'result', title: 'Result', about: 'What came of the run',
-    layout: 'result*60,charts/log|40:inspector',
+    layout: 'result*60,charts/log;40:inspector',
   },
 ];
 
@@ -58,6 +58,11 @@ class BenchState {
     if (this.full !== undefined && this.full !== view) this.full = undefined;
     if (!this.narrow) this.layout = withView(this.layout, view);
     queueMicrotask(() => requestAnimationFrame(() => document.getElementById(`panel-${view}`)?.focus()));
+  }
+
+  /** A workspace as far as its views exist. */
+  layoutOf(workspace: Workspace): Layout {
+    return readLayout(workspace.layout, known) ?? fallback();
   }
 
   /** Takes over a layout as a link or a workspace has it. */

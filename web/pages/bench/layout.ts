@@ -1,8 +1,8 @@
 /**
  * Which views the bench shows, and where: rows of panels, and a column at the side over all rows. As text, for links:
  *
- *     road|40/memory,rings*60|60:inspector|24
- *     rows by /, panels by comma, the side after the colon; a share in percent may follow: of a panel by *, of a row or the side by |
+ *     road;40/memory,rings*60;60:inspector;24
+ *     rows by /, panels by comma, the side after the colon; a share in percent may follow: of a panel by *, of a row or the side by ;
  */
 export interface Cell {
   readonly view: string;
@@ -59,9 +59,9 @@ export function readLayout(text: string, known: (view: string) => boolean): Layo
   if (rows.length === 0) return { rows: [{ cells: side, part: 100 }], side: [], side_part };
   return { rows: whole(rows), side, side_part: Math.min(60, side_part) };
 }
-/** A row's own share: `a*30,b*70|40`. */
+/** A row's own share: `a*30,b*70;40`. */
 function rowPart(text: string, share: number): [string, number] {
-  const [body = '', number] = text.split('|');
+  const [body = '', number] = text.split(';');
   return [body, Math.max(PART_MIN, number === undefined || number === '' ? share : Number(number) || share)];
 }
 
@@ -70,10 +70,10 @@ const writeCells = (list: readonly Cell[]): string => list.map((c) => `${c.view}
 
 export function writeLayout({ rows, side, side_part }: Layout): string {
   const lines = rows.map((row) => {
-    const own = Math.abs(row.part - 100 / rows.length) < 1 ? '' : `|${Math.round(row.part)}`;
+    const own = Math.abs(row.part - 100 / rows.length) < 1 ? '' : `;${Math.round(row.part)}`;
     return `${writeCells(row.cells)}${own}`;
   });
-  const right = side.length === 0 ? '' : `:${writeCells(side)}${Math.round(side_part) === SIDE_PART ? '' : `|${Math.round(side_part)}`}`;
+  const right = side.length === 0 ? '' : `:${writeCells(side)}${Math.round(side_part) === SIDE_PART ? '' : `;${Math.round(side_part)}`}`;
   return `${lines.join('/')}${right}`;
 }
 

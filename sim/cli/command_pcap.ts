@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import {
-  bytesText, countText, durationText, InputError, type PcapResult, type PcapStream, replayCapture, resultJson, shareText,
+  bytesText, countText, durationText, InputError, pcapRemarks, type PcapResult, type PcapStream, replayCapture, resultJson, shareText,
 } from '../host/index.ts';
 import { loadCore, readBytes } from './files.ts';
 import { collect, loadOptionsOf } from './run_options.ts';
@@ -108,32 +108,7 @@ export function reportLines(r: PcapResult, wall_ms: number): string[] {
 }
 
 function remarkLines(r: PcapResult): string[] {
-  const back = total(r.streams, (s) => s.serverBytesNotReplayed);
-  const skipped = Object.entries(r.skipped).map(([why, n]) => `${n} ${why}`).join(', ');
-  const midway = r.midConnection.length;
-  const remarks = [
-    ...r.remarks,
-    skipped === '' ? '' : `frames that are not replayed: ${skipped}`,
-    midway === 0
-      ? ''
-      : `${countText(midway, 'connection')} began before the capture: ${r.midConnection
-          .slice(0, 3)
-          .map((m) => m.between)
-          .join(', ')}${midway > 3 ? ', …' : ''}`,
-    r.cutFrames === 0 ? '' : `${countText(r.cutFrames, 'frame')} cut by the snapshot length: zeros stand for what is missing`,
-    r.badChecksums === 0 ? '' : `${countText(r.badChecksums, 'frame')} with a wrong TCP checksum, which the NIC refuses`,
-    r.repaired.checksums === 0 ? '' : `${countText(r.repaired.checksums, 'checksum')} left to the sender's NIC, written as it would have`,
-    r.repaired.stripped === 0
-      ? ''
-      : `${countText(r.repaired.stripped, 'packet')} without their IP options or extension headers, which our TCP does not take`,
-    r.repaired.split === 0 ? '' : `${countText(r.repaired.split, 'packet')} larger than the MTU, cut as the sender's NIC would have`,
-    r.repaired.acks === 0
-      ? ''
-      : `${countText(r.repaired.acks, 'acknowledgement')} of bytes that our server did not send, taken back to what it did`,
-    back === 0 ? '' : `the captured servers sent ${bytesText(back)}, which are not replayed`,
-    r.repaired.slowed_ns === 0 ? '' : `slowed down by ${durationText(r.repaired.slowed_ns)}, so that the server could keep up`,
-  ].filter((s) => s !== '');
-  return remarks.map((s, i) => line(i === 0 ? 'remarks' : '', s));
+  return pcapRemarks(r).map((s, i) => line(i === 0 ? 'remarks' : '', s));
 }
 
 function streamTable(streams: readonly PcapStream[]): string[] {

@@ -1,6 +1,8 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
 export { type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
+export * from './explore/index.ts';
+export { type Opened, type OpenedFinding, type OpenedLine, openFile, type OpenOptions } from './opened.ts';
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
 export { type At, Moment } from './moment.ts';

@@ -109,7 +109,8 @@ export class Sweep {
 
   result(): SweepResult {
     const { name, sets } = this.ask;
-    return sweepResult(this.#grid, this.#core, this.#asked, this.#records, (own) => runCommandOf({ name, text: '', sets: [...sets, ...own] }));
+    const command = (own: readonly string[]) => runCommandOf({ name, text: '', sets: [...sets, ...own] });
+    return sweepResult(this.#grid, this.#core, this.#asked, this.#records, command);
   }
 
   answer(): SweepAnswer {
@@ -121,7 +122,8 @@ export class Sweep {
     return {
       name: result.scenario, axes: result.axes.map(axisOf),
       metrics: known.map(({ name, about, unit, better }) => ({ name, about, unit, better })), goals: result.front.goals.map((g) => g.name),
-      cells, done, knees: whole ? result.knees.map(({ axis, metric, kind, at }) => ({ axis, metric, kind, ...(at === undefined ? {} : { at }) })) : [],
+      cells, done,
+      knees: whole ? result.knees.map(({ axis, metric, kind, at }) => ({ axis, metric, kind, ...(at === undefined ? {} : { at }) })) : [],
       sentences: whole ? kneeSentences(result.knees) : [], command: this.command(),
     };
   }

@@ -116,7 +116,8 @@ const findingsOf = (findings: readonly Finding[]): OpenedFinding[] =>
 
 type RecordedFile = Extract<Opened, { kind: 'recorded' }>;
 const recorded = (name: string, { kind, findings, unseen, foreign }: Recorded): RecordedFile => ({
-  kind: 'recorded', name, what: kind, findings: findingsOf(findings), unseen, foreign, lines: [], count: 0, by: undefined, beside: undefined,
+  kind: 'recorded', name, what: kind, findings: findingsOf(findings), unseen, foreign, lines: [], count: 0,
+  by: undefined, beside: undefined,
 });
 
 function shownText(text: string): Pick<RecordedFile, 'lines' | 'count'> {

@@ -105,8 +105,13 @@ describe('a saved run', () => {
     expect(page).toContain('ringlab run loss --report report.html');
   });
 
-  test('as a scenario is the same world', () => {
-    const text = bytesOf(save('bulk', 'scenario').parts).toString();
-    expect(loadScenario(text, 'bulk').block).toEqual(loadScenario(scenario('bulk'), 'bulk').block);
+  test.each([
+    [[]],
+    [['nic.mtu=4000', 'server.refill.batch=8']],
+    [['server.nic.rules=[{dst_port: 7000, queue: 1}]', 'run.seed=12', 'client.app.bytes=1MiB', 'client.wire.loss_ppm=5%']],
+  ])('as a scenario is the same world, with the changes written in: %s', (sets) => {
+    const text = bytesOf(save('bulk', 'scenario', sets).parts).toString();
+    expect(loadScenario(text, 'bulk').block).toEqual(loadScenario(scenario('bulk'), 'bulk', { sets }).block);
+    expect(text).not.toContain('# Changed by');
   });
 });

@@ -21,6 +21,18 @@ const STRUCTS: readonly (readonly [string, string])[] = [
   ['uring-model/8-app/builtin/state.ts', 'App'],
   ['uring-model/9-refill/state.ts', 'Ifq'],
   ['uring-model/9-refill/state.ts', 'Area'],
+  // What the laboratory shows of rings, buffers and packets.
+  ['sim/core/slab.ts', 'Slab'],
+  ['nic-model/2-nic/state.ts', 'NicTables'],
+  ['nic-model/2-nic/rx_ring.ts', 'RxQueue'],
+  ['nic-model/2-nic/rx_ring.ts', 'RxCompletion'],
+  ['stack/3-pool/state.ts', 'PoolState'],
+  ['stack/3-pool/netmem.ts', 'Netmem'],
+  ['uring-model/7-ring/state.ts', 'RingState'],
+  ['uring-model/7-ring/state.ts', 'Ring'],
+  ['uring-model/7-ring/request.ts', 'Req'],
+  ['uring-model/7-ring/cq.ts', 'OverflowCqe'],
+  ['uring-model/7-ring/kbuf.ts', 'Group'],
 ];
 const SIZES: Readonly<Record<string, number>> = { u8: 1, i8: 1, bool: 1, u16: 2, i16: 2, u32: 4, i32: 4, usize: 4, u64: 8, i64: 8 };
 
@@ -33,16 +45,17 @@ interface Field {
 /** Fields of an unmanaged class, laid out as asc does it: in order, each aligned to its size. */
 function fieldsOf(file: string, name: string): { fields: Field[]; bytes: number } {
   const source = readFileSync(file, 'utf8');
-  const body = new RegExp(`export class ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1];
+  const body = new RegExp(`^(?:export )?class ${name} \\{\\n([\\s\\S]*?)\\n\\}`, 'm').exec(source)?.[1];
   if (body === undefined) throw new Error(`${file}: no class ${name}`);
   const fields: Field[] = [];
   let bytes = 0;
   for (const [, field, type] of body.matchAll(/^ {2}(\w+): (\w+);/gm)) {
-    const size = SIZES[type ?? ''];
+    // A field of another class is its address.
+    const size = /^[A-Z]/.test(type ?? '') ? 4 : SIZES[type ?? ''];
     if (field === undefined || type === undefined || size === undefined)
       throw new Error(`${file}: ${name}.${field}: ${type} is no field that the host can read`);
     bytes = Math.ceil(bytes / size) * size;
-    fields.push({ name: field, type, offset: bytes });
+    fields.push({ name: field, type: /^[A-Z]/.test(type) ? 'u32' : type, offset: bytes });
     bytes += size;
   }
   return { fields, bytes };

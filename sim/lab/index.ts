@@ -1,5 +1,5 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
-export { type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
+export type { Edit, FaultEdit, KnobEdit } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
 export * from './explore/index.ts';
 export { type Opened, type OpenedFinding, type OpenedLine, openFile, type OpenOptions } from './opened.ts';
@@ -16,3 +16,5 @@ export { aboutPath, type Choice, keysAt, type Path, type Schema, valuesAt } from
 export { removeIn, setIn } from './editing/yaml_edit.ts';
 export { pathAt, type Spot, spotAt } from './editing/yaml_place.ts';
 export { type Picture, PICTURE_COLUMNS, pictureOf } from './picture.ts';
+export type { Piece, RingKind, RingMark, RingView, SlotState, Twice } from './views/rings/index.ts';
+export type { Decoded, DecodedField } from './views/uapi_decode.ts';

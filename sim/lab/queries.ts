@@ -6,6 +6,8 @@ import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { result } from './views/result.ts';
 import { ruler } from './views/ruler.ts';
+import { rings } from './views/rings/index.ts';
+import { slot } from './views/rings/slot.ts';
 import { runFile } from './views/run_file.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
@@ -19,7 +21,9 @@ export const QUERIES = {
   play_to: playTo,
   result,
   ruler,
+  rings,
   run_file: runFile,
+  slot,
   step_at_time: stepAtTime,
 };
 export type Queries = typeof QUERIES;

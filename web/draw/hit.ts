@@ -1,5 +1,5 @@
 /** What lies at a point of a scene, and where things with an id are. */
-import type { CellsItem, Item, Scene } from './scene.ts';
+import { type CellsItem, type Item, type Scene, type SectorItem, sectorPoint } from './scene.ts';
 
 export interface Box {
   readonly x: number;
@@ -21,11 +21,20 @@ const cellBox = (c: CellsItem, n: number): Box => {
   return { x: c.x + (n % c.columns) * step, y: c.y + Math.floor(n / c.columns) * step, w: c.size, h: c.size };
 };
 
+/** By its corners and the points between them where it may bulge. */
+function sectorBox(s: SectorItem): Box {
+  const turns = [s.from, s.to, ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => n / 4).filter((t) => t > s.from && t < s.to)];
+  const points = turns.flatMap((t) => [sectorPoint(s, s.outer, t), sectorPoint(s, s.inner, t)]);
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, w: Math.max(...xs) - x, h: Math.max(...ys) - y };
+}
+
 function boxOf(item: Item): Box | undefined {
   switch (item.kind) {
     case 'rect': return item;
     case 'circle': return { x: item.x - item.r, y: item.y - item.r, w: 2 * item.r, h: 2 * item.r };
-    case 'sector': return { x: item.x - item.outer, y: item.y - item.outer, w: 2 * item.outer, h: 2 * item.outer };
+    case 'sector': return sectorBox(item);
     case 'text': {
       const w = item.room ?? item.text.length * (item.size ?? 13) * 0.6;
       const left = item.anchor === 'middle' ? item.x - w / 2 : item.anchor === 'end' ? item.x - w : item.x;
@@ -49,7 +58,7 @@ const inside = (b: Box, x: number, y: number): boolean =>
   x >= b.x - (b.w < NEAR * 2 ? NEAR : 0) && x <= b.x + b.w + (b.w < NEAR * 2 ? NEAR : 0) &&
   y >= b.y - (b.h < NEAR * 2 ? NEAR : 0) && y <= b.y + b.h + (b.h < NEAR * 2 ? NEAR : 0);
 
-function inSector(s: Extract<Item, { kind: 'sector' }>, x: number, y: number): boolean {
+function inSector(s: SectorItem, x: number, y: number): boolean {
   const radius = Math.hypot(x - s.x, y - s.y);
   if (radius < s.inner || radius > s.outer) return false;
   const turn = (Math.atan2(y - s.y, x - s.x) / (2 * Math.PI) + 1.25) % 1;

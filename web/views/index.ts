@@ -15,4 +15,5 @@ export const VIEWS: readonly ViewEntry[] = [
     id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
     load: () => import('./rings/Rings.svelte'),
   },
+  { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
 ];

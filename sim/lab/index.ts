@@ -18,3 +18,5 @@ export { pathAt, type Spot, spotAt } from './editing/yaml_place.ts';
 export { type Picture, PICTURE_COLUMNS, pictureOf } from './picture.ts';
 export type { Piece, RingKind, RingMark, RingView, SlotState, Twice } from './views/rings/index.ts';
 export type { Decoded, DecodedField } from './views/uapi_decode.ts';
+export { FilterError, compileFilter, type Predicate } from './filter/index.ts';
+export type { Stop } from './views/stops.ts';

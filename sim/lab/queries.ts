@@ -1,27 +1,36 @@
 /** Every question that a view may ask of the laboratory. The page asks over its worker, tests ask directly. */
 import type { Lab } from './lab.ts';
 import type { Moment } from './moment.ts';
+import { breakpointStates } from './views/breakpoints.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
+import { logRowOf, logRows, logText, matchingThings } from './views/log.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { result } from './views/result.ts';
 import { ruler } from './views/ruler.ts';
 import { rings } from './views/rings/index.ts';
 import { slot } from './views/rings/slot.ts';
+import { runTo } from './views/stops.ts';
 import { runFile } from './views/run_file.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
+  breakpoint_states: breakpointStates,
   filter_check: filterCheck,
   find_record: findRecord,
+  log_row_of: logRowOf,
+  log_rows: logRows,
+  log_text: logText,
   matches,
+  matching_things: matchingThings,
   overview,
   play_to: playTo,
   result,
   ruler,
   rings,
+  run_to: runTo,
   run_file: runFile,
   slot,
   step_at_time: stepAtTime,

@@ -154,7 +154,7 @@ describe('what is wrong is said, and where', () => {
 describe('completion offers what may stand there', () => {
   const offered = (text: string) => completeFilter(text, text.length).options.map((o) => o.text);
   test.each([
-    ['', 'event'], ['ev', 'event'], ['event = c', 'cqe'], ['drop and reason = SIM', 'SIM_WIRE_LOSS'], ['host = ', 'server'],
+    ['', 'cqe and res < 0'], ['ev', 'event'], ['event = c', 'cqe'], ['drop and reason = SIM', 'SIM_WIRE_LOSS'], ['host = ', 'server'],
     ['flags & ', 'F_MORE'], ['pkt ', '='], ['pkt = 5 ', 'and'], ['drop ', 'or'], ['event in {cqe, dr', 'drop'], ['to = ', 'CLOSE_WAIT'],
     ['res = -ENOB', 'ENOBUFS'], ['pkt = 5 and ho', 'host'], ['server.f', 'server.free'],
   ])('%s', (text, option) => {

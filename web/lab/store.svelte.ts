@@ -2,7 +2,7 @@
  * What the page knows, once: the open scenario, its branches, the playhead, the selection, the filter. Views read it and ask the
  * worker; only this module writes it. Position is a step of a branch; time follows from it.
  */
-import type { Answer, At, Params, QueryName, Source } from '../../sim/lab/index.ts';
+import type { Answer, At, Params, QueryName, Source, Stop } from '../../sim/lab/index.ts';
 import { LabClient } from './client.ts';
 import type { Asked, BranchInfo } from './protocol.ts';
 
@@ -10,8 +10,16 @@ import type { Asked, BranchInfo } from './protocol.ts';
 const TURN_MAX_MS = 100;
 /** Virtual time in which nothing happens passes in at most this much real time. */
 const GAP_MAX_MS = 300;
+/** When a search that has come to the end of a recording looks again. */
+const SEEK_AGAIN_MS = 60;
 
 export type Speed = { readonly unit: 'events'; readonly per_s: number } | { readonly unit: 'ns'; readonly per_s: number };
+
+/** A condition at which play stops. */
+export interface Breakpoint {
+  readonly filter: string;
+  readonly on: boolean;
+}
 
 interface Frame {
   readonly asked: readonly Asked[];
@@ -39,6 +47,12 @@ export class LabStore {
   selected = $state<string>();
   /** One filter for all views. */
   filter = $state('');
+
+  breakpoints = $state.raw<readonly Breakpoint[]>([]);
+  /** What play stopped at last; forgotten when the playhead moves on. */
+  stopped = $state.raw<Stop>();
+  /** The condition that is being looked for. */
+  seeking = $state<string>();
 
   readonly client = new LabClient((branches) => {
     this.branches = branches;
@@ -103,6 +117,7 @@ export class LabStore {
   async goto(step: number, branch = this.branch): Promise<void> {
     const info = this.branches.find((b) => b.n === branch);
     if (!info) return;
+    this.stopped = undefined;
     this.branch = branch;
     const to = Math.max(0, Math.min(Math.floor(step), info.steps));
     this.step = to;
@@ -168,6 +183,32 @@ export class LabStore {
   }
   pause(): void {
     this.playing = false;
+    this.seeking = undefined;
+  }
+
+  /** To where a condition is met next. False: nowhere in the run, or somebody gave it up. A filter that is ill said throws. */
+  async runTo(filter: string, direction: 1 | -1 = 1): Promise<boolean> {
+    this.pause();
+    this.seeking = filter;
+    const { at } = this;
+    try {
+      for (let next: number | undefined; this.seeking === filter; ) {
+        const answer = await this.ask('run_to', { filter, direction, next }, at);
+        if (this.seeking !== filter) return false;
+        if (answer.found) {
+          await this.goto(answer.found.step, at.branch);
+          this.stopped = { ...answer.found, filter };
+          return true;
+        }
+        if (answer.next === undefined && (direction < 0 || !answer.recording)) return false;
+        next = answer.next ?? next;
+        // What is not recorded yet may still bring it.
+        if (answer.next === undefined) await new Promise((resolve) => setTimeout(resolve, SEEK_AGAIN_MS));
+      }
+      return false;
+    } finally {
+      if (this.seeking === filter) this.seeking = undefined;
+    }
   }
 
   /** One turn of the playhead: as far as the real time that has gone by allows. */
@@ -187,10 +228,12 @@ export class LabStore {
     const gap_ns = speed.unit === 'ns' ? (speed.per_s * GAP_MAX_MS) / 1000 : 0;
     this.#owed += (speed.per_s * passed_ms) / 1000;
     const owed = speed.unit === 'ns' ? this.#owed : Math.floor(this.#owed);
-    const to = await this.ask('play_to', { time_ns: this.time_ns, unit: speed.unit, amount: owed, direction, gap_ns });
+    const stops = this.breakpoints.flatMap((b) => (b.on ? [b.filter] : []));
+    const to = await this.ask('play_to', { time_ns: this.time_ns, unit: speed.unit, amount: owed, direction, gap_ns, stops });
     this.#owed -= owed;
     this.step = to.step;
     this.time_ns = to.time_ns;
+    this.stopped = to.stopped;
     return !to.ended;
   }
 }

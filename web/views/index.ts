@@ -16,4 +16,9 @@ export const VIEWS: readonly ViewEntry[] = [
     load: () => import('./rings/Rings.svelte'),
   },
   { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
+  { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
+  {
+    id: 'breakpoints', title: 'Breakpoints', about: 'Conditions at which play stops, both ways.',
+    load: () => import('./breakpoints/Breakpoints.svelte'),
+  },
 ];

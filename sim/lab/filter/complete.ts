@@ -26,6 +26,20 @@ const RELATIONS: readonly Option[] = [
   { text: '&', about: 'has one of these bits' },
 ];
 
+/** What people look for. */
+export const EXAMPLES: readonly Option[] = [
+  { text: 'drop', about: 'a packet was dropped, for whatever reason' },
+  { text: 'cqe and not flags & F_MORE', about: 'completions that are the last of their request' },
+  { text: 'cqe and res < 0', about: 'completions that tell of an error' },
+  { text: 'cq_overflow', about: 'the CQ was full' },
+  { text: 'server.free < 8', about: 'the area runs dry' },
+  { text: 'zc_copy', about: 'payload had to be copied' },
+  { text: 'tcp_retransmit or tcp_ooo', about: 'something was lost or came out of order' },
+  { text: 'softirq and server', about: 'what a softirq of the server does' },
+  { text: 'queued > 256KiB', about: 'the application does not keep up' },
+  { text: 'time in 100us..200us', about: 'a piece of time' },
+];
+
 /** What a condition may begin with. */
 function beginnings(): Option[] {
   const of_events = [...WORD_EVENTS].map(([text, events]): Option => {
@@ -76,6 +90,8 @@ export function completeFilter(text: string, cursor: number): Completion {
   const before = head.slice(0, from);
   const to = cursor + (/^[\w.]*/.exec(text.slice(cursor))?.[0].length ?? 0);
   const offer = (options: readonly Option[]): Completion => ({ from, to, options: matching(options, word) });
+  // A value or a bracket has ended, and no space has begun what follows.
+  if (word === '' && /[\d)}"'/]$/.test(before)) return { from, to, options: [] };
   const relation = AFTER_RELATION.exec(before);
   if (relation) return offer(valuesOf(relation[1] as string));
   if (AFTER_VALUE.test(before)) return offer(JOINTS);
@@ -85,6 +101,7 @@ export function completeFilter(text: string, cursor: number): Completion {
     return offer(bare ? JOINTS : [...RELATIONS, ...JOINTS]);
   }
   known ??= beginnings();
+  if (text.trim() === '') return { from: 0, to: text.length, options: [...EXAMPLES, ...known].slice(0, OPTIONS_MAX) };
   return offer(word.includes('.') ? dotted() : known);
 }
 

@@ -1,5 +1,6 @@
 /** Where the playhead gets to: by time, by steps, forward and backward. */
 import type { Moment } from '../moment.ts';
+import { type Stop, stopBefore } from './stops.ts';
 
 export interface PlayParams {
   /** Where it stands between two steps. */
@@ -9,15 +10,25 @@ export interface PlayParams {
   readonly direction: 1 | -1;
   /** A longer time without an event is cut to this. */
   readonly gap_ns: number;
+  /** Conditions that stop it on the way. */
+  readonly stops?: readonly string[];
 }
 export interface Playhead {
   readonly step: number;
   readonly time_ns: number;
   /** There is nothing more that way. */
   readonly ended: boolean;
+  /** What stopped it. */
+  readonly stopped?: Stop;
 }
 
-export function playTo({ recording: { steps, length, done }, step }: Moment, p: PlayParams): Playhead {
+export function playTo(moment: Moment, p: PlayParams): Playhead {
+  const to = unstopped(moment, p);
+  const stopped = stopBefore(moment, to.step, p.stops ?? []);
+  return stopped ? { step: stopped.step, time_ns: moment.recording.steps.timeNs(stopped.step), ended: true, stopped } : to;
+}
+
+function unstopped({ recording: { steps, length, done }, step }: Moment, p: PlayParams): Playhead {
   if (p.unit === 'events') {
     const to = Math.max(0, Math.min(length, step + p.direction * p.amount));
     return { step: to, time_ns: steps.timeNs(to), ended: p.direction > 0 ? done && to === length : to === 0 };

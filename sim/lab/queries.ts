@@ -11,6 +11,7 @@ import { ruler } from './views/ruler.ts';
 import { rings } from './views/rings/index.ts';
 import { slot } from './views/rings/slot.ts';
 import { runTo } from './views/stops.ts';
+import { road } from './views/road.ts';
 import { runFile } from './views/run_file.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
@@ -31,6 +32,7 @@ export const QUERIES = {
   ruler,
   rings,
   run_to: runTo,
+  road,
   run_file: runFile,
   slot,
   step_at_time: stepAtTime,

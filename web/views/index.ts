@@ -10,6 +10,9 @@ export interface ViewEntry {
 }
 
 export const VIEWS: readonly ViewEntry[] = [
+  {
+    id: 'road', title: 'Road', about: 'The nine stages of both hosts, and what moves along them.', load: () => import('./road/Road.svelte'),
+  },
   { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
   {
     id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',

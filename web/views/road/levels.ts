@@ -1,0 +1,61 @@
+/** What stands beside each station: one level that matters there, in a number, a word and, where it has a size, a bar. */
+import { placeOfCode, type RoadHost } from '../../../sim/lab/index.ts';
+import { bytes, count } from '../../format.ts';
+
+export interface LevelText {
+  readonly value: string;
+  readonly word: string;
+  /** 0 to 1; undefined where there is nothing to fill. */
+  readonly share?: number;
+  /** It is near its end: full, or empty where emptiness is what hurts. */
+  readonly bad?: boolean;
+  readonly about: string;
+}
+
+const level = (value: string, word: string, about: string): LevelText => ({ value, word, about });
+
+/** A level of something that has a size. It hurts at one of its ends. */
+function filled(n: number, of: number, hurts: 'full' | 'empty', text: LevelText): LevelText {
+  if (of <= 0) return text;
+  const share = Math.min(1, n / of);
+  return { ...text, share, bad: hurts === 'full' ? share >= 0.95 : share <= 0.02 };
+}
+
+function sending(stage: number, { gauges: g }: RoadHost): LevelText | undefined {
+  switch (stage) {
+    case 8: return g.written > 0 ? level(bytes(g.written), 'written', 'bytes that the application has produced') : undefined;
+    case 7: return g.submissions > 0 ? level(count(g.submissions), 'requests', 'requests that the kernel took from the SQ') : undefined;
+    case 6: return g.written > 0 || g.send_queue > 0
+      ? level(bytes(g.send_queue), 'unacked', 'bytes in send queues that are not acknowledged') : undefined;
+    case 5: return g.cwnd > 0 ? level(count(g.cwnd), 'cwnd', 'congestion window, in segments')
+      : level(count(g.sent_packets), 'packets', 'packets that TCP gave to the device');
+    case 2: return level(count(g.tx_waiting), 'waiting', 'packets that wait for the link');
+    default: return undefined;
+  }
+}
+
+function receiving(stage: number, { gauges: g, sizes, has_area }: RoadHost): LevelText | undefined {
+  const free = g.free + g.cached;
+  switch (stage) {
+    case 2: return has_area
+      ? filled(g.posted, sizes.rx_ring, 'empty', level(count(g.posted), 'posted', 'buffers of the area that wait at the NIC')) : undefined;
+    case 3: return has_area
+      ? filled(free, sizes.area, 'empty', level(count(free), 'free', 'buffers in the free list and in page pools')) : undefined;
+    case 4: return level(count(g.rx_waiting), 'to poll', 'frames in memory that no poll has taken');
+    case 5: return g.early > 0 ? level(count(g.early), 'early', 'segments that came out of order, so far') : undefined;
+    case 6: return level(bytes(g.unread), 'unread', 'bytes in receive queues, in order');
+    case 7: return g.completions > 0
+      ? filled(g.cq, sizes.cq, 'full', level(count(g.cq), 'in the CQ', 'completions that the application has not taken')) : undefined;
+    case 8: return has_area ? level(count(g.held), 'held', 'buffers that the application has not given back')
+      : level(bytes(g.read), 'read', 'bytes that the application has read');
+    case 9: return filled(g.rq, sizes.rq || sizes.area, 'full',
+      level(count(g.rq), 'to refill', 'entries of the refill ring that the kernel has not read'));
+    default: return undefined;
+  }
+}
+
+export function levelAt(code: number, hosts: readonly RoadHost[]): LevelText | undefined {
+  const { host, receives, stage } = placeOfCode(code);
+  const h = hosts[host];
+  return h && (receives ? receiving(stage, h) : sending(stage, h));
+}

@@ -41,7 +41,7 @@ export { SimKernel, SimMemory } from './sim_kernel.ts';
 export { Simulation, simulateWith, type World } from './simulate.ts';
 export { Deadlock, Process, type SyncRing, type SyncZcrx, type Synchronous } from './synchronous.ts';
 export { CAPTURE_CORRUPT, CAPTURE_LOST, readWireFrames, type WireFrame } from './capture.ts';
-export { addressText } from './packet_parse.ts';
+export { addressText, parseTcp, type TcpPacket } from './packet_parse.ts';
 export { PcapngWriter } from './export_pcapng.ts';
 export { PerfettoWriter } from './export_perfetto.ts';
 export { type Capture, type CapturedFrame, readCapture } from './pcap_read.ts';

@@ -18,6 +18,9 @@ export interface Source {
 /** Changes of a source as --set takes them: its own, and its seed. */
 export const setsOfSource = ({ sets, seed }: Source): string[] => [...sets, ...(seed === undefined ? [] : [`run.seed=${seed}`])];
 
+/** What views want to see beside the trace. These knobs only watch: the machine's state does not know of them. */
+const WATCHED = ['run.charges=on', 'run.capture=on'];
+
 export const BRANCHES_MAX = 8;
 
 export interface Branch {
@@ -82,6 +85,6 @@ export class Lab {
   }
   #compile(sets: readonly string[]): Scenario {
     const { name, text } = this.source;
-    return loadScenario(text, name, { sets: [...setsOfSource(this.source), ...sets] });
+    return loadScenario(text, name, { sets: [...WATCHED, ...setsOfSource(this.source), ...sets] });
   }
 }

@@ -13,7 +13,9 @@ import {
   type TraceLine, TraceStore, worldOf,
 } from '../host/index.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { settleCharges } from './charges_seen.ts';
 import { applyEdit, type Edit } from './edits.ts';
+import { FrameStore } from './frames.ts';
 import { StepIndex } from './step_index.ts';
 
 /** A line of a step scenario's trace, and the step of the recording that wrote it. */
@@ -35,6 +37,8 @@ export class Recording {
   readonly fork: Fork | undefined;
   readonly trace: TraceStore;
   readonly steps: StepIndex;
+  /** What was on the wire; empty where run.capture is off. */
+  readonly frames: FrameStore;
   readonly program_lines: ProgramLine[] = [];
   /** Nothing more will happen. */
   done = false;
@@ -65,6 +69,7 @@ export class Recording {
     this.#until = BigInt(scenario.run['run.until_ns']);
     this.trace = fork ? fork.parent.trace.prefix(fork.parent.steps.records(fork.at)) : new TraceStore();
     this.steps = fork ? fork.parent.steps.prefix(fork.at) : new StepIndex();
+    this.frames = fork ? fork.parent.frames.prefix(fork.parent.trace, this.trace.length) : new FrameStore();
     for (const batch of this.trace.batches) this.#counts.add(batch);
     if (fork) this.program_lines.push(...fork.parent.program_lines.filter((l) => l.step <= fork.at));
     this.#open();
@@ -126,7 +131,13 @@ export class Recording {
 
   #open(): void {
     const { fork } = this;
-    this.#engine = new Engine(this.#core, worldOf(this.scenario), { onTrace: this.#keep });
+    this.#engine = new Engine(this.#core, worldOf(this.scenario), {
+      onTrace: this.#keep,
+      // What is played again was captured before.
+      onCapture: (bytes) => {
+        if (this.#engine.sinks.onTrace === this.#keep) this.frames.add(bytes);
+      },
+    });
     this.#scripts = new ScriptHosts(this.#engine, this.scenario, { onStep: (line) => this.#onLine(line) });
     this.#at = 0;
     if (this.scripted) {
@@ -140,6 +151,7 @@ export class Recording {
     }
     if (fork) {
       this.#engine.bytes.set(fork.parent.engineAt(fork.at).bytes);
+      settleCharges(this.#engine);
       this.#at = fork.at;
     }
     this.#checkpoints = new Checkpoints(snapshotsOf(this.#engine));
@@ -202,7 +214,10 @@ export class Recording {
     if (kept && this.#at === this.length && !this.done && kept.before(this.#at) < this.#at) kept.take(this.#at);
     this.#engine.sinks.onTrace = () => {};
     if (kept) {
-      if (step < this.#at || kept.before(step) > this.#at) this.#at = kept.restore(step);
+      if (step < this.#at || kept.before(step) > this.#at) {
+        this.#at = kept.restore(step);
+        settleCharges(this.#engine);
+      }
       this.#replay(step);
     } else {
       if (step < this.#at) this.#open();

@@ -129,7 +129,8 @@ export class FrameStore {
   #copy(from: FrameStore, i: number): void {
     const theirs = from.flows[from.flow.at(i)] as Flow;
     const key = theirs.ports[0] * 65536 + theirs.ports[1];
-    const found = this.#by_ports.get(key)?.find((f) => same(f.addresses[0], theirs.addresses[0]) && same(f.addresses[1], theirs.addresses[1]));
+    const same_ends = (f: Flow) => same(f.addresses[0], theirs.addresses[0]) && same(f.addresses[1], theirs.addresses[1]);
+    const found = this.#by_ports.get(key)?.find(same_ends);
     const flow = found ?? this.#newFlow(key, theirs.addresses, theirs.ports);
     const side = from.side.at(i) as 0 | 1;
     for (const s of [0, 1] as const) {

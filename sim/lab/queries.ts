@@ -13,6 +13,7 @@ import { slot } from './views/rings/slot.ts';
 import { runTo } from './views/stops.ts';
 import { road } from './views/road.ts';
 import { runFile } from './views/run_file.ts';
+import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/index.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -36,6 +37,11 @@ export const QUERIES = {
   run_file: runFile,
   slot,
   step_at_time: stepAtTime,
+  tcp_ends: tcpEnds,
+  tcp_flows: tcpFlows,
+  tcp_ladder: tcpLadder,
+  tcp_of_packet: tcpOfPacket,
+  tcp_plot: tcpPlot,
 };
 export type Queries = typeof QUERIES;
 export type QueryName = keyof Queries;

@@ -9,6 +9,8 @@ export interface Command {
   readonly group: string;
   /** As KeyboardEvent.key has it, with Shift+, Ctrl+ or Alt+ before. */
   readonly keys?: readonly string[];
+  /** Its keys hold only while the focus is in an element that this selector finds, and there they come first. */
+  readonly within?: string;
   /** While somebody types, too. */
   readonly anywhere?: boolean;
   readonly run: (lab: LabStore) => void | Promise<void>;
@@ -53,7 +55,8 @@ function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): str
 export function commandOf(event: KeyboardEvent): Command | undefined {
   const target = event.target as HTMLElement | null;
   const name = nameOf(event);
-  const found = COMMANDS.find((c) => c.keys?.includes(name));
+  const bound = COMMANDS.filter((c) => c.keys?.includes(name) && (c.within === undefined || target?.closest(c.within)));
+  const found = bound.find((c) => c.within !== undefined) ?? bound[0];
   if (found?.anywhere) return found;
   if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor, dialog')) return undefined;
   return event.key === ' ' && target?.closest('button, a, summary') ? undefined : found;

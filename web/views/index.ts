@@ -15,6 +15,10 @@ export const VIEWS: readonly ViewEntry[] = [
   },
   { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
   {
+    id: 'tcp', title: 'TCP', about: 'A connection over time: sequence numbers, window and cwnd, what passed, what ss says.',
+    load: () => import('./tcp/Tcp.svelte'),
+  },
+  {
     id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
     load: () => import('./rings/Rings.svelte'),
   },

@@ -215,7 +215,8 @@ export class FlowIndex {
     const host = t.host(i) as 0 | 1;
     if (frame === undefined || this.frames.side.at(frame) !== host) return;
     const end = (this.flows[this.frames.flow.at(frame)] as FlowTracks).ends[host];
-    if (end.sock !== undefined) return;
+    // A listener answers a SYN before there is a socket of the connection's own: the last one it is.
+    if (end.sock === t.a(i) && this.#socks[host].get(t.a(i)) === end) return;
     end.sock = t.a(i);
     this.#socks[host].set(t.a(i), end);
     // What was noted of it before it sent its first segment.

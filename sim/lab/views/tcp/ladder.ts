@@ -76,7 +76,7 @@ export function tcpLadder({ recording }: Moment, p: LadderParams): Ladder | unde
   const trains = drafts.map((d) => trainOf(index, flow, d, row));
   return {
     times, past: past - begin,
-    trains: trains.filter((t) => inside(t.leaves[0]) || (t.arrives !== undefined && (inside(t.arrives[1]) || t.leaves[0] < 0 && t.arrives[1] > 0))),
+    trains: trains.filter((t) => inside(t.leaves[0]) || (t.arrives !== undefined && t.leaves[0] < 0 && t.arrives[1] >= 0)),
     notes: notes.map((n) => ({ side: n.side, record: n.record, row: row(n.time_ns), text: narrate(recording.trace.record(n.record)) }))
       .filter((n) => inside(n.row)),
   };

@@ -74,30 +74,36 @@ export const RESULT_SHAPE = map(RESULT);
 /** Names are listed when they are few. */
 const NAMES_SHOWN = 20;
 
-function member(of: Readonly<Record<string, Shape>>, name: string, path: string): Shape {
+function member(of: Readonly<Record<string, Shape>>, name: string, path: string, whole: string): Shape {
   const found = Object.hasOwn(of, name) ? of[name] : undefined;
   if (found) return found;
   const names = Object.keys(of);
   const all = names.length <= NAMES_SHOWN ? `; there are ${names.join(', ')}` : '; --json shows what there is';
-  throw new ExpectError(`there is no '${name}' in ${path === '' ? 'the result' : `'${path}'`}${didYouMean(name, names) || all}`);
+  throw new ExpectError(`there is no '${name}' in ${path === '' ? whole : `'${path}'`}${didYouMean(name, names) || all}`);
 }
 
-function step(shape: Shape, name: string | number, path: string): Shape {
+function step(shape: Shape, name: string | number, path: string, whole: string): Shape {
   if (shape.kind === 'list') {
-    const whole = typeof name === 'number' || name === 'all' || name === 'any';
-    return whole ? shape.of : step(shape.of, name, path);
+    const element = typeof name === 'number' || name === 'all' || name === 'any';
+    return element ? shape.of : step(shape.of, name, path, whole);
   }
   if (typeof name === 'number') throw new ExpectError(`'${path}' is no list, so it has no [${name}]`);
   if (shape.kind === 'named') return shape.of;
   if (shape.kind === 'value') throw new ExpectError(`'${path}' is one value; there is no '${name}' in it`);
-  return member(shape.of, name, path);
+  return member(shape.of, name, path, whole);
 }
 
-function checkPath(steps: readonly (string | number)[], counted: boolean): void {
-  let shape = RESULT_SHAPE;
+/** What a line may name: the shape, and what it is the shape of. */
+interface Names {
+  readonly shape: Shape;
+  readonly whole: string;
+}
+
+function checkPath(names: Names, steps: readonly (string | number)[], counted: boolean): void {
+  let { shape } = names;
   let path = '';
   for (const name of steps) {
-    shape = step(shape, name, path);
+    shape = step(shape, name, path, names.whole);
     path += typeof name === 'number' ? `[${name}]` : `${path === '' ? '' : '.'}${name}`;
   }
   if (shape.kind === 'value' || (counted && shape.kind === 'list')) return;
@@ -105,17 +111,17 @@ function checkPath(steps: readonly (string | number)[], counted: boolean): void 
   throw new ExpectError(`'${path}' ${how}`);
 }
 
-function checkValue(v: Value, counted: boolean): void {
-  if (v.kind === 'path') checkPath(v.steps, counted);
-  else if (v.kind === 'call') checkValue(v.of, v.name === 'count');
+function checkValue(names: Names, v: Value, counted: boolean): void {
+  if (v.kind === 'path') checkPath(names, v.steps, counted);
+  else if (v.kind === 'call') checkValue(names, v.of, v.name === 'count');
   else if (v.kind === 'binary') {
-    checkValue(v.left, false);
-    checkValue(v.right, false);
+    checkValue(names, v.left, false);
+    checkValue(names, v.right, false);
   }
 }
 
-/** Throws an ExpectError when the line names what no result has. */
-export function checkNames(line: Expectation): void {
-  checkValue(line.left, false);
-  checkValue(line.right, false);
+/** Throws an ExpectError when the line names what no result has, or nothing of another `shape`, called `whole`. */
+export function checkNames(line: Expectation, shape: Shape = RESULT_SHAPE, whole = 'the result'): void {
+  checkValue({ shape, whole }, line.left, false);
+  checkValue({ shape, whole }, line.right, false);
 }

@@ -3,7 +3,7 @@ import { VIEW_SOCKETS, VIEW_TCP_INFO } from './core_exports.ts';
 import type { Engine } from './engine.ts';
 import { addressText } from './packet_parse.ts';
 
-const WORDS = [
+export const SOCKET_WORDS = [
   'state',
   'family',
   'lport',
@@ -51,17 +51,17 @@ const WORDS = [
   'rcv_dup_segs',
 ] as const;
 
-export type SocketInfo = Record<(typeof WORDS)[number], number> & { readonly local: string; readonly remote: string };
+export type SocketInfo = Record<(typeof SOCKET_WORDS)[number], number> & { readonly local: string; readonly remote: string };
 
-const LOCAL = WORDS.indexOf('laddr0');
-const REMOTE = WORDS.indexOf('raddr0');
+const LOCAL = SOCKET_WORDS.indexOf('laddr0');
+const REMOTE = SOCKET_WORDS.indexOf('raddr0');
 
 /** A socket by its number; undefined when it is not in use. */
 export function readSocket(engine: Engine, number: number): SocketInfo | undefined {
   const at = engine.core.view(VIEW_TCP_INFO, number);
   if (at === 0) return undefined;
-  const values = Object.fromEntries(WORDS.map((name, n) => [name, Number(engine.view.getBigUint64(at + n * 8, true))]));
-  const info = values as Record<(typeof WORDS)[number], number>;
+  const values = Object.fromEntries(SOCKET_WORDS.map((name, n) => [name, Number(engine.view.getBigUint64(at + n * 8, true))]));
+  const info = values as Record<(typeof SOCKET_WORDS)[number], number>;
   const address = (word: number) => addressText(engine.bytes.slice(at + word * 8, at + word * 8 + (info.family === 4 ? 4 : 16)));
   return { ...info, local: address(LOCAL), remote: address(REMOTE) };
 }

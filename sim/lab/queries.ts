@@ -4,6 +4,7 @@ import type { Moment } from './moment.ts';
 import { breakpointStates } from './views/breakpoints.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
 import { logRowOf, logRows, logText, matchingThings } from './views/log.ts';
+import { lessonAnswer, lessonJudge, lessonPlace, lessonValues } from './views/lesson.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { result } from './views/result.ts';
@@ -27,6 +28,10 @@ export const QUERIES = {
   log_text: logText,
   matches,
   matching_things: matchingThings,
+  lesson_answer: lessonAnswer,
+  lesson_judge: lessonJudge,
+  lesson_place: lessonPlace,
+  lesson_values: lessonValues,
   overview,
   play_to: playTo,
   result,

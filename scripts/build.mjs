@@ -22,8 +22,10 @@ import { root } from './run_command.mjs';
 import { size, step } from './terminal.mjs';
 
 const tsTree = () => [
-  ...['sim/host', 'sim/lab', 'sim/cli', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'test/packetdrill', 'native-backend/lab']
-    .flatMap((dir) => filesUnder(dir)),
+  ...[
+    'sim/host', 'sim/lab', 'sim/cli', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'lessons', 'test/packetdrill',
+    'native-backend/lab',
+  ].flatMap((dir) => filesUnder(dir)),
   ...filesUnder('uring-model/8-app', (f) => !f.includes('/builtin/')),
 ];
 const core = (out, entry, extra) => ({

@@ -22,3 +22,4 @@ export { FilterError, compileFilter, type Predicate } from './filter/index.ts';
 export type { Stop } from './views/stops.ts';
 export { type DropCount, type Movers, MOVES, type RoadDrop, type RoadFrame, type RoadHost, type RoadParams } from './views/road.ts';
 export { moverId, placeCode, placeOfCode, ROAD_KINDS, type RoadKind } from './views/road/places.ts';
+export * from './lessons/index.ts';

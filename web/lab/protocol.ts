@@ -1,5 +1,5 @@
 /** What page and worker say to each other. */
-import type { At, Edit, Params, QueryName, Source } from '../../sim/lab/index.ts';
+import type { At, Edit, LessonFile, LessonResult, Params, QueryName, ReadLesson, Source, Verified } from '../../sim/lab/index.ts';
 
 /** A branch as the page knows it. */
 export interface BranchInfo {
@@ -30,6 +30,10 @@ export interface Calls {
   remove: { params: { branch: number }; answer: null };
   /** Several questions about one moment: an answer each, in their order. One that fails is an Error's text. */
   ask: { params: { at: At; asked: readonly Asked[] }; answer: readonly ({ ok: unknown } | { error: string })[] };
+  /** Lessons as they are written; nothing has to be open. */
+  lesson_read: { params: { files: readonly { file: string; text: string }[] }; answer: readonly ReadLesson[] };
+  /** Does again what a student did. */
+  lesson_verify: { params: { of: LessonFile; result: LessonResult }; answer: Verified };
 }
 export type CallName = keyof Calls;
 

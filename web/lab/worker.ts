@@ -1,7 +1,7 @@
 /** Holds the laboratory off the page's thread: records in slices, and answers in between. */
 import coreUrl from '../../build/core.wasm?url';
 import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
-import { Lab, QUERIES, type Query } from '../../sim/lab/index.ts';
+import { Lab, QUERIES, type Query, readForPage, verifyResult } from '../../sim/lab/index.ts';
 import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
 
 /** Short enough that an answer never waits long. */
@@ -63,13 +63,18 @@ function opened(): Lab {
   return lab;
 }
 
+/** The simulator; one that could not be loaded is asked for again. */
+function theCore() {
+  core ??= loadCore();
+  return core.catch((error: unknown) => {
+    core = undefined;
+    throw error;
+  });
+}
+
 const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]['answer']> | Calls[K]['answer'] } = {
   open: async ({ source }) => {
-    core ??= loadCore();
-    const { module, hash } = await core.catch((error: unknown) => {
-      core = undefined;
-      throw error;
-    });
+    const { module, hash } = await theCore();
     lab = undefined;
     lab = new Lab(module, source);
     const { scenario } = lab;
@@ -90,6 +95,11 @@ const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]
         return { error: sentence(error) };
       }
     });
+  },
+  lesson_read: ({ files }) => files.map(({ file, text }) => readForPage(text, file)),
+  lesson_verify: async ({ of, result }) => {
+    const { module, hash } = await theCore();
+    return verifyResult(module, hash, of, result);
   },
 };
 

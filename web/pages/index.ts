@@ -22,4 +22,8 @@ export const PAGES: readonly PageEntry[] = [
     id: 'editor', title: 'Editor', about: 'The open scenario as text and as a form.',
     load: () => import('./editor/Editor.svelte'),
   },
+  {
+    id: 'lessons', title: 'Lessons', about: 'Stories over the live machine, with tasks that it checks itself.',
+    load: () => import('./lessons/Lessons.svelte'),
+  },
 ];

@@ -71,8 +71,9 @@ export async function readCode(line: string): Promise<ClassResult> {
 const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 const isText = (v: unknown): v is string => typeof v === 'string' && v.length < 1000;
 const isCount = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v) && v >= 0;
-const isEdit = (v: unknown): boolean =>
-  isRecord(v) && isCount(v.at) && (isText(v.set) || (isText(v.fault) && isCount(v.host) && Array.isArray(v.args) && v.args.every((a) => typeof a === 'number')));
+const isFault = (v: Record<string, unknown>): boolean =>
+  isText(v.fault) && isCount(v.host) && Array.isArray(v.args) && v.args.every((a) => typeof a === 'number');
+const isEdit = (v: unknown): boolean => isRecord(v) && isCount(v.at) && (isText(v.set) || isFault(v));
 
 function isSolved(v: unknown): v is Solved {
   if (!isRecord(v) || !isRecord(v.making)) return false;

@@ -96,7 +96,8 @@ function recordFacts(recording: Recording, record: number): Facts {
   const event = eventOf(r);
   return {
     ...words, ...(words['res'] === undefined ? {} : { res: words['res'] | 0 }),
-    event: event.name, stage: event.stage, host: HOSTS[r.host], core: r.core, context: CONTEXTS[r.context], time_ns: r.time_ns, pkt: r.pkt_id,
+    event: event.name, stage: event.stage, host: HOSTS[r.host], core: r.core, context: CONTEXTS[r.context], time_ns: r.time_ns,
+    pkt: r.pkt_id,
     buf: r.niov_idx === NO_BUFFER ? -1 : r.niov_idx,
     more: (flags & F_MORE) !== 0, notif: (flags & F_NOTIF) !== 0, buffer: (flags & F_BUFFER) !== 0,
   };
@@ -107,13 +108,14 @@ function selection(recording: Recording, id: string): Facts {
   const [kind = '', ...rest] = id.split(':');
   const numbers = rest.map(Number);
   const { trace } = recording;
+  const [first = -1, second = -1] = numbers;
   const seen = (fits: (i: number) => boolean) => eventCounts(recording, 0, trace.length, fits);
-  if (kind === 'packet') return { kind, id: numbers[0], seen: seen((i) => trace.pktId(i) === numbers[0]) };
+  if (kind === 'packet') return { kind, id: first, seen: seen((i) => trace.pktId(i) === first) };
   if (kind === 'buffer')
-    return { kind, id: numbers[1], host: HOSTS[numbers[0] ?? 0], seen: seen((i) => trace.niovIdx(i) === numbers[1] && trace.host(i) === numbers[0]) };
-  const [record = -1] = numbers;
+    return { kind, id: second, host: HOSTS[first], seen: seen((i) => trace.niovIdx(i) === second && trace.host(i) === first) };
+  const record = first;
   const known = ['cqe', 'request', 'record'].includes(kind) && record >= 0 && record < trace.length;
-  return { kind, id: numbers[0] ?? -1, ...(known ? recordFacts(recording, record) : {}), seen: seen((i) => known && i === record) };
+  return { kind, id: first, ...(known ? recordFacts(recording, record) : {}), seen: seen((i) => known && i === record) };
 }
 
 function costs(recording: Recording): Facts | undefined {

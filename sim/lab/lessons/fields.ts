@@ -49,7 +49,8 @@ export class Fields {
     const tree = this.tree(key);
     const value = tree?.kind === 'scalar' ? tree.value : undefined;
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-    this.fail(tree?.place ?? this.place, key, `expected a whole number from ${least} to ${most}; found ${tree ? foundText(tree) : 'nothing'}`);
+    const found = tree ? foundText(tree) : 'nothing';
+    this.fail(tree?.place ?? this.place, key, `expected a whole number from ${least} to ${most}; found ${found}`);
     return least;
   }
   /** A text, or a list of texts. */

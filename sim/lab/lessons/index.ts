@@ -8,4 +8,5 @@ export { type Block, blocksOf, type Format, type Span, valuesIn } from './markdo
 export { type Placed, placeOf } from './place.ts';
 export { lessonId, readLesson } from './read.ts';
 export { LessonSession, type Machine, type Making, type Progress, type Scene, type Solved } from './session.ts';
-export { verifyResult, type Verified, type VerifiedTask } from './verify.ts';
+export { type PageStep, type ReadLesson, readForPage } from './for_page.ts';
+export { type LessonFile, verifyResult, type Verified, type VerifiedTask } from './verify.ts';

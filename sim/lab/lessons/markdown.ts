@@ -19,7 +19,7 @@ export type Block =
 const SPAN = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*|\[([^\]]+)\]\(([^)\s]+)\)|\{([^{}]+)\}/g;
 const ITEM = /^(?:-|(\d+)\.) +/;
 
-function valueOf(inner: string): Span {
+function lookedUp(inner: string): Span {
   const [path = '', name] = inner.split('|').map((part) => part.trim());
   const format = name === undefined ? 'count' : FORMATS.find((f) => f === name);
   if (!format) throw new ExpectError(`there is no format '${name}'; there are ${FORMATS.join(', ')}`);
@@ -35,7 +35,7 @@ function spansOf(text: string): Span[] {
     else if (m[2] !== undefined) spans.push({ kind: 'bold', text: m[2] });
     else if (m[3] !== undefined) spans.push({ kind: 'em', text: m[3] });
     else if (m[4] !== undefined) spans.push({ kind: 'link', text: m[4], to: m[5] ?? '' });
-    else spans.push(valueOf(m[6] ?? ''));
+    else spans.push(lookedUp(m[6] ?? ''));
     at = m.index + m[0].length;
   }
   if (at < text.length) spans.push({ kind: 'text', text: text.slice(at) });

@@ -22,13 +22,15 @@ export function findRecord(recording: Recording, { text, nth }: RecordMark): Fou
 /** The step after which a mark is reached. */
 export function stepOf(recording: Recording, mark: Mark): Found<number> {
   if (mark === 'start') return 0;
-  if (mark === 'end') return recording.done ? recording.length : 'pending';
+  // Behind the last record there is only time that passes.
+  if (mark === 'end') return recording.done ? stepWritten(recording, recording.trace.length - 1) : 'pending';
   const record = findRecord(recording, mark);
   if (typeof record !== 'number') return record;
+  const step = stepWritten(recording, record);
   // A record that is written is not yet a step that has ended.
-  const step = recording.steps.ofRecord(record);
   return step <= recording.length ? step : 'pending';
 }
+const stepWritten = (recording: Recording, record: number): number => Math.max(0, recording.steps.ofRecord(record));
 
 /** A selection as views know it: packet:12, buffer:1:7, cqe:3456. */
 export function selectionOf(recording: Recording, { kind, mark }: Pick): Found<string> {

@@ -15,7 +15,8 @@ import { lessonLine } from './names.ts';
 
 const KNOBS = [
   ...RUN_KNOBS.map((k) => `${k.section}.${k.name}`),
-  ...['client', 'server'].flatMap((host) => HOST_KNOBS.map((k) => `${host}.${k.section}.${k.name}`)),
+  ...['client', 'server'].flatMap((host) => [...HOST_KNOBS.map((k) => `${host}.${k.section}.${k.name}`), `${host}.nic.rules`]),
+  'faults',
 ];
 const MINUTES_MAX = 60;
 
@@ -31,8 +32,8 @@ export function readLesson(text: string, file: string): Lesson {
     return map ? [readStep(map)] : [];
   });
   const lesson: Lesson = {
-    id: lessonId(file), title: fields.text('title', true), about: fields.text('about', true), minutes: fields.whole('minutes', 1, MINUTES_MAX),
-    scenario: fields.text('scenario', true), sets: readSets(fields, 'set'), steps,
+    id: lessonId(file), title: fields.text('title', true), about: fields.text('about', true),
+    minutes: fields.whole('minutes', 1, MINUTES_MAX), scenario: fields.text('scenario', true), sets: readSets(fields, 'set'), steps,
   };
   if (steps.length === 0) fields.fail(fields.place, 'steps', 'a lesson has at least one step');
   fields.end();

@@ -85,6 +85,11 @@ export class LessonSession {
     return { index: this.index, solved: this.solved };
   }
 
+  /** Changes of the branch that a step of `branch: yours` stands on. */
+  get yours(): readonly string[] {
+    return this.#lastMaking(this.index).sets;
+  }
+
   /** Goes to a step, and shows what it shows. What is not in the run is returned; of a lesson that holds, nothing. */
   async enter(index: number): Promise<readonly string[]> {
     this.index = index;

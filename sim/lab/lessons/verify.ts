@@ -23,7 +23,7 @@ export interface Verified {
   readonly notes: readonly string[];
 }
 
-interface LessonFile {
+export interface LessonFile {
   readonly file: string;
   readonly text: string;
   readonly scenario_text: string;

@@ -1,7 +1,9 @@
 /** What a lesson asks of the machine where it stands: where something is, whether a task is solved, what a text's numbers are. */
 import type { Expectation } from '../../host/index.ts';
 import type { Lab } from '../lab.ts';
-import { answerOf, type Deed, judge, type Mark, type Pick, type Placed, placeOf, type Task, valuesOf, type Verdict } from '../lessons/index.ts';
+import {
+  answerOf, type Deed, judge, type Mark, type Pick, type Placed, placeOf, type Task, valuesOf, type Verdict,
+} from '../lessons/index.ts';
 import type { Moment } from '../moment.ts';
 
 export const lessonPlace = (

@@ -1,6 +1,7 @@
 /** What the address says of this page: #/lessons, #/lessons/cq-too-small/3?for=Networks, #/lessons/teacher. */
 export type LessonPlace =
-  | { readonly kind: 'list' | 'teacher' }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'teacher' }
   /** Steps are counted from 1 there; 0: where one was. */
   | { readonly kind: 'lesson'; readonly id: string; readonly step: number; readonly task: string };
 

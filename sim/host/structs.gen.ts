@@ -330,8 +330,9 @@ export const RX_QUEUE = {
   gro_seq: { at: 112, type: 'u32' },
   gro_size: { at: 116, type: 'u32' },
   pack_off: { at: 120, type: 'u32' },
+  held_until_ns: { at: 128, type: 'u64' },
 } as const;
-export const RX_QUEUE_FIELD_BYTES = 124;
+export const RX_QUEUE_FIELD_BYTES = 136;
 
 /** nic-model/2-nic/rx_ring.ts: RxCompletion. Offsets and types. */
 export const RX_COMPLETION = {
@@ -526,8 +527,9 @@ export const RING = {
   submitted: { at: 336, type: 'u64' },
   completed: { at: 344, type: 'u64' },
   overflows: { at: 352, type: 'u64' },
+  cq_withheld: { at: 360, type: 'u32' },
 } as const;
-export const RING_FIELD_BYTES = 360;
+export const RING_FIELD_BYTES = 364;
 
 /** uring-model/7-ring/request.ts: Req. Offsets and types. */
 export const REQ = {

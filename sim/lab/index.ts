@@ -23,3 +23,4 @@ export type { Stop } from './views/stops.ts';
 export { type DropCount, type Movers, MOVES, type RoadDrop, type RoadFrame, type RoadHost, type RoadParams } from './views/road.ts';
 export { moverId, placeCode, placeOfCode, ROAD_KINDS, type RoadKind } from './views/road/places.ts';
 export * from './lessons/index.ts';
+export type { Dissection, Fact, Happening, Inspection, LifeEvent, Lifeline, TreeNode, WhatIf, Why, WhyLink } from './views/inspect/index.ts';

@@ -5,6 +5,8 @@ import { breakpointStates } from './views/breakpoints.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
 import { logRowOf, logRows, logText, matchingThings } from './views/log.ts';
 import { lessonAnswer, lessonJudge, lessonPlace, lessonValues } from './views/lesson.ts';
+import { inspect, newest } from './views/inspect/index.ts';
+import { why } from './views/inspect/why.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { result } from './views/result.ts';
@@ -32,6 +34,8 @@ export const QUERIES = {
   lesson_judge: lessonJudge,
   lesson_place: lessonPlace,
   lesson_values: lessonValues,
+  inspect,
+  newest,
   overview,
   play_to: playTo,
   result,
@@ -47,6 +51,7 @@ export const QUERIES = {
   tcp_ladder: tcpLadder,
   tcp_of_packet: tcpOfPacket,
   tcp_plot: tcpPlot,
+  why,
 };
 export type Queries = typeof QUERIES;
 export type QueryName = keyof Queries;

@@ -10,13 +10,14 @@
 import {
   collectResult, CURSORS_ADDR, Engine, EventCounts, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE,
   REASON_TRACE_FULL, type RunResult, type Scenario, ScriptHosts, snapshotsOf, type StopReason, TRACE_CURSOR, type TraceBatch,
-  type TraceLine, TraceStore, worldOf,
+  type TraceLine, TraceStore, type WireFrame, worldOf,
 } from '../host/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { settleCharges } from './charges_seen.ts';
 import { applyEdit, type Edit } from './edits.ts';
 import { FrameStore } from './frames.ts';
 import { StepIndex } from './step_index.ts';
+import { watchFrames } from './watch_frames.ts';
 
 /** A line of a step scenario's trace, and the step of the recording that wrote it. */
 export interface ProgramLine {
@@ -115,6 +116,16 @@ export class Recording {
     if (this.fork && step < this.fork.at) return this.fork.parent.engineAt(step);
     this.#goto(step);
     return this.#engine;
+  }
+  /** The frames that a step gave to the wire, with their bytes: it is gone through once more, watched. */
+  framesOf(step: number): WireFrame[] {
+    if (this.fork && step <= this.fork.at) return this.fork.parent.framesOf(step);
+    const engine = this.engineAt(step - 1);
+    engine.sinks.onTrace = () => {};
+    const frames = watchFrames(engine, () => this.#step());
+    engine.sinks.onTrace = this.#keep;
+    this.#at = step;
+    return frames;
   }
   hashAt(step: number): string {
     return this.engineAt(step).stateHash();

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { serviceWorker } from './scripts/service_worker.mjs';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -8,7 +9,7 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export default defineConfig({
   root: path('web'),
   base: './',
-  plugins: [svelte({ onwarn: (warning) => { throw new Error(`${warning.filename ?? ''}: ${warning.message}`); } })],
+  plugins: [svelte({ onwarn: (warning) => { throw new Error(`${warning.filename ?? ''}: ${warning.message}`); } }), serviceWorker()],
   build: {
     outDir: path('dist/web'),
     emptyOutDir: true,

@@ -50,7 +50,9 @@ export const TARGETS = {
   },
   web: {
     outputs: ['dist/web/index.html'],
-    inputs: () => ['vite.config.ts', 'package-lock.json', 'build/core.wasm', ...filesUnder('web'), ...tsTree()],
+    inputs: () => [
+      'vite.config.ts', 'scripts/service_worker.mjs', 'package-lock.json', 'build/core.wasm', ...filesUnder('web'), ...tsTree(),
+    ],
     make: buildWeb,
   },
 };

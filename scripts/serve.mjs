@@ -1,7 +1,8 @@
-/** A static file server for dist/web: files, types, nothing else. */
-import { createReadStream, statSync } from 'node:fs';
+/** A static file server for dist/web: files, types, compression, nothing else. */
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -31,6 +32,19 @@ function fileOf(folder, url) {
   }
 }
 
+/** Files as they were compressed last, by path and time. */
+const compressed = new Map();
+const QUALITY = 5;
+
+function brotliOf(file) {
+  const { mtimeMs } = statSync(file);
+  const known = compressed.get(file);
+  if (known?.mtimeMs === mtimeMs) return known.bytes;
+  const bytes = brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } });
+  compressed.set(file, { mtimeMs, bytes });
+  return bytes;
+}
+
 function answer(folder, request, response) {
   const file = request.method === 'GET' || request.method === 'HEAD' ? fileOf(folder, request.url ?? '/') : undefined;
   if (file === undefined) {
@@ -38,7 +52,14 @@ function answer(folder, request, response) {
     return;
   }
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { 'content-type': type, 'content-length': statSync(file).size, 'cache-control': 'no-cache' });
+  const head = { 'content-type': type, 'cache-control': 'no-cache' };
+  if (type !== 'application/octet-stream' && /\bbr\b/.test(request.headers['accept-encoding'] ?? '')) {
+    const bytes = brotliOf(file);
+    response.writeHead(200, { ...head, 'content-encoding': 'br', 'content-length': bytes.length, vary: 'accept-encoding' });
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  response.writeHead(200, { ...head, 'content-length': statSync(file).size });
   if (request.method === 'HEAD') response.end();
   else createReadStream(file).pipe(response);
 }

@@ -6,7 +6,7 @@ export { type Opened, type OpenedFinding, type OpenedLine, openFile, type OpenOp
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
 export { type At, Moment } from './moment.ts';
-export { type Answer, FIRST_QUERIES, type Params, type Queries, type Query, type QueryName } from './queries.ts';
+export { type Answer, type Params, QUERIES, type Queries, type Query, type QueryName } from './queries.ts';
 export { type Rerun, rerun } from './rerun.ts';
 export { looksLikeRunFile, type Opening, openingOf, readRunFile, type RunFile, RUN_FILE_VERSION, runFileText } from './run_file.ts';
 export { scenarioText } from './scenario_text.ts';

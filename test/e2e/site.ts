@@ -31,9 +31,13 @@ export class Site {
 
   /** A page at a fragment, in a browser that knows nothing of earlier visits. */
   async visit(fragment: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width: 1366, height: 900 }, reducedMotion: 'reduce', ...options });
+    const context = await this.browser.newContext({
+      viewport: { width: 1366, height: 900 }, reducedMotion: 'reduce', serviceWorkers: 'block', ...options,
+    });
     const page = await context.newPage();
     page.on('console', (message) => {
+      // Tests have no service worker, but for those that are about it.
+      if (message.text().includes('registration blocked by Playwright')) return;
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(`${fragment}: ${message.text()}`);
     });
     page.on('pageerror', (error) => this.complaints.push(`${fragment}: ${error.message}`));

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND, runScenario } from '../../sim/host/index.ts';
-import { Lab } from '../../sim/lab/index.ts';
-import { QUERIES } from '../../sim/lab/late.ts';
+import { Lab, QUERIES } from '../../sim/lab/index.ts';
 import { roundest } from '../../sim/lab/views/ruler.ts';
 
 let lab: Lab;

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileCore, loadScenario, resultJson, runScenario } from '../../sim/host/index.ts';
 import {
-  type ExportId, exportRun, Lab, looksLikeRunFile, openingOf, readRunFile, type RunFile, runFileText,
+  type ExportId, exportRun, Lab, looksLikeRunFile, openingOf, QUERIES, readRunFile, type RunFile, runFileText,
 } from '../../sim/lab/index.ts';
-import { QUERIES } from '../../sim/lab/late.ts';
 import { ringlab, root } from '../scenario/cli.ts';
 
 let core: WebAssembly.Module;

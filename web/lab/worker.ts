@@ -1,7 +1,7 @@
 /** Holds the laboratory off the page's thread: records in slices, and answers in between. */
 import coreUrl from '../../build/core.wasm?url';
 import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
-import { FIRST_QUERIES, Lab, type Query } from '../../sim/lab/index.ts';
+import { Lab, QUERIES, type Query, readForPage, verifyResult } from '../../sim/lab/index.ts';
 import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
 
 /** Short enough that an answer never waits long. */
@@ -72,9 +72,6 @@ function theCore() {
   });
 }
 
-/** What is not needed at first; loaded once. */
-const late = () => import('../../sim/lab/late.ts');
-
 const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]['answer']> | Calls[K]['answer'] } = {
   open: async ({ source }) => {
     const { module, hash } = await theCore();
@@ -89,24 +86,19 @@ const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]
     opened().remove(branch);
     return null;
   },
-  ask: async ({ at, asked }) => {
-    const queries = asked.every(({ name }) => name in FIRST_QUERIES) ? FIRST_QUERIES : (await late()).QUERIES;
+  ask: ({ at, asked }) => {
     const moment = opened().moment(at);
     return asked.map(({ name, params }) => {
       try {
-        return { ok: (queries as unknown as Record<string, Query<unknown, unknown>>)[name]?.(moment, params, opened()) };
+        return { ok: (QUERIES[name] as unknown as Query<unknown, unknown>)(moment, params, opened()) };
       } catch (error) {
         return { error: sentence(error) };
       }
     });
   },
-  lesson_read: async ({ files }) => {
-    const { readForPage } = await late();
-    return files.map(({ file, text }) => readForPage(text, file));
-  },
+  lesson_read: ({ files }) => files.map(({ file, text }) => readForPage(text, file)),
   lesson_verify: async ({ of, result }) => {
     const { module, hash } = await theCore();
-    const { verifyResult } = await late();
     return verifyResult(module, hash, of, result);
   },
 };

@@ -58,6 +58,6 @@ export function commandOf(event: KeyboardEvent): Command | undefined {
   const bound = COMMANDS.filter((c) => c.keys?.includes(name) && (c.within === undefined || target?.closest(c.within)));
   const found = bound.find((c) => c.within !== undefined) ?? bound[0];
   if (found?.anywhere) return found;
-  if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor, dialog')) return undefined;
+  if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor, dialog[open]')) return undefined;
   return event.key === ' ' && target?.closest('button, a, summary') ? undefined : found;
 }

@@ -1,0 +1,238 @@
+/** The frame as a visitor meets it: the first seconds, the time, links, keys, the phone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { node, root } from '../../scripts/run_command.mjs';
+import { compileCore, loadScenario, startScenario } from '../../sim/host/index.ts';
+import { packText } from '../../web/deflate.ts';
+import { chromiumPath } from '../chromium.ts';
+import { violations } from './axe.ts';
+import { Site } from './site.ts';
+
+const playhead = async (page: Page): Promise<number> => Number(await page.getByTestId('playhead').textContent());
+const proof = (page: Page, word: string) => page.getByTestId('proof').filter({ hasText: word }).waitFor({ timeout: 60_000 });
+const recorded = (page: Page) => page.getByTestId('recorded').filter({ hasText: /^of \d+$/ }).waitFor({ timeout: 60_000 });
+/** The address, once the page has written the state of the moment into it. */
+async function settled(page: Page): Promise<string> {
+  await page.waitForFunction(() => /&is=[0-9a-f]{8}\.[0-9a-f]{16}/.test(location.hash), undefined, { timeout: 60_000 });
+  return page.evaluate(() => location.hash);
+}
+const stateIn = (hash: string) => /&is=[0-9a-f]{8}\.([0-9a-f]{16})/.exec(hash)?.[1];
+
+/** The state of a machine that nobody watches, after so many events. */
+async function stateAfter(name: string, events: number): Promise<string> {
+  const core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
+  const scenario = loadScenario(readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), name, {});
+  const engine = startScenario(core, scenario, {});
+  for (let left = events; left > 0;) {
+    const before = engine.eventCount();
+    engine.core.run(BigInt(scenario.run['run.until_ns']), left);
+    engine.drain();
+    left -= engine.eventCount() - before;
+  }
+  return engine.stateHash();
+}
+
+describe.skipIf(chromiumPath() === undefined)('the frame', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.open();
+  });
+  afterAll(() => site?.close());
+
+  test('shows a first result by itself, says what happens, and what to do next', async () => {
+    const page = await site.visit('', { reducedMotion: 'no-preference' });
+    const moving = () => Number(document.querySelector('[data-testid=playhead]')?.textContent) > 3;
+    await page.waitForFunction(moving, undefined, { timeout: 10_000 });
+    await page.getByRole('note').getByText('Space').waitFor();
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    const at = await playhead(page);
+    await page.waitForTimeout(150);
+    expect(await playhead(page)).toBe(at);
+    await page.close();
+  });
+
+  test('plays by itself only where motion is welcome', async () => {
+    const page = await site.visit('#bulk');
+    await recorded(page);
+    expect(await playhead(page)).toBe(0);
+    await page.close();
+  });
+
+  test('scrubs both ways to the states of a machine that nobody watches', async () => {
+    const page = await site.visit('#loss');
+    await recorded(page);
+    const rule = page.getByLabel('Step', { exact: true });
+    const seen = new Map<number, string | undefined>();
+    for (const step of [3000, 1000, 5000, 1000]) {
+      await rule.fill(String(step));
+      await page.waitForFunction((s) => location.hash.includes(`&at=${s}&`) && location.hash.includes('&is='), step, { timeout: 30_000 });
+      const state = stateIn(await page.evaluate(() => location.hash));
+      expect(seen.get(step) ?? state).toBe(state);
+      seen.set(step, state);
+    }
+    for (const [step, state] of seen) expect(state, `step ${step}`).toBe(await stateAfter('loss', step));
+    await page.close();
+  });
+
+  test('ends with the command line\'s state, and with what the scenario promised', async () => {
+    const page = await site.visit('#loss&seed=7&v=result');
+    const hash = await page.getByTestId('end-hash').textContent({ timeout: 60_000 });
+    const { stdout } = await node(['build/cli.mjs', 'run', 'loss', '--seed', '7', '--json']);
+    expect(hash).toBe((JSON.parse(stdout) as { stateHash: string }).stateHash);
+    await page.getByText('✓ all held').waitFor();
+    await page.close();
+  });
+
+  test('a link to a moment is computed again, and says that it is the same', async () => {
+    const first = await site.visit('#loss&seed=3&set=client.wire.delay_ns=50us&at=700&sel=packet:40&f=event%20%3D%20drop');
+    const hash = await settled(first);
+    expect(hash).toMatch(/^#loss&seed=3&set=client\.wire\.delay_ns=50us&at=700&sel=packet:40&f=.*drop.*&is=/);
+    expect(hash.length).toBeLessThan(180);
+    await first.close();
+    const second = await site.visit(hash);
+    await proof(second, 'reproduced');
+    expect(await playhead(second)).toBe(700);
+    expect(await settled(second)).toBe(hash);
+    await second.close();
+    const spoilt = await site.visit(hash.replace('seed=3', 'seed=4'));
+    await proof(spoilt, 'differs');
+    await spoilt.getByTestId('proof').click();
+    await spoilt.getByText(/computed here, it is [0-9a-f]{16}/).waitFor();
+    await spoilt.close();
+  });
+
+  test('a link carries branches and a scenario of one\'s own', async () => {
+    const text = readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8').replace('4MiB', '1MiB');
+    const branches = await packText(JSON.stringify([['no loss', -1, 0, [], ['client.wire.loss_ppm=0']], ['later', 0, 200, [], []]]));
+    const page = await site.visit(`#mine&text=${await packText(text)}&b=${branches}&on=1&at=150`);
+    const hash = await settled(page);
+    const group = page.getByRole('group', { name: 'Branches' });
+    await group.getByRole('button', { name: /no loss/, pressed: true }).waitFor();
+    expect(await group.getByRole('button', { name: /later/ }).getAttribute('title')).toBe('Leaves base after step 200');
+    await page.close();
+    const again = await site.visit(hash);
+    await proof(again, 'reproduced');
+    await again.getByRole('button', { name: /no loss/, pressed: true }).waitFor();
+    await again.close();
+  });
+
+  test('the dialog of links gives the link, a frame and a command', async () => {
+    const page = await site.visit('#loss&seed=3&at=400');
+    await settled(page);
+    await page.keyboard.press('l');
+    const dialog = page.getByRole('dialog', { name: 'Link to this moment' });
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[aria-label=Link]')?.value.includes('&is='));
+    expect(await dialog.getByLabel('Command').inputValue()).toBe('npx ringlab run loss --seed 3');
+    const src = /src="([^"]+)"/.exec(await dialog.getByLabel('Frame', { exact: true }).inputValue())?.[1];
+    expect(src).toMatch(/&embed=\w+$/);
+    await dialog.getByLabel('Name').fill('Here it is lost');
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[aria-label=Link]')?.value.includes('title='));
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+    const frame = await site.visit((src as string).replace(/^[^#]*/, ''), { viewport: { width: 720, height: 420 } });
+    await proof(frame, 'reproduced');
+    await frame.getByRole('link', { name: 'Open in Ringlab' }).waitFor();
+    expect(await frame.getByRole('navigation', { name: 'Pages' }).count()).toBe(0);
+    expect(await frame.locator('[id^=panel-]').count()).toBe(1);
+    await frame.close();
+  });
+
+  test('links that name nothing say so, and the page goes on', async () => {
+    const page = await site.visit('#nosuch');
+    await page.getByRole('alert').getByText('There is no scenario called nosuch').waitFor();
+    await page.keyboard.press('o');
+    await page.getByLabel('Find a command').fill('scenario loss');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.evaluate(() => {
+      location.hash = '#/nowhere';
+    });
+    await page.getByText('There is no page called nowhere').waitFor();
+    await page.getByRole('button', { name: 'To the bench' }).click();
+    await page.getByTestId('playhead').waitFor();
+    await page.close();
+  });
+
+  test('all of the time is done by keyboard', async () => {
+    const page = await site.visit('#loss&v=overview,result');
+    await recorded(page);
+    for (const [key, step] of [['.', 1], ['.', 2], ['.', 3], [',', 2]] as const) {
+      await page.keyboard.press(key);
+      await page.getByTestId('playhead').filter({ hasText: new RegExp(`^${step}$`) }).waitFor();
+    }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('step 1200');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('playhead').filter({ hasText: /^1200$/ }).waitFor();
+    await page.keyboard.press('?');
+    const sheet = page.getByRole('dialog', { name: 'Keys' });
+    await sheet.getByText('One event back').waitFor();
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'hidden' });
+    await page.keyboard.press('F6');
+    const panel = () => page.evaluate(() => document.activeElement?.id ?? '');
+    const first = await panel();
+    expect(first).toMatch(/^panel-/);
+    await page.keyboard.press('F6');
+    expect(await panel()).not.toBe(first);
+    await page.keyboard.press('Home');
+    await page.getByTestId('playhead').filter({ hasText: /^0$/ }).waitFor();
+    await page.close();
+  });
+
+  test('borders of panels move with the arrow keys, and the link keeps them', async () => {
+    const page = await site.visit('#loss&at=100&v=overview,result');
+    await settled(page);
+    const border = page.getByRole('separator').first();
+    await border.focus();
+    for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+    expect(await border.getAttribute('aria-valuenow')).toBe('60');
+    await page.waitForFunction(() => location.hash.includes('&v=overview*60,result*40'));
+    await page.close();
+  });
+
+  const PHONES = [[390, 844], [320, 640]] as const;
+  test.each(PHONES)('a screen of %i by %i needs no sideways scrolling, and shows one view at a time', async (width, height) => {
+    const page = await site.visit('#loss&at=500', { viewport: { width, height }, hasTouch: true, isMobile: true });
+    await settled(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const views = page.getByRole('navigation', { name: 'Views' });
+    await views.getByRole('button', { name: 'Result' }).click();
+    await page.locator('#panel-result').waitFor();
+    expect(await page.locator('[id^=panel-]').count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Play', exact: true }).isVisible()).toBe(true);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await page.close();
+  });
+
+  const THEMES = ['light', 'dark'] as const;
+  test.each(THEMES)('axe finds nothing on the bench, in the palette and on the sheet of keys: %s', async (colorScheme) => {
+    const page = await site.visit('#loss&at=500', { colorScheme });
+    await settled(page);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('listbox', { name: 'Found' }).getByRole('option').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
+
+  test('the theme is chosen, and kept', async () => {
+    const page = await site.visit('#loss', { colorScheme: 'light' });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    const dark = await ground();
+    expect(dark).not.toBe(light);
+    await page.reload();
+    expect(await ground()).toBe(dark);
+    await page.close();
+  });
+});

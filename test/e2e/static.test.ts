@@ -1,0 +1,89 @@
+/** Files on any host: under a folder of it, small at first, without a network afterwards, and never in the visitor's way. */
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../scripts/run_command.mjs';
+import { serve } from '../../scripts/serve.mjs';
+import { chromiumPath } from '../chromium.ts';
+import { Site } from './site.ts';
+
+const FIRST_LOAD_MAX = 400_000;
+/** The page's own promise. */
+const BLOCKED_MAX_MS = 50;
+
+const weight = (url: string): Promise<number> => new Promise((resolve, reject) => {
+  const headers = { 'accept-encoding': 'br' };
+  request(url, { method: 'HEAD', headers }, (response) => resolve(Number(response.headers['content-length']))).on('error', reject).end();
+});
+
+describe.skipIf(chromiumPath() === undefined)('dist/web on a host of files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringlab-static-'));
+  let site: Site;
+  let server: Awaited<ReturnType<typeof serve>>;
+  beforeAll(async () => {
+    symlinkSync(join(root, 'dist/web'), join(folder, 'deep'));
+    server = await serve(folder, 0);
+    site = await Site.open();
+  });
+  afterAll(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true });
+    await site?.close();
+  });
+
+  test('a folder of a host will do, and afterwards there need be no host', async () => {
+    const context = await site.browser.newContext({ reducedMotion: 'reduce', serviceWorkers: 'allow' });
+    const page = await context.newPage();
+    await page.goto(`${server.address}deep/#loss&at=300`);
+    const kept = async () => (await navigator.serviceWorker.ready).active?.state === 'activated';
+    await page.waitForFunction(kept, undefined, { timeout: 60_000 });
+    await server.close();
+    await page.goto('about:blank');
+    await page.goto(`${server.address}deep/#loss&at=700&v=result`);
+    await page.getByTestId('end-hash').waitFor({ timeout: 60_000 });
+    expect(await page.getByTestId('playhead').textContent()).toBe('700');
+    await context.close();
+  });
+
+  test('the first visit loads less than 400 kB', async () => {
+    const fresh = await site.browser.newContext({ serviceWorkers: 'block', reducedMotion: 'reduce' });
+    const loaded = new Set<string>();
+    fresh.on('requestfinished', (sent) => loaded.add(sent.url().replace(/#.*$/, '')));
+    const visitor = await fresh.newPage();
+    await visitor.goto(`${site.address}#bulk`);
+    await visitor.getByTestId('recorded').filter({ hasText: /^of \d+$/ }).waitFor({ timeout: 60_000 });
+    const files = [...loaded].map((url) => url.replace(/^.*\//, ''));
+    for (const part of ['core', 'worker', 'index']) expect(files.some((f) => f.startsWith(part)), part).toBe(true);
+    // A browser does not say what a worker's files weighed on the way: they are asked for once more.
+    const bytes = (await Promise.all([...loaded].map(weight))).reduce((a, b) => a + b, 0);
+    console.log(`first load: ${bytes} bytes in ${files.length} files`);
+    expect(bytes).toBeLessThan(FIRST_LOAD_MAX);
+    await fresh.close();
+  });
+
+  test('the page is never blocked while a run is recorded, played, scrubbed and shown', async () => {
+    const context = await site.browser.newContext({ serviceWorkers: 'block', viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const tasks: number[] = [];
+      Object.assign(window, { tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
+    });
+    await page.goto(`${site.address}#bulk`);
+    await page.getByTestId('recorded').filter({ hasText: /^of \d+$/ }).waitFor({ timeout: 60_000 });
+    const long = () => page.evaluate(() => (window as unknown as { tasks: number[] }).tasks.splice(0));
+    // What happens while the scripts are read for the first time is the browser's compiling.
+    await long();
+    await page.keyboard.press(' ');
+    await page.waitForTimeout(1500);
+    await page.keyboard.press(' ');
+    for (let i = 0; i <= 20; i++) await page.getByLabel('Step', { exact: true }).fill(String(i * 500));
+    await page.waitForTimeout(300);
+    const tasks = await long();
+    console.log(`long tasks: ${tasks.map(Math.round).join(', ') || 'none'}`);
+    expect(Math.max(0, ...tasks)).toBeLessThan(BLOCKED_MAX_MS * (process.env.CI ? 4 : 2));
+    await context.close();
+  });
+});

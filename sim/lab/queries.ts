@@ -7,6 +7,8 @@ import { logRowOf, logRows, logText, matchingThings } from './views/log.ts';
 import { lessonAnswer, lessonJudge, lessonPlace, lessonValues } from './views/lesson.ts';
 import { inspect, newest } from './views/inspect/index.ts';
 import { why } from './views/inspect/why.ts';
+import { bufferLife } from './views/memory/life.ts';
+import { memory } from './views/memory.ts';
 import { overview } from './views/overview.ts';
 import { playTo, stepAtTime } from './views/playhead.ts';
 import { result } from './views/result.ts';
@@ -22,6 +24,9 @@ import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
+export const FIRST_QUERIES = {
+export const QUERIES = {
+  buffer_life: bufferLife,
   breakpoint_states: breakpointStates,
   filter_check: filterCheck,
   find_record: findRecord,
@@ -36,6 +41,7 @@ export const QUERIES = {
   lesson_values: lessonValues,
   inspect,
   newest,
+  memory,
   overview,
   play_to: playTo,
   result,

@@ -76,7 +76,8 @@ export function hitAt(scene: Scene, x: number, y: number): Hit | undefined {
       const [column, row] = [Math.floor((x - item.x) / step), Math.floor((y - item.y) / step)];
       const n = row * item.columns + column;
       if (column < 0 || column >= item.columns || row < 0 || n >= item.values.length) continue;
-      return { id: `${item.id}:${item.first + n}`, label: item.styles[item.values[n] as number]?.label ?? '', box: cellBox(item, n) };
+      const number = item.down ? item.first - n : item.first + n;
+      return { id: `${item.id}:${number}`, label: item.styles[item.values[n] as number]?.label ?? '', box: cellBox(item, n) };
     }
     const box = boxOf(item);
     if (!box || !inside(box, x, y) || (item.kind === 'sector' && !inSector(item, x, y))) continue;
@@ -91,7 +92,7 @@ export function placeOf(scene: Scene, id: string): Box | undefined {
     const item = scene.items[i] as Item;
     if (item.id === id) return boxOf(item);
     if (item.kind !== 'cells' || item.id === undefined || !id.startsWith(`${item.id}:`)) continue;
-    const n = Number(id.slice(item.id.length + 1)) - item.first;
+    const n = (Number(id.slice(item.id.length + 1)) - item.first) * (item.down ? -1 : 1);
     if (n >= 0 && n < item.values.length) return cellBox(item, n);
   }
   return undefined;

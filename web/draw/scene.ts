@@ -65,7 +65,7 @@ export interface TextItem extends Thing {
   /** Longer text is cut, with an ellipsis. */
   readonly room?: number;
 }
-/** Many equal cells in rows: one item, since a view may have ten thousand of them. The id of cell n is `${id}:${first + n}`. */
+/** Many equal cells in rows: one item, since a view may have ten thousand of them. The id of cell n is `${id}:${first + n}`, or - n. */
 export interface CellsItem extends Thing {
   readonly kind: 'cells';
   readonly x: number;
@@ -74,6 +74,8 @@ export interface CellsItem extends Thing {
   readonly size: number;
   readonly gap: number;
   readonly first: number;
+  /** Numbers go down from the first one. */
+  readonly down?: boolean;
   /** For each cell its style, as an index. */
   readonly values: Uint8Array;
   readonly styles: readonly { readonly fill: Ink; readonly pattern: Pattern; readonly label: string }[];

@@ -13,6 +13,10 @@ export const VIEWS: readonly ViewEntry[] = [
   {
     id: 'road', title: 'Road', about: 'The nine stages of both hosts, and what moves along them.', load: () => import('./road/Road.svelte'),
   },
+  {
+    id: 'memory', title: 'Memory', about: 'Every buffer of the area: where it is, who holds it, and for how long.',
+    load: () => import('./memory/Memory.svelte'),
+  },
   { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
   {
     id: 'tcp', title: 'TCP', about: 'A connection over time: sequence numbers, window and cwnd, what passed, what ss says.',

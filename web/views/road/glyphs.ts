@@ -17,11 +17,11 @@ export function labelAt(m: Movers, i: number): string {
 }
 
 /** The middle of a thing; undefined when the queue it stands in is longer than what is drawn of it. */
-function pointOf(m: Movers, i: number, layout: Layout): Point | undefined {
+function pointOf(m: Movers, i: number, layout: Layout, long: ReadonlySet<number>): Point | undefined {
   const at = m.at[i] as number;
   const to = layout.at(at);
   if (!to) return undefined;
-  if (m.nth[i] !== MOVES) return slot(to, m.nth[i] as number);
+  if (m.nth[i] !== MOVES) return slot(to, m.nth[i] as number, long.has(at));
   const { stage, receives, host } = placeOfCode(at);
   const way = m.way[i] as number;
   if (stage === WIRE) {
@@ -31,14 +31,14 @@ function pointOf(m: Movers, i: number, layout: Layout): Point | undefined {
   const from = layout.at(m.came[i] as number);
   if (!from) return to;
   const came = placeOfCode(m.came[i] as number);
-  const eased = way * way * (3 - 2 * way);
-  if (receives && stage === LAST[3] && came.stage === LAST[9]) return along(layout.returns[host as 0 | 1], eased);
+  if (receives && stage === LAST[3] && came.stage === LAST[9]) return along(layout.returns[host as 0 | 1], way);
   const start = came.stage === WIRE ? layout.links[came.host as 0 | 1][1] : from;
-  return { x: start.x + (to.x - start.x) * eased, y: start.y + (to.y - start.y) * eased };
+  return { x: start.x + (to.x - start.x) * way, y: start.y + (to.y - start.y) * way };
 }
 
-function slot({ queue }: Station, nth: number): Point | undefined {
-  if (nth >= queue.most) return undefined;
+function slot({ queue }: Station, nth: number, long: boolean): Point | undefined {
+  // The last row of a long queue says how much longer it is.
+  if (nth >= shownOf(queue, long)) return undefined;
   return { x: queue.x + (nth % queue.per_row) * PITCH + 3.5, y: queue.y + queue.down * Math.floor(nth / queue.per_row) * PITCH + 3.5 };
 }
 
@@ -90,11 +90,16 @@ function onLink(m: Movers, i: number, frame: RoadFrame, layout: Layout, head: Po
   ];
 }
 
+/** How many of a queue are drawn. */
+export const shownOf = (queue: Station['queue'], long: boolean): number =>
+  (long ? Math.max(queue.per_row - 3, queue.most - queue.per_row) : queue.most);
+
 export function moverItems(frame: RoadFrame, layout: Layout): Item[] {
   const { movers } = frame;
   const items: Item[] = [];
+  const long = new Set(frame.waiting.filter((w) => w.count > (layout.at(w.at)?.queue.most ?? Infinity)).map((w) => w.at));
   for (let i = 0; i < movers.length; i++) {
-    const at = pointOf(movers, i, layout);
+    const at = pointOf(movers, i, layout, long);
     if (at) items.push(...glyph(movers, i, frame, layout, at));
   }
   return items;

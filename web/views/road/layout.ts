@@ -73,9 +73,10 @@ function wide({ width, depth, areas }: Room): Layout {
   const wire_w = Math.max(110, Math.min(280, width * 0.19));
   const host_w = (width - 2 * pad - wire_w) / 2;
   const quiet = depth === 'simple';
-  const [queue_h, words_h] = [quiet ? 40 : 58, quiet ? 12 : 44];
-  const lane_y = [50 + queue_h, 50 + queue_h + words_h + 26 + queue_h] as const;
-  const height = lane_y[1] + words_h + 30;
+  const [queue_h, words_h] = [quiet ? 36 : 45, quiet ? 12 : 44];
+  const [head_h, gap] = [40, 16];
+  const lane_y = [head_h + queue_h, head_h + queue_h + words_h + gap + queue_h] as const;
+  const height = lane_y[1] + words_h + gap + 2;
   const columns = [stagesOf(areas[0]), stagesOf(areas[1])] as const;
   const step = [host_w / columns[0].length, host_w / columns[1].length] as const;
   const x = (host: number, stage: number): number => {
@@ -86,7 +87,7 @@ function wide({ width, depth, areas }: Room): Layout {
     const { host, receives, stage } = placeOfCode(code);
     const y = lane_y[receives ? 1 - host : host] as number;
     const per_row = Math.max(2, Math.floor((step[host as 0 | 1] - 6) / PITCH));
-    const rows = Math.floor((queue_h - 14) / PITCH);
+    const rows = Math.floor((queue_h - 12) / PITCH);
     const at = x(host, stage);
     return {
       code, x: at, y, queue: { x: at - (per_row * PITCH) / 2 + 1, y: y - 22, per_row, most: per_row * rows, down: -1 },
@@ -108,7 +109,7 @@ function wide({ width, depth, areas }: Room): Layout {
   };
   const back = (host: number): Point[] => {
     const y = lane_y[host === 0 ? 1 : 0] as number;
-    const low = y + words_h + 10;
+    const low = y + words_h + 5;
     // Between the columns, so that it crosses no words.
     const out = (host === 0 ? -1 : 1) * (step[host as 0 | 1] / 2 - 2);
     const [a, b] = [x(host, 9), x(host, 3)];
@@ -124,10 +125,10 @@ function wide({ width, depth, areas }: Room): Layout {
     width, height, vertical: false,
     stations: [...halves(0, areas[0], station), link(0), link(1), ...halves(1, areas[1], station)],
     names: [0, 1].flatMap((host) => columns[host as 0 | 1].map((stage) => ({
-      host, stage, x: x(host, stage), y: 42, room: step[host as 0 | 1] - 2,
+      host, stage, x: x(host, stage), y: 35, room: step[host as 0 | 1] - 2,
     }))),
-    hosts: [{ x: pad, y: 4, w: host_w, h: height - 8 }, { x: width - pad - host_w, y: 4, w: host_w, h: height - 8 }],
-    wire: { x: pad + host_w, y: 4, w: wire_w, h: height - 8 },
+    hosts: [{ x: pad, y: 2, w: host_w, h: height - 4 }, { x: width - pad - host_w, y: 2, w: host_w, h: height - 4 }],
+    wire: { x: pad + host_w, y: 2, w: wire_w, h: height - 4 },
     lanes: [lane(0), lane(1)], returns: [back(0), back(1)], links: [ends(0), ends(1)],
   });
 }

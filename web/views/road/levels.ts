@@ -1,5 +1,5 @@
 /** What stands beside each station: one level that matters there, in a number, a word and, where it has a size, a bar. */
-import { placeOfCode, type RoadHost } from '../../../sim/lab/index.ts';
+import { placeCode, placeOfCode, type RoadFrame, type RoadHost } from '../../../sim/lab/index.ts';
 import { bytes, count } from '../../format.ts';
 
 export interface LevelText {
@@ -54,8 +54,17 @@ function receiving(stage: number, { gauges: g, sizes, has_area }: RoadHost): Lev
   }
 }
 
-export function levelAt(code: number, hosts: readonly RoadHost[]): LevelText | undefined {
+/** Of the link: what flies, and what waits for those before it. */
+function link(host: number, frame: RoadFrame): LevelText {
+  const waits = frame.waiting.find((w) => w.at === placeCode(host, false, 1))?.count ?? 0;
+  const word = waits > 0 ? `in flight, ${count(waits)} wait` : 'in flight';
+  return level(count(frame.on_wire[host as 0 | 1]), word, 'frames on the link, and those that wait for it');
+}
+
+export function levelAt(code: number, frame: RoadFrame): LevelText | undefined {
+  const { hosts } = frame;
   const { host, receives, stage } = placeOfCode(code);
   const h = hosts[host];
+  if (stage === 1) return link(host, frame);
   return h && (receives ? receiving(stage, h) : sending(stage, h));
 }

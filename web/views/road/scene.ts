@@ -3,8 +3,8 @@ import { placeOfCode, type RoadFrame } from '../../../sim/lab/index.ts';
 import { STAGES } from '../../../sim/schema/stages.ts';
 import type { Item, Scene } from '../../draw/scene.ts';
 import { duration } from '../../format.ts';
-import { moverItems } from './glyphs.ts';
-import { type Depth, type Layout, layoutOf, type Point } from './layout.ts';
+import { moverItems, shownOf } from './glyphs.ts';
+import { type Depth, type Layout, layoutOf, PITCH, type Point } from './layout.ts';
 import { levelAt } from './levels.ts';
 import { roadTable, roadWords } from './words.ts';
 
@@ -38,8 +38,9 @@ function ground(layout: Layout, frame: RoadFrame): Item[] {
   const rate = rate_bps >= 1e9 ? `${Math.round(rate_bps / 1e8) / 10} Gbit/s` : `${Math.round(rate_bps / 1e5) / 10} Mbit/s`;
   const text = `1 wire · ${rate} · ${duration(delay_ns)}`;
   items.push(vertical
-    ? { kind: 'text', x: wire.x + 10, y: wire.y + wire.h / 2 + 4, text: '1 wire', fill: 'soft', size: 12 }
+    ? { kind: 'text', x: wire.x + 10, y: wire.y + wire.h / 2 - 2, text: '1 wire', fill: 'soft', size: 12 }
     : { kind: 'text', x: wire.x + wire.w / 2, y: wire.y + 17, text, fill: 'soft', size: 12, anchor: 'middle', room: wire.w - 12 });
+  if (vertical) items.push({ kind: 'text', x: wire.x + 10, y: wire.y + wire.h / 2 + 13, text: rate, fill: 'soft', size: 10.5 });
   return items;
 }
 
@@ -92,7 +93,7 @@ function levels(layout: Layout, frame: RoadFrame, depth: Depth): Item[] {
   if (depth === 'simple') return [];
   const items: Item[] = [];
   for (const s of layout.stations) {
-    const level = levelAt(s.code, frame.hosts);
+    const level = levelAt(s.code, frame);
     if (!level) continue;
     const { x, y, room, anchor } = s.words;
     if (layout.vertical) {
@@ -119,11 +120,11 @@ function overflows(layout: Layout, frame: RoadFrame): Item[] {
   return frame.waiting.flatMap(({ at, count }): Item[] => {
     const s = layout.at(at);
     if (!s || count <= s.queue.most) return [];
-    const rows = Math.ceil(s.queue.most / s.queue.per_row);
-    const [x, y] = layout.vertical ? [s.queue.x + s.queue.per_row * 9 + 2, s.queue.y + 7]
-      : [s.x, s.queue.y + s.queue.down * (rows - 1) * 9 - 3];
-    const anchor = layout.vertical ? 'start' : 'middle';
-    return [{ kind: 'text', x, y, text: `+${count - s.queue.most}`, fill: 'soft', size: 10.5, weight: 600, anchor }];
+    const shown = shownOf(s.queue, true);
+    const row = Math.floor(shown / s.queue.per_row);
+    const x = s.queue.x + (shown % s.queue.per_row) * PITCH;
+    const y = s.queue.y + s.queue.down * row * PITCH + 7;
+    return [{ kind: 'text', x, y, text: `+${count - shown}`, fill: 'soft', size: 10.5, weight: 600 }];
   });
 }
 
@@ -150,7 +151,7 @@ function losses(layout: Layout, frame: RoadFrame): Item[] {
     if (!s) continue;
     const text = `${n} lost`;
     const w = 12 + text.length * 6;
-    const [x, y] = layout.vertical ? [layout.width - 8 - w, s.y - 14] : [s.x - w / 2, s.words.y + 26];
+    const [x, y] = layout.vertical ? [layout.width - 8 - w, s.y - 14] : [s.words.x - w / 2, s.words.y + 24];
     const id = `record:${record}`;
     items.push({ kind: 'rect', x, y, w, h: 16, radius: 8, fill: 'warm-wash', stroke: 'warm', id, label: `${text}: ${about} (${reason})` });
     items.push({ kind: 'text', x: x + w / 2, y: y + 12, text, fill: 'warm', size: 11, weight: 600, anchor: 'middle' });
@@ -175,7 +176,7 @@ function happened(layout: Layout, frame: RoadFrame): { items: Item[]; height: nu
       const id = `record:${last.record}`;
       items.push({ kind: 'text', x, y, text: `${stage + 1} ${STAGES[stage]?.name}`, fill: 'payload', size: 11.5, id, label: last.text });
       items.push({ kind: 'text', x: x + 62, y, text: last.text, fill: 'ink', size: 11.5, room: column - 150 });
-      const ago = last.age_ns < 0 ? 'now' : `${duration(last.age_ns)} ago`;
+      const ago = last.age_ns <= 0 ? 'now' : `${duration(last.age_ns)} ago`;
       items.push({ kind: 'text', x: x + column - 20, y, text: ago, fill: 'soft', size: 11, anchor: 'end' });
     });
     most = Math.max(most, y);

@@ -25,7 +25,7 @@ export function roadTable(frame: RoadFrame): TableTwin {
   for (const l of frame.lost) lost.set(l.at, `${lost.has(l.at) ? `${lost.get(l.at)}; ` : ''}${count(l.count)} ${l.reason}`);
   const codes = [...new Set([...placesOf(frame), ...waits.keys(), ...moving.keys(), ...lost.keys()])].sort((a, b) => a - b);
   const places = codes.map((code) => {
-    const level = levelAt(code, frame.hosts);
+    const level = levelAt(code, frame);
     const waiting = waits.get(code);
     const cell = waiting ? `${count(waiting.count)} wait, ${bytes(waiting.bytes)}` : '';
     return { cells: [placeText(code, frame), cell, level ? `${level.value} ${level.word}` : '', lost.get(code) ?? ''] };

@@ -10,9 +10,14 @@ export function grown<T extends Numbers>(column: T, length: number): T {
 
 /** A number that changes with records of the trace: its value at any of them. */
 export class Level {
-  #records = new Uint32Array(64);
-  #values = new Float64Array(64);
+  #records: Uint32Array;
+  #values: Float64Array;
   #length = 0;
+
+  constructor(room = 64) {
+    this.#records = new Uint32Array(room);
+    this.#values = new Float64Array(room);
+  }
 
   get now(): number {
     return this.#length === 0 ? 0 : (this.#values[this.#length - 1] as number);

@@ -25,7 +25,6 @@ export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
 export const FIRST_QUERIES = {
-export const QUERIES = {
   buffer_life: bufferLife,
   breakpoint_states: breakpointStates,
   filter_check: filterCheck,

@@ -24,9 +24,8 @@ export interface BufferLife {
   readonly rounds: number;
 }
 
-const TOLD = new Set(
-  ['ledger', 'nic_dma', 'nic_dma_buf', 'skb_build', 'gro_merge', 'zc_deliver', 'zc_copy', 'cqe', 'rqe_push', 'rqe_take'].map((n) => KIND[n]),
-);
+const EVENTS = ['ledger', 'nic_dma', 'nic_dma_buf', 'skb_build', 'gro_merge', 'zc_deliver', 'zc_copy', 'cqe', 'rqe_push', 'rqe_take'];
+const TOLD = new Set(EVENTS.map((name) => KIND[name]));
 const RECYCLED = 2;
 
 /** The state that a record brings; -1: none. Places of the ledger and states have the same first four numbers. */

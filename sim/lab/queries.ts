@@ -24,8 +24,6 @@ import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
-export const FIRST_QUERIES = {
-  buffer_life: bufferLife,
   breakpoint_states: breakpointStates,
   filter_check: filterCheck,
   find_record: findRecord,
@@ -40,7 +38,6 @@ export const FIRST_QUERIES = {
   lesson_values: lessonValues,
   inspect,
   newest,
-  memory,
   overview,
   play_to: playTo,
   result,

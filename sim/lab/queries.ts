@@ -24,6 +24,8 @@ import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
 
 export const QUERIES = {
+  buffer_life: bufferLife,
+  memory,
   breakpoint_states: breakpointStates,
   filter_check: filterCheck,
   find_record: findRecord,

@@ -45,12 +45,19 @@ export class BufferIndex {
       if (kind === KIND.rqe_take && trace.b(i) >= OK_RESULTS) this.refused.push(i);
       const niov = trace.niovIdx(i);
       if (niov === NO_BUFFER) continue;
-      (this.#own[niov] ??= new Own()).add(i);
+      this.#ownOf(niov).add(i);
       if (kind === KIND.zc_deliver || kind === KIND.zc_copy) {
-        const lent = (this.#lent[niov] ??= new Level(4));
+        const lent = this.#lent[niov] ?? new Level(4);
+        this.#lent[niov] = lent;
         if (lent.now === 0) lent.set(i, trace.timeNs(i) + 1);
       } else if (kind === KIND.rqe_take && trace.b(i) < OK_RESULTS) this.#lent[niov]?.set(i, 0);
     }
+  }
+
+  #ownOf(niov: number): Own {
+    const own = this.#own[niov] ?? new Own();
+    this.#own[niov] = own;
+    return own;
   }
 
   /** The last `most` records of a buffer before one; the older ones are only counted. */

@@ -27,3 +27,6 @@ export type { Dissection, Fact, Happening, Inspection, LifeEvent, Lifeline, Tree
 export type { BufferLife, LifeStep } from './views/memory/life.ts';
 export { AGES, BUFFER_STATES, type BufferState } from './views/memory/states.ts';
 export type { AreaInfo, MemoryFrame, MemoryParams, Trouble } from './views/memory.ts';
+export type {
+  Dissection, Fact, Happening, Inspection, LifeEvent, Lifeline, TreeNode, WhatIf, Why, WhyLink,
+} from './views/inspect/index.ts';

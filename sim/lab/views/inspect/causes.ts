@@ -45,7 +45,10 @@ const tcp_tx: Rule = (look, i) => {
   return main(first(
     { record: here, rule: here === undefined ? '' : SENT_BY[look.trace.kind(here)] ?? 'this made its socket send' },
     { record: look.kind(i, kinds('skb_build'), undefined, true), rule: 'the packet that is being worked on is answered' },
-    { record: ofSock(look, i, ['tcp_ack', 'sock_send', 'tcp_tx', 'tcp_rx']), rule: 'the last that its socket did: more could be sent from then on' },
+    {
+      record: ofSock(look, i, ['tcp_ack', 'sock_send', 'tcp_tx', 'tcp_rx']),
+      rule: 'the last that its socket did: more could be sent from then on',
+    },
   ));
 };
 const SENT_BY: Readonly<Record<number, string>> = Object.fromEntries([
@@ -70,9 +73,9 @@ const tcp_retransmit: Rule = (look, i) => {
 
 /** The socket whose waiters are told had something happen to it just before. */
 const sock_wake: Rule = (look, i) => main(first(
-  { record: ofSock(look, i, ['sock_queue', 'tcp_state', 'tcp_ack', 'tcp_rx', 'sock_read'], true), rule: 'something changed that waiters want to know' },
+  { record: ofSock(look, i, ['sock_queue', 'tcp_state', 'tcp_ack', 'tcp_rx', 'sock_read'], true), rule: 'waiters want to know of it' },
   { record: look.links.packetBefore(i), rule: 'the packet did it' },
-  { record: look.kind(i, kinds('tcp_state', 'tcp_rx'), undefined, true), rule: 'something changed that waiters want to know' },
+  { record: look.kind(i, kinds('tcp_state', 'tcp_rx'), undefined, true), rule: 'waiters want to know of it' },
 ));
 
 const armedSock = (look: TraceLook, arm: number | undefined): number | undefined =>
@@ -91,7 +94,7 @@ const completion: Rule = (look, i) => {
   if (is_cqe && before !== undefined && kinds('zc_deliver', 'zc_copy').has(trace.kind(before)))
     return because(before, 'the bytes that it tells of were put into the area', submit);
   if (is_cqe && (trace.c(i) & NOTIF) !== 0)
-    return main(first({ record: look.kind(i, kinds('tcp_ack')), rule: 'the last byte was acknowledged: nothing reads the memory any more' }), submit);
+    return because(look.kind(i, kinds('tcp_ack')), 'the last byte was acknowledged: nothing reads the memory any more', submit);
   if (is_cqe && (trace.b(i) | 0) === ENOSPC) {
     const full = look.kind(i, kinds('cqe', 'cq_overflow'));
     return because(full, 'this one took the last slot of the CQ: a multishot request that finds none ends', submit, waited);
@@ -102,7 +105,8 @@ const completion: Rule = (look, i) => {
   if (wake !== undefined && armed_at !== undefined && wake > armed_at)
     return because(wake, 'the socket that the request waited for was woken: task work ran it', submit, waited);
   const did = life && look.kind(i, kinds('sock_read', 'sock_send', 'tcp_state', 'sock_wake'), (r) => r > life.submit, true);
-  return main(first({ record: did, rule: 'the operation did this, and was finished' }, { ...submit, rule: 'the request completed at once' }), submit, waited);
+  const at_once = first({ record: did, rule: 'the operation did this, and was finished' }, { ...submit, rule: 'the request completed at once' });
+  return main(at_once, submit, waited);
 };
 
 const QUEUED = kinds('sock_queue', 'tcp_rx', 'tcp_ooo');
@@ -129,12 +133,13 @@ const app_read: Rule = (look, i) => {
   const lent = sameOffset(look, i, ['zc_deliver'], 'b', look.trace.b(i));
   const told = lent === undefined ? undefined : lent + 1 < i && look.trace.kind(lent + 1) === KIND.cqe ? lent + 1 : lent;
   return main(first(
-    { record: told, rule: 'the completion said where the bytes lie' }, { record: look.kind(i, kinds('cqe')), rule: 'a completion brought bytes' },
+    { record: told, rule: 'the completion said where the bytes lie' },
+    { record: look.kind(i, kinds('cqe')), rule: 'a completion brought bytes' },
     { record: look.kind(i, kinds('sock_read')), rule: 'the call copied the bytes out' },
   ));
 };
 const rqe_push: Rule = (look, i) => main(first(
-  { record: sameOffset(look, i, ['app_read'], 'b', look.trace.a(i)), rule: 'the application had read the bytes, and needs the buffer no more' },
+  { record: sameOffset(look, i, ['app_read'], 'b', look.trace.a(i)), rule: 'the application had read the bytes, and is done with it' },
   { record: sameOffset(look, i, ['zc_deliver'], 'b', look.trace.a(i)), rule: 'the buffer was lent' },
 ));
 const rqe_take: Rule = (look, i) => because(
@@ -197,7 +202,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   app_stream: nearest(['cqe'], 'the connection was accepted'),
   app_done: nearest(['cqe'], 'the last completion of the stream'),
   pool_release: (look, i) => main(first(
-    { record: look.kind(i, kinds('rqe_take'), (r) => look.trace.niovIdx(r) === look.trace.niovIdx(i), true), rule: 'its refill entry was read' },
+    {
+      record: look.kind(i, kinds('rqe_take'), (r) => look.trace.niovIdx(r) === look.trace.niovIdx(i), true),
+      rule: 'its refill entry was read',
+    },
     { record: look.links.bufferBefore(i), rule: 'nobody refers to it any more' })),
   pool_hold: buffer('it was in the pool'),
   nic_post: buffer('the driver took it out of the pool to fill the ring up'),

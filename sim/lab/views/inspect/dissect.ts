@@ -67,9 +67,11 @@ function ipv4(d: Uint8Array, from: number): TreeNode[] {
   const r = new Reader(d, from);
   const header = ((d[from] as number) & 15) * 4;
   const children = [
-    r.field('version, header length', 1, (n) => `${n >> 4}, ${(n & 15) * 4} bytes`), r.field('DSCP, ECN', 1, (n) => `${n >> 2}, ${ECN[n & 3]}`),
+    r.field('version, header length', 1, (n) => `${n >> 4}, ${(n & 15) * 4} bytes`),
+    r.field('DSCP, ECN', 1, (n) => `${n >> 2}, ${ECN[n & 3]}`),
     r.field('total length', 2, (n) => `${n} bytes`), r.field('identification', 2, (n) => hex(n, 4)),
-    r.field('flags, fragment offset', 2, (n) => `${n & 0x4000 ? "don't fragment" : n & 0x2000 ? 'more fragments' : 'none'}, ${(n & 0x1fff) * 8}`),
+    r.field('flags, fragment offset', 2, (n) =>
+      `${n & 0x4000 ? "don't fragment" : n & 0x2000 ? 'more fragments' : 'none'}, ${(n & 0x1fff) * 8}`),
     r.field('time to live', 1), r.field('protocol', 1, (n) => `${n} ${PROTOCOLS[n] ?? ''}`.trim()),
     r.field('header checksum', 2, (n) => hex(n, 4)), r.bytes('source', 4, addressText), r.bytes('destination', 4, addressText),
   ];
@@ -78,7 +80,8 @@ function ipv4(d: Uint8Array, from: number): TreeNode[] {
   const summary = `${children[8]?.value} to ${children[9]?.value}`;
   const fragment = ((((d[from + 6] as number) << 8) | (d[from + 7] as number)) & 0x1fff) !== 0;
   const end = Math.min(d.length, total === 0 ? d.length : from + total);
-  return [node('IPv4', summary, from, from + header, { children }), ...upper(d, from + header, end, fragment ? 0 : (d[from + 9] as number))];
+  const protocol = fragment ? 0 : (d[from + 9] as number);
+  return [node('IPv4', summary, from, from + header, { children }), ...upper(d, from + header, end, protocol)];
 }
 
 function ipv6(d: Uint8Array, from: number): TreeNode[] {
@@ -115,7 +118,8 @@ function tcp(d: Uint8Array, from: number, end: number): TreeNode[] {
   const header = Math.min(((d[from + 12] as number) >> 4) * 4, end - from);
   const children = [
     r.field('source port', 2), r.field('destination port', 2),
-    r.field('sequence number', 4, String, 'of the first byte of payload'), r.field('acknowledgment', 4, String, 'the next byte that is wanted'),
+    r.field('sequence number', 4, String, 'of the first byte of payload'),
+    r.field('acknowledgment', 4, String, 'the next byte that is wanted'),
     r.field('header length, flags', 2, (n) => `${(n >> 12) * 4} bytes, ${tcpFlagNames(n & 0x1ff)}`),
     r.field('window', 2, String, 'in units of the window scale'), r.field('checksum', 2, (n) => hex(n, 4)), r.field('urgent pointer', 2),
   ];

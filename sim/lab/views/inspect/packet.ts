@@ -85,9 +85,14 @@ function factsOf(recording: Recording, links: TraceLinks, pkt_id: number, { reco
   }
   const tx = kind('tcp_tx');
   if (tx !== undefined) add('sent by', `socket ${trace.a(tx)}, ${trace.c(tx)} bytes`, { id: `sock:${trace.a(tx)}` });
-  if (cut !== undefined) add('cut from', `packet ${trace.c(cut)}`, { id: `packet:${trace.c(cut)}`, about: 'the NIC cuts what the stack sends' });
+  if (cut !== undefined) {
+    add('cut from', `packet ${trace.c(cut)}`, { id: `packet:${trace.c(cut)}`, about: 'the NIC cuts what the stack sends' });
+  }
   const frames = links.cutsOf(pkt_id, records);
-  if (frames.length > 1) add('cut into', `${frames.length} frames, packets ${trace.pktId(frames[0] as number)} to ${trace.pktId(frames.at(-1) as number)}`);
+  if (frames.length > 1) {
+    const [first, last] = [frames[0] as number, frames.at(-1) as number];
+    add('cut into', `${frames.length} frames, packets ${trace.pktId(first)} to ${trace.pktId(last)}`);
+  }
   if (merge !== undefined) add('merged into', `packet ${trace.a(merge)}`, { id: `packet:${trace.a(merge)}` });
   const merged = links.mergesInto(pkt_id, records);
   if (merged.length > 0) add('others merged into it', merged.length);

@@ -16,6 +16,7 @@ const LAST = 10;
 const HISTORY_MAX = 40;
 /** Bytes that come in between are looked for in so many records. */
 const GAP_MAX = 200_000;
+const MOVES = /RECV|SEND|READ|WRITE/;
 const MULTISHOT = /^(RECV_ZC|RECV|RECVMSG|ACCEPT|POLL_ADD)$/;
 
 export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment): Lifeline {
@@ -45,7 +46,8 @@ export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment):
   events.sort((a, b) => a.record - b.record);
   return {
     title: `${opName(life.opcode)}, user_data ${life.user_data}`, from_ns: trace.timeNs(life.submit),
-    to_ns: Math.max(life.end === undefined ? moment.time_ns : 0, ...events.map((e) => e.time_ns)), events, hidden: life.cqes.length - shown.length,
+    to_ns: Math.max(life.end === undefined ? moment.time_ns : 0, ...events.map((e) => e.time_ns)), events,
+    hidden: life.cqes.length - shown.length,
     ended: life.end !== undefined, state: stateText(look, life),
   };
 }
@@ -80,7 +82,8 @@ function stateText(look: TraceLook, life: RequestLife): string {
     return `Ended with ${resText(res)}: its last completion has no F_MORE, and nothing more will come of it.`;
   }
   const last = life.cqes.at(-1);
-  if (last !== undefined && life.opcode >= 47 && life.opcode <= 48) return 'Sent; its notification comes when nothing reads the memory any more.';
+  if (last !== undefined && /SEND.*_ZC/.test(opName(life.opcode)))
+    return 'Sent; its notification comes when nothing reads the memory any more.';
   if ((life.overflows.at(-1) ?? -1) > (last ?? -1)) return 'Its completion waits in the overflow list.';
   const arm = life.arms.at(-1);
   if (arm !== undefined) return `Armed: waits for ${trace.a(arm) === 1 ? `socket ${trace.b(arm)}` : 'its file'}.`;
@@ -114,12 +117,13 @@ export function inspectRequest(moment: Moment, id: string, submit: number): Insp
     { name: 'user_data', value: `${life.user_data} = 0x${life.user_data.toString(16)}`, about: 'the low 32 bits, as the trace has them' },
     ...(sock === undefined ? [] : [{ name: 'socket', value: String(sock), id: `sock:${sock}` }]),
     { name: 'completions', value: String(life.cqes.length) },
-    ...(/RECV|SEND|READ|WRITE/.test(opName(life.opcode)) ? [{ name: 'bytes', value: String(bytes), about: 'the sum of positive results' }] : []),
+    ...(MOVES.test(opName(life.opcode)) ? [{ name: 'bytes', value: String(bytes), about: 'the sum of positive results' }] : []),
     { name: 'armed', value: `${life.arms.length} times`, about: 'put into the wait queue of its file' },
   ];
   return {
     id, kind: 'request', title: `${opName(life.opcode)} of ring ${life.ring}`, now: stateText(look, life),
-    alarm: alarmOf(look, life, moment.records), facts, lifeline: lifelineOf(look, whole, moment), why: life.end ?? life.cqes.at(-1) ?? submit,
+    alarm: alarmOf(look, life, moment.records), facts, lifeline: lifelineOf(look, whole, moment),
+    why: life.end ?? life.cqes.at(-1) ?? submit,
     history: all.slice(-HISTORY_MAX).map((r) => happening(moment.recording, r)), earlier: Math.max(0, all.length - HISTORY_MAX),
   };
 }
@@ -127,7 +131,8 @@ export function inspectRequest(moment: Moment, id: string, submit: number): Insp
 export function inspectCqe(moment: Moment, id: string, record: number): Inspection {
   const look = new TraceLook(moment.recording);
   const { trace } = look;
-  if (record >= moment.records || trace.kind(record) !== KIND.cqe) throw new InputError(`cqe ${record}: no completion of that record, so far`);
+  if (record >= moment.records || trace.kind(record) !== KIND.cqe)
+    throw new InputError(`cqe ${record}: no completion of that record, so far`);
   const r = trace.record(record);
   const whole = look.requests.ofCqe(record);
   const terminal = (r.c & F_MORE) === 0;
@@ -143,7 +148,7 @@ export function inspectCqe(moment: Moment, id: string, record: number): Inspecti
   ];
   return {
     id, kind: 'cqe', title: `Completion: ${whole ? opName(whole.opcode) : 'of no request'}`, now: meaning(r.b | 0, r.c, whole),
-    alarm: terminal && whole && endedEarly(look, lifeBefore(whole, record + 1)) ? alarmOf(look, lifeBefore(whole, moment.records), moment.records) : undefined,
+    alarm: terminal && whole ? alarmOf(look, lifeBefore(whole, moment.records), moment.records) : undefined,
     facts, lifeline: whole && lifelineOf(look, whole, moment), history: [happening(moment.recording, record)], earlier: 0, why: record,
   };
 }
@@ -152,7 +157,7 @@ function meaning(res: number, flags: number, life: RequestLife | undefined): str
   if ((flags & F_NOTIF) !== 0) return 'The notification of a zero-copy send: its memory may be used again.';
   const more = (flags & F_MORE) !== 0;
   if (res < 0) return `It failed with ${resText(res)}${more ? '' : '; the request has ended'}.`;
-  const moves = life && /RECV|SEND|READ|WRITE/.test(opName(life.opcode));
+  const moves = life && MOVES.test(opName(life.opcode));
   const what = !moves ? `Result ${res}` : res === 0 ? 'No bytes: the end of the stream' : `${res} bytes`;
   return `${what}; ${more ? 'the request goes on (F_MORE)' : 'the request has ended (no F_MORE)'}.`;
 }
@@ -169,7 +174,7 @@ function slotFact(moment: Moment, look: TraceLook, record: number, life: Request
   const head = engine.view.getUint32(r.rings + 8, true);
   const read = ordinal < head;
   return [{
-    name: 'in the CQ', value: `slot ${ordinal % r.cq_entries}; ${read ? 'the application has read it' : 'the application has not read it yet'}`,
+    name: 'in the CQ', value: `slot ${ordinal % r.cq_entries}; the application has ${read ? 'read it' : 'not read it yet'}`,
     ...(read ? {} : { id: `slot:${r.idx}:cq:${ordinal % r.cq_entries}` }),
   }];
 }

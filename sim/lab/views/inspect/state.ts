@@ -25,11 +25,13 @@ export function inspectSock(moment: Moment, id: string, sock: number): Inspectio
   for (let i = moment.records - 1; i >= Math.max(0, moment.records - NEAR) && found.length < ROWS; i--)
     if (OF_SOCK.has(trace.kind(i)) && trace.a(i) === sock) found.push(i);
   if (!s && found.length === 0) throw new InputError(`socket ${sock}: there is none of that number now`);
+  const waits = (r: number) => trace.a(r) === 1 && trace.b(r) === sock;
   const requests = look.requests.before(moment.records, 400)
-    .filter((l) => l.arms.some((r) => trace.a(r) === 1 && trace.b(r) === sock) && (l.end === undefined || l.end >= moment.records)).slice(-3);
+    .filter((l) => l.arms.some(waits) && (l.end === undefined || l.end >= moment.records)).slice(-3);
   return {
     id, kind: 'sock', title: `Socket ${sock}`, alarm: s && sockAlarm(s), why: found[0],
-    now: s ? `${STATES[s.state] ?? s.state} on the ${HOSTS[s.host]}; ${s.unread} bytes wait to be read.` : 'Closed: its number may be used again.',
+    now: s ? `${STATES[s.state] ?? s.state} on the ${HOSTS[s.host]}; ${s.unread} bytes wait to be read.`
+      : 'Closed: its number may be used again.',
     facts: [
       ...(s ? sockFacts(s) : []),
       ...requests.map((l): Fact => ({ name: 'request that waits', value: opName(l.opcode), id: `request:${l.submit}` })),
@@ -48,7 +50,8 @@ function sockFacts(s: SocketInfo): Fact[] {
     fact('window offered', `${s.rcv_wnd} bytes`), fact('rmem_alloc, rcvbuf', `${s.rmem_alloc} of ${s.rcvbuf}`, 'truesize of what waits'),
     fact('snd_una, snd_nxt', `${s.snd_una}, ${s.snd_nxt}`), fact('window of the peer', `${s.snd_wnd} bytes`),
     fact('cwnd, ssthresh', `${s.cwnd}, ${s.ssthresh >= NO_SSTHRESH ? 'none' : s.ssthresh}`, 'in segments'),
-    fact('in flight', `${s.unacked} segments, ${s.lost_out} lost, ${s.sacked_out} sacked`), fact('srtt, rto', `${s.srtt_us} µs, ${s.rto_us} µs`),
+    fact('in flight', `${s.unacked} segments, ${s.lost_out} lost, ${s.sacked_out} sacked`),
+    fact('srtt, rto', `${s.srtt_us} µs, ${s.rto_us} µs`),
     fact('retransmitted', `${s.retrans_total} segments`), fact('received, acknowledged', `${s.bytes_received}, ${s.bytes_acked} bytes`),
   ];
 }
@@ -66,7 +69,8 @@ export function inspectRing(moment: Moment, id: string, n: number): Inspection {
   const views = rings(moment, { kinds: ['sq', 'cq', 'buf'], host: r.host as 0 | 1, idle: false }).rings.filter((v) => v.id === id);
   const open = look.requests.before(moment.records, 2000)
     .filter((l) => l.ring === n && (l.end === undefined || l.end >= moment.records)).slice(-12);
-  const odd = views.flatMap((v) => v.twice.filter((t) => t.differs).map((t) => `${t.what}: sees ${t.seen ?? 'nothing'}, true is ${t.truth}`));
+  const odd = views.flatMap((v) => v.twice.filter((t) => t.differs))
+    .map((t) => `${t.what}: sees ${t.seen ?? 'nothing'}, true is ${t.truth}`);
   return {
     id, kind: 'ring', title: `Ring ${n} of the ${HOSTS[r.host]}`, why: undefined,
     now: views.map((v) => v.note).join(' '), alarm: odd.length === 0 ? undefined : `The application is not told all. ${odd.join('; ')}.`,

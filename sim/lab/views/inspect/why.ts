@@ -69,7 +69,8 @@ function link(look: TraceLook, record: number, rule: string, also: readonly { re
   const { recording } = look;
   const r = recording.trace.record(record);
   return {
-    ...happening(recording, record), step: recording.steps.ofRecord(record), rule, id: idOfRecord(r, record), what_if: whatIf(look, r, record),
+    ...happening(recording, record), step: recording.steps.ofRecord(record), rule, id: idOfRecord(r, record),
+    what_if: whatIf(look, r, record),
     also: also.map((a) => ({ ...a, text: narrate(recording.trace.record(a.record)) })),
   };
 }

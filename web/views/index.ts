@@ -26,6 +26,10 @@ export const VIEWS: readonly ViewEntry[] = [
     id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
     load: () => import('./rings/Rings.svelte'),
   },
+  {
+    id: 'inspector', title: 'Inspector', about: 'What is selected: where it is, its bytes, its life, its history, and why.',
+    load: () => import('./inspector/Inspector.svelte'),
+  },
   { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
   { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
   {

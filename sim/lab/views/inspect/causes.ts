@@ -105,8 +105,8 @@ const completion: Rule = (look, i) => {
   if (wake !== undefined && armed_at !== undefined && wake > armed_at)
     return because(wake, 'the socket that the request waited for was woken: task work ran it', submit, waited);
   const did = life && look.kind(i, kinds('sock_read', 'sock_send', 'tcp_state', 'sock_wake'), (r) => r > life.submit, true);
-  const at_once = first({ record: did, rule: 'the operation did this, and was finished' }, { ...submit, rule: 'the request completed at once' });
-  return main(at_once, submit, waited);
+  const done = { record: did, rule: 'the operation did this, and was finished' };
+  return main(first(done, { ...submit, rule: 'the request completed at once' }), submit, waited);
 };
 
 const QUEUED = kinds('sock_queue', 'tcp_rx', 'tcp_ooo');

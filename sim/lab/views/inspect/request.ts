@@ -27,7 +27,7 @@ export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment):
   const shown = life.cqes.length <= FIRST + LAST ? life.cqes : [...life.cqes.slice(0, FIRST), ...life.cqes.slice(-LAST)];
   const surprising = endedEarly(look, life);
   const events = [
-    event('taken', life.submit, `taken from the SQ: ${opName(life.opcode)}`),
+    event('taken', life.submit, `${opName(life.opcode)} from the SQ of ring ${life.ring}`),
     ...[...new Set([life.arms[0], life.arms.at(-1)])].filter((r) => r !== undefined).map((r) => event('armed', r, armText(look, r))),
     ...shown.map((r): LifeEvent => {
       const flags = trace.c(r);
@@ -42,7 +42,7 @@ export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment):
     const bytes = arrivedUnread(look, life, again?.submit ?? moment.records);
     if (bytes > 0) events.push(event('unarmed', life.end, `${bytes} bytes came while nothing was armed`, true));
   }
-  if (again) events.push(event('again', again.submit, 'armed again by a new request'));
+  if (again) events.push(event('again', again.submit, 'a new request takes its place'));
   events.sort((a, b) => a.record - b.record);
   return {
     title: `${opName(life.opcode)}, user_data ${life.user_data}`, from_ns: trace.timeNs(life.submit),
@@ -58,7 +58,7 @@ const endedEarly = (look: TraceLook, life: RequestLife): boolean =>
   life.cqes.slice(0, -1).every((r) => (look.trace.c(r) & F_MORE) !== 0);
 
 function armText(look: TraceLook, r: number): string {
-  return look.trace.a(r) === 1 ? `armed: waits for socket ${look.trace.b(r)}` : 'armed: waits for its file';
+  return look.trace.a(r) === 1 ? `waits for socket ${look.trace.b(r)}` : 'waits for its file';
 }
 
 const sockOf = (look: TraceLook, life: RequestLife): number | undefined => {

@@ -23,10 +23,9 @@ export type { Stop } from './views/stops.ts';
 export { type DropCount, type Movers, MOVES, type RoadDrop, type RoadFrame, type RoadHost, type RoadParams } from './views/road.ts';
 export { moverId, placeCode, placeOfCode, ROAD_KINDS, type RoadKind } from './views/road/places.ts';
 export * from './lessons/index.ts';
-export type { Dissection, Fact, Happening, Inspection, LifeEvent, Lifeline, TreeNode, WhatIf, Why, WhyLink } from './views/inspect/index.ts';
-export type { BufferLife, LifeStep } from './views/memory/life.ts';
-export { AGES, BUFFER_STATES, type BufferState } from './views/memory/states.ts';
-export type { AreaInfo, MemoryFrame, MemoryParams, Trouble } from './views/memory.ts';
 export type {
   Dissection, Fact, Happening, Inspection, LifeEvent, Lifeline, TreeNode, WhatIf, Why, WhyLink,
 } from './views/inspect/index.ts';
+export type { BufferLife, LifeStep } from './views/memory/life.ts';
+export { AGES, BUFFER_STATES, type BufferState } from './views/memory/states.ts';
+export type { AreaInfo, MemoryFrame, MemoryParams, Trouble } from './views/memory.ts';

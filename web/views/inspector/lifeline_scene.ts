@@ -36,7 +36,8 @@ function shape(e: LifeEvent, y: number): Item {
     case 'terminal': return { kind: 'rect', x: LINE - 8, y: y - 5, w: 16, h: 10, fill: ink, radius: 1, id, label };
     case 'again':
       return {
-        kind: 'path', points: [LINE - 6, y - 4, LINE + 6, y - 4, LINE, y + 6], closed: true, fill: 'card', stroke: 'ink', width: 2, id, label,
+        kind: 'path', points: [LINE - 6, y - 4, LINE + 6, y - 4, LINE, y + 6], closed: true, fill: 'card', stroke: 'ink', width: 2,
+        id, label,
       };
     case 'unarmed':
       return {

@@ -1,5 +1,5 @@
 /** A trace record as a sentence. Events without one of their own are told by their name and words. */
-import { CONTEXTS } from '../schema/costs.ts';
+import { CONTEXTS, COSTS } from '../schema/costs.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EDITS } from '../schema/edits.ts';
 import { HOST_KNOBS } from '../schema/scenario.ts';
@@ -60,6 +60,7 @@ function byHand(w: Words, r: TraceRecord): string {
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   wire_send: (w) => `a frame of ${w.len} bytes goes to the link; ${packets(w.queue_packets)} behind it`,
+  cpu_charge: (w) => `${w.cycles} cycles: ${COSTS[w.cost ?? 0]?.about ?? 'something'}`,
   wire_arrive: (w, r) => `the last bit of the frame (${w.len} bytes) has come from the ${other(r)}`,
   wire_fault: (w) => `the link ${FAULTS[w.verdict ?? 0] ?? 'does something to the frame'}`,
   drop: (w) => `dropped: ${DROPS[w.reason ?? 0]?.[0] ?? w.reason} (${DROPS[w.reason ?? 0]?.[1] ?? '?'})`,

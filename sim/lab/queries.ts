@@ -19,6 +19,7 @@ import { runTo } from './views/stops.ts';
 import { road } from './views/road.ts';
 import { runFile } from './views/run_file.ts';
 import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/index.ts';
+import { timeline, timelineSpan } from './views/timeline/index.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -56,6 +57,8 @@ export const QUERIES = {
   tcp_of_packet: tcpOfPacket,
   tcp_plot: tcpPlot,
   why,
+  timeline,
+  timeline_span: timelineSpan,
 };
 export type Queries = typeof QUERIES;
 export type QueryName = keyof Queries;

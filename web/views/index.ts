@@ -23,6 +23,10 @@ export const VIEWS: readonly ViewEntry[] = [
     load: () => import('./tcp/Tcp.svelte'),
   },
   {
+    id: 'timeline', title: 'Timeline', about: 'Who works when: contexts of each core, links, NICs and levels.',
+    load: () => import('./timeline/Timeline.svelte'),
+  },
+  {
     id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
     load: () => import('./rings/Rings.svelte'),
   },

@@ -2,6 +2,6 @@
 export { compileFilter, type Predicate } from './compile.ts';
 export { type Completion, completeFilter, EXAMPLES } from './complete.ts';
 export { FilterError } from './error.ts';
-export { levelsOf, NO_LEVEL } from './levels.ts';
+export { type LevelChanges, levelsOf, NO_LEVEL } from './levels.ts';
 export { type LevelName, LEVELS } from './vocabulary.ts';
 export { MatchIndex, matchesOf } from './match_index.ts';

@@ -29,6 +29,13 @@ class Column {
     this.set(record, Math.max(0, Math.max(0, this.now) + change));
   }
 
+  recordAt(i: number): number {
+    return this.#records[i] as number;
+  }
+  valueAt(i: number): number {
+    return this.#values[i] as number;
+  }
+
   /** The value after a record. */
   at(record: number): number {
     const records = this.#records;
@@ -60,6 +67,13 @@ class Column {
     this.#values = new Float64Array(values.length * 2);
     this.#values.set(values);
   }
+}
+
+/** How a level went: the records that changed it, in their order, and its value after each. */
+export interface LevelChanges {
+  readonly length: number;
+  recordAt(i: number): number;
+  valueAt(i: number): number;
 }
 
 type Columns = Readonly<Record<LevelName, Column>>;
@@ -97,6 +111,11 @@ export class LevelIndex {
   at(name: LevelName, host: 0 | 1, record: number): number {
     if (record >= this.#read) this.extend();
     return this.#hosts[host][name].at(record);
+  }
+
+  changes(name: LevelName, host: 0 | 1): LevelChanges {
+    this.extend();
+    return this.#hosts[host][name];
   }
 
   /** Reads what the trace has got since. */

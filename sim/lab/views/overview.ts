@@ -1,5 +1,5 @@
 /** Where the run stands, in words and a handful of numbers. */
-import { eventOf, narrate } from '../../host/index.ts';
+import { eventOf, KIND, narrate } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
 
 export interface Overview {
@@ -9,13 +9,16 @@ export interface Overview {
   readonly end_ns: number;
   readonly done: boolean;
   readonly state_hash: string;
-  /** What the last record of the trace says. */
+  /** What the last record of the trace says that is no charge. */
   readonly last: { readonly stage: string; readonly event: string; readonly host: number; readonly text: string } | undefined;
 }
 
 export function overview(moment: Moment, { hash }: { readonly hash: boolean }): Overview {
   const { recording, step, time_ns, records } = moment;
-  const record = records > 0 ? recording.trace.record(records - 1) : undefined;
+  // What it cost says nothing of what happened.
+  let i = records - 1;
+  while (i > 0 && recording.trace.kind(i) === KIND.cpu_charge) i--;
+  const record = i >= 0 ? recording.trace.record(i) : undefined;
   return {
     step, steps: recording.length, time_ns, end_ns: recording.steps.timeNs(recording.length), done: recording.done,
     state_hash: hash ? moment.engine().stateHash() : '',

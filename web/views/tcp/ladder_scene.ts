@@ -1,6 +1,6 @@
 /** The sequence diagram: two hosts as lines, time downwards row by row, what passed between them as bands and arrows. */
 import type { Answer } from '../../../sim/lab/index.ts';
-import type { Item, Scene, TableTwin } from '../../draw/scene.ts';
+import type { Item, PathItem, Scene, TableTwin } from '../../draw/scene.ts';
 import { bytes, count, duration, moment } from '../../format.ts';
 
 export type LadderAnswer = NonNullable<Answer<'tcp_ladder'>>;
@@ -32,7 +32,7 @@ export function ladderScene(l: LadderAnswer, view: LadderView): Scene {
   const left = narrow ? 70 : 150;
   const right = view.width - (narrow ? 20 : 150);
   const bottom = view.height - 6;
-  const y = (row: number) => (row < 0 ? TOP - 4 : Number.isFinite(row) ? TOP + (row + 0.5) * ROW : bottom);
+  const y = (row: number) => TOP + (row + 0.5) * ROW;
   const at: Place = { left, right, bottom, y };
   const items: Item[] = [];
   const now = TOP + l.past * ROW;
@@ -69,7 +69,7 @@ function words(t: Train): string {
   if (t.high > t.low && !/^(SYN|FIN)/.test(t.flags)) parts.push(`${count(t.low)}–${count(t.high)}`);
   if (t.segments > 1) parts.push(`${t.segments} segments`);
   if (t.again) parts.push('again');
-  if (t.lost > 0) parts.push(t.segments === 1 ? 'lost' : `${t.lost} lost`);
+  if (t.lost > 0) parts.push(`${t.segments === 1 ? '' : `${t.lost} `}${t.arrives ? 'dropped' : 'lost'}${t.why === '' ? '' : `: ${t.why}`}`);
   if (t.ack >= 0 && (t.high === t.low || t.flags !== '')) parts.push(`ack ${count(t.ack)}`);
   if (t.high === t.low) parts.push(`win ${bytes(t.window)}`);
   for (const [from, to] of t.sacks) parts.push(`SACK ${count(from)}–${count(to)}`);
@@ -83,25 +83,58 @@ function trainItems(l: LadderAnswer, t: Train, at: Place, view: LadderView, narr
   const end = gone ? from + (to - from) * 0.55 : to;
   const [come0, come1] = t.arrives ? [at.y(t.arrives[0]), at.y(t.arrives[1])] : [leave0 + ROW * 0.8, leave1 + ROW * 0.8];
   const data = t.high > t.low;
-  const ink = t.again || t.lost > 0 ? 'warm' : data ? 'payload' : 'ack';
+  const ink: 'warm' | 'payload' | 'ack' = t.again || t.lost > 0 ? 'warm' : data ? 'payload' : 'ack';
   const id = `packet:${t.pkt}`;
   const label = `${view.names[t.side]}: packet ${t.pkt}, ${words(t)}`;
   const alpha = t.leaves[0] >= l.past ? 0.45 : 1;
   const items: Item[] = [];
+  const line = (y0: number, y1: number, more: Partial<PathItem>): void => {
+    const points = clippedLine(from, y0, end, y1, at.bottom);
+    if (points) items.push({ kind: 'path', points, stroke: ink, alpha, ...more });
+  };
   if (t.segments > 1) {
-    const band = [from, leave0, end, come0, end, come1, from, leave1];
+    const band = clippedShape([from, leave0, end, come0, end, come1, from, leave1], at.bottom);
     items.push({ kind: 'path', points: band, closed: true, fill: ink, alpha: alpha * 0.16 });
-    items.push({ kind: 'path', points: [from, leave1, end, come1], stroke: ink, alpha });
+    line(leave1, come1, {});
   }
-  const style = data ? { width: 1.75 } : { width: 1.25, dash: [5, 3] };
-  items.push({ kind: 'path', points: [from, leave0, end, come0], stroke: ink, alpha, id, label, ...style });
-  items.push(...head(from, leave1, end, come1, ink, alpha, gone || t.lost > 0));
-  const x = t.side === 0 ? from + (to - from) * (narrow ? 0.06 : 0.12) : to + (from - to) * (narrow ? 0.06 : 0.12);
-  const share = Math.abs(x - from) / Math.max(1, Math.abs(end - from));
-  const y = leave0 + (come0 - leave0) * Math.min(1, share) - 4;
-  const fill = ink === 'ack' ? 'soft' : ink;
-  items.push({ kind: 'text', x, y: Math.max(TOP, y), text: words(t), fill, size: 11, room: Math.abs(to - from) * 0.8, alpha });
+  line(leave0, come0, { id, label, ...(data ? { width: 1.75 } : { width: 1.25, dash: [5, 3] }) });
+  // What is still under way has no end yet.
+  const ends = t.lost > 0 || !gone;
+  if (ends && come1 <= at.bottom && come1 >= TOP) items.push(...head(from, leave1, end, come1, ink, alpha, t.lost > 0));
+  // The words stand where the train leaves, above its line; of one that left before, nothing is said twice.
+  if (leave0 < TOP) return items;
+  const anchor = t.side === 0 ? 'start' : 'end';
+  const x = from + (t.side === 0 ? 1 : -1) * (narrow ? 8 : 14);
+  const said = words(t);
+  const room = Math.abs(to - from) * 0.86;
+  const wide = Math.min(room, said.length * 5.9 + 6);
+  const y = leave0 - 3 + (8 / Math.max(1, Math.abs(end - from))) * (come0 - leave0);
+  items.push({ kind: 'rect', x: t.side === 0 ? x - 3 : x - wide + 3, y: y - 10, w: wide, h: 13, fill: 'card', alpha: 0.72 });
+  items.push({ kind: 'text', x, y, text: said, fill: ink === 'ack' ? 'soft' : ink, size: 11, room, alpha, anchor });
   return items;
+}
+
+/** The part of a line that is between the upper edge and the lower one. */
+function clippedLine(x0: number, y0: number, x1: number, y1: number, bottom: number): number[] | undefined {
+  if (Math.max(y0, y1) < TOP || Math.min(y0, y1) > bottom) return undefined;
+  const at = (y: number): [number, number] => [x0 + ((y - y0) / (y1 - y0)) * (x1 - x0), y];
+  const cut = (x: number, y: number): [number, number] => (y < TOP ? at(TOP) : y > bottom ? at(bottom) : [x, y]);
+  return [...cut(x0, y0), ...cut(x1, y1)];
+}
+/** A shape cut at the upper edge, then at the lower one (Sutherland and Hodgman). */
+function clippedShape(points: readonly number[], bottom: number): number[] {
+  let shape = points;
+  for (const [edge, keeps] of [[TOP, (y: number) => y >= TOP], [bottom, (y: number) => y <= bottom]] as const) {
+    const out: number[] = [];
+    for (let i = 0; i < shape.length; i += 2) {
+      const j = (i + shape.length - 2) % shape.length;
+      const [x0, y0, x1, y1] = [shape[j] as number, shape[j + 1] as number, shape[i] as number, shape[i + 1] as number];
+      if (keeps(y0) !== keeps(y1)) out.push(x0 + ((edge - y0) / (y1 - y0)) * (x1 - x0), edge);
+      if (keeps(y1)) out.push(x1, y1);
+    }
+    shape = out;
+  }
+  return [...shape];
 }
 
 /** The arrow's head, or the cross of what did not come. */
@@ -132,7 +165,10 @@ function noteItems(n: LadderAnswer['notes'][number], at: Place, narrow: boolean,
 }
 
 function table(l: LadderAnswer, view: LadderView): TableTwin {
-  const time = (row: number) => (row < 0 ? 'before' : Number.isFinite(row) ? `${moment(l.times[row] as number)} µs` : 'after');
+  const time = (row: number) => {
+    const ns = l.times[row];
+    return ns === undefined ? (row < 0 ? 'before' : 'after') : `${moment(ns)} µs`;
+  };
   const rows = [
     ...l.trains.map((t) => ({
       at: t.leaves[0], id: `packet:${t.pkt}`,

@@ -6,6 +6,8 @@ export class TimeWindow {
   to_ns = $state(1000);
   /** It grows with the run. */
   whole = $state(true);
+  /** What zooming leaves in its place: where the pointer is. */
+  anchor_ns: number | undefined;
   #begin = 0;
   #end = 1000;
 
@@ -35,7 +37,9 @@ export class TimeWindow {
     this.to_ns = from + span;
   }
   /** `factor` below 1 shows less; the time at `at_ns` stays where it is. */
-  zoom(factor: number, at_ns = (this.from_ns + this.to_ns) / 2): void {
+  zoom(factor: number, wanted_ns = this.anchor_ns): void {
+    const inside = wanted_ns !== undefined && wanted_ns >= this.from_ns && wanted_ns <= this.to_ns;
+    const at_ns = inside ? wanted_ns : (this.from_ns + this.to_ns) / 2;
     const span = Math.max(NARROWEST_NS, this.span_ns * factor);
     const share = (at_ns - this.from_ns) / this.span_ns;
     this.show(at_ns - share * span, at_ns + (1 - share) * span);

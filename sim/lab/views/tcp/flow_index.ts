@@ -5,7 +5,7 @@
  *     vantage   a segment has two times: it leaves its sender, and it arrives. Who watches at the data's sender sees data leave and
  *               ACKs arrive; who watches at the receiver sees data arrive and ACKs leave.
  */
-import { KIND, type TraceStore } from '../../../host/index.ts';
+import { DROPS, KIND, type TraceStore } from '../../../host/index.ts';
 import { Floats, Words } from '../../columns.ts';
 import type { FrameStore } from '../../frames.ts';
 import type { Recording } from '../../recording.ts';
@@ -136,6 +136,11 @@ export class FlowIndex {
     while (this.arrival.length < this.frames.length) this.#frame(this.arrival.length);
     for (; this.#records < length; this.#records++) this.#record(this.#records);
     return this;
+  }
+  /** Why a segment was dropped, as Linux names it; empty: it was not. */
+  reason(frame: number): string {
+    const record = this.ending.at(frame) - 1;
+    return record < 0 || this.#trace.kind(record) !== KIND.drop ? '' : DROPS[this.#trace.a(record)]?.[0] ?? '';
   }
   /** The segment that a packet is. */
   frameOf(pkt_id: number): number | undefined {

@@ -26,7 +26,9 @@ export interface LadderTrain {
   readonly ack: number;
   readonly window: number;
   readonly sacks: readonly (readonly [number, number])[];
-  /** Rows, from 0 on; those before the first are negative, those that are not to be seen Infinity. */
+  /** Of them, why the first was dropped; empty: none was. */
+  readonly why: string;
+  /** Rows, from 0 on; those before the first are negative, those after the last lie beyond it. */
   readonly leaves: readonly [number, number];
   readonly arrives: readonly [number, number] | undefined;
 }
@@ -68,10 +70,7 @@ export function tcpLadder({ recording }: Moment, p: LadderParams): Ladder | unde
   const begin = Math.max(0, past - p.before);
   const times = sorted.slice(begin, past + p.after);
   const rows = new Map(sorted.map((time, i) => [time, i - begin]));
-  const row = (time: number) => {
-    const r = rows.get(time) as number;
-    return r >= times.length ? Infinity : r;
-  };
+  const row = (time: number) => rows.get(time) as number;
   const inside = (r: number) => r >= 0 && r < times.length;
   const trains = drafts.map((d) => trainOf(index, flow, d, row));
   return {
@@ -118,13 +117,18 @@ function trainOf(index: FlowIndex, flow: FlowTracks, d: Draft, row: (time: numbe
   const frame = (place: number) => way.sent.frame.at(place);
   const last = frame(d.first + d.count - 1);
   let lost = 0;
-  for (let place = d.first; place < d.first + d.count; place++) if (dropped.at(frame(place)) !== 0) lost++;
+  let why = '';
+  for (let place = d.first; place < d.first + d.count; place++) {
+    if (dropped.at(frame(place)) === 0) continue;
+    lost++;
+    if (why === '') why = index.reason(frame(place));
+  }
   const at = frames.sack.at(last);
   const sacks = Array.from({ length: at === 0 ? 0 : frames.blocks.at(at) },
     (_, b) => [frames.blocks.at(at + 1 + 2 * b), frames.blocks.at(at + 2 + 2 * b)] as const);
   const bits = frames.flags.at(last);
   return {
-    side: d.side, pkt: frames.pkt.at(frame(d.first)), segments: d.count, lost,
+    side: d.side, pkt: frames.pkt.at(frame(d.first)), segments: d.count, lost, why,
     again: way.again.countUpTo(d.first) > way.again.countUpTo(d.first - 1),
     flags: FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name).join(' '),
     low: frames.seq.at(frame(d.first)), high: endOf(frames, last), ack: frames.ack.at(last), window: frames.window.at(last), sacks,

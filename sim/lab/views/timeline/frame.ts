@@ -1,0 +1,229 @@
+/** A stretch of the timeline, as many columns wide as there are pixels: what is narrower than a column is told as its share of it. */
+import { CONTEXTS } from '../../../schema/costs.ts';
+import { HOSTS, KIND, type TraceStore } from '../../../host/index.ts';
+import { type LevelName, levelsOf, LEVELS, NO_LEVEL } from '../../filter/index.ts';
+import type { Moment } from '../../moment.ts';
+import type { Recording } from '../../recording.ts';
+import { spanText, tellingRecord } from './span_text.ts';
+import { type Track, type TrackIndex, trackIndex } from './tracks.ts';
+
+export interface TimelineParams {
+  readonly from_ns: number;
+  readonly to_ns: number;
+  readonly columns: number;
+  /** What is selected: its way through the tracks is told. */
+  readonly selected: string | undefined;
+}
+export interface TimelineSpan {
+  readonly from_ns: number;
+  readonly to_ns: number;
+  /** Of the time between: 1 for one span, less for a column of many. */
+  readonly share: number;
+  readonly count: number;
+  /** The record that tells most of it. */
+  readonly record: number;
+  /** Of a frame on a link. 0: none. */
+  readonly pkt: number;
+  /** Where there is room for it. */
+  readonly text: string;
+  /** Something was dropped. */
+  readonly drop: boolean;
+}
+export interface TimelineTrack {
+  readonly id: string;
+  readonly kind: Track['kind'];
+  readonly host: 0 | 1;
+  readonly core: number;
+  /** hardirq, softirq, task_work, syscall, user; of links and NICs: hardware. */
+  readonly context: (typeof CONTEXTS)[number];
+  readonly name: string;
+  readonly spans: readonly TimelineSpan[];
+  /** Of the stretch, how much it worked. */
+  readonly busy: number;
+}
+export interface TimelineCounter {
+  readonly id: string;
+  readonly host: 0 | 1;
+  readonly name: string;
+  readonly about: string;
+  readonly bytes: boolean;
+  readonly points: readonly { readonly time_ns: number; readonly low: number; readonly high: number; readonly value: number }[];
+  /** Highest of the whole run: the scale. */
+  readonly top: number;
+  /** At the moment. */
+  readonly now: number;
+}
+export interface TimelineFlow {
+  readonly points: readonly { readonly time_ns: number; readonly track: string; readonly record: number }[];
+}
+export interface Timeline {
+  readonly tracks: readonly TimelineTrack[];
+  readonly counters: readonly TimelineCounter[];
+  readonly flow: TimelineFlow | undefined;
+  readonly begin_ns: number;
+  readonly end_ns: number;
+}
+
+/** Wider than this many columns there is room for words. */
+const TEXT_COLUMNS = 14;
+const FLOW_MAX = 240;
+const SAMPLES = 16;
+/** Levels that a timeline has as counters, and from where on they are worth a track. */
+const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued', 'cq', 'rq', 'cwnd'];
+
+export function timeline(moment: Moment, p: TimelineParams): Timeline | undefined {
+  if (!(p.to_ns > p.from_ns) || p.columns < 1) return undefined;
+  const { recording } = moment;
+  const index = trackIndex(recording);
+  const tracks = [...index.tracks].sort(order).map((t) => trackFrame(recording.trace, t, p));
+  const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(moment, name, host, p)));
+  const flow = flowOf(recording, index, p.selected);
+  // A run may end long after the last that happened in it.
+  const end_ns = index.tracks.reduce((last, t) => Math.max(last, t.length === 0 ? 0 : t.end.at(t.length - 1)), 0);
+  return { tracks, counters, flow, begin_ns: 0, end_ns };
+}
+
+const KINDS = ['core', 'nic', 'link'];
+/** The hosts one after the other; in each the application above, the wire below. */
+const order = (a: Track, b: Track): number =>
+  a.host - b.host || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.core - b.core || b.context - a.context;
+
+function nameOf(t: Track): string {
+  if (t.kind === 'link') return `link to the ${HOSTS[1 - t.host]}`;
+  if (t.kind === 'nic') return 'NIC';
+  return (CONTEXTS[t.context] ?? '').replace('_', ' ');
+}
+
+function trackFrame(trace: TraceStore, t: Track, p: TimelineParams): TimelineTrack {
+  const column = (p.to_ns - p.from_ns) / p.columns;
+  const spans: TimelineSpan[] = [];
+  let n = Math.max(0, t.start.countUpTo(p.from_ns) - 1);
+  if (n < t.length && t.end.at(n) < p.from_ns) n++;
+  const end = t.start.countUpTo(p.to_ns);
+  while (n < end) {
+    const [from, to] = [t.start.at(n), t.end.at(n)];
+    const edge = p.from_ns + (Math.floor((from - p.from_ns) / column) + 1) * column;
+    const next = to - from >= 2 * column ? n + 1 : Math.min(end, Math.max(n + 1, t.start.countUpTo(edge, n)));
+    spans.push(next === n + 1 ? oneSpan(trace, t, n, column) : manySpans(trace, t, n, next, Math.max(edge, from + column)));
+    n = next;
+  }
+  const busy = (t.busy(p.to_ns) - t.busy(p.from_ns)) / (p.to_ns - p.from_ns);
+  const context = CONTEXTS[t.context] ?? 'hardware';
+  return { id: t.id, kind: t.kind, host: t.host, core: t.core, context, name: nameOf(t), spans, busy };
+}
+
+function oneSpan(trace: TraceStore, t: Track, n: number, column: number): TimelineSpan {
+  const [from_ns, to_ns, first, last] = [t.start.at(n), t.end.at(n), t.first.at(n), t.last.at(n)];
+  const room = to_ns - from_ns >= TEXT_COLUMNS * column;
+  return {
+    from_ns, to_ns, share: 1, count: 1, record: t.kind === 'core' ? tellingRecord(trace, first, last) : first, pkt: trace.pktId(first),
+    text: !room ? '' : t.kind === 'link' ? `packet ${trace.pktId(first)}` : spanText(trace, first, last),
+    drop: t.kind === 'nic' && trace.kind(first) === KIND.drop,
+  };
+}
+function manySpans(trace: TraceStore, t: Track, from: number, to: number, until_ns: number): TimelineSpan {
+  const from_ns = t.start.at(from);
+  const share = t.kind === 'nic' ? 1 : Math.min(1, (t.busy(until_ns) - t.busy(from_ns)) / Math.max(1, until_ns - from_ns));
+  let drop = false;
+  for (let n = from; t.kind === 'nic' && n < Math.min(to, from + 64); n++) drop ||= trace.kind(t.first.at(n)) === KIND.drop;
+  return { from_ns, to_ns: until_ns, share, count: to - from, record: t.first.at(from), pkt: 0, text: '', drop };
+}
+
+function counterFrame({ recording, records }: Moment, name: LevelName, host: 0 | 1, p: TimelineParams): TimelineCounter[] {
+  const changes = levelsOf(recording).changes(name, host);
+  if (changes.length === 0) return [];
+  const { steps } = recording;
+  const column = (p.to_ns - p.from_ns) / p.columns;
+  const after = (time_ns: number, from: number) => lowerBound(changes, steps.records(steps.atTime(time_ns)), from);
+  const points: { time_ns: number; low: number; high: number; value: number }[] = [];
+  const add = (time_ns: number, from: number, to: number) => {
+    let [low, high] = [Infinity, -Infinity];
+    const skip = Math.max(1, Math.floor((to - from) / SAMPLES));
+    for (let i = from; i < to; i += skip) {
+      low = Math.min(low, changes.valueAt(i));
+      high = Math.max(high, changes.valueAt(i));
+    }
+    const value = changes.valueAt(to - 1);
+    points.push({ time_ns, low: Math.max(0, Math.min(low, value)), high: Math.max(0, high, value), value: Math.max(0, value) });
+  };
+  let from = after(p.from_ns, 0);
+  if (from > 0) add(p.from_ns, from - 1, from);
+  for (let c = 0; c < p.columns && from < changes.length; ) {
+    const to = after(p.from_ns + (c + 1) * column, from);
+    if (to > from) add(p.from_ns + (c + 0.5) * column, from, to);
+    from = to;
+    // On to the column of the next change.
+    const time = from < changes.length ? recording.trace.timeNs(changes.recordAt(from)) : Infinity;
+    c = Math.max(c + 1, Math.floor((time - p.from_ns) / column) - 1);
+  }
+  const field = LEVELS.find((l) => l.name === name);
+  const now = lowerBound(changes, records, 0);
+  return [{
+    id: `counter/${host}/${name}`, host, name, about: field?.about ?? '', bytes: field?.unit === 'bytes', points,
+    top: topOf(recording, name, host), now: now === 0 ? 0 : Math.max(0, changes.valueAt(now - 1)),
+  }];
+}
+
+/** How many changes the first `records` records made. */
+function lowerBound(changes: { readonly length: number; recordAt(i: number): number }, records: number, from: number): number {
+  let low = from;
+  let high = changes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (changes.recordAt(middle) < records) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const TOPS = new WeakMap<Recording, Map<string, { read: number; top: number }>>();
+/** The highest value of a level so far, kept from question to question. */
+function topOf(recording: Recording, name: LevelName, host: 0 | 1): number {
+  const kept = TOPS.get(recording) ?? new Map<string, { read: number; top: number }>();
+  TOPS.set(recording, kept);
+  const changes = levelsOf(recording).changes(name, host);
+  const entry = kept.get(`${host}${name}`) ?? { read: 0, top: 0 };
+  for (; entry.read < changes.length; entry.read++) {
+    const value = changes.valueAt(entry.read);
+    if (value !== NO_LEVEL) entry.top = Math.max(entry.top, value);
+  }
+  kept.set(`${host}${name}`, entry);
+  return entry.top;
+}
+
+/** The way of what is selected: a packet, or the packet that a GRO merge made of it, or a buffer. */
+function flowOf({ trace }: Recording, index: TrackIndex, selected: string | undefined): TimelineFlow | undefined {
+  const records = selectedRecords(trace, index, selected);
+  if (!records) return undefined;
+  const points: { time_ns: number; track: string; record: number }[] = [];
+  for (const record of records) {
+    const span = index.spanOf(record);
+    if (!span) continue;
+    const last = points.at(-1);
+    // One point for each visit of a track: where it comes in, and where it leaves.
+    const time_ns = span.track.kind === 'link' ? span.track.start.at(span.n) : trace.timeNs(record);
+    const point = { time_ns, track: span.track.id, record };
+    if (last?.track === point.track && points.at(-2)?.track === point.track) points[points.length - 1] = point;
+    else points.push(point);
+    if (points.length >= FLOW_MAX) break;
+  }
+  return points.length === 0 ? undefined : { points };
+}
+
+function* packetRecords(trace: TraceStore, index: TrackIndex, id: number, depth = 0): Generator<number> {
+  for (const record of index.recordsOf('packet', id)) {
+    yield record;
+    if (trace.kind(record) !== KIND.gro_merge || depth > 3) continue;
+    for (const later of packetRecords(trace, index, trace.a(record), depth + 1)) if (later > record) yield later;
+    return;
+  }
+}
+function selectedRecords(trace: TraceStore, index: TrackIndex, selected: string | undefined): Iterable<number> | undefined {
+  const [kind, a = '', b = ''] = (selected ?? '').split(':');
+  if (kind === 'packet') return packetRecords(trace, index, Number(a));
+  if (kind === 'buffer') return index.recordsOf('buffer', Number(b), Number(a));
+  if (kind !== 'record' && kind !== 'cqe' && kind !== 'request') return undefined;
+  const record = Number(a);
+  if (!(record < index.records)) return undefined;
+  return trace.pktId(record) === 0 ? [record] : packetRecords(trace, index, trace.pktId(record));
+}

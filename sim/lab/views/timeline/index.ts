@@ -1,0 +1,3 @@
+/** What the timeline asks. */
+export { type Timeline, timeline, type TimelineCounter, type TimelineParams, type TimelineSpan, type TimelineTrack } from './frame.ts';
+export { type SpanDetail, timelineSpan } from './span.ts';

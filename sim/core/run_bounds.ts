@@ -16,7 +16,13 @@ export class RunBounds {
   left: u32;
   /** Something is checked after each event. */
   stepwise: u32;
+  /**
+   * Digests are not made: who makes a run again has them (sim/lab/digest_log.ts). Nothing but the contexts of digests and what comes of
+   * them depends on it.
+   */
+  no_digests: u32;
 }
+/** Behind the cursors; sim/lab/digest_log.ts knows it too. */
 const BOUNDS: usize = 0x800;
 
 export function runBounds(): RunBounds {

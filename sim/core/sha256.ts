@@ -7,6 +7,7 @@
  *     +-----------+-------+-------+---------------+
  */
 import { loadBe32, storeBe32 } from './bytes';
+import { runBounds } from './run_bounds';
 
 export const SHA256_BYTES: u32 = 112;
 
@@ -34,6 +35,7 @@ export function sha256Init(context: usize): void {
 }
 
 export function sha256Update(context: usize, from: usize, len: u32): void {
+  if (runBounds().no_digests != 0) return;
   const bytes = load<u64>(context, 32);
   let have = <u32>bytes & 63;
   let at = from;
@@ -54,6 +56,7 @@ export function sha256Update(context: usize, from: usize, len: u32): void {
 
 /** Ends the hash: 32 bytes go to `out`. The context stays as it was. */
 export function sha256Final(context: usize, out: usize): void {
+  if (runBounds().no_digests != 0) return;
   const bytes = load<u64>(context, 32);
   const have = <usize>bytes & 63;
   const block = context + 48;

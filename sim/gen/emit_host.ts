@@ -15,6 +15,7 @@ export function emitMemoryMap(): string {
 const STRUCTS: readonly (readonly [string, string])[] = [
   ['sim/core/state.ts', 'CoreState'],
   ['sim/core/trace.ts', 'TraceCursor'],
+  ['sim/core/run_bounds.ts', 'RunBounds'],
   ['sim/core/cpu.ts', 'Core'],
   ['stack/3-pool/page_pool.ts', 'PagePool'],
   ['uring-model/8-app/builtin/state.ts', 'Stream'],

@@ -19,7 +19,7 @@ export type { Charge } from './charges.ts';
 export { type HostMeasurement, type Measured, measureRun, type MeasureOptions, type Measurement, type Percentiles } from './measure.ts';
 export { collectResult } from './result.ts';
 export { EventCounts } from './event_counts.ts';
-export { ScriptHosts } from './script_hosts.ts';
+export { ScriptHosts, type ScriptOptions } from './script_hosts.ts';
 export * from './memory_map.gen.ts';
 export { readField, readStruct } from './struct_read.ts';
 export * from './structs.gen.ts';

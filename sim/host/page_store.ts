@@ -5,10 +5,16 @@
  *     snapshot = low memory (128 KiB: state pages, configuration, ABI) + table: arena page -> slot in a slab
  *
  * What lies behind the arena (trace, capture and inject buffers) is no part of the state and of no snapshot.
+ *
+ * Most pages of a world are empty for long: those take no slot. Stores of several worlds of one size may share their slots: then a
+ * snapshot of one can be restored into another, which begins with what they have in common.
  */
 const PAGE_SHIFT = 12;
 const PAGE_BYTES = 1 << PAGE_SHIFT;
 const SLAB_PAGES = 1024;
+/** In the place of a slot: the page is empty; it is not known what memory holds. */
+const EMPTY = -1;
+const UNKNOWN = -2;
 
 /** Where things lie: sim/core/memory_map.ts. */
 export interface MemoryPlan {
@@ -21,57 +27,92 @@ export interface MemoryPlan {
 
 export interface Snapshot {
   readonly low: Uint8Array;
-  /** Slot of each arena page. */
+  /** Slot of each arena page; EMPTY for one that holds nothing. */
   readonly table: Int32Array;
+}
+
+/** Slots for pages, which stores share. */
+class Slots {
+  readonly slabs: Uint8Array[] = [];
+  readonly uses: number[] = [];
+  readonly free: number[] = [];
+  readonly stores = new Set<PageStore>();
+
+  bytes(): number {
+    return (this.slabs.length * SLAB_PAGES - this.free.length) * PAGE_BYTES;
+  }
+  take(): number {
+    if (this.free.length === 0) this.#add();
+    const slot = this.free.pop() as number;
+    this.uses[slot] = 0;
+    return slot;
+  }
+  #add(): void {
+    const first = this.slabs.length * SLAB_PAGES;
+    this.slabs.push(new Uint8Array(SLAB_PAGES * PAGE_BYTES));
+    for (let slot = first + SLAB_PAGES - 1; slot >= first; slot--) this.free.push(slot);
+  }
 }
 
 export class PageStore {
   readonly #plan: MemoryPlan;
   readonly #memory: () => ArrayBuffer;
   readonly #pages: number;
-  readonly #slabs: Uint8Array[] = [];
-  readonly #uses: number[] = [];
-  readonly #free: number[] = [];
-  /** What memory held when it last equalled a snapshot: slot of each page, -1 before the first. */
+  readonly #slots: Slots;
+  /** What memory held when it last equalled a snapshot: slot of each page. */
   readonly #current: Int32Array;
   readonly #before: Int32Array;
 
-  /** `memory` gives the buffer as it is now. Room for one full snapshot is made here, so that taking it is a copy. */
-  constructor(memory: () => ArrayBuffer, plan: MemoryPlan) {
+  /**
+   * `memory` gives the buffer as it is now. `fresh`: the core alone has written to it, and no snapshot was taken, so that a page
+   * without a mark is empty; else all of it is looked at once.
+   */
+  constructor(memory: () => ArrayBuffer, plan: MemoryPlan, fresh = false, slots?: unknown) {
     this.#memory = memory;
     this.#plan = plan;
     this.#pages = (plan.arena_end - plan.arena + PAGE_BYTES - 1) >> PAGE_SHIFT;
-    this.#current = new Int32Array(this.#pages).fill(-1);
+    this.#slots = slots instanceof Slots ? slots : new Slots();
+    this.#slots.stores.add(this);
+    this.#current = new Int32Array(this.#pages).fill(fresh ? EMPTY : UNKNOWN);
     this.#before = new Int32Array(this.#pages);
-    while (this.#slabs.length * SLAB_PAGES < this.#pages) this.#addSlab();
+  }
+
+  /** A store for the fresh memory of another world of the same plan. */
+  beside(memory: () => ArrayBuffer): PageStore {
+    return new PageStore(memory, this.#plan, true, this.#slots);
+  }
+  /** It is not used any more. Its snapshots were released, or go with the last store. */
+  close(): void {
+    this.#slots.stores.delete(this);
   }
 
   /** What the pages of all snapshots take. */
   bytes(): number {
-    return (this.#slabs.length * SLAB_PAGES - this.#free.length) * PAGE_BYTES;
+    return this.#slots.bytes();
+  }
+
+  /** Somebody besides the core may have written to [from, to). */
+  mark(from: number, to: number): void {
+    this.#dirty().fill(1, (from - this.#plan.arena) >> PAGE_SHIFT, (to - this.#plan.arena + PAGE_BYTES - 1) >> PAGE_SHIFT);
   }
 
   take(): Snapshot {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();
-    const fresh = this.#current[0] === -1;
-    if (fresh) this.#takeAll(memory);
-    else {
-      this.#eachDirty(dirty, (page) => {
-        this.#current[page] = this.#slot();
-      });
-      this.#eachRun((page) => dirty[page] !== 0, (page, pages, slab, at) => {
-        const from = this.#plan.arena + page * PAGE_BYTES;
-        slab.set(memory.subarray(from, from + pages * PAGE_BYTES), at);
-      });
-    }
+    if (this.#current[0] === UNKNOWN) this.#look(memory, dirty);
+    for (let page = dirty.indexOf(1); page >= 0; page = dirty.indexOf(1, page + 1)) this.#current[page] = this.#slots.take();
+    this.#eachRun((page) => dirty[page] !== 0, (page, pages, slab, at) => {
+      const from = this.#plan.arena + page * PAGE_BYTES;
+      slab?.set(memory.subarray(from, Math.min(from + pages * PAGE_BYTES, memory.length)), at);
+    });
     dirty.fill(0);
     const table = this.#current.slice();
-    for (const slot of table) this.#uses[slot] = (this.#uses[slot] ?? 0) + 1;
+    const { uses } = this.#slots;
+    for (const slot of table) if (slot >= 0) uses[slot] = (uses[slot] as number) + 1;
     return { low: memory.slice(0, this.#plan.low_end), table };
   }
 
-  /** Makes memory what it was when `snapshot` was taken. The snapshot must be this store's and not released. */
+  /** Makes memory what it was when `snapshot` was taken. The snapshot must be of a store that shares its slots, and not released. */
   restore(snapshot: Snapshot): void {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();
@@ -80,7 +121,9 @@ export class PageStore {
     this.#before.set(this.#current);
     this.#current.set(table);
     this.#eachRun(changed, (page, pages, slab, at) => {
-      memory.set(slab.subarray(at, at + pages * PAGE_BYTES), this.#plan.arena + page * PAGE_BYTES);
+      const to = this.#plan.arena + page * PAGE_BYTES;
+      if (slab) memory.set(slab.subarray(at, at + pages * PAGE_BYTES), to);
+      else memory.fill(0, to, to + pages * PAGE_BYTES);
     });
     dirty.fill(0);
     memory.set(snapshot.low, 0);
@@ -88,62 +131,57 @@ export class PageStore {
 
   /** Forgets a snapshot; pages that nobody else shares are used again. */
   release(snapshot: Snapshot): void {
+    const { uses, free, stores } = this.#slots;
     for (const slot of snapshot.table) {
-      const left = (this.#uses[slot] as number) - 1;
-      this.#uses[slot] = left;
-      if (left === 0) this.#free.push(slot);
+      if (slot < 0) continue;
+      const left = (uses[slot] as number) - 1;
+      uses[slot] = left;
+      if (left === 0) free.push(slot);
     }
-    // A page that memory still equals may have lost its slot: it counts as changed from now on.
+    for (const store of stores) store.#forget();
+  }
+
+  /** A page that memory still equals may have lost its slot: it counts as changed from now on. */
+  #forget(): void {
     const dirty = this.#dirty();
     for (let page = 0; page < this.#pages; page++) {
-      if (this.#uses[this.#current[page] as number] === 0) dirty[page] = 1;
+      const slot = this.#current[page] as number;
+      if (slot >= 0 && this.#slots.uses[slot] === 0) dirty[page] = 1;
     }
   }
 
-  #takeAll(memory: Uint8Array): void {
-    for (let first = 0; first < this.#pages; first += SLAB_PAGES) {
-      const from = this.#plan.arena + first * PAGE_BYTES;
-      const to = Math.min(from + SLAB_PAGES * PAGE_BYTES, memory.length);
-      (this.#slabs[first / SLAB_PAGES] as Uint8Array).set(memory.subarray(from, to));
+  /** Who knows nothing of memory looks at each page: one that is not empty counts as changed. */
+  #look(memory: Uint8Array, dirty: Uint8Array): void {
+    const words = new Uint32Array(memory.buffer, this.#plan.arena, (memory.length - this.#plan.arena) >> 2);
+    const per_page = PAGE_BYTES >> 2;
+    for (let page = 0; page < this.#pages; page++) {
+      let i = page * per_page;
+      const end = Math.min(i + per_page, words.length);
+      while (i < end && words[i] === 0) i++;
+      dirty[page] = i < end ? 1 : 0;
+      this.#current[page] = EMPTY;
     }
-    // Nothing was given out before: slot n is page n's.
-    for (let page = 0; page < this.#pages; page++) this.#current[page] = page;
-    this.#free.length = this.#slabs.length * SLAB_PAGES - this.#pages;
-    for (let i = 0; i < this.#free.length; i++) this.#free[i] = this.#slabs.length * SLAB_PAGES - 1 - i;
   }
 
-  #eachDirty(dirty: Uint8Array, visit: (page: number) => void): void {
-    for (let page = dirty.indexOf(1); page >= 0; page = dirty.indexOf(1, page + 1)) visit(page);
-  }
-
-  /** Pages that are wanted, in runs whose slots lie side by side in a slab: one copy moves a whole run. */
-  #eachRun(wanted: (page: number) => boolean, copy: (page: number, pages: number, slab: Uint8Array, at: number) => void): void {
+  /** Pages that are wanted, in runs whose slots lie side by side in a slab, or that are all empty: one copy moves a whole run. */
+  #eachRun(
+    wanted: (page: number) => boolean, copy: (page: number, pages: number, slab: Uint8Array | undefined, at: number) => void,
+  ): void {
     for (let page = 0; page < this.#pages; page++) {
       if (!wanted(page)) continue;
       const slot = this.#current[page] as number;
-      const room = SLAB_PAGES - (slot % SLAB_PAGES);
+      const step = slot < 0 ? 0 : 1;
+      const room = slot < 0 ? this.#pages : SLAB_PAGES - (slot % SLAB_PAGES);
       let pages = 1;
-      while (pages < room && page + pages < this.#pages && this.#current[page + pages] === slot + pages && wanted(page + pages)) pages++;
-      copy(page, pages, this.#slabs[Math.floor(slot / SLAB_PAGES)] as Uint8Array, (slot % SLAB_PAGES) * PAGE_BYTES);
+      while (pages < room && page + pages < this.#pages && this.#current[page + pages] === slot + pages * step && wanted(page + pages))
+        pages++;
+      if (slot < 0) copy(page, pages, undefined, 0);
+      else copy(page, pages, this.#slots.slabs[Math.floor(slot / SLAB_PAGES)], (slot % SLAB_PAGES) * PAGE_BYTES);
       page += pages - 1;
     }
   }
 
   #dirty(): Uint8Array {
     return new Uint8Array(this.#memory(), this.#plan.dirty + (this.#plan.arena >> PAGE_SHIFT), this.#pages);
-  }
-
-  #slot(): number {
-    if (this.#free.length === 0) this.#addSlab();
-    const slot = this.#free.pop() as number;
-    this.#uses[slot] = 0;
-    return slot;
-  }
-
-  #addSlab(): void {
-    const first = this.#slabs.length * SLAB_PAGES;
-    // Filled with a value that is not 0, so that the operating system gives the memory now and not when it is used.
-    this.#slabs.push(new Uint8Array(SLAB_PAGES * PAGE_BYTES).fill(1));
-    for (let slot = first + SLAB_PAGES - 1; slot >= first; slot--) this.#free.push(slot);
   }
 }

@@ -5,9 +5,12 @@ import { PageStore } from './page_store.ts';
 import { readStruct } from './struct_read.ts';
 import { CORE_STATE } from './structs.gen.ts';
 
-/** The store of an engine's snapshots. The engine must not be inside run(). */
-export function snapshotsOf(engine: Engine): PageStore {
+/**
+ * The store of an engine's snapshots. The engine must not be inside run(). `fresh`: only the core has written to its memory so far;
+ * then nothing is looked at that it did not touch.
+ */
+export function snapshotsOf(engine: Engine, fresh = false): PageStore {
   const { arena_next } = readStruct(engine.view, STATE_ADDR, CORE_STATE);
   const plan = { low_end: STATE_END, dirty: DIRTY_ADDR, arena: ARENA_ADDR, arena_end: arena_next };
-  return new PageStore(() => engine.core.memory.buffer as ArrayBuffer, plan);
+  return new PageStore(() => engine.core.memory.buffer as ArrayBuffer, plan, fresh);
 }

@@ -72,6 +72,15 @@ export const TRACE_CURSOR = {
 } as const;
 export const TRACE_CURSOR_FIELD_BYTES = 60;
 
+/** sim/core/run_bounds.ts: RunBounds. Offsets and types. */
+export const RUN_BOUNDS = {
+  until_ns: { at: 0, type: 'u64' },
+  left: { at: 8, type: 'u32' },
+  stepwise: { at: 12, type: 'u32' },
+  no_digests: { at: 16, type: 'u32' },
+} as const;
+export const RUN_BOUNDS_FIELD_BYTES = 20;
+
 /** sim/core/cpu.ts: Core. Offsets and types. */
 export const CORE = {
   hardirq_until_ns: { at: 0, type: 'u64' },

@@ -76,6 +76,7 @@ export class Lab {
   remove(n: number): void {
     if (n === 0) throw new InputError('the base cannot be removed');
     if (this.branches.some((b) => b?.parent === n)) throw new InputError(`branch ${n} has branches of its own: remove those first`);
+    this.branches[n]?.recording.close();
     this.branches[n] = undefined;
   }
 

@@ -8,14 +8,16 @@
  * A fork is a recording that shares its beginning with another one, and goes its own way from an edit on.
  */
 import {
-  collectResult, CURSORS_ADDR, Engine, EventCounts, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE,
-  REASON_TRACE_FULL, type RunResult, type Scenario, ScriptHosts, snapshotsOf, type StopReason, TRACE_CURSOR, type TraceBatch,
-  type TraceLine, TraceStore, type WireFrame, worldOf,
+  collectResult, CURSORS_ADDR, type Engine, EventCounts, type PageStore, type RunResult, type Scenario, type ScriptOptions, type Snapshot,
+  snapshotsOf, TRACE_CURSOR, type TraceBatch, type TraceLine, TraceStore, type WireFrame,
 } from '../host/index.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { settleCharges } from './charges_seen.ts';
-import { applyEdit, type Edit } from './edits.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { DigestLog } from './digest_log.ts';
+import type { Edit } from './edits.ts';
 import { FrameStore } from './frames.ts';
+import { Machine } from './machine.ts';
+import { DigestMemo, ScriptReplay } from './script_replay.ts';
 import { StepIndex } from './step_index.ts';
 import { watchFrames } from './watch_frames.ts';
 
@@ -30,6 +32,10 @@ export interface Fork {
   /** The first step after which the two may differ. */
   readonly at: number;
 }
+
+/** Steps that are recorded between two looks at the clock; a turn of an application in TypeScript may take long. */
+const TOGETHER = 64;
+const SCRIPTED_TOGETHER = 4;
 
 export class Recording {
   readonly scenario: Scenario;
@@ -47,19 +53,19 @@ export class Recording {
   failure: Error | undefined;
   readonly #core: WebAssembly.Module;
   readonly #counts = new EventCounts();
-  readonly #until: bigint;
-  #engine!: Engine;
-  #scripts!: ScriptHosts;
-  /** None for applications in TypeScript. */
+  readonly #memo = new DigestMemo();
+  readonly #machine: Machine;
+  #store: PageStore | undefined;
+  /** None for applications in TypeScript: those have a machine of their own to go back with. */
   #checkpoints: Checkpoints | undefined;
-  /** Steps that the engine has made. */
-  #at = 0;
+  readonly #digests: DigestLog;
+  #replay: ScriptReplay | undefined;
   #recording = true;
-  #stopped: StopReason = 'events';
   readonly #keep = (batch: TraceBatch): void => {
     this.#counts.add(batch);
     this.trace.add(batch);
   };
+  readonly #keepFrames = (bytes: Uint8Array): void => this.frames.add(bytes);
   #result: RunResult | undefined;
 
   constructor(core: WebAssembly.Module, scenario: Scenario, edits: readonly Edit[] = [], fork?: Fork) {
@@ -67,13 +73,16 @@ export class Recording {
     this.edits = [...edits].sort((a, b) => a.at - b.at);
     this.fork = fork;
     this.#core = core;
-    this.#until = BigInt(scenario.run['run.until_ns']);
     this.trace = fork ? fork.parent.trace.prefix(fork.parent.steps.records(fork.at)) : new TraceStore();
     this.steps = fork ? fork.parent.steps.prefix(fork.at) : new StepIndex();
     this.frames = fork ? fork.parent.frames.prefix(fork.parent.trace, this.trace.length) : new FrameStore();
     for (const batch of this.trace.batches) this.#counts.add(batch);
     if (fork) this.program_lines.push(...fork.parent.program_lines.filter((l) => l.step <= fork.at));
-    this.#open();
+    this.#machine = this.#make({ onStep: (line) => this.#onLine(line), hash: this.#memo.recorded() });
+    this.#watch(true);
+    this.#digests = new DigestLog(fork?.at ?? 0);
+    if (this.scripted) this.#beginScripted();
+    else this.#begin();
   }
 
   /** Steps recorded so far. */
@@ -82,7 +91,7 @@ export class Recording {
   }
   /** Applications in TypeScript keep state outside of the core: going back means going again from the start. */
   get scripted(): boolean {
-    return this.#scripts.streams.size > 0 || this.#scripts.steps !== undefined;
+    return this.#machine.scripted;
   }
   get checkpoints(): number {
     return this.#checkpoints?.count ?? 0;
@@ -93,13 +102,14 @@ export class Recording {
     if (this.done) return false;
     this.#goto(this.length);
     const end = performance.now() + budget_ms;
+    const together = this.scripted ? SCRIPTED_TOGETHER : TOGETHER;
     try {
-      while (!this.done && performance.now() < end) for (let i = 0; i < 64 && !this.done; i++) this.#recordStep();
+      while (!this.done && performance.now() < end) for (let i = 0; i < together && !this.done; i++) this.#recordStep();
     } catch (error) {
       this.failure = error instanceof Error ? error : new Error(String(error));
       this.done = true;
     }
-    this.#engine.drain();
+    this.#machine.engine.drain();
     return !this.done;
   }
 
@@ -114,17 +124,15 @@ export class Recording {
     if (!Number.isInteger(step) || step < 0 || step > this.length)
       throw new RangeError(`step ${step} is not among the ${this.length} recorded`);
     if (this.fork && step < this.fork.at) return this.fork.parent.engineAt(step);
-    this.#goto(step);
-    return this.#engine;
+    return this.#machineAt(step).engine;
   }
   /** The frames that a step gave to the wire, with their bytes: it is gone through once more, watched. */
   framesOf(step: number): WireFrame[] {
     if (this.fork && step <= this.fork.at) return this.fork.parent.framesOf(step);
-    const engine = this.engineAt(step - 1);
-    engine.sinks.onTrace = () => {};
-    const frames = watchFrames(engine, () => this.#step());
-    engine.sinks.onTrace = this.#keep;
-    this.#at = step;
+    const machine = this.#machineAt(step - 1);
+    this.#watch(false);
+    const frames = watchFrames(machine.engine, () => machine.step());
+    this.#watch(true);
     return frames;
   }
   hashAt(step: number): string {
@@ -135,121 +143,113 @@ export class Recording {
   result(): RunResult | undefined {
     if (!this.done || this.failure) return undefined;
     this.#goto(this.length);
-    this.#result ??= collectResult(
-      this.#engine, this.scenario, this.#stopped, this.#counts, this.#scripts.streams, this.#scripts.steps?.result());
+    const { engine, scripts, stopped } = this.#machine;
+    this.#result ??= collectResult(engine, this.scenario, stopped, this.#counts, scripts.streams, scripts.steps?.result());
     return this.#result;
   }
 
-  #open(): void {
+  /** It is not needed any more: others that share its snapshots go on without it. */
+  close(): void {
+    this.#store?.close();
+  }
+
+  /** Who is at a step. Where applications are in TypeScript the one that records stays where it is. */
+  #machineAt(step: number): Machine {
+    if (this.scripted && step !== this.#machine.at) {
+      this.#replay ??= new ScriptReplay((options) => this.#make(options), this.#memo);
+      return this.#replay.machineAt(step);
+    }
+    this.#goto(step);
+    return this.#machine;
+  }
+
+  /** What the recording machine writes is kept, or is known already. */
+  #watch(keep: boolean): void {
+    const { sinks } = this.#machine.engine;
+    sinks.onTrace = keep ? this.#keep : () => {};
+    sinks.onCapture = keep ? this.#keepFrames : () => {};
+  }
+
+  #make(options: ScriptOptions): Machine {
+    return new Machine(this.#core, this.scenario, this.edits, { onTrace: () => {} }, options);
+  }
+
+  #begin(): void {
     const { fork } = this;
-    this.#engine = new Engine(this.#core, worldOf(this.scenario), {
-      onTrace: this.#keep,
-      // What is played again was captured before.
-      onCapture: (bytes) => {
-        if (this.#engine.sinks.onTrace === this.#keep) this.frames.add(bytes);
-      },
-    });
-    this.#scripts = new ScriptHosts(this.#engine, this.scenario, { onStep: (line) => this.#onLine(line) });
-    this.#at = 0;
-    if (this.scripted) {
-      this.#recording = false;
-      this.#engine.sinks.onTrace = () => {};
-      this.#applyEdits();
-      while (fork && this.#at < fork.at) this.#step();
-      this.#engine.drain();
-      this.#engine.sinks.onTrace = this.#keep;
+    const { engine } = this.#machine;
+    if (fork) {
+      const { store, snapshot } = fork.parent.snapshotAt(fork.at);
+      this.#store = store.beside(() => engine.core.memory.buffer as ArrayBuffer);
+      this.#store.restore(snapshot);
+      this.#machine.at = fork.at;
+      settleCharges(engine);
+      this.#machine.applyEdits(fork.parent.edits);
+      this.#checkpoints = new Checkpoints(this.#store);
+      this.#checkpoints.take(fork.at);
+      store.release(snapshot);
       return;
     }
-    if (fork) {
-      this.#engine.bytes.set(fork.parent.engineAt(fork.at).bytes);
-      settleCharges(this.#engine);
-      this.#at = fork.at;
-    }
-    this.#checkpoints = new Checkpoints(snapshotsOf(this.#engine));
-    this.#applyEdits(fork?.parent.edits);
-    this.#checkpoints.take(this.#at);
+    this.#store = snapshotsOf(engine, true);
+    this.#checkpoints = new Checkpoints(this.#store);
+    this.#machine.applyEdits();
+    this.#checkpoints.take(0);
+  }
+  /** Makes the run again up to where it leaves the other one: what its applications know is nowhere else. */
+  #beginScripted(): void {
+    this.#recording = false;
+    const { engine } = this.#machine;
+    this.#watch(false);
+    this.#machine.applyEdits();
+    this.#machine.replay(this.fork?.at ?? 0);
+    engine.drain();
+    this.#watch(true);
+  }
+  /** The state after a step, to be released by who asks. */
+  snapshotAt(step: number): { readonly store: PageStore; readonly snapshot: Snapshot } {
+    if (this.fork && step < this.fork.at) return this.fork.parent.snapshotAt(step);
+    this.engineAt(step);
+    const store = this.#store as PageStore;
+    return { store, snapshot: store.take() };
   }
 
   #onLine(line: TraceLine): void {
-    if (this.#recording) this.program_lines.push({ step: this.#at + 1, line });
+    if (this.#recording) this.program_lines.push({ step: this.#machine.at + 1, line });
   }
 
   #recordStep(): void {
+    const { engine } = this.#machine;
     this.#recording = true;
-    const more = this.#step();
+    const more = this.#machine.step();
     this.#recording = false;
-    if (more || this.#engine.clockNs() > this.steps.timeNs(this.length)) {
-      const next = this.#engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.next.at, true);
-      const base = this.#engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.base.at, true);
-      this.steps.add(this.trace.length + (next - base) / 32, this.#engine.clockNs());
+    if (more || engine.clockNs() > this.steps.timeNs(this.length)) {
+      const next = engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.next.at, true);
+      const base = engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.base.at, true);
+      this.steps.add(this.trace.length + (next - base) / 32, engine.clockNs());
     }
-    this.#at = this.length;
+    this.#machine.at = this.length;
     this.done = !more;
-    if (this.#checkpoints?.wants(this.#at)) {
-      this.#engine.drain();
-      this.#checkpoints.take(this.#at);
+    if (this.#checkpoints) this.#digests.look(engine, this.length);
+    if (this.#checkpoints?.wants(this.length)) {
+      engine.drain();
+      this.#checkpoints.take(this.length);
     }
   }
 
-  /** One step of the engine. False: nothing is left to happen, and the time is that of the end. */
-  #step(): boolean {
-    for (;;) {
-      const reason = this.#engine.guard(() => this.#engine.core.run(this.#until, 1));
-      if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) {
-        this.#engine.drain();
-        continue;
-      }
-      if (reason === REASON_DEADLINE || reason === REASON_IDLE) {
-        this.#stopped = reason === REASON_DEADLINE ? 'deadline' : 'idle';
-        return false;
-      }
-      if (reason === REASON_APP) this.#scripts.step();
-      else if (reason !== REASON_EVENTS) throw new Error(`the core stopped for an unknown reason ${reason}`);
-      this.#at++;
-      this.#applyEdits();
-      return true;
-    }
-  }
-
-  /** Those of the step that was reached; `done`: those that are in the state already. */
-  #applyEdits(done: readonly Edit[] = []): void {
-    for (const edit of this.edits) if (edit.at === this.#at && !done.includes(edit)) applyEdit(this.#engine, edit);
-  }
-
-  /** Brings the engine to a step, by the shortest way. */
+  /** Brings the engine to a step, by the shortest way. Where applications are in TypeScript it stays where recording goes on. */
   #goto(step: number): void {
-    if (step === this.#at) return;
-    this.#engine.drain();
-    // The state at the end of what is recorded is worth keeping: recording goes on from there.
+    const machine = this.#machine;
     const kept = this.#checkpoints;
-    if (kept && this.#at === this.length && !this.done && kept.before(this.#at) < this.#at) kept.take(this.#at);
-    this.#engine.sinks.onTrace = () => {};
-    if (kept) {
-      if (step < this.#at || kept.before(step) > this.#at) {
-        this.#at = kept.restore(step);
-        settleCharges(this.#engine);
-      }
-      this.#replay(step);
-    } else {
-      if (step < this.#at) this.#open();
-      while (this.#at < step && this.#step());
-      this.#at = step;
-    }
-    this.#engine.drain();
-    this.#engine.sinks.onTrace = this.#keep;
-  }
-
-  /** Events follow one another without a stop, but for edits. */
-  #replay(step: number): void {
-    while (this.#at < step) {
-      const edit = this.edits.find((e) => e.at > this.#at);
-      const until = Math.min(step, edit?.at ?? step);
-      const before = this.#engine.eventCount();
-      const reason = this.#engine.guard(() => this.#engine.core.run(this.#until, until - this.#at));
-      this.#at += this.#engine.eventCount() - before;
-      if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) this.#engine.drain();
-      else if (reason !== REASON_EVENTS) this.#at = step;
-      if (edit?.at === this.#at) this.#applyEdits();
-    }
+    if (step === machine.at || !kept) return;
+    machine.engine.drain();
+    // The state at the end of what is recorded is worth keeping: recording goes on from there.
+    if (machine.at === this.length && !this.done && kept.before(machine.at) < machine.at) kept.take(machine.at);
+    this.#watch(false);
+    if (step < machine.at || kept.before(step) > machine.at) machine.at = kept.restore(step);
+    const noted = this.#digests.before(step);
+    if (noted > machine.at) this.#digests.without(machine.engine, this.#store as PageStore, noted, () => machine.replay(noted));
+    machine.replay(step);
+    machine.engine.drain();
+    settleCharges(machine.engine);
+    this.#watch(true);
   }
 }

@@ -27,7 +27,7 @@ describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) 
   test('any step has the same state, whichever way one comes', () => {
     const { recording } = open(name).branch(0);
     const while_recording = new Map<number, string>();
-    for (let i = 0; recording.advance(0.01) && i < 50; i++) while_recording.set(recording.length, recording.hashAt(recording.length));
+    for (let i = 0; recording.advance(0.01) && i < 12; i++) while_recording.set(recording.length, recording.hashAt(recording.length));
     recording.finish();
     const steps = [...while_recording.keys()];
     for (const step of [...steps].reverse()) expect(recording.hashAt(step)).toBe(while_recording.get(step));
@@ -44,4 +44,23 @@ test('a fork in which nothing is changed stays equal to the branch that it left'
   expect(fork.result()).toEqual(base.result());
   expect(fork.hashAt(at - 10)).toBe(base.hashAt(at - 10));
   expect(fork.trace.length).toBe(base.trace.length);
+});
+
+test('who looks back while it is recorded changes nothing of the trace, nor of what was charged', () => {
+  const sets = ['run.charges=on', 'client.app.bytes=512KiB'];
+  const straight = open('bulk', sets).branch(0).recording.finish();
+  const { recording } = open('bulk', sets).branch(0);
+  for (let i = 1; recording.advance(0.01); i++) recording.engineAt((i * 977) % recording.length);
+  expect(recording.trace.length).toBe(straight.trace.length);
+  for (const i of straight.trace.batches.keys())
+    expect(Buffer.compare(recording.trace.batches[i]?.bytes() as Uint8Array, straight.trace.batches[i]?.bytes() as Uint8Array)).toBe(0);
+  expect(recording.result()).toEqual(straight.result());
+});
+
+test('far from a checkpoint the state is what it is next to one: digests, and where they stand', () => {
+  const { recording } = open('many-flows', ['client.app.bytes=64KiB']).branch(0);
+  const hashes = new Map<number, string>();
+  for (let i = 0; recording.advance(0.01); i++) if (i % 7 === 0) hashes.set(recording.length, recording.hashAt(recording.length));
+  expect(hashes.size).toBeGreaterThan(10);
+  for (const [step, hash] of [...hashes].reverse()) expect(recording.hashAt(step)).toBe(hash);
 });

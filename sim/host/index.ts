@@ -56,6 +56,7 @@ export { type Connection, sortStreams, type Streams } from './tcp_streams.ts';
 export { Sha256, sha256Hex } from './sha256.ts';
 export * from './numbers_text.ts';
 export * from './size_plan.ts';
+export * from './size_questions.ts';
 export * from './doctor/index.ts';
 export * as pages from './html/index.ts';
 export * from './sweep/index.ts';

@@ -36,6 +36,13 @@ export interface SizeRow {
   readonly formula: string;
   readonly numbers: string;
   readonly source: string;
+  /** What it is the sum of, where that is worth a drawing. */
+  readonly parts?: readonly SizePart[];
+}
+export interface SizePart {
+  readonly name: string;
+  readonly about: string;
+  readonly value: number;
 }
 
 export interface SizePlan {
@@ -130,6 +137,12 @@ function areaRow(q: SizeQuestion, d: Derived, standing: number): SizeRow {
     numbers: `${n(d.window)} + ${n(d.held)} + ${n(busy)} × (${d.grain} − ${d.mss}) / ${d.mss} + ${n(standing)} + ${n(cache)}`
       + ` → ${n(value)} (${n(value / q.rx_buf_len)} buffers)`,
     source: `${SIZING}: in flight, held, lost to part-filled buffers, posted, cached (squeezefs Rev 4; liburing 9787d6ab)`,
+    parts: [
+      { name: 'window', about: 'bytes in flight', value: d.window }, { name: 'held', about: 'what the application keeps', value: d.held },
+      { name: 'unfilled', about: 'room in buffers that segments do not fill', value: slack },
+      { name: 'standing', about: 'posted to the NIC all the time', value: standing },
+      { name: 'cache', about: 'what the page pool takes at once', value: cache },
+    ],
   };
 }
 

@@ -26,4 +26,8 @@ export const PAGES: readonly PageEntry[] = [
     id: 'lessons', title: 'Lessons', about: 'Stories over the live machine, with tasks that it checks itself.',
     load: () => import('./lessons/Lessons.svelte'),
   },
+  {
+    id: 'explore', title: 'Explore', about: 'Sweeps, ways beside each other, and how large everything must be.',
+    load: () => import('./explore/Explore.svelte'),
+  },
 ];

@@ -14,7 +14,7 @@ const FIRST = 'bulk';
 let openings = 0;
 
 /** A branch in a link: name, parent, the step where it leaves, edits, sets. A parent of -1: it begins anew. */
-type PackedBranch = readonly [string, number, number, BranchInfo['edits'], BranchInfo['sets']];
+export type PackedBranch = readonly [string, number, number, BranchInfo['edits'], BranchInfo['sets']];
 
 async function sourceOf({ scenario = FIRST, text, sets, seed }: Address): Promise<Source> {
   const with_seed = seed === undefined ? {} : { seed };
@@ -89,11 +89,14 @@ async function proofOf(lab: LabStore, { core, state, step = 0 }: Address): Promi
   return { state: 'differs', lines };
 }
 
+export const packBranches = async (branches: readonly PackedBranch[]): Promise<string> =>
+  branches.length === 0 ? '' : packText(JSON.stringify(branches));
+
 async function packedBranches(branches: readonly BranchInfo[]): Promise<string> {
   const order = branches.map((b) => b.n);
   const packed = branches.filter((b) => b.n !== 0).map((b): PackedBranch =>
     [b.name, b.parent === undefined ? -1 : order.indexOf(b.parent), b.from_step, b.edits, b.sets]);
-  return packed.length === 0 ? '' : packText(JSON.stringify(packed));
+  return packBranches(packed);
 }
 
 function viewsText(): string {

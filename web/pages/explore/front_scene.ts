@@ -3,7 +3,7 @@ import type { SweepAnswer } from '../../../sim/lab/index.ts';
 import type { Item, Scene } from '../../draw/scene.ts';
 import { textOf } from './curve_scene.ts';
 import { nameOfCell } from './picked.ts';
-import { scaleOf } from './scale.ts';
+import { type Scale, scaleOf } from './scale.ts';
 
 const HEIGHT = 300;
 const TOP = 18;
@@ -16,26 +16,35 @@ interface Goal {
   readonly text: (value: number) => string;
   /** As it is written, of a cell. */
   readonly said: (cell: number) => string;
+  /** Of an axis: its values are the ticks. */
+  readonly ticks: readonly number[] | undefined;
 }
 
 function goalOf(answer: SweepAnswer, name: string): Goal | undefined {
   const m = answer.metrics.findIndex((k) => k.name === name);
   if (m >= 0) return { name, of: (i) => Number(answer.cells[i]?.numbers[m]), text: (v) => textOf(answer, m, v),
-    said: (i) => answer.cells[i]?.texts[m] ?? '' };
+    said: (i) => answer.cells[i]?.texts[m] ?? '', ticks: undefined };
   const a = answer.axes.findIndex((k) => k.key === name);
   const axis = answer.axes[a];
   if (!axis?.numbers) return undefined;
   const value = (i: number) => answer.cells[i]?.values[a] ?? '';
-  const near = (v: number) => axis.values[axis.numbers?.reduce((best, n, i, all) =>
-    (Math.abs(n - v) < Math.abs((all[best] ?? 0) - v) ? i : best), 0) ?? 0] ?? '';
-  return { name, of: (i) => axis.numbers?.[axis.values.indexOf(value(i))] ?? Number.NaN, text: near, said: value };
+  const { numbers, values } = axis;
+  return { name, of: (i) => numbers[values.indexOf(value(i))] ?? Number.NaN, text: (v) => values[numbers.indexOf(v)] ?? '', said: value,
+    ticks: numbers };
 }
+
+function scaleFor(goal: Goal, cells: readonly number[], wanted: number): Scale {
+  const scale = scaleOf(cells.map(goal.of), wanted, goal.ticks ? LOG_OF_AXES : undefined);
+  return goal.ticks ? { ...scale, ticks: goal.ticks } : scale;
+}
+const LOG_OF_AXES = 8;
 
 export function frontScene(answer: SweepAnswer, width: number): Scene | undefined {
   const [gx, gy] = answer.goals.map((name) => goalOf(answer, name));
   if (!gx || !gy) return undefined;
-  const cells = answer.cells.flatMap((c, i) => (c.outcome === 'measured' && Number.isFinite(gx.of(i)) && Number.isFinite(gy.of(i)) ? [i] : []));
-  const [sx, sy] = [scaleOf(cells.map(gx.of), Math.max(2, Math.floor(width / 130))), scaleOf(cells.map(gy.of), 5)];
+  const known = (i: number) => Number.isFinite(gx.of(i)) && Number.isFinite(gy.of(i));
+  const cells = answer.cells.flatMap((c, i) => (c.outcome === 'measured' && known(i) ? [i] : []));
+  const [sx, sy] = [scaleFor(gx, cells, Math.max(2, Math.floor(width / 130))), scaleFor(gy, cells, 5)];
   const left = Math.max(44, Math.max(0, ...sy.ticks.map((t) => gy.text(t).length)) * CHAR + 12);
   const [w, h] = [Math.max(40, width - left - 16), HEIGHT - TOP - BOTTOM];
   const [px, py] = [(v: number) => left + sx.at(v) * w, (v: number) => TOP + h - sy.at(v) * h];
@@ -52,10 +61,12 @@ export function frontScene(answer: SweepAnswer, width: number): Scene | undefine
     { kind: 'text', x: left + w, y: HEIGHT - 8, text: `${gx.name} →`, fill: 'soft', size: 12, anchor: 'end' },
   ];
   const front = cells.filter((i) => answer.cells[i]?.front).sort((a, b) => gx.of(a) - gx.of(b) || gy.of(a) - gy.of(b));
-  if (front.length > 1) items.push({ kind: 'path', points: front.flatMap((i) => [px(gx.of(i)), py(gy.of(i))]), stroke: 'payload', dash: [5, 3] });
+  const line = front.flatMap((i) => [px(gx.of(i)), py(gy.of(i))]);
+  if (front.length > 1) items.push({ kind: 'path', points: line, stroke: 'payload', dash: [5, 3] });
   const label = (i: number) => {
     const cell = answer.cells[i];
-    return cell ? `${nameOfCell(answer, cell)}: ${gx.name} ${gx.said(i)}, ${gy.name} ${gy.said(i)}${cell.front ? ', on the front' : ''}` : '';
+    const numbers = `${gx.name} ${gx.said(i)}, ${gy.name} ${gy.said(i)}`;
+    return cell ? `${nameOfCell(answer, cell)}: ${numbers}${cell.front ? ', on the front' : ''}` : '';
   };
   for (const i of cells) {
     const [x, y] = [px(gx.of(i)), py(gy.of(i))];

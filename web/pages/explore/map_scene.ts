@@ -7,14 +7,14 @@ const GAP = 2;
 const CELL_H = 40;
 const CELL_W_MAX = 132;
 const CHAR = 6.7;
-const TOP = 8;
+const TOP = 24;
 const BOTTOM = 46;
 const LEGEND = 34;
 /** As dark as ink on it can be read in both themes. */
 const DARKEST = 0.45;
 const PALEST = 0.05;
 
-const OUTCOMES: Readonly<Record<SweepCellAnswer['outcome'], string>> = { measured: '', waiting: '…', refused: 'refused', failed: 'failed' };
+const OUTCOMES = { measured: '', waiting: '…', refused: 'refused', failed: 'failed' } as const;
 
 export function mapScene(answer: SweepAnswer, picked: Picked, width: number): Scene {
   const { x, y, m, metric, rows } = picked;
@@ -42,12 +42,11 @@ export function mapScene(answer: SweepAnswer, picked: Picked, width: number): Sc
   const below = TOP + rows.length * (CELL_H + GAP);
   const every = Math.max(1, Math.ceil((Math.max(...x.values.map((v) => v.length)) * CHAR + 6) / cell_w));
   x.values.forEach((value, c) => {
-    if (c % every === 0) items.push({ kind: 'text', x: left + c * cell_w + (cell_w - GAP) / 2, y: below + 13, text: value, fill: 'ink', size: 11,
-      mono: true, anchor: 'middle' });
+    const middle = left + c * cell_w + (cell_w - GAP) / 2;
+    if (c % every === 0) items.push({ kind: 'text', x: middle, y: below + 13, text: value, fill: 'ink', size: 11, mono: true, anchor: 'middle' });
   });
   items.push({ kind: 'text', x: left, y: below + 32, text: `${x.key} →`, fill: 'soft', size: 12 });
-  if (y) items.push({ kind: 'text', x: left - 8, y: below + 32, text: `↑ ${y.key.replace(/^.*\./, '')}`, fill: 'soft', size: 12, anchor: 'end',
-    room: left - 10 });
+  if (y) items.push({ kind: 'text', x: 0, y: 13, text: `↓ ${y.key}`, fill: 'soft', size: 12 });
   items.push(...legend(answer, m, left, below + BOTTOM, Math.min(width - left - 4, 320), least, most));
   return { width, height: below + BOTTOM + LEGEND, items, table: tableOf(answer, picked), narration: narration(answer, picked) };
 }
@@ -73,19 +72,21 @@ function cellItems(cell: SweepCellAnswer, p: Place): Item[] {
   const text = cell.outcome === 'measured' ? cell.texts[p.m] ?? '' : OUTCOMES[cell.outcome];
   const room = p.w - 6;
   const middle = { x: p.x + p.w / 2, y: p.y + p.h / 2 + 4, anchor: 'middle' as const, size: 12, room };
-  const words: Item[] = room >= Math.min(text.length, 5) * CHAR || text.length <= 1
-    ? [{ kind: 'text', ...middle, text: short(text, room), fill: cell.outcome === 'measured' ? 'ink' : 'soft', weight: p.best ? 700 : 400 }] : [];
+  const fits = room >= Math.min(text.length, 5) * CHAR || text.length <= 1;
+  const ink = cell.outcome === 'measured' ? 'ink' as const : 'soft' as const;
+  const words: Item[] = fits ? [{ kind: 'text', ...middle, text: short(text, room), fill: ink, weight: p.best ? 700 : 400 }] : [];
   if (cell.outcome === 'waiting')
     return [{ ...box, stroke: 'line', dash: [3, 3] }, { ...box, fill: 'card', alpha: 0, id: p.id, label: p.label }, ...words];
   if (cell.outcome !== 'measured') {
-    const ink = cell.outcome === 'failed' ? 'warm' as const : 'line' as const;
-    return [{ ...box, fill: ink, pattern: cell.outcome === 'failed' ? 'cross' : 'hatch', alpha: 0.5 },
-      { ...box, stroke: ink, id: p.id, label: p.label }, { kind: 'rect', x: p.x + 3, y: p.y + 10, w: p.w - 6, h: p.h - 20, fill: 'card' }, ...words];
+    const [edge, pattern] = cell.outcome === 'failed' ? ['warm', 'cross'] as const : ['line', 'hatch'] as const;
+    return [{ ...box, fill: edge, pattern, alpha: 0.5 }, { ...box, stroke: edge, id: p.id, label: p.label },
+      { kind: 'rect', x: p.x + 3, y: p.y + 10, w: p.w - 6, h: p.h - 20, fill: 'card' }, ...words];
   }
   const marks: Item[] = [];
   if (p.best) marks.push({ ...box, stroke: 'ink', width: 1.5 });
   // Of those on the front the corner is folded.
-  if (cell.front) marks.push({ kind: 'path', points: [p.x + p.w - 11, p.y, p.x + p.w, p.y, p.x + p.w, p.y + 11], closed: true, fill: 'payload' });
+  const right = p.x + p.w;
+  if (cell.front) marks.push({ kind: 'path', points: [right - 11, p.y, right, p.y, right, p.y + 11], closed: true, fill: 'payload' });
   if (!cell.complete) marks.push({ kind: 'rect', x: p.x, y: p.y + p.h - 5, w: p.w, h: 5, fill: 'warm', pattern: 'hatch' });
   return [{ ...box, fill: 'payload', alpha: p.alpha }, { ...box, stroke: 'line', id: p.id, label: p.label }, ...marks, ...words];
 }
@@ -113,9 +114,10 @@ export function tableOf(answer: SweepAnswer, { metric }: Picked): Scene['table']
   return {
     caption: `${metric.name} of ${answer.name}: every cell`,
     columns: [...answer.axes.map((a) => a.key), ...answer.metrics.map((k) => k.name), 'front'],
-    rows: answer.cells.map((c, i) => ({ id: `cell:${i}`, cells: [
-      ...c.values, ...answer.metrics.map((_, m) => (c.outcome === 'measured' ? c.texts[m] ?? '' : m === 0 ? said(c, m) : '')), c.front ? 'yes' : '',
-    ] })),
+    rows: answer.cells.map((c, i) => {
+      const numbers = answer.metrics.map((_, m) => (c.outcome === 'measured' ? c.texts[m] ?? '' : m === 0 ? said(c, m) : ''));
+      return { id: `cell:${i}`, cells: [...c.values, ...numbers, c.front ? 'yes' : ''] };
+    }),
   };
 }
 

@@ -14,7 +14,8 @@ const STYLES: Readonly<Record<string, { readonly fill: Ink; readonly pattern: Pa
   netdevice: { fill: 'series-b', pattern: 'hatch' }, skb: { fill: 'series-d', pattern: 'plain' },
   memory: { fill: 'series-d', pattern: 'dots' }, lock: { fill: 'series-d', pattern: 'cross' },
   scheduling: { fill: 'place-user', pattern: 'plain' }, driver: { fill: 'series-b', pattern: 'bars' },
-  syscall: { fill: 'place-user', pattern: 'hatch' }, app: { fill: 'series-a', pattern: 'plain' }, other: { fill: 'ack', pattern: 'hatch-back' },
+  syscall: { fill: 'place-user', pattern: 'hatch' }, app: { fill: 'series-a', pattern: 'plain' },
+  other: { fill: 'ack', pattern: 'hatch-back' },
 };
 const styleOf = (account: string) => STYLES[account] ?? { fill: 'ack', pattern: 'plain' };
 
@@ -31,8 +32,9 @@ export function pathsScene(group: PathGroup, width: number): Scene {
   if (!narrow) items.push({ kind: 'text', x: width - rate_w, y: 13, text: 'throughput', fill: 'soft', size: 12 });
   rows.forEach((row, r) => {
     const y = TOP + r * ROW;
-    items.push({ kind: 'text', x: left - 8, y: y + 13, text: `${row.path}${row.own ? ' ◆' : ''}`, fill: 'ink', size: 12, mono: true, anchor: 'end',
-      room: left - 10, weight: row.own ? 700 : 400 });
+    const line = { kind: 'text' as const, y: y + 13, fill: 'ink' as const, size: 12 };
+    items.push({ ...line, x: left - 8, text: `${row.path}${row.own ? ' ◆' : ''}`, mono: true, anchor: 'end', room: left - 10,
+      weight: row.own ? 700 : 400 });
     if (row.outcome === 'waiting') {
       items.push({ kind: 'rect', x: left, y, w: 40, h: BAR, stroke: 'line', dash: [3, 3] },
         { kind: 'text', x: left + 48, y: y + 13, text: 'not measured yet', fill: 'soft', size: 12 });
@@ -44,11 +46,12 @@ export function pathsScene(group: PathGroup, width: number): Scene {
       if (part > 0.3) items.push({ kind: 'rect', x, y, w: part, h: BAR, ...styleOf(group.accounts[a] ?? '') });
       x += part;
     });
-    items.push({ kind: 'text', x: x + 6, y: y + 13, text: (sums[r] ?? 0).toFixed(3), fill: 'ink', size: 12 });
-    if (!narrow) items.push({ kind: 'rect', x: width - rate_w, y: y + 5, w: Math.max(1, (row.throughput_bps / fastest) * (rate_w - 84)), h: 8, fill: 'ink' },
-      { kind: 'text', x: width - rate_w + (row.throughput_bps / fastest) * (rate_w - 84) + 6, y: y + 13, text: row.throughput, fill: 'ink', size: 12,
-        room: 84 });
-    items.push({ kind: 'rect', x: left - 2, y: y - 3, w: width - left, h: ROW - 4, fill: 'card', alpha: 0, id: `path:${row.path}`, label: labelOf(group, row) });
+    items.push({ ...line, x: x + 6, text: (sums[r] ?? 0).toFixed(3) });
+    const rate = Math.max(1, (row.throughput_bps / fastest) * (rate_w - 84));
+    if (!narrow) items.push({ kind: 'rect', x: width - rate_w, y: y + 5, w: rate, h: 8, fill: 'ink' },
+      { ...line, x: width - rate_w + rate + 6, text: row.throughput, room: 84 });
+    items.push({ kind: 'rect', x: left - 2, y: y - 3, w: width - left, h: ROW - 4, fill: 'card', alpha: 0, id: `path:${row.path}`,
+      label: labelOf(group, row) });
   });
   const below = TOP + rows.length * ROW + 8;
   const { items: keys, height } = legend(group.accounts, left, below, width - left);

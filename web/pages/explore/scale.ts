@@ -24,11 +24,11 @@ function logTicks(low: number, high: number): number[] {
 }
 
 /** From 0 where that wastes little; by ratio where the values are far apart. */
-export function scaleOf(values: readonly number[], wanted: number): Scale {
+export function scaleOf(values: readonly number[], wanted: number, log_ratio = LOG_RATIO): Scale {
   const known = values.filter(Number.isFinite);
   const [least, most] = [Math.min(...known, Infinity), Math.max(...known, -Infinity)];
   if (known.length === 0) return { at: () => 0, ticks: [] };
-  if (least > 0 && most / least >= LOG_RATIO) {
+  if (least > 0 && most / least >= log_ratio) {
     const low = Math.log10(least) - 0.05 * Math.log10(most / least);
     const span = Math.log10(most) + 0.05 * Math.log10(most / least) - low;
     const ticks = logTicks(10 ** low, 10 ** (low + span));

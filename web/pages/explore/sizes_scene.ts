@@ -21,12 +21,14 @@ export function sizesScene(parts: readonly SizePart[], width: number): Scene {
     const share = `${((100 * part.value) / sum).toFixed(part.value / sum < 0.1 ? 1 : 0)} %`;
     const id = `part:${part.name}`;
     const label = `${part.name}: ${part.about}, ${bytesText(part.value)}, ${share}`;
-    if (part.value > 0) items.push({ kind: 'rect', x, y: TOP, w: Math.max(1, w), h: BAR, ...(STYLES[i] ?? STYLES[0]), stroke: 'card', id, label });
+    const style = STYLES[i] ?? STYLES[0];
+    if (part.value > 0) items.push({ kind: 'rect', x, y: TOP, w: Math.max(1, w), h: BAR, ...style, stroke: 'card', id, label });
     x += w;
     const [kx, ky] = columns === 1 ? [0, TOP + BAR + 14 + i * 22] : [i * key_w, TOP + BAR + 14];
     items.push(
-      { kind: 'rect', x: kx, y: ky, w: 11, h: 11, ...(STYLES[i] ?? STYLES[0]) },
-      { kind: 'text', x: kx + 17, y: ky + 10, text: `${part.name} ${bytesText(part.value)} · ${share}`, fill: 'ink', size: 12, room: key_w - 22 });
+      { kind: 'rect', x: kx, y: ky, w: 11, h: 11, ...style },
+      { kind: 'text', x: kx + 17, y: ky + 10, fill: 'ink', size: 12, room: key_w - 22,
+        text: `${part.name} ${bytesText(part.value)} · ${share}` });
   });
   return {
     width, height: TOP + BAR + (columns === 1 ? 16 + parts.length * 22 : 38), items,

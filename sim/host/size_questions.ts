@@ -41,7 +41,8 @@ const bare = (text: string, unit: SizeAsked['unit']): boolean =>
   (unit === 'ns' || unit === 'bps') && /^\d/.test(text) && !/[a-zµ]/i.test(text) && Number(text) !== 0;
 
 /** The answer to a question; without a value, what was expected instead. */
-export function readSize({ unit, min, max, pow2, example }: SizeAsked, text: string): { readonly value?: number; readonly problem: string } {
+export function readSize(asked: SizeAsked, text: string): { readonly value?: number; readonly problem: string } {
+  const { unit, min, max, pow2, example } = asked;
   const value = bare(text, unit) ? undefined : parseQuantity(text, unit);
   const range = `from ${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}`;
   if (value === undefined || value < min || value > max) return { problem: `expected ${SIZE_NOUNS[unit]} ${range}, such as ${example}.` };

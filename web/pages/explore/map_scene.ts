@@ -43,7 +43,8 @@ export function mapScene(answer: SweepAnswer, picked: Picked, width: number): Sc
   const every = Math.max(1, Math.ceil((Math.max(...x.values.map((v) => v.length)) * CHAR + 6) / cell_w));
   x.values.forEach((value, c) => {
     const middle = left + c * cell_w + (cell_w - GAP) / 2;
-    if (c % every === 0) items.push({ kind: 'text', x: middle, y: below + 13, text: value, fill: 'ink', size: 11, mono: true, anchor: 'middle' });
+    if (c % every !== 0) return;
+    items.push({ kind: 'text', x: middle, y: below + 13, text: value, fill: 'ink', size: 11, mono: true, anchor: 'middle' });
   });
   items.push({ kind: 'text', x: left, y: below + 32, text: `${x.key} →`, fill: 'soft', size: 12 });
   if (y) items.push({ kind: 'text', x: 0, y: 13, text: `↓ ${y.key}`, fill: 'soft', size: 12 });
@@ -63,9 +64,11 @@ interface Place {
   readonly best: boolean;
 }
 
-export const said = (cell: SweepCellAnswer, m: number): string =>
-  cell.outcome === 'measured' ? `${cell.texts[m]}${cell.complete ? '' : ', it did not bring all bytes'}${cell.front ? ', on the front' : ''}`
-    : cell.outcome === 'waiting' ? 'not measured yet' : `${cell.outcome}: ${cell.problem}`;
+export function said(cell: SweepCellAnswer, m: number): string {
+  if (cell.outcome === 'waiting') return 'not measured yet';
+  if (cell.outcome !== 'measured') return `${cell.outcome}: ${cell.problem}`;
+  return `${cell.texts[m]}${cell.complete ? '' : ', it did not bring all bytes'}${cell.front ? ', on the front' : ''}`;
+}
 
 function cellItems(cell: SweepCellAnswer, p: Place): Item[] {
   const box = { kind: 'rect' as const, x: p.x, y: p.y, w: p.w, h: p.h, radius: 2 };

@@ -183,6 +183,14 @@ export class LatencyMeter {
     }
   }
 
+  /** Samples in the order of their end: when that was, and how long it took. */
+  get times_ns(): readonly number[] {
+    return this.#times;
+  }
+  get values_ns(): readonly number[] {
+    return this.#values;
+  }
+
   #sample(time_ns: number, value_ns: number): void {
     if (this.#seen++ % this.#stride !== 0) return;
     this.#times.push(time_ns);

@@ -100,7 +100,8 @@ export function measureRun(core: WebAssembly.Module, scenario: Scenario, options
   return { measurement, result, engine, from_ns: from.time_ns, to_ns: to.time_ns, latencies_ns };
 }
 
-function measuredHost(scenario: Scenario): 'client' | 'server' {
+/** Whose requests and latencies count. */
+export function measuredHost(scenario: Scenario): 'client' | 'server' {
   const roles = [0, 1].map((h) => roleOf(scenario, h));
   if (roles[0] === 'rpc' || roles[1] === 'none') return 'client';
   return 'server';

@@ -2,6 +2,7 @@
 import type { Lab } from './lab.ts';
 import type { Moment } from './moment.ts';
 import { breakpointStates } from './views/breakpoints.ts';
+import { charts } from './views/charts/index.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
 import { logRowOf, logRows, logText, matchingThings } from './views/log.ts';
 import { lessonAnswer, lessonJudge, lessonPlace, lessonValues } from './views/lesson.ts';
@@ -28,6 +29,7 @@ export const QUERIES = {
   buffer_life: bufferLife,
   memory,
   breakpoint_states: breakpointStates,
+  charts,
   filter_check: filterCheck,
   find_record: findRecord,
   log_row_of: logRowOf,

@@ -17,6 +17,7 @@ import { DigestLog } from './digest_log.ts';
 import type { Edit } from './edits.ts';
 import { FrameStore } from './frames.ts';
 import { Machine } from './machine.ts';
+import { Meter } from './meter.ts';
 import { DigestMemo, ScriptReplay } from './script_replay.ts';
 import { StepIndex } from './step_index.ts';
 import { watchFrames } from './watch_frames.ts';
@@ -47,6 +48,8 @@ export class Recording {
   /** What was on the wire; empty where run.capture is off. */
   readonly frames: FrameStore;
   readonly program_lines: ProgramLine[] = [];
+  /** What records do not tell. */
+  readonly meter: Meter;
   /** Nothing more will happen. */
   done = false;
   /** What ended it early: a fault of ours, or limits too small. */
@@ -75,6 +78,7 @@ export class Recording {
     this.#core = core;
     this.trace = fork ? fork.parent.trace.prefix(fork.parent.steps.records(fork.at)) : new TraceStore();
     this.steps = fork ? fork.parent.steps.prefix(fork.at) : new StepIndex();
+    this.meter = fork ? fork.parent.meter.prefix(this.steps.timeNs(fork.at)) : new Meter();
     this.frames = fork ? fork.parent.frames.prefix(fork.parent.trace, this.trace.length) : new FrameStore();
     for (const batch of this.trace.batches) this.#counts.add(batch);
     if (fork) this.program_lines.push(...fork.parent.program_lines.filter((l) => l.step <= fork.at));
@@ -227,6 +231,7 @@ export class Recording {
       this.steps.add(this.trace.length + (next - base) / 32, engine.clockNs());
     }
     this.#machine.at = this.length;
+    this.meter.step(engine, this.length);
     this.done = !more;
     if (this.#checkpoints) this.#digests.look(engine, this.length);
     if (this.#checkpoints?.wants(this.length)) {

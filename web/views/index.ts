@@ -37,6 +37,10 @@ export const VIEWS: readonly ViewEntry[] = [
   { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
   { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
   {
+    id: 'charts', title: 'Charts', about: 'Rates, levels, cycles and latencies over time.',
+    load: () => import('./charts/Charts.svelte'),
+  },
+  {
     id: 'breakpoints', title: 'Breakpoints', about: 'Conditions at which play stops, both ways.',
     load: () => import('./breakpoints/Breakpoints.svelte'),
   },

@@ -8,6 +8,12 @@ import type { LevelName } from './vocabulary.ts';
 /** A host that has nothing of the kind: no area, no connection. */
 export const NO_LEVEL = -1;
 
+export interface LevelRange {
+  readonly least: number;
+  readonly most: number;
+  readonly last: number;
+}
+
 /** Values by the records that changed them. */
 class Column {
   length = 0;
@@ -49,15 +55,32 @@ class Column {
         }
       }
     }
-    low = 0;
+    low = this.#after(record);
+    this.#hint = Math.max(0, low - 1);
+    return low === 0 ? NO_LEVEL : (this.#values[low - 1] as number);
+  }
+
+  /** The least and the most of it over some records, and what it was after them. */
+  range(from: number, to: number): LevelRange {
+    let last = from === 0 ? NO_LEVEL : this.at(from - 1);
+    let [least, most] = [last, last];
+    for (let i = from === 0 ? 0 : this.#after(from - 1); i < this.length && (this.#records[i] as number) < to; i++) {
+      last = this.#values[i] as number;
+      most = Math.max(most, last);
+      least = least === NO_LEVEL ? last : Math.min(least, last);
+    }
+    return { least, most, last };
+  }
+  /** The first change behind a record. */
+  #after(record: number): number {
+    let low = 0;
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((records[middle] as number) <= record) low = middle + 1;
+      if ((this.#records[middle] as number) <= record) low = middle + 1;
       else high = middle;
     }
-    this.#hint = Math.max(0, low - 1);
-    return low === 0 ? NO_LEVEL : (this.#values[low - 1] as number);
+    return low;
   }
 
   #grow(): void {
@@ -116,6 +139,10 @@ export class LevelIndex {
   changes(name: LevelName, host: 0 | 1): LevelChanges {
     this.extend();
     return this.#hosts[host][name];
+  }
+
+  range(name: LevelName, host: 0 | 1, from: number, to: number): LevelRange {
+    return this.#hosts[host][name].range(from, to);
   }
 
   /** Reads what the trace has got since. */

@@ -120,7 +120,9 @@ test('why: the completion of the one byte run goes back through both hosts to th
   const data = recordsOf(lab, 'cqe').find((r) => trace.pktId(r) !== 0) as number;
   const { links, root: end_of } = QUERIES.why(end(lab), { record: data });
   const events = links.map((l) => l.event);
-  const way = ['cqe', 'zc_deliver', 'sock_queue', 'tcp_rx', 'skb_build', 'nic_dma', 'nic_steer', 'wire_arrive', 'wire_send', 'nic_tx', 'tcp_tx'];
+  const way = [
+    'cqe', 'zc_deliver', 'sock_queue', 'tcp_rx', 'skb_build', 'nic_dma', 'nic_steer', 'wire_arrive', 'wire_send', 'nic_tx', 'tcp_tx',
+  ];
   expect(events.slice(0, way.length)).toEqual(way);
   expect(events.at(-1)).toBe('app_wake');
   expect(end_of).toContain('client');
@@ -135,7 +137,9 @@ test('every cause is before its effect, for every event of a run with losses', (
   for (let record = 0; record < trace.length; record += 613) {
     const { links } = QUERIES.why(moment, { record });
     for (let i = 1; i < links.length; i++) expect(links[i]?.record).toBeLessThan(links[i - 1]?.record as number);
-    for (const l of links) for (const a of l.also) expect(a.record).toBeLessThan(links[Math.max(0, links.indexOf(l) - 1)]?.record as number);
+    links.forEach((l, i) => {
+      for (const a of l.also) expect(a.record).toBeLessThan(links[i - 1]?.record ?? 0);
+    });
     if (links.length === 1) rooted.set(trace.kind(record), record);
   }
   // Only what the world was set up with has no cause at all, and charges, which are no events of their own.

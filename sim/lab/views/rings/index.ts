@@ -66,7 +66,8 @@ function uringsOf(moment: Moment, host: number): RingView[] {
   for (let n = 0; n < RINGS_MAX; n++) {
     const r = ringOf(engine, n);
     if (!r || r.host !== host) continue;
-    found.push(sqView(engine, r, appOf(engine, host)), cqView(engine, r, cqeOf(moment, r)), ...bufRings(engine, r).map((g) => bufView(engine, r, g)));
+    const groups = bufRings(engine, r).map((g) => bufView(engine, r, g));
+    found.push(sqView(engine, r, appOf(engine, host)), cqView(engine, r, cqeOf(moment, r)), ...groups);
   }
   return found;
 }

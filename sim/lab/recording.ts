@@ -256,36 +256,5 @@ export class Recording {
     machine.engine.drain();
     settleCharges(machine.engine);
     this.#watch(true);
-    if (kept && this.#at === this.length && !this.done && kept.before(this.#at) < this.#at) kept.take(this.#at);
-    this.#engine.sinks.onTrace = () => {};
-    if (kept) {
-      if (step < this.#at || kept.before(step) > this.#at) {
-        this.#at = kept.restore(step);
-        settleCharges(this.#engine);
-      }
-      this.#replay(step);
-    } else {
-      if (step < this.#at) this.#open();
-      // What is done again has its records already.
-      this.#engine.sinks.onTrace = () => {};
-      while (this.#at < step && this.#step());
-      this.#at = step;
-    }
-    this.#engine.drain();
-    this.#engine.sinks.onTrace = this.#keep;
-  }
-
-  /** Events follow one another without a stop, but for edits. */
-  #replay(step: number): void {
-    while (this.#at < step) {
-      const edit = this.edits.find((e) => e.at > this.#at);
-      const until = Math.min(step, edit?.at ?? step);
-      const before = this.#engine.eventCount();
-      const reason = this.#engine.guard(() => this.#engine.core.run(this.#until, until - this.#at));
-      this.#at += this.#engine.eventCount() - before;
-      if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) this.#engine.drain();
-      else if (reason !== REASON_EVENTS) this.#at = step;
-      if (edit?.at === this.#at) this.#applyEdits();
-    }
   }
 }

@@ -63,11 +63,4 @@ test('far from a checkpoint the state is what it is next to one: digests, and wh
   for (let i = 0; recording.advance(0.01); i++) if (i % 7 === 0) hashes.set(recording.length, recording.hashAt(recording.length));
   expect(hashes.size).toBeGreaterThan(10);
   for (const [step, hash] of [...hashes].reverse()) expect(recording.hashAt(step)).toBe(hash);
-test('going back in a world with applications in TypeScript adds nothing to the trace', () => {
-  const { recording } = open('endings').branch(0);
-  recording.finish();
-  const { length } = recording.trace;
-  recording.engineAt(10);
-  recording.engineAt(3);
-  expect(recording.trace.length).toBe(length);
 });

@@ -76,7 +76,9 @@ export const NOT_THERE: Readonly<Record<EditForm['target'], string>> = {
 
 function refusal(form: EditForm, target: number, errno: number): string {
   switch (errno) {
-    case -2: return `${form.title.toLowerCase()}: ${NOT_THERE[form.target]} (${target})`;
+    case -2:
+      if (target < 0) return `${form.title.toLowerCase()}: no entry waits in the refill ring`;
+      return `${form.title.toLowerCase()}: ${NOT_THERE[form.target]} (${target})`;
     case -11: return `${form.title.toLowerCase()}: an application has its turn just now; go one event on`;
     case -16: return `${form.title.toLowerCase()}: another packet that has not left yet is waited for on this link; go on until it has`;
     default: return `${form.title.toLowerCase()}: ${target} and its number do not fit`;

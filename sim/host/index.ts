@@ -5,6 +5,7 @@ export * from './scenario.ts';
 export { looksLikeScenario } from './scenario_draft.ts';
 export { InputError } from './input_error.ts';
 export { injectFault, knobNow, knobOfPath, parseLiveKnob, turnKnob } from './edit_world.ts';
+export { expectedOf as knobRange, formatValue as knobText } from './scenario_units.ts';
 export { checkNames, RESULT_SHAPE, type Shape } from './result_shape.ts';
 export { didYouMean } from './scenario_error.ts';
 export { type Comparison, COMPARISONS, ExpectError, FUNCTIONS, type Value } from './scenario_expect.ts';

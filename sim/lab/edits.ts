@@ -1,5 +1,5 @@
 /** What somebody changes in a running world: a knob from now on, or a fault. */
-import { type Engine, injectFault, turnKnob } from '../host/index.ts';
+import { type Engine, injectFault, InputError, turnKnob } from '../host/index.ts';
 
 export interface KnobEdit {
   /** The step after which it happens. */
@@ -21,4 +21,15 @@ export type Edit = KnobEdit | FaultEdit;
 export function applyEdit(engine: Engine, edit: Edit): void {
   if ('set' in edit) turnKnob(engine, edit.set);
   else injectFault(engine, edit.fault, edit.host, edit.args[0] ?? 0, edit.args[1]);
+}
+
+/** Tries an edit. undefined: it was done; else why not. */
+export function refusalOf(engine: Engine, edit: Edit): string | undefined {
+  try {
+    applyEdit(engine, edit);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
 }

@@ -29,3 +29,9 @@ export type {
 export type { BufferLife, LifeStep } from './views/memory/life.ts';
 export { AGES, BUFFER_STATES, type BufferState } from './views/memory/states.ts';
 export type { AreaInfo, MemoryFrame, MemoryParams, Trouble } from './views/memory.ts';
+export {
+  type ChangedNumber, COMPARE_LEVELS, type CompareLevel, type CompareSeries, type Comparison, type LevelPair, type SideEvent,
+} from './views/compare/index.ts';
+export type { FaultRow, FaultTarget } from './views/faults.ts';
+export type { KnobRow } from './views/knobs.ts';
+export { type NextAnswer, STEPS_BY, type StepBy } from './views/next_event.ts';

@@ -22,6 +22,7 @@ export const setsOfSource = ({ sets, seed }: Source): string[] => [...sets, ...(
 const WATCHED = ['run.charges=on', 'run.capture=on'];
 
 export const BRANCHES_MAX = 8;
+const NAME_MAX = 60;
 
 export interface Branch {
   readonly name: string;
@@ -71,6 +72,12 @@ export class Lab {
     const all = [...this.branch(from).sets, ...sets];
     const recording = new Recording(this.core, this.#compile(all));
     return this.branches.push({ name, edits: [], sets: all, parent: undefined, recording }) - 1;
+  }
+
+  rename(n: number, name: string): void {
+    const text = name.trim().slice(0, NAME_MAX);
+    if (text === '') throw new InputError('a branch has a name');
+    this.branches[n] = { ...this.branch(n), name: text };
   }
 
   remove(n: number): void {

@@ -14,7 +14,7 @@ import {
 import { settleCharges } from './charges_seen.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { DigestLog } from './digest_log.ts';
-import type { Edit } from './edits.ts';
+import { type Edit, refusalOf } from './edits.ts';
 import { FrameStore } from './frames.ts';
 import { Machine } from './machine.ts';
 import { Meter } from './meter.ts';
@@ -145,11 +145,31 @@ export class Recording {
 
   /** What came of the run; undefined until it is recorded. */
   result(): RunResult | undefined {
-    if (!this.done || this.failure) return undefined;
+    if (this.#result || !this.done || this.failure) return this.#result;
     this.#goto(this.length);
     const { engine, scripts, stopped } = this.#machine;
     this.#result ??= collectResult(engine, this.scenario, stopped, this.#counts, scripts.streams, scripts.steps?.result());
     return this.#result;
+  }
+
+  /** Why each of some edits would be refused after a step: a sentence, or undefined. Nothing stays of it. */
+  refusals(step: number, edits: readonly Edit[]): (string | undefined)[] {
+    if (this.fork && step < this.fork.at) return this.fork.parent.refusals(step, edits);
+    // Applications in TypeScript write where nobody marks it: no way back is cheap there, and who tries finds out.
+    if (!this.#store) return edits.map(() => undefined);
+    const { engine } = this.#machineAt(step);
+    const here = this.#store.take();
+    this.#watch(false);
+    const sentences = edits.map((edit) => {
+      const sentence = refusalOf(engine, edit);
+      if (sentence === undefined) (this.#store as PageStore).restore(here);
+      return sentence;
+    });
+    engine.drain();
+    settleCharges(engine);
+    this.#store.release(here);
+    this.#watch(true);
+    return sentences;
   }
 
   /** It is not needed any more: others that share its snapshots go on without it. */

@@ -27,6 +27,7 @@ export interface Calls {
   open: { params: { source: Source }; answer: { name: string; about: string; seed: number; steps: boolean; core: string } };
   fork: { params: { from: At; name: string; edits: readonly Edit[] }; answer: number };
   restart: { params: { name: string; sets: readonly string[]; from: number }; answer: number };
+  rename: { params: { branch: number; name: string }; answer: null };
   remove: { params: { branch: number }; answer: null };
   /** Several questions about one moment: an answer each, in their order. One that fails is an Error's text. */
   ask: { params: { at: At; asked: readonly Asked[] }; answer: readonly ({ ok: unknown } | { error: string })[] };

@@ -82,6 +82,10 @@ const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]
   },
   fork: ({ from, name, edits }) => opened().fork(from, name, edits),
   restart: ({ name, sets, from }) => opened().restart(name, sets, from),
+  rename: ({ branch, name }) => {
+    opened().rename(branch, name);
+    return null;
+  },
   remove: ({ branch }) => {
     opened().remove(branch);
     return null;

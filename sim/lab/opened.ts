@@ -4,7 +4,7 @@
  */
 import {
   atText, eventOf, examineRecorded, type Finding, HOSTS, InputError, isLines, isTrace, lineText, loadScenario, looksLikeScenario, narrate,
-  type PcapResult, pcapRemarks, readLines, readTrace, type Recorded, replayCapture, runScenario, type Scenario, ScenarioError, traceText,
+  type PcapResult, pcapRemarks, readLines, readTrace, type Recorded, replayCapture, runScenario, type Scenario, traceText,
   type TraceLine,
 } from '../host/index.ts';
 import { looksLikeRunFile, readRunFile, type RunFile } from './run_file.ts';
@@ -37,7 +37,8 @@ export interface OpenedFinding extends Omit<Finding, 'evidence'> {
 }
 export type Opened =
   | { readonly kind: 'run'; readonly name: string; readonly run: RunFile }
-  | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
+  /** `problem`: why it cannot be run as it is; empty when it can. */
+  | { readonly kind: 'scenario'; readonly name: string; readonly text: string; readonly problem: string }
   | { readonly kind: 'capture'; readonly name: string; readonly result: PcapResult; readonly remarks: readonly string[] }
   | {
     readonly kind: 'recorded'; readonly name: string; readonly what: Recorded['kind'] | 'transcript'; readonly lines: readonly OpenedLine[];
@@ -85,20 +86,22 @@ export async function openFile(core: WebAssembly.Module, name: string, file: Uin
   if (looksLikeTranscript(text)) return { ...recorded(name, { kind: 'log', findings: [], unseen: '' }), ...readTranscript(text, name) };
   if (isLines(text) && !isOneObject(text)) return linesFile(core, name, file, text, options.programs);
   const plain = name.replace(/\.(ya?ml|json)$/, '');
-  if (looksLikeScenario(text) || isOneObject(text)) return { kind: 'scenario', name: plain, text };
+  if (looksLikeScenario(text) || isOneObject(text)) return { kind: 'scenario', name: plain, text, problem: problemOf(plain, text) };
   const log = examineRecorded(name, file);
   if (log) return { ...recorded(name, log), ...shownText(text) };
-  return { kind: 'scenario', name: plain, text: checkedScenario(name, text) };
+  // A heading that nobody knows says what is wrong with it; anything else is nothing of ours.
+  if (!/\.ya?ml$/.test(name)) throw new InputError(`${name}: ${NOTHING}`);
+  return { kind: 'scenario', name: plain, text, problem: problemOf(plain, text) };
 }
 
-/** A scenario with a heading that nobody knows says what is wrong with it; anything else is nothing of ours. */
-function checkedScenario(name: string, text: string): string {
+function problemOf(name: string, text: string): string {
   try {
     loadScenario(text, name);
+    return '';
   } catch (error) {
-    if (!(error instanceof ScenarioError) || !/\.ya?ml$/.test(name)) throw new InputError(`${name}: ${NOTHING}`);
+    if (error instanceof InputError) return error.message;
+    throw error;
   }
-  return text;
 }
 
 /** JSON over several lines is one object; a trace has one in each. */

@@ -32,7 +32,8 @@ test('a scenario may be JSON, and a run file is another thing', async () => {
 });
 
 test('a YAML file with a key that nobody knows is opened, so that the editor can say what is wrong', async () => {
-  await openAs('scenario', 'mine.yaml', utf8('abuot: a typing error\napp:\n  bytes: 1MiB\n'));
+  const { problem } = await openAs('scenario', 'mine.yaml', utf8('abuot: a typing error\napp:\n  bytes: 1MiB\n'));
+  expect(problem).toContain('abuot');
 });
 
 describe('a golden trace', () => {

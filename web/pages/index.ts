@@ -6,6 +6,8 @@ export interface PageEntry {
   readonly title: string;
   /** What it is for, in a sentence. */
   readonly about: string;
+  /** Reached by what one does, not by the bar. */
+  readonly apart?: true;
   readonly load: () => Promise<{ default: Component }>;
 }
 
@@ -29,5 +31,9 @@ export const PAGES: readonly PageEntry[] = [
   {
     id: 'explore', title: 'Explore', about: 'Sweeps, ways beside each other, and how large everything must be.',
     load: () => import('./explore/Explore.svelte'),
+  },
+  {
+    id: 'file', title: 'File', about: 'What was opened: a trace, a log or a capture, and what there is to say of it.', apart: true,
+    load: () => import('./file/File.svelte'),
   },
 ];

@@ -1,5 +1,6 @@
 /** Commands of the frame itself. */
 import { bench } from '../pages/bench/bench_state.svelte.ts';
+import { chooseFile } from './choose_file.ts';
 import type { Command } from './commands.ts';
 import { shell } from './shell_state.svelte.ts';
 import { theme } from './theme.svelte.ts';
@@ -36,6 +37,13 @@ export const frameCommands = (): Command[] => [
       shell.share = true;
     },
   },
+  {
+    id: 'save', title: 'Save the run or a drawing', group: 'Page', keys: ['E'],
+    run: () => {
+      shell.save = true;
+    },
+  },
+  { id: 'open_file', title: 'Open a file: scenario, run, trace, log, capture', group: 'Page', keys: ['O'], run: () => chooseFile() },
   { id: 'theme', title: 'Light, dark, or as the system', group: 'Page', run: () => theme.next() },
   { id: 'next_panel', title: 'To the next panel', group: 'Page', keys: ['F6'], run: () => nextPanel(1) },
   { id: 'panel_before', title: 'To the panel before', group: 'Page', keys: ['Shift+F6'], run: () => nextPanel(-1) },

@@ -13,6 +13,8 @@ class ShellState {
   sheet = $state(false);
   /** The dialog with the link. */
   share = $state(false);
+  /** The dialog that saves runs and drawings as files. */
+  save = $state(false);
   /** What somebody called the open link. */
   title = $state('');
   proof = $state.raw<Proof>({ state: 'none', lines: [] });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
-import { compileCore, eventOf, KIND, narrate, NO_BUFFER } from '../../sim/host/index.ts';
+import { compileCore, eventOf, KIND, narrate, NO_BUFFER, readSockets } from '../../sim/host/index.ts';
 import { compileFilter, completeFilter, FilterError, levelsOf } from '../../sim/lab/filter/index.ts';
 import { Lab, type Recording } from '../../sim/lab/index.ts';
 import { findRecord, matches } from '../../sim/lab/views/find.ts';
@@ -69,6 +69,14 @@ test('a level of buffers is what the core itself counts, and the sum of all plac
     expect((['free', 'cache', 'posted', 'live'] as const).map((name) => levels.at(name, 1, record))).toEqual(counted);
   }
   expect(levels.at('free', 0, bulk.trace.length - 1)).toBe(-1);
+});
+
+test('the window is what the socket has announced', () => {
+  for (const share of [0.2, 0.5, 0.8]) {
+    const step = Math.floor(bulk.length * share);
+    const socket = readSockets(bulk.engineAt(step)).find((s) => s.host === 1 && s.state === 1);
+    expect(levelsOf(bulk).at('window', 1, bulk.steps.records(step) - 1)).toBe(socket?.rcv_wnd);
+  }
 });
 
 test('the most of each level is that of the report', () => {

@@ -4,6 +4,7 @@
 import { AREA, KIND, NO_BUFFER, readField, VIEW_AREA, zcrxAreas, zcrxInstances } from '../../host/index.ts';
 import type { Recording } from '../recording.ts';
 import type { LevelName } from './vocabulary.ts';
+import { Windows } from './windows.ts';
 
 /** A host that has nothing of the kind: no area, no connection. */
 export const NO_LEVEL = -1;
@@ -102,7 +103,7 @@ export interface LevelChanges {
 type Columns = Readonly<Record<LevelName, Column>>;
 const columns = (): Columns => ({
   free: new Column(), cache: new Column(), posted: new Column(), live: new Column(), rx: new Column(), link: new Column(),
-  queued: new Column(), cq: new Column(), rq: new Column(), cwnd: new Column(),
+  queued: new Column(), cq: new Column(), rq: new Column(), window: new Column(), cwnd: new Column(),
 });
 const PLACES = ['free', 'cache', 'posted', 'live'] as const;
 
@@ -124,10 +125,12 @@ export class LevelIndex {
   readonly #hosts: readonly [Columns, Columns] = [columns(), columns()];
   /** Congestion windows by socket. */
   readonly #cwnds: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
+  readonly #windows: Windows;
   #read = 0;
 
   constructor(recording: Recording) {
     this.#recording = recording;
+    this.#windows = new Windows(recording.frames);
   }
 
   /** A host's level after a record; NO_LEVEL: there is none. */
@@ -155,6 +158,7 @@ export class LevelIndex {
       const own = this.#hosts[host];
       if (!own) continue;
       const reader = READERS.get(kind);
+      if (kind === KIND.wire_send) own.window.set(i, this.#windows.sent(host, trace.pktId(i)));
       if (reader) reader(own, i, trace.a(i), trace.b(i), trace.c(i));
       else if (kind === KIND.ledger && trace.niovIdx(i) !== NO_BUFFER) this.#move(own, host, i, trace.a(i), trace.b(i));
       else if (kind === KIND.tcp_cwnd) this.#cwnd(own, host, i, trace.a(i), trace.b(i));

@@ -59,9 +59,10 @@ export const LEVELS: readonly LevelField[] = [
   { name: 'queued', about: 'bytes in receive queues', unit: 'bytes' },
   { name: 'cq', about: 'completions that the application has not looked at', unit: 'none' },
   { name: 'rq', about: 'refill entries that the kernel has not read', unit: 'none' },
+  { name: 'window', about: 'least receive window that a connection of the host has last announced', unit: 'bytes' },
   { name: 'cwnd', about: 'least congestion window, in segments', unit: 'none' },
 ];
-export type LevelName = 'free' | 'cache' | 'posted' | 'live' | 'rx' | 'link' | 'queued' | 'cq' | 'rq' | 'cwnd';
+export type LevelName = 'free' | 'cache' | 'posted' | 'live' | 'rx' | 'link' | 'queued' | 'cq' | 'rq' | 'window' | 'cwnd';
 
 /** How a word of an event is read. */
 export interface WordType {

@@ -1,0 +1,93 @@
+/** The log, breakpoints and charts, by hand. */
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath } from '../chromium.ts';
+import { Site } from './site.ts';
+
+describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.open();
+  });
+  afterAll(() => site?.close());
+  const step = async (page: Page) => Number(await page.getByTestId('playhead').innerText());
+  const drops = (page: Page) => page.getByText(/of [\d\s]+ records fit/);
+
+  test('a filter is completed, what is wrong with it is said, and it chooses the rows', async () => {
+    const page = await site.visit('#loss&v=log');
+    const rows = page.locator('.row[role=row]');
+    await rows.nth(5).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('dro');
+    await page.getByRole('option', { name: /^drop/ }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('and resn = 1 ');
+    await page.getByText('there is no field or event “resn”: did you mean “reason”?').waitFor();
+    expect(await page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe('true');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('drop and reason = SIM_WIRE_LOSS');
+    await page.keyboard.press('Escape');
+    await drops(page).waitFor();
+    await expect.poll(() => rows.locator('.event').evaluateAll((all) => [...new Set(all.map((e) => e.textContent))])).toEqual(['drop']);
+    await page.close();
+  });
+
+  test('the keyboard goes from one record that fits to the next, and to any row', async () => {
+    const page = await site.visit('#loss&v=log&f=drop');
+    await drops(page).waitFor();
+    const at: number[] = [];
+    for (const key of ['n', 'n', 'N']) {
+      await page.keyboard.press(key);
+      await expect.poll(() => step(page)).not.toBe(at.at(-1) ?? 0);
+      at.push(await step(page));
+    }
+    expect(at[1]).toBeGreaterThan(at[0] as number);
+    expect(at[2]).toBe(at[0]);
+    const grid = page.getByRole('grid');
+    await grid.focus();
+    await page.keyboard.press('End');
+    const last = page.locator('.row[role=row][aria-selected=true]');
+    await last.waitFor();
+    expect(Number(await last.getAttribute('aria-rowindex'))).toBe(Number(await grid.getAttribute('aria-rowcount')));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => step(page)).toBeGreaterThan(at[1] as number);
+    await page.close();
+  });
+
+  test('play stops where a condition is met, and at the same steps on its way back', async () => {
+    const page = await site.visit('#loss&v=breakpoints');
+    await page.getByRole('button', { name: 'a packet is dropped' }).click();
+    const stopped = page.getByText(/^Stopped at/);
+    const at: number[] = [];
+    for (const name of ['Play', 'Play', 'Play backward']) {
+      const before = await step(page);
+      await page.getByRole('button', { name, exact: true }).click();
+      await expect.poll(() => step(page), { timeout: 60_000 }).not.toBe(before);
+      await page.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 60_000 });
+      await stopped.waitFor();
+      at.push(await step(page));
+    }
+    expect(at[1]).toBeGreaterThan(at[0] as number);
+    expect(at[2]).toBe(at[0]);
+    await page.getByRole('button', { name: 'On to drop' }).click();
+    await expect.poll(() => step(page)).toBe(at[1]);
+    await page.close();
+  }, 150_000);
+
+  test('each chart has a file and a table', async () => {
+    const page = await site.visit('#loss&v=charts');
+    await page.getByRole('figure', { name: 'Throughput' }).waitFor();
+    for (const name of ['Buffers of the server', 'Receive queues', 'Cycles per byte of the server', 'Latency', 'Drops and retransmissions'])
+      await page.getByRole('figure', { name }).waitFor();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Throughput as CSV' }).click()]);
+    const [head, ...rows] = readFileSync(await file.path(), 'utf8').trimEnd().split('\n');
+    expect(head).toBe('time_ns,client sends (bit/s),server receives (bit/s)');
+    expect(rows.length).toBeGreaterThan(50);
+    expect(file.suggestedFilename()).toBe('loss-throughput.csv');
+    await page.locator('[data-view=charts]').getByRole('button', { name: 'Table' }).click();
+    expect(await page.getByRole('table').count()).toBeGreaterThan(5);
+    await page.close();
+  });
+});

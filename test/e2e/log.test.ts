@@ -23,8 +23,8 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.getByRole('option', { name: /^drop/ }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await page.keyboard.type('and resn = 1 ');
-    await page.getByText('there is no field or event “resn”: did you mean “reason”?').waitFor();
+    await page.keyboard.type('and reson = 1 ');
+    await page.getByText('there is no field or event “reson”: did you mean “reason”?').waitFor();
     expect(await page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe('true');
     await page.keyboard.press('Control+a');
     await page.keyboard.type('drop and reason = SIM_WIRE_LOSS');
@@ -60,6 +60,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     const page = await site.visit('#loss&v=breakpoints');
     await page.getByRole('button', { name: 'a packet is dropped' }).click();
     const stopped = page.getByText(/^Stopped at/);
+    for (let i = 0; i < 8; i++) await page.keyboard.press('+');
     const at: number[] = [];
     for (const name of ['Play', 'Play', 'Play backward']) {
       const before = await step(page);

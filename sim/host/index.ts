@@ -18,7 +18,9 @@ export { narrate, recordJson, stageNumber, timelineText, whereText } from './nar
 export { type ByteQuestion, type Journey, journeyOfBuffer, journeyOfByte, journeyOfPacket, storyOf } from './journey.ts';
 export type { Charge } from './charges.ts';
 export { LatencyMeter, percentile } from './latency.ts';
-export { type HostMeasurement, type Measured, measuredHost, measureRun, type MeasureOptions, type Measurement, type Percentiles } from './measure.ts';
+export {
+  type HostMeasurement, type Measured, measuredHost, measureRun, type MeasureOptions, type Measurement, type Percentiles,
+} from './measure.ts';
 export { collectResult } from './result.ts';
 export { EventCounts } from './event_counts.ts';
 export { ScriptHosts, type ScriptOptions } from './script_hosts.ts';

@@ -2,7 +2,8 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -34,18 +35,19 @@ function fileOf(folder, url) {
 
 /** Files as they were compressed last, by path and time. */
 const compressed = new Map();
-const QUALITY = 5;
+const QUALITY = 9;
+const brotli = promisify(brotliCompress);
 
 function brotliOf(file) {
   const { mtimeMs } = statSync(file);
   const known = compressed.get(file);
   if (known?.mtimeMs === mtimeMs) return known.bytes;
-  const bytes = brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } });
+  const bytes = brotli(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } });
   compressed.set(file, { mtimeMs, bytes });
   return bytes;
 }
 
-function answer(folder, request, response) {
+async function answer(folder, request, response) {
   const file = request.method === 'GET' || request.method === 'HEAD' ? fileOf(folder, request.url ?? '/') : undefined;
   if (file === undefined) {
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is no such file.\n');
@@ -54,7 +56,7 @@ function answer(folder, request, response) {
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
   const head = { 'content-type': type, 'cache-control': 'no-cache' };
   if (type !== 'application/octet-stream' && /\bbr\b/.test(request.headers['accept-encoding'] ?? '')) {
-    const bytes = brotliOf(file);
+    const bytes = await brotliOf(file);
     response.writeHead(200, { ...head, 'content-encoding': 'br', 'content-length': bytes.length, vary: 'accept-encoding' });
     response.end(request.method === 'HEAD' ? undefined : bytes);
     return;
@@ -67,7 +69,7 @@ function answer(folder, request, response) {
 /** Serves a folder. A taken port is left for the next free one; port 0 takes any. Returns { address, close }. */
 export function serve(folder, port, host = '127.0.0.1') {
   return new Promise((resolve, reject) => {
-    const server = createServer((request, response) => answer(folder, request, response));
+    const server = createServer((request, response) => void answer(folder, request, response));
     const listen = (at) => {
       server.once('error', (error) => {
         if (error.code === 'EADDRINUSE' && at < port + 20) listen(at + 1);

@@ -1,5 +1,5 @@
-/** The scenario library. The examples are bundled as text; cases and probes come in a chunk of their own when somebody asks. */
-const files = import.meta.glob<string>('../scenarios/*.yaml', { query: '?raw', import: 'default', eager: true });
+/** The scenario library. The page brings the first one; the others come in chunks of their own when somebody asks. */
+import bulk from '../scenarios/bulk.yaml?raw';
 
 export interface BundledScenario {
   /** As the command line takes it: bulk, pain/A1. */
@@ -23,16 +23,22 @@ export const scenariosOf = (texts: Readonly<Record<string, string>>): BundledSce
     .map(([path, text]) => ({ name: name(path), text, about: aboutOf(text) }))
     .sort((a, b) => first(a.name) - first(b.name) || a.name.localeCompare(b.name, 'en', { numeric: true }));
 
+const FIRST: readonly BundledScenario[] = scenariosOf({ '../scenarios/bulk.yaml': bulk });
+
 /** The examples; `bulk` comes first, the rest by name. */
-export const SCENARIOS: readonly BundledScenario[] = scenariosOf(files);
+export async function exampleScenarios(): Promise<readonly BundledScenario[]> {
+  const { EXAMPLES } = await import('./scenarios_examples.ts');
+  return EXAMPLES;
+}
 
 /** Everything: examples, cases of users (pain/…), probes of kernels (conform/…). */
 export async function allScenarios(): Promise<readonly BundledScenario[]> {
-  const { MORE_SCENARIOS } = await import('./scenarios_more.ts');
-  return [...SCENARIOS, ...MORE_SCENARIOS];
+  const [examples, { MORE_SCENARIOS }] = await Promise.all([exampleScenarios(), import('./scenarios_more.ts')]);
+  return [...examples, ...MORE_SCENARIOS];
 }
 
 /** A scenario by its name; undefined when there is none. */
 export async function findScenario(wanted: string): Promise<BundledScenario | undefined> {
-  return SCENARIOS.find((s) => s.name === wanted) ?? (await allScenarios()).find((s) => s.name === wanted);
+  const by_name = (s: BundledScenario) => s.name === wanted;
+  return FIRST.find(by_name) ?? (await exampleScenarios()).find(by_name) ?? (await allScenarios()).find(by_name);
 }

@@ -3,7 +3,7 @@
  */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { COMPARING, type Comparing } from '../schema/comparing.ts';
-import { FINDING_NAMES } from '../schema/findings.ts';
+import { FINDING_NAMES } from '../schema/finding_names.ts';
 import type { Machine } from '../schema/machine_form.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { checkNames } from './result_shape.ts';

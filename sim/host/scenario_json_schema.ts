@@ -1,7 +1,7 @@
 /** The JSON Schema of scenarios, for editors: names, ranges, units and a sentence for each key. */
 import { FAULT_KNOBS, HOST_KNOBS, HOSTS, type Knob, RULE_KNOBS, RUN_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
-import { FINDING_NAMES } from '../schema/findings.ts';
+import { FINDING_NAMES } from '../schema/finding_names.ts';
 import { stepsJsonSchema } from './steps/steps_json_schema.ts';
 import { LIMITS } from '../schema/limits.ts';
 import { formatValue, quantityPattern } from './scenario_units.ts';

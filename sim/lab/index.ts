@@ -5,6 +5,7 @@ export * from './explore/index.ts';
 export { type Opened, type OpenedFinding, type OpenedLine, openFile, type OpenOptions } from './opened.ts';
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
+export { FIRST_QUERIES } from './first_queries.ts';
 export { type At, Moment } from './moment.ts';
 export { type Answer, type Params, QUERIES, type Queries, type Query, type QueryName } from './queries.ts';
 export { type Rerun, rerun } from './rerun.ts';

@@ -472,4 +472,3 @@ export const FINDINGS: readonly FindingRow[] = [
   ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL,
   ...MEMORY, ...IDLE,
 ];
-export const FINDING_NAMES: readonly string[] = FINDINGS.map((f) => f.name);

@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath() === undefined)('dist/web on a host of files', () 
     for (const part of ['core', 'worker', 'index']) expect(files.some((f) => f.startsWith(part)), part).toBe(true);
     // A browser does not say what a worker's files weighed on the way: they are asked for once more.
     const bytes = (await Promise.all([...loaded].map(weight))).reduce((a, b) => a + b, 0);
-    console.log(`first load: ${bytes} bytes in ${files.length} files`);
+    console.log(`first load: ${bytes} bytes in ${files.length} files: ${files.join(' ')}`);
     expect(bytes).toBeLessThan(FIRST_LOAD_MAX);
     await fresh.close();
   });

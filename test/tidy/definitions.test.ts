@@ -5,6 +5,8 @@ import { COSTS } from '../../sim/schema/costs.ts';
 import { COUNTERS } from '../../sim/schema/counters.ts';
 import { DROPS } from '../../sim/schema/drops.ts';
 import { EVENTS } from '../../sim/schema/events.ts';
+import { FINDING_NAMES } from '../../sim/schema/finding_names.ts';
+import { FINDINGS } from '../../sim/schema/findings.ts';
 import { LIMITS } from '../../sim/schema/limits.ts';
 import { HOST_KNOBS, RUN_KNOBS } from '../../sim/schema/scenario.ts';
 import { STAGES } from '../../sim/schema/stages.ts';
@@ -58,4 +60,8 @@ test('events name a stage, fit their record and are named once', () => {
 });
 test('defaults of knobs lie between least and greatest, and every knob has a sentence', () => {
   none(knobs.filter((k) => k.value < k.min || k.value > k.max || k.about.length < 5).map((k) => `${k.section}.${k.name}`));
+});
+
+test('the list of findings\' names is that of their table', () => {
+  expect(FINDING_NAMES).toEqual(FINDINGS.map((f) => f.name));
 });

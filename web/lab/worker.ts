@@ -1,7 +1,7 @@
 /** Holds the laboratory off the page's thread: records in slices, and answers in between. */
 import coreUrl from '../../build/core.wasm?url';
 import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
-import { Lab, QUERIES, type Query, readForPage, verifyResult } from '../../sim/lab/index.ts';
+import { FIRST_QUERIES, Lab, type Query } from '../../sim/lab/index.ts';
 import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
 
 /** Short enough that an answer never waits long. */
@@ -26,6 +26,16 @@ function sentence(error: unknown): string {
     return `The simulator found a fault of its own: ${error.message} (event ${events}, ${time_ns} ns, seed ${seed}).`;
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The greater part of the questions; it comes when the first of them is asked. */
+let rest: Promise<typeof import('../../sim/lab/late.ts')> | undefined;
+function late() {
+  rest ??= import('../../sim/lab/late.ts').catch((error: unknown) => {
+    rest = undefined;
+    throw error;
+  });
+  return rest;
 }
 
 const say = (reply: Reply) => postMessage(reply);
@@ -90,19 +100,24 @@ const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]
     opened().remove(branch);
     return null;
   },
-  ask: ({ at, asked }) => {
+  ask: async ({ at, asked }) => {
+    const first = asked.every(({ name }) => name in FIRST_QUERIES);
+    const queries: Readonly<Record<string, unknown>> = first ? FIRST_QUERIES : (await late()).QUERIES;
     const moment = opened().moment(at);
     return asked.map(({ name, params }) => {
       try {
-        return { ok: (QUERIES[name] as unknown as Query<unknown, unknown>)(moment, params, opened()) };
+        return { ok: (queries[name] as Query<unknown, unknown>)(moment, params, opened()) };
       } catch (error) {
         return { error: sentence(error) };
       }
     });
   },
-  lesson_read: ({ files }) => files.map(({ file, text }) => readForPage(text, file)),
+  lesson_read: async ({ files }) => {
+    const { readForPage } = await late();
+    return files.map(({ file, text }) => readForPage(text, file));
+  },
   lesson_verify: async ({ of, result }) => {
-    const { module, hash } = await theCore();
+    const [{ module, hash }, { verifyResult }] = await Promise.all([theCore(), late()]);
     return verifyResult(module, hash, of, result);
   },
 };

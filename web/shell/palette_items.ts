@@ -3,7 +3,7 @@ import { duration } from '../format.ts';
 import type { LabStore } from '../lab/store.svelte.ts';
 import { bench, WORKSPACES } from '../pages/bench/bench_state.svelte.ts';
 import { PAGES } from '../pages/index.ts';
-import { SCENARIOS } from '../scenarios.ts';
+import type { BundledScenario } from '../scenarios.ts';
 import { VIEWS } from '../views/index.ts';
 import { COMMANDS } from './commands.ts';
 import { keyText } from './key_text.ts';
@@ -21,7 +21,8 @@ export interface PaletteItem {
 const SHOWN_MAX = 60;
 const NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 };
 
-export function itemsOf(lab: LabStore): PaletteItem[] {
+/** Scenarios come when they are there: their texts are not part of the first load. */
+export function itemsOf(lab: LabStore, library: readonly BundledScenario[]): PaletteItem[] {
   const commands = COMMANDS.map((c): PaletteItem => ({
     id: `command:${c.id}`, group: c.group, title: c.title, run: () => c.run(lab), ...(c.keys?.[0] ? { keys: keyText(c.keys[0]) } : {}),
   }));
@@ -45,7 +46,7 @@ export function itemsOf(lab: LabStore): PaletteItem[] {
   const branches = lab.branches.map((b): PaletteItem => ({
     id: `branch:${b.n}`, group: 'Branch', title: b.name, run: () => lab.goto(lab.step, b.n),
   }));
-  const scenarios = SCENARIOS.map((s): PaletteItem => ({
+  const scenarios = library.map((s): PaletteItem => ({
     id: `scenario:${s.name}`, group: 'Scenario', title: s.name, about: s.about, run: () => route.go('bench', encodeURIComponent(s.name)),
   }));
   const places = [timeItem, stepItem].map((make) => make(lab));

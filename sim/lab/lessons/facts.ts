@@ -1,7 +1,7 @@
 /** What the lines of a lesson look at, as plain data. Only what they name is looked up: a result needs the whole run. */
 import { CONTEXTS } from '../../schema/costs.ts';
 import { EVENTS } from '../../schema/events.ts';
-import { FINDING_NAMES } from '../../schema/findings.ts';
+import { FINDING_NAMES } from '../../schema/finding_names.ts';
 import { HOSTS } from '../../schema/scenario.ts';
 import {
   areaPlaces, Chart, type Counts, type Engine, eventOf, examine, NO_BUFFER, patientOf, PLACES, readSockets, type RunResult,

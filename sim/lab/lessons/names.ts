@@ -1,7 +1,7 @@
 /** What checks and values of lessons may name: the machine now, the results, the selection, the knobs. */
 import { ACCOUNTS } from '../../schema/costs.ts';
 import { EVENTS } from '../../schema/events.ts';
-import { FINDING_NAMES } from '../../schema/findings.ts';
+import { FINDING_NAMES } from '../../schema/finding_names.ts';
 import { HOST_KNOBS, RUN_KNOBS } from '../../schema/scenario.ts';
 import { checkNames, type Expectation, parseExpect, PLACES, RESULT_SHAPE, type Shape, SOCKET_WORDS } from '../../host/index.ts';
 

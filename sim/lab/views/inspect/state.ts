@@ -7,7 +7,8 @@ import { slotOf } from '../rings/slot.ts';
 import { bitNames, SETUP_FLAGS } from '../uapi_decode.ts';
 import type { Fact, Inspection } from './doc.ts';
 import { TraceLook } from './trace_look.ts';
-import { happening, idOfRecord } from './why.ts';
+import { idOfRecord } from './newest.ts';
+import { happening } from './why.ts';
 
 const STATES = [
   '', 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'LISTEN', 'CLOSING',
@@ -85,8 +86,6 @@ export function inspectRing(moment: Moment, id: string, n: number): Inspection {
   };
 }
 
-const HOLDS: Readonly<Record<string, string>> = { packet: 'packet', buffer: 'buffer', cqe: 'completion, record' };
-
 export function inspectSlot(moment: Moment, id: string): Inspection {
   const s = slotOf(moment.engine(), id);
   if (!s) throw new InputError(`${id}: there is no such slot now`);
@@ -99,7 +98,7 @@ export function inspectSlot(moment: Moment, id: string): Inspection {
     now: piece?.state === 'free' ? 'Free: what lies here is left over from before.' : `In use: ${view?.note ?? ''}`,
     facts: [
       ...(view ? [{ name: 'ring', value: view.title, id: view.id }] : []),
-      ...holds.map((h): Fact => ({ name: HOLDS[h.slice(0, h.indexOf(':'))] ?? h, value: h.slice(h.lastIndexOf(':') + 1), id: h })),
+      ...holds.map((h): Fact => ({ name: h.startsWith('packet') ? 'packet' : 'buffer', value: h.slice(h.lastIndexOf(':') + 1), id: h })),
     ],
   };
 }

@@ -6,6 +6,7 @@ import type { Moment } from '../../moment.ts';
 import type { Recording } from '../../recording.ts';
 import { causesOf } from './causes.ts';
 import type { Happening } from './doc.ts';
+import { idOfRecord } from './newest.ts';
 import { TraceLook } from './trace_look.ts';
 
 /** What would show what had been without an event: a fault, and when it is to be injected. */
@@ -40,15 +41,6 @@ export function happening(recording: Recording, record: number): Happening {
   const r = recording.trace.record(record);
   const { stage, name } = eventOf(r);
   return { record, time_ns: r.time_ns, host: r.host, stage, event: name, where: whereText(r), text: narrate(r) };
-}
-
-/** What a record is about, as selections name it. */
-export function idOfRecord(r: TraceRecord, record: number): string {
-  if (r.kind === KIND.cqe) return `cqe:${record}`;
-  if (r.kind === KIND.ring_submit) return `request:${record}`;
-  if (r.pkt_id !== 0) return `packet:${r.pkt_id}`;
-  if (r.niov_idx !== NO_BUFFER) return `buffer:${r.host}:${r.niov_idx}`;
-  return `record:${record}`;
 }
 
 export function why(moment: Moment, { record }: { readonly record: number }): Why {

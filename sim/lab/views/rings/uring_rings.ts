@@ -74,8 +74,7 @@ export function sqView(engine: Engine, r: RingMemory, app: AppMemory | undefined
   };
 }
 
-/** `cqeOf`: the record of the trace that tells of an entry, where that is known. */
-export function cqView(engine: Engine, r: RingMemory, cqeOf: (counter: number) => number | undefined): RingView {
+export function cqView(engine: Engine, r: RingMemory): RingView {
   const word = (at: number) => engine.view.getUint32(r.rings + at, true);
   const [khead, ktail] = [word(CQ_HEAD), word(CQ_TAIL)];
   const marks: RingMark[] = [
@@ -91,10 +90,7 @@ export function cqView(engine: Engine, r: RingMemory, cqeOf: (counter: number) =
   return {
     key: `cq${r.idx}`, id: `ring:${r.idx}`, slots: `slot:${r.idx}:cq`, kind: 'cq', host: r.host, title: `Completion queue of ring ${r.idx}`,
     entries: r.cq_entries, used: count(khead, r.cached_cq_tail), marks, spans,
-    pieces: foldRing(r.cq_entries, marks, spans, (counter, i) => {
-      const record = cqeOf(counter);
-      return { text: cqeText(engine, cqeAddress(r, i)), holds: record === undefined ? [] : [`cqe:${record}`] };
-    }),
+    pieces: foldRing(r.cq_entries, marks, spans, (_, i) => ({ text: cqeText(engine, cqeAddress(r, i)) })),
     twice: [
       twice('completions', ready, count(khead, r.cached_cq_tail), 'tail - head; the kernel fills ahead of the tail that it has published'),
       twice('koverflow', word(CQ_OVERFLOW), r.overflows, 'counts only what was lost; the list behind a full queue is not counted'),

@@ -39,8 +39,8 @@ export function ladderScene(l: LadderAnswer, view: LadderView): Scene {
   if (now < bottom) items.push({ kind: 'rect', x: 0, y: now, w: view.width, h: bottom - now, fill: 'paper', alpha: 0.7 });
   for (const [x, name] of [[left, view.names[0]], [right, view.names[1]]] as const) {
     items.push({ kind: 'path', points: [x, TOP - 8, x, bottom], stroke: 'ink', width: 1.5 });
-    const anchor = narrow && x === right ? 'end' : 'middle';
-    items.push({ kind: 'text', x, y: 18, text: name, fill: 'ink', weight: 600, anchor, room: 220 });
+    const anchor = narrow ? (x === right ? 'end' : 'start') : 'middle';
+    items.push({ kind: 'text', x: narrow && x === left ? 8 : x, y: 18, text: name, fill: 'ink', weight: 600, anchor, room: 220 });
   }
   items.push(...timeColumn(l, view, at, narrow));
   for (const t of l.trains) items.push(...trainItems(l, t, at, view, narrow));
@@ -54,7 +54,8 @@ export function ladderScene(l: LadderAnswer, view: LadderView): Scene {
 function timeColumn(l: LadderAnswer, view: LadderView, at: Place, narrow: boolean): Item[] {
   return l.times.flatMap((time, row): Item[] => {
     const since = row === 0 ? 0 : time - (l.times[row - 1] as number);
-    const text = row === 0 || row === l.past ? `${moment(time)} µs` : `+${duration(since)}`;
+    const full = narrow ? moment(time).replace(/\.\d+$/, ' µs') : `${moment(time)} µs`;
+    const text = row === 0 || row === l.past ? full : `+${duration(since)}`;
     const y = at.y(row);
     return [
       { kind: 'path', points: [at.left, y, at.right, y], stroke: 'line', alpha: 0.6 },

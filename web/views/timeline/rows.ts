@@ -20,7 +20,7 @@ export interface Row {
 
 export const HOSTS = ['client', 'server'] as const;
 const TRACK = 20;
-const THIN = 13;
+const THIN = 16;
 const COUNTER = 34;
 const HEAD = 24;
 
@@ -30,7 +30,7 @@ const NAMES: Readonly<Record<string, string>> = {
   cwnd: 'least cwnd',
 };
 
-export function timelineRows(t: TimelineAnswer, pinned: ReadonlySet<string>, counters: boolean): { rows: Row[]; height: number } {
+export function timelineRows(t: TimelineAnswer, pinned: ReadonlySet<string>, counters: boolean, narrow: boolean): { rows: Row[]; height: number } {
   const rows: Row[] = [];
   let y = 0;
   const put = (row: Omit<Row, 'y'>) => {
@@ -39,9 +39,12 @@ export function timelineRows(t: TimelineAnswer, pinned: ReadonlySet<string>, cou
   };
   const head = (text: string) => put({ id: `head/${text}`, kind: 'head', h: HEAD, text, full: text });
   const track = (own: TrackAnswer) => {
-    const name = own.kind === 'core' ? `core ${own.core} ${own.name}` : own.name;
+    const of_core = own.kind === 'core';
+    const name = of_core ? `core ${own.core} ${own.name}` : own.name;
     const full = `${HOSTS[own.host]} ${name}`;
-    put({ id: own.id, kind: 'track', h: own.kind === 'core' ? TRACK : THIN + 3, text: pinned.has(own.id) ? full : name, full, track: own });
+    const brief = of_core ? `c${own.core} ${own.name}` : own.name.replace('link to the', '→');
+    const text = pinned.has(own.id) ? full : narrow ? brief : name;
+    put({ id: own.id, kind: 'track', h: of_core ? TRACK : THIN, text, full, track: own });
   };
   const counter = (own: CounterAnswer) => {
     const name = NAMES[own.name] ?? own.name;

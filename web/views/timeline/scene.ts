@@ -21,7 +21,8 @@ export interface TimelineView {
 
 export const RIGHT = 8;
 export const RULE = 18;
-export const gutter = (width: number): number => (width < 620 ? 96 : 148);
+export const NARROW = 620;
+export const gutter = (width: number): number => (width < NARROW ? 104 : 148);
 
 type Span = TrackAnswer['spans'][number];
 

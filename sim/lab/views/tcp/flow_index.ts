@@ -23,6 +23,8 @@ const TRAIN_MAX = 64;
 export class Passing {
   readonly time = new Floats();
   readonly frame = new Words();
+  /** How many up to and with each have data. */
+  readonly #with_data = new Words();
   /** Lowest first byte and highest end of each 64 segments with data. */
   readonly #low = new Floats();
   readonly #high = new Floats();
@@ -34,6 +36,7 @@ export class Passing {
     }
     this.time.push(time_ns);
     this.frame.push(frame);
+    this.#with_data.push(this.withData(this.length - 1) + (high === low ? 0 : 1));
     if (high === low) return;
     const block = this.#low.length - 1;
     this.#low.set(block, Math.min(this.#low.at(block), low));
@@ -41,6 +44,11 @@ export class Passing {
   }
   get length(): number {
     return this.time.length;
+  }
+
+  /** How many of the first so many have data. */
+  withData(places: number): number {
+    return places === 0 ? 0 : this.#with_data.at(places - 1);
   }
 
   /** Over the segments from one place to before another: lowest first byte and highest end; empty when there is no data. */

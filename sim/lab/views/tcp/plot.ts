@@ -107,8 +107,11 @@ class Plotter {
     for (const [from, to] of this.#columns(this.#data)) {
       const { low, high } = this.#data.extent(frames, from, to);
       if (high < low) continue;
-      const first = this.#data.frame.at(from);
-      out.push({ time_ns: this.#data.time.at(from), low, high, count: to - from, pkt: frames.pkt.at(first) });
+      // Segments without data may stand before the first that has some.
+      let first = from;
+      while (endOf(frames, this.#data.frame.at(first)) === frames.seq.at(this.#data.frame.at(first))) first++;
+      const segments = this.#data.withData(to) - this.#data.withData(from);
+      out.push({ time_ns: this.#data.time.at(first), low, high, count: segments, pkt: frames.pkt.at(this.#data.frame.at(first)) });
     }
     return out;
   }

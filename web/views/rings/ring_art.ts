@@ -38,8 +38,12 @@ const rowsOf = (ring: RingView): { what: string; seen: string; truth: string; di
   })),
   ...ring.twice.map((t) => ({ what: t.what, seen: t.seen ?? '–', truth: t.truth, differs: t.differs, label: t.about })),
 ];
-export const ringHeight = (ring: RingView): number =>
-  RING_ROOM + ROW * (1 + rowsOf(ring).length) + (ring.overflow ? 44 : 0);
+/** Where there is room, the facts stand beside the ring. */
+const BESIDE = 400;
+const RING_WIDTH = 2 * OUTER + 116;
+const tableHeight = (ring: RingView): number => ROW * (1 + rowsOf(ring).length) + (ring.overflow ? 44 : 0);
+export const ringHeight = (ring: RingView, width: number): number =>
+  width < BESIDE ? RING_ROOM + tableHeight(ring) : Math.max(RING_ROOM, NOTE + 8 + tableHeight(ring));
 
 type Point = [number, number];
 export interface Place {
@@ -49,7 +53,11 @@ export interface Place {
 }
 
 export function ringItems(ring: RingView, at: Place, selected: string | undefined): Item[] {
-  const centre = { x: at.x + at.w / 2, y: at.y + RING_TOP + OUTER + 12 };
+  const beside = at.w >= BESIDE;
+  const own: Place = beside ? { ...at, w: RING_WIDTH } : at;
+  const centre = { x: own.x + own.w / 2, y: at.y + RING_TOP + OUTER + 12 };
+  const facts: Place = beside
+    ? { x: at.x + RING_WIDTH + 16, y: at.y + NOTE + 8, w: at.w - RING_WIDTH - 16 } : { ...at, y: at.y + RING_ROOM };
   return [
     { kind: 'text', x: at.x, y: at.y + TITLE - 6, text: ring.title, fill: 'ink', weight: 600, room: at.w, id: ring.id, label: ring.note },
     { kind: 'text', x: at.x, y: at.y + NOTE - 2, text: ring.note, fill: 'soft', size: 12, room: at.w },
@@ -57,9 +65,9 @@ export function ringItems(ring: RingView, at: Place, selected: string | undefine
     ...band(ring, centre),
     { kind: 'text', ...centre, y: centre.y + 2, text: String(ring.used), fill: 'ink', size: 16, weight: 600, anchor: 'middle' },
     { kind: 'text', ...centre, y: centre.y + 16, text: `of ${ring.entries}`, fill: 'soft', size: 11, anchor: 'middle' },
-    ...marks(ring, centre, at),
-    ...table(ring, { ...at, y: at.y + RING_ROOM }),
-    ...overflow(ring, { ...at, y: at.y + RING_ROOM + ROW * (1 + rowsOf(ring).length) + 8 }),
+    ...marks(ring, centre, own),
+    ...table(ring, facts),
+    ...overflow(ring, { ...facts, y: facts.y + ROW * (1 + rowsOf(ring).length) + 8 }),
   ];
 }
 

@@ -14,7 +14,9 @@ export function scene(frame: Answer<'rings'>, width: number, selected?: string):
   const card = (room - GAP * (columns - 1)) / columns;
   const items: Item[] = [];
   let y = 0;
-  for (const host of [0, 1]) {
+  // The side that receives without a copy comes first: there is more to see.
+  const hosts = frame.rings.some((r) => r.kind === 'rq' && r.host === 1) ? [1, 0] : [0, 1];
+  for (const host of hosts) {
     const rings = frame.rings.filter((r) => r.host === host);
     if (rings.length === 0) continue;
     items.push(
@@ -25,7 +27,7 @@ export function scene(frame: Answer<'rings'>, width: number, selected?: string):
     for (let i = 0; i < rings.length; i += columns) {
       const row = rings.slice(i, i + columns);
       for (const [n, ring] of row.entries()) items.push(...ringItems(ring, { x: n * (card + GAP), y, w: card }, selected));
-      y += Math.max(...row.map(ringHeight)) + GAP;
+      y += Math.max(...row.map((r) => ringHeight(r, card))) + GAP;
     }
   }
   return { width: room, height: Math.max(y, 40), items, table: table(frame), narration: narration(frame) };

@@ -47,7 +47,7 @@ const tcp_tx: Rule = (look, i) => {
     { record: look.kind(i, kinds('skb_build'), undefined, true), rule: 'the packet that is being worked on is answered' },
     {
       record: ofSock(look, i, ['tcp_ack', 'sock_send', 'tcp_tx', 'tcp_rx']),
-      rule: 'the last that its socket did: more could be sent from then on',
+      rule: 'its socket could send more from then on',
     },
   ));
 };
@@ -88,8 +88,8 @@ const completion: Rule = (look, i) => {
   const is_cqe = trace.kind(i) === KIND.cqe;
   const life = is_cqe ? look.requests.ofCqe(i)
     : look.requests.before(i, 4096).findLast((l) => l.host === trace.host(i) && l.user_data === trace.b(i));
-  const submit: Because = { record: life?.submit, rule: 'the request that it completes' };
-  const waited: Because = { record: life?.overflows.findLast((r) => r < i), rule: 'it had waited in the overflow list since' };
+  const submit: Because = { record: life?.submit, rule: 'this request asked for it' };
+  const waited: Because = { record: life?.overflows.findLast((r) => r < i), rule: 'it had waited in the overflow list since then' };
   const before = links.packetBefore(i);
   if (is_cqe && before !== undefined && kinds('zc_deliver', 'zc_copy').has(trace.kind(before)))
     return because(before, 'the bytes that it tells of were put into the area', submit);
@@ -121,8 +121,8 @@ const delivery: Rule = (look, i) => {
     },
     { record: ofSock(look, i, ['sock_queue']), rule: 'bytes were in the receive queue' },
   ),
-  { record: ofSock(look, i, ['sock_wake']), rule: 'when: whoever waits on the socket was told' },
-  { record: landed, rule: 'where: the NIC wrote the bytes into this buffer' });
+  { record: ofSock(look, i, ['sock_wake']), rule: 'whoever waits on the socket had been told' },
+  { record: landed, rule: 'the NIC had written the bytes into this buffer' });
 };
 
 const page = (offset: number): number => offset >>> 12;
@@ -144,13 +144,13 @@ const rqe_push: Rule = (look, i) => main(first(
 ));
 const rqe_take: Rule = (look, i) => because(
   sameOffset(look, i, ['rqe_push'], 'a', look.trace.a(i)), 'the application had put it into the refill ring',
-  { record: look.kind(i, kinds('pool_empty', 'skb_build', 'ring_enter'), undefined, true), rule: 'when: the page pool ran short' });
+  { record: look.kind(i, kinds('pool_empty', 'skb_build', 'ring_enter'), undefined, true), rule: 'the page pool ran short just then' });
 
 const RULES: Readonly<Record<string, Rule>> = {
   wire_send: packet('the NIC gave the frame to the link'),
   wire_arrive: packet('it was sent, and the link delivered it'),
   wire_fault: packet('the link had the frame; the scenario impairs it'),
-  drop: packet('the last that happened to the packet'),
+  drop: packet('this had happened to the packet before'),
   nic_steer: packet('the frame had arrived'),
   nic_dma: packet('the queue was chosen, and had a buffer'),
   nic_dma_buf: packet('the frame was written to memory'),
@@ -167,7 +167,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   napi_poll: (look, i) => because(
     look.kind(i, kinds('napi_schedule'), (r) => look.trace.a(r) === look.trace.a(i)), 'softirq work had been asked for'),
   skb_build: (look, i) => because(look.links.packetBefore(i), 'its frame lay in the receive ring',
-    { record: look.kind(i, kinds('napi_schedule')), rule: 'when: softirq work had been asked for' }),
+    { record: look.kind(i, kinds('napi_schedule')), rule: 'softirq work had been asked for' }),
   gro_merge: packet('its skb was made, and follows the one it joins'),
   tcp_rx: (look, i) => {
     const merged = look.links.mergesInto(look.trace.pktId(i), i).at(-1);
@@ -196,11 +196,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   cqe: completion, cq_overflow: completion,
   zc_deliver: delivery, zc_copy: delivery,
   app_wake: (look, i) => because(
-    look.kind(i, kinds('cqe')), look.trace.b(i) > 0 ? 'a completion woke it' : 'the last completion that it has seen'),
+    look.kind(i, kinds('cqe')), look.trace.b(i) > 0 ? 'a completion woke it' : 'this was the last completion that it had seen'),
   app_read, rqe_push, rqe_take,
   app_write: nearest(['cqe'], 'an earlier send had completed: there is room for more'),
   app_stream: nearest(['cqe'], 'the connection was accepted'),
-  app_done: nearest(['cqe'], 'the last completion of the stream'),
+  app_done: nearest(['cqe'], 'this completion was the last of the stream'),
   pool_release: (look, i) => main(first(
     {
       record: look.kind(i, kinds('rqe_take'), (r) => look.trace.niovIdx(r) === look.trace.niovIdx(i), true),
@@ -209,9 +209,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     { record: look.links.bufferBefore(i), rule: 'nobody refers to it any more' })),
   pool_hold: buffer('it was in the pool'),
   nic_post: buffer('the driver took it out of the pool to fill the ring up'),
-  ledger: buffer('the last that happened to the buffer'),
+  ledger: buffer('this had happened to the buffer before'),
   pool_empty: nearest(['rqe_take', 'skb_build', 'nic_post'], 'the driver wanted buffers, and these were the last'),
-  zc_event: nearest(['pool_empty', 'zc_copy'], 'this is what it tells of'),
+  zc_event: nearest(['pool_empty', 'zc_copy'], 'it tells of this'),
 };
 
 const OF_EVENT: readonly (Rule | undefined)[] = EVENTS.map((e: TraceEvent) => RULES[e.name]);

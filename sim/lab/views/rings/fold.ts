@@ -7,6 +7,8 @@ type Content = Pick<RingSlot, 'text' | 'holds'>;
 export const SHOWN_WHOLE = 64;
 /** Slots shown before and behind a mark. */
 const AROUND = 4;
+/** Fewer than that are not worth a fold. */
+const FOLD_MIN = 5;
 
 /** A counter's distance from another one, around 2^32. */
 const ahead = (from: number, to: number): number => (to - from) >>> 0;
@@ -40,7 +42,8 @@ export function foldRing(
   const pieces: Piece[] = [];
   let next = 0;
   for (const index of [...order, entries]) {
-    if (index > next) pieces.push({ index: next, folded: index - next, state: at(next).state });
+    if (index - next >= FOLD_MIN) pieces.push({ index: next, folded: index - next, state: at(next).state });
+    else for (let i = next; i < index; i++) pieces.push(slot(i));
     if (index < entries) pieces.push(slot(index));
     next = index + 1;
   }

@@ -21,6 +21,7 @@ export type { Piece, RingKind, RingMark, RingView, SlotState, Twice } from './vi
 export type { Decoded, DecodedField } from './views/uapi_decode.ts';
 export { FilterError, compileFilter, type Predicate } from './filter/index.ts';
 export type { Stop } from './views/stops.ts';
+export { GAUGES as GAUGE_NAMES } from './views/road/gauges.ts';
 export { type DropCount, type Movers, MOVES, type RoadDrop, type RoadFrame, type RoadHost, type RoadParams } from './views/road.ts';
 export { moverId, placeCode, placeOfCode, ROAD_KINDS, type RoadKind } from './views/road/places.ts';
 export * from './lessons/index.ts';

@@ -122,7 +122,8 @@ function placedNow(index: RoadIndex, moment: Moment, p: RoadParams): Placed[] {
   for (const open of index.ways.open.values()) {
     if (open.from_ns <= p.time_ns) see({ ...open, to_ns: Infinity, to_record: Infinity });
   }
-  return found;
+  // In an order of their own, whichever way they were found.
+  return found.sort((a, b) => a.stay.from_record - b.stay.from_record || a.stay.kind - b.stay.kind || a.stay.id - b.stay.id);
 }
 
 const idOf = ({ kind, at, id }: Stay): string => moverId(kind, placeOfCode(at).host, id);

@@ -1,5 +1,5 @@
 /** What the trace says of each buffer, found by its number: its records, since when it is lent, what was refused. */
-import { KIND, NO_BUFFER } from '../../../host/index.ts';
+import { KIND, NO_BUFFER, type TraceStore } from '../../../host/index.ts';
 import type { Recording } from '../../recording.ts';
 import { grown, Level } from '../road/columns.ts';
 
@@ -35,6 +35,8 @@ export class BufferIndex {
   readonly refused: number[] = [];
   /** Times at which a pool had nothing to give, by host. */
   readonly empty: Level[] = [new Level(), new Level()];
+  /** Buffers that were lent, by offset, of each host. */
+  readonly #offsets: readonly Map<number, number>[] = [new Map(), new Map()];
   length = 0;
 
   extend({ trace }: Recording, records: number): void {
@@ -43,8 +45,8 @@ export class BufferIndex {
       const kind = trace.kind(i);
       if (kind === KIND.pool_empty) this.empty[trace.host(i)]?.add(i, 1);
       if (kind === KIND.rqe_take && trace.b(i) >= OK_RESULTS) this.refused.push(i);
-      const niov = trace.niovIdx(i);
-      if (niov === NO_BUFFER) continue;
+      const niov = this.#named(trace, i, kind);
+      if (niov === undefined) continue;
       this.#ownOf(niov).add(i);
       if (kind === KIND.zc_deliver || kind === KIND.zc_copy) {
         const lent = this.#lent[niov] ?? new Level(4);
@@ -54,6 +56,15 @@ export class BufferIndex {
     }
   }
 
+  /** The buffer that a record is about; the application names it by its offset in the area. */
+  #named(trace: TraceStore, i: number, kind: number): number | undefined {
+    const niov = trace.niovIdx(i);
+    const offsets = this.#offsets[trace.host(i)];
+    if (kind === KIND.zc_deliver) offsets?.set(trace.b(i), niov);
+    if (niov !== NO_BUFFER) return niov;
+    if (kind === KIND.rqe_push) return offsets?.get(trace.a(i));
+    return kind === KIND.app_read ? offsets?.get(trace.b(i)) : undefined;
+  }
   #ownOf(niov: number): Own {
     const own = this.#own[niov] ?? new Own();
     this.#own[niov] = own;

@@ -1,8 +1,8 @@
 /** The life of one buffer up to a moment: each change of owner, with its cause and how long it lasted. */
-import { KIND, narrate, NO_BUFFER } from '../../../host/index.ts';
+import { KIND, narrate } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import { bufferIndexOf } from './index.ts';
-import { CACHE, LENT, REFILL } from './states.ts';
+import { LENT, REFILL, STACK } from './states.ts';
 
 export interface LifeStep {
   readonly record: number;
@@ -24,16 +24,20 @@ export interface BufferLife {
   readonly rounds: number;
 }
 
-const EVENTS = ['ledger', 'nic_dma', 'nic_dma_buf', 'skb_build', 'gro_merge', 'zc_deliver', 'zc_copy', 'cqe', 'rqe_push', 'rqe_take'];
+const EVENTS = [
+  'ledger', 'nic_dma', 'nic_dma_buf', 'skb_build', 'gro_merge', 'zc_deliver', 'zc_copy', 'cqe', 'app_read', 'rqe_push', 'rqe_take',
+];
 const TOLD = new Set(EVENTS.map((name) => KIND[name]));
-const RECYCLED = 2;
+/** Of rqe_take. */
+const REFERENCED = 1;
 
 /** The state that a record brings; -1: none. Places of the ledger and states have the same first four numbers. */
-function stateAfter(kind: number, a: number, b: number): number {
+function stateAfter(kind: number, b: number): number {
   if (kind === KIND.ledger) return b;
   if (kind === KIND.zc_deliver || kind === KIND.zc_copy) return LENT;
   if (kind === KIND.rqe_push) return REFILL;
-  return kind === KIND.rqe_take && b < RECYCLED && a !== NO_BUFFER ? CACHE : -1;
+  // A packet holds it still; otherwise the ledger says where it goes.
+  return kind === KIND.rqe_take && b === REFERENCED ? STACK : -1;
 }
 
 export function bufferLife(moment: Moment, p: { readonly niov: number; readonly most: number }): BufferLife {
@@ -43,7 +47,7 @@ export function bufferLife(moment: Moment, p: { readonly niov: number; readonly 
   const { list, all } = bufferIndexOf(recording, records).recordsOf(niov, records, most);
   const told = list.filter((r) => TOLD.has(trace.kind(r)));
   const steps = told.map((record): LifeStep => {
-    const state = stateAfter(trace.kind(record), trace.a(record), trace.b(record));
+    const state = stateAfter(trace.kind(record), trace.b(record));
     const [text, pkt_id] = [narrate(trace.record(record)), trace.pktId(record)];
     return { record, time_ns: trace.timeNs(record), pkt_id, text, state, lasted_ns: undefined };
   });

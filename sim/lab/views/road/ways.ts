@@ -30,6 +30,14 @@ interface Open {
   readonly bytes: number;
 }
 
+interface Written {
+  readonly record: number;
+  readonly flow: number;
+  /** Position behind the last byte of it, and bytes that no socket has taken. */
+  end: number;
+  left: number;
+}
+
 export class Ways {
   readonly stays = new Stays();
   /** Those that nothing has ended so far, by key. */
@@ -39,7 +47,7 @@ export class Ways {
   #whole = 0;
   readonly #segments = new Segments();
   readonly #queues = HOSTS.map(() => new SocketQueues());
-  readonly #writes: { readonly record: number; left: number }[][] = HOSTS.map(() => []);
+  readonly #writes: Written[][] = HOSTS.map(() => []);
   /** Offsets of loans in the area, of each host: the application names buffers by them. */
   readonly #loans = HOSTS.map(() => new Map<number, number>());
 
@@ -62,20 +70,36 @@ export class Ways {
     if (!open) return;
     this.#close(key, open, i);
     if (at === undefined) return;
+    this.#arrive(i, open.kind, open.id, open.at, at, open.bytes);
+  }
+  #arrive(i: number, kind: number, id: number, came: number, at: number, bytes = 0): void {
     const from_ns = this.#trace.timeNs(i);
-    this.stays.add({ ...open, from_ns, to_ns: from_ns + ARRIVING_NS, from_record: i, to_record: i, came: open.at, at });
+    this.stays.add({ from_ns, to_ns: from_ns + ARRIVING_NS, from_record: i, to_record: i, kind, id, came, at, bytes });
   }
 
-  wrote(i: number, host: number, bytes: number): void {
-    this.#writes[host]?.push({ record: i, left: bytes });
+  wrote(i: number, t: TraceStore, host: number): void {
+    const [flow, position, bytes] = [t.a(i), t.b(i), t.c(i)];
+    this.#again(i, host, flow, position);
+    this.#writes[host]?.push({ record: i, flow, end: position + bytes, left: bytes });
     const at = placeCode(host, false, APP);
     this.#move(writeKey(i), i, WRITE, i, at, bytes, at);
+  }
+  /** What a short send has left over is written once more: the earlier writes end where the new one begins. */
+  #again(i: number, host: number, flow: number, position: number): void {
+    const writes = this.#writes[host] ?? [];
+    for (const w of writes) {
+      if (w.flow !== flow || w.end <= position) continue;
+      w.left -= w.end - position;
+      w.end = position;
+      if (w.left <= 0) this.end(i, writeKey(w.record));
+    }
+    if (writes.some((w) => w.left <= 0)) writes.splice(0, writes.length, ...writes.filter((w) => w.left > 0));
   }
   /** A socket took bytes of what was written, the oldest first. */
   took(i: number, host: number, bytes: number, to: number): void {
     const writes = this.#writes[host] ?? [];
     for (let left = bytes; left > 0 && writes.length > 0; ) {
-      const first = writes[0] as { record: number; left: number };
+      const first = writes[0] as Written;
       const part = Math.min(first.left, left);
       first.left -= part;
       left -= part;
@@ -115,7 +139,9 @@ export class Ways {
   segment(i: number, t: TraceStore, host: number): void {
     const [id, bytes] = [t.pktId(i), t.c(i)];
     if (bytes > 0) return this.packet(i, id, FRAME, placeCode(host, true, TCP), bytes);
-    this.end(i, id, placeCode(host, true, TCP));
+    // Without payload it has ended at NAPI: the first of a connection has no record behind that.
+    if (this.open.has(id)) this.end(i, id, placeCode(host, true, TCP));
+    else this.#arrive(i, ACK, id, placeCode(host, true, NAPI), placeCode(host, true, TCP));
   }
   waits(i: number, t: TraceStore, host: number): void {
     this.packet(i, t.pktId(i), FRAME, placeCode(host, true, TCP), t.c(i));
@@ -124,6 +150,8 @@ export class Ways {
   queued(i: number, t: TraceStore, host: number): void {
     const queues = this.#queues[host];
     const at = placeCode(host, true, SOCKET);
+    // The end of a stream has no bytes that anybody would read.
+    if (t.c(i) === 0) return this.end(i, t.pktId(i), at);
     this.packet(i, t.pktId(i), FRAME, at, t.c(i));
     for (const id of queues?.covered(t.a(i), t.b(i), t.c(i), t.pktId(i)) ?? []) this.end(i, id, at);
     queues?.push(t.a(i), t.pktId(i), t.c(i));
@@ -138,6 +166,7 @@ export class Ways {
   built(i: number, t: TraceStore, host: number): void {
     const id = t.pktId(i);
     const kind = this.open.get(id)?.kind ?? FRAME;
+    if (kind === ACK) return this.end(i, id, placeCode(host, true, NAPI));
     const tcp = this.#segments.knows(id);
     this.packet(i, id, kind, placeCode(host, true, tcp ? NAPI : SOCKET), t.a(i));
     if (!tcp) this.#queues[host]?.datagram(id);
@@ -179,7 +208,7 @@ type Reader = (w: Ways, t: TraceStore, i: number, host: number) => void;
 
 const READERS: readonly (Reader | undefined)[] = (() => {
   const by: Record<string, Reader> = {
-    app_write: (w, t, i, host) => w.wrote(i, host, t.c(i)),
+    app_write: (w, t, i, host) => w.wrote(i, t, host),
     sock_send: (w, t, i, host) => w.took(i, host, t.b(i), SOCKET),
     tcp_tx: (w, t, i, host) => w.sent(i, t, host),
     nic_tx: (w, t, i, host) => w.framed(i, t, host),

@@ -33,6 +33,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'cq-too-small': ['cq-full'],
   'ddio-thrash': ['ddio-thrash'],
   'dram-bound': ['dram-bound'],
+  endings: ['group-empty', 'bundle-ended', 'ended-with-data'],
   'header-split-off': ['register-no-split', 'copies-refused'],
   'no-device': ['refill-unread', 'copies-no-device'],
   'pcie-bound': ['pcie-bound'],

@@ -65,6 +65,10 @@ export class Requests {
   ofCqe(record: number): RequestLife | undefined {
     return this.#of_cqe.get(record);
   }
+  /** The record of a host's n-th completion, from 0. */
+  cqeOf(host: number, n: number): number | undefined {
+    return this.#cqes[host]?.[n];
+  }
   /** How many completions a host was given before a record. */
   completionsBefore(host: number, record: number): number {
     const list = this.#cqes[host] ?? [];

@@ -73,7 +73,8 @@ test('the line of a life ends with its terminal completion, and is broken after 
 });
 
 test('a thing is found by what somebody types', () => {
-  expect(['packet 12', 'p12', 'server buffer 7', 'buffer 0 9', 'sock 2', 'ring:0', 'record 100', '100', 'slot:1:cq:3'].map(idOfText)).toEqual([
+  const typed = ['packet 12', 'p12', 'server buffer 7', 'buffer 0 9', 'sock 2', 'ring:0', 'record 100', '100', 'slot:1:cq:3'];
+  expect(typed.map(idOfText)).toEqual([
     'packet:12', 'packet:12', 'buffer:1:7', 'buffer:0:9', 'sock:2', 'ring:0', 'record:100', 'record:100', 'slot:1:cq:3',
   ]);
   expect(idOfText('the third one')).toBeUndefined();

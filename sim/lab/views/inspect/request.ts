@@ -1,8 +1,9 @@
 /** A request's life: taken, armed, completed once or again and again, ended; and a completion, which is one event of such a life. */
 import { HOSTS, InputError, KIND, opName } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
-import { appOf, ringOf, RINGS_MAX } from '../core_memory.ts';
+import { ringOf } from '../core_memory.ts';
 import { lifeBefore, type RequestLife } from '../requests.ts';
+import { cqeOf } from '../rings/index.ts';
 import { cqeFlagsText, resText } from '../uapi_decode.ts';
 import type { Fact, Inspection, LifeEvent, Lifeline } from './doc.ts';
 import { TraceLook } from './trace_look.ts';
@@ -166,11 +167,9 @@ function meaning(res: number, flags: number, life: RequestLife | undefined): str
 function slotFact(moment: Moment, look: TraceLook, record: number, life: RequestLife | undefined): Fact[] {
   if (!life) return [];
   const engine = moment.engine();
-  const rings = Array.from({ length: RINGS_MAX }, (_, n) => ringOf(engine, n)).filter((r) => r?.host === life.host);
-  const r = rings[0];
-  const mixed = 1 << 18;
-  if (rings.length !== 1 || !r || (r.flags & mixed) !== 0 || appOf(engine, life.host) === undefined) return [];
+  const r = ringOf(engine, life.ring);
   const ordinal = look.requests.completionsBefore(life.host, record);
+  if (!r || cqeOf(moment, r)(ordinal) !== record) return [];
   const head = engine.view.getUint32(r.rings + 8, true);
   const read = ordinal < head;
   return [{

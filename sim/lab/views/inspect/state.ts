@@ -86,6 +86,8 @@ export function inspectRing(moment: Moment, id: string, n: number): Inspection {
   };
 }
 
+const HOLDS: Readonly<Record<string, string>> = { packet: 'packet', buffer: 'buffer', cqe: 'completion, record' };
+
 export function inspectSlot(moment: Moment, id: string): Inspection {
   const s = slotOf(moment.engine(), id);
   if (!s) throw new InputError(`${id}: there is no such slot now`);
@@ -98,7 +100,7 @@ export function inspectSlot(moment: Moment, id: string): Inspection {
     now: piece?.state === 'free' ? 'Free: what lies here is left over from before.' : `In use: ${view?.note ?? ''}`,
     facts: [
       ...(view ? [{ name: 'ring', value: view.title, id: view.id }] : []),
-      ...holds.map((h): Fact => ({ name: h.startsWith('packet') ? 'packet' : 'buffer', value: h.slice(h.lastIndexOf(':') + 1), id: h })),
+      ...holds.map((h): Fact => ({ name: HOLDS[h.slice(0, h.indexOf(':'))] ?? h, value: h.slice(h.lastIndexOf(':') + 1), id: h })),
     ],
   };
 }

@@ -1,12 +1,15 @@
 /** The rings of both hosts at a moment, as the view draws them. */
 import type { Engine } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
-import { appOf, ifqOf, IFQS_MAX, QUEUES_MAX, ringOf, RINGS_MAX, rxQueueOf } from '../core_memory.ts';
+import { appOf, ifqOf, IFQS_MAX, QUEUES_MAX, type RingMemory, ringOf, RINGS_MAX, rxQueueOf } from '../core_memory.ts';
+import { Requests } from '../requests.ts';
 import { rqView, rxdView } from './memory_rings.ts';
 import type { RingKind, RingView } from './shape.ts';
 import { bufRings, bufView, cqView, sqView } from './uring_rings.ts';
 
 export type { Piece, RingKind, RingMark, RingSlot, RingView, SlotState, Span, Twice } from './shape.ts';
+
+const CQE_MIXED = 1 << 18;
 
 export interface RingsParams {
   /** Only these; empty: all kinds. */
@@ -28,7 +31,7 @@ export function rings(moment: Moment, { kinds, host, idle }: RingsParams): Rings
   const found: RingView[] = [];
   for (const h of [0, 1] as const) {
     if (host !== undefined && host !== h) continue;
-    found.push(...uringsOf(engine, h).filter((v) => wanted(v.kind, h)));
+    found.push(...uringsOf(moment, h).filter((v) => wanted(v.kind, h)));
     if (wanted('rq', h)) found.push(...refillsOf(engine, h));
   }
   let idle_queues = 0;
@@ -45,12 +48,26 @@ export function rings(moment: Moment, { kinds, host, idle }: RingsParams): Rings
   return { rings: found.sort((a, b) => a.host - b.host), idle_queues };
 }
 
-function uringsOf(engine: Engine, host: number): RingView[] {
+/** Records of completions by their place: known where a host has one ring, with entries of one size. */
+export function cqeOf(moment: Moment, ring: RingMemory): (counter: number) => number | undefined {
+  const engine = moment.engine();
+  const others = Array.from({ length: RINGS_MAX }, (_, n) => n).some((n) => n !== ring.idx && ringOf(engine, n)?.host === ring.host);
+  if (others || (ring.flags & CQE_MIXED) !== 0) return () => undefined;
+  const requests = Requests.of(moment.recording);
+  return (counter) => {
+    const record = requests.cqeOf(ring.host, counter);
+    return record !== undefined && record < moment.records ? record : undefined;
+  };
+}
+
+function uringsOf(moment: Moment, host: number): RingView[] {
+  const engine = moment.engine();
   const found: RingView[] = [];
   for (let n = 0; n < RINGS_MAX; n++) {
     const r = ringOf(engine, n);
     if (!r || r.host !== host) continue;
-    found.push(sqView(engine, r, appOf(engine, host)), cqView(engine, r), ...bufRings(engine, r).map((g) => bufView(engine, r, g)));
+    const groups = bufRings(engine, r).map((g) => bufView(engine, r, g));
+    found.push(sqView(engine, r, appOf(engine, host)), cqView(engine, r, cqeOf(moment, r)), ...groups);
   }
   return found;
 }

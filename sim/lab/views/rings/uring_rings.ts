@@ -74,7 +74,8 @@ export function sqView(engine: Engine, r: RingMemory, app: AppMemory | undefined
   };
 }
 
-export function cqView(engine: Engine, r: RingMemory): RingView {
+/** `cqeOf`: the record of the trace that tells of an entry, where that is known. */
+export function cqView(engine: Engine, r: RingMemory, cqeOf: (counter: number) => number | undefined): RingView {
   const word = (at: number) => engine.view.getUint32(r.rings + at, true);
   const [khead, ktail] = [word(CQ_HEAD), word(CQ_TAIL)];
   const marks: RingMark[] = [
@@ -90,7 +91,10 @@ export function cqView(engine: Engine, r: RingMemory): RingView {
   return {
     key: `cq${r.idx}`, id: `ring:${r.idx}`, slots: `slot:${r.idx}:cq`, kind: 'cq', host: r.host, title: `Completion queue of ring ${r.idx}`,
     entries: r.cq_entries, used: count(khead, r.cached_cq_tail), marks, spans,
-    pieces: foldRing(r.cq_entries, marks, spans, (_, i) => ({ text: cqeText(engine, cqeAddress(r, i)) })),
+    pieces: foldRing(r.cq_entries, marks, spans, (counter, i) => {
+      const record = cqeOf(counter);
+      return { text: cqeText(engine, cqeAddress(r, i)), holds: record === undefined ? [] : [`cqe:${record}`] };
+    }),
     twice: [
       twice('completions', ready, count(khead, r.cached_cq_tail), 'tail - head; the kernel fills ahead of the tail that it has published'),
       twice('koverflow', word(CQ_OVERFLOW), r.overflows, 'counts only what was lost; the list behind a full queue is not counted'),

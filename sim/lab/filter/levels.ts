@@ -108,7 +108,7 @@ const columns = (): Columns => ({
 const PLACES = ['free', 'cache', 'posted', 'live'] as const;
 
 type Reader = (c: Columns, i: number, a: number, b: number, words_c: number) => void;
-const READERS = new Map<number | undefined, Reader>([
+const BY_KIND: readonly (readonly [number | undefined, Reader])[] = [
   [KIND.sock_queue, (c, i, _, __, len) => c.queued.add(i, len)],
   [KIND.sock_read, (c, i, _, len) => c.queued.add(i, -len)],
   [KIND.nic_dma, (c, i) => c.rx.add(i, 1)],
@@ -118,7 +118,14 @@ const READERS = new Map<number | undefined, Reader>([
   [KIND.rqe_push, (c, i) => c.rq.add(i, 1)],
   [KIND.rqe_take, (c, i) => c.rq.add(i, -1)],
   [KIND.wire_send, (c, i, _, __, waiting) => c.link.set(i, waiting)],
-]);
+];
+/** By kind: every record of a run is looked at. */
+const READERS: (Reader | undefined)[] = [];
+for (const [kind, reader] of BY_KIND) if (kind !== undefined) READERS[kind] = reader;
+
+/** Records between two looks at the clock, and read at once beyond what is asked for. */
+const STRIDE = 4096;
+const AHEAD = 16_384;
 
 export class LevelIndex {
   readonly #recording: Recording;
@@ -135,7 +142,7 @@ export class LevelIndex {
 
   /** A host's level after a record; NO_LEVEL: there is none. */
   at(name: LevelName, host: 0 | 1, record: number): number {
-    if (record >= this.#read) this.extend();
+    if (record >= this.#read) this.extend(Infinity, record + AHEAD);
     return this.#hosts[host][name].at(record);
   }
 
@@ -148,16 +155,24 @@ export class LevelIndex {
     return this.#hosts[host][name].range(from, to);
   }
 
-  /** Reads what the trace has got since. */
-  extend(): void {
+  /** Share of the trace that has been read, 0 to 1. */
+  get read(): number {
+    return this.#recording.trace.length === 0 ? 1 : this.#read / this.#recording.trace.length;
+  }
+
+  /** Reads what the trace has got since, or some of it. */
+  extend(budget_ms = Infinity, until = this.#recording.trace.length): void {
     const { trace } = this.#recording;
-    for (; this.#read < trace.length; this.#read++) {
+    const end = Math.min(until, trace.length);
+    const stop_ms = performance.now() + budget_ms;
+    for (; this.#read < end; this.#read++) {
       const i = this.#read;
+      if (i % STRIDE === 0 && performance.now() > stop_ms) return;
       const kind = trace.kind(i);
       const host = trace.host(i) as 0 | 1;
       const own = this.#hosts[host];
       if (!own) continue;
-      const reader = READERS.get(kind);
+      const reader = READERS[kind];
       if (kind === KIND.wire_send) own.window.set(i, this.#windows.sent(host, trace.pktId(i)));
       if (reader) reader(own, i, trace.a(i), trace.b(i), trace.c(i));
       else if (kind === KIND.ledger && trace.niovIdx(i) !== NO_BUFFER) this.#move(own, host, i, trace.a(i), trace.b(i));

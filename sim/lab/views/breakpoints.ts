@@ -16,7 +16,7 @@ export interface BreakpointState {
 const SCAN_MS = 3;
 
 export function breakpointStates({ recording, records }: Moment, p: { readonly filters: readonly string[] }): BreakpointState[] {
-  levelsOf(recording).extend();
+  levelsOf(recording).extend(SCAN_MS);
   return p.filters.map((filter) => {
     try {
       const test = predicateOf(filter);

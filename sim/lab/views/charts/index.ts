@@ -39,7 +39,8 @@ export interface ChartsAnswer {
   readonly charts: readonly Chart[];
 }
 
-const READ_MS = 5;
+/** For each of the three passes over the trace, which go on with the next question. */
+const READ_MS = 4;
 /** Quotients are taken over this many slices: what is divided must have come together. */
 const JOINED = 4;
 const ACCOUNTS_SHOWN = 7;
@@ -151,7 +152,7 @@ function prices(cut: Cut, host: 0 | 1): Chart[] {
 
 function latency(cut: Cut): Chart {
   const parts = Math.ceil(cut.slices / JOINED);
-  const sorted = latenciesOf(cut.recording).extend(READ_MS).parts(cut.from_ns, cut.width_ns * JOINED, parts);
+  const sorted = latenciesOf(cut.recording).parts(cut.from_ns, cut.width_ns * JOINED, parts);
   const of = (share: number) => filled(cut, (i) => {
     const part = sorted[Math.floor(i / JOINED)] as number[];
     return part.length === 0 ? Number.NaN : percentile(part, share);
@@ -169,15 +170,23 @@ function trouble(cut: Cut): Chart {
   ]);
 }
 
+/** The last answer of a recording: a view asks again when it is only looked at anew. */
+const LAST = new WeakMap<Recording, { readonly key: string; readonly answer: ChartsAnswer }>();
+
+/** While the trace has not been read, there are no charts: asked again, it goes on reading. */
 export function charts({ recording }: Moment, p: ChartsParams): ChartsAnswer {
-  levelsOf(recording).extend();
+  const key = JSON.stringify([p, recording.trace.length, recording.done]);
+  const last = LAST.get(recording);
+  if (last?.key === key) return last.answer;
+  const levels_read = levelsOf(recording);
+  levels_read.extend(READ_MS);
   const cut = cutOf(recording, p);
-  const all = [throughput(cut), ...levels(cut, p.host), ...prices(cut, p.host), latency(cut), trouble(cut)];
   const whole = tallyOf(recording);
-  const end_ns = whole.slices * whole.width_ns;
-  const read = Math.min(cut.tally.read, latenciesOf(recording).done ? 1 : 0.99);
-  return {
-    from_ns: cut.from_ns, width_ns: cut.width_ns, slices: cut.slices, read, end_ns,
-    charts: all.filter((c) => c.series.length > 0),
-  };
+  const read = Math.min(cut.tally.read, levels_read.read, latenciesOf(recording).extend(READ_MS).read);
+  const head = { from_ns: cut.from_ns, width_ns: cut.width_ns, slices: cut.slices, read, end_ns: whole.slices * whole.width_ns };
+  if (read < 1) return { ...head, charts: [] };
+  const all = [throughput(cut), ...levels(cut, p.host), ...prices(cut, p.host), latency(cut), trouble(cut)];
+  const answer = { ...head, charts: all.filter((c) => c.series.length > 0) };
+  LAST.set(recording, { key, answer });
+  return answer;
 }

@@ -15,8 +15,9 @@ export class Latencies {
     this.#recording = recording;
     this.#meter = new LatencyMeter(recording.scenario, measuredHost(recording.scenario) === 'client' ? 0 : 1);
   }
-  get done(): boolean {
-    return this.#next >= this.#recording.trace.length;
+  /** Share of the trace that has been read, 0 to 1. */
+  get read(): number {
+    return this.#recording.trace.length === 0 ? 1 : this.#next / this.#recording.trace.length;
   }
 
   extend(budget_ms: number): this {

@@ -13,21 +13,28 @@ const STRIDE = 4096;
 const AHEAD_NS = 1_000_000;
 const ACCOUNT_OF = COSTS.map((c) => AMOUNTS.indexOf(c.account));
 
-/** Which amount a record adds to, and how much: by kind. */
-type Reader = (trace: Recording['trace'], i: number, add: (amount: number, value: number) => void) => void;
+/** What a record adds to, and how much of it. */
+interface Reader {
+  readonly amount: (trace: Recording['trace'], i: number) => number;
+  readonly value: (trace: Recording['trace'], i: number) => number;
+}
 const column = (name: Amount): number => AMOUNTS.indexOf(name);
-const [RECEIVED, SENT, COPIED, LENT] = [column('received'), column('sent'), column('copied'), column('lent')];
-const [DROPS, AGAIN, CQES] = [column('drops'), column('again'), column('cqes')];
-const READERS = new Map<number | undefined, Reader>([
-  [KIND.sock_read, (trace, i, add) => add(RECEIVED, trace.b(i))],
-  [KIND.sock_send, (trace, i, add) => add(SENT, trace.b(i))],
-  [KIND.zc_copy, (trace, i, add) => add(COPIED, trace.b(i))],
-  [KIND.zc_deliver, (trace, i, add) => add(LENT, trace.c(i))],
-  [KIND.drop, (_, __, add) => add(DROPS, 1)],
-  [KIND.tcp_retransmit, (_, __, add) => add(AGAIN, 1)],
-  [KIND.cqe, (_, __, add) => add(CQES, 1)],
-  [KIND.cpu_charge, (trace, i, add) => add(ACCOUNT_OF[trace.a(i)] ?? column('other'), trace.b(i))],
-]);
+const adds = (name: Amount, value: Reader['value']): Reader => {
+  const amount = column(name);
+  return { amount: () => amount, value };
+};
+const READERS: Reader[] = [];
+const reads = (kind: number | undefined, reader: Reader): void => {
+  if (kind !== undefined) READERS[kind] = reader;
+};
+reads(KIND.sock_read, adds('received', (trace, i) => trace.b(i)));
+reads(KIND.sock_send, adds('sent', (trace, i) => trace.b(i)));
+reads(KIND.zc_copy, adds('copied', (trace, i) => trace.b(i)));
+reads(KIND.zc_deliver, adds('lent', (trace, i) => trace.c(i)));
+reads(KIND.drop, adds('drops', () => 1));
+reads(KIND.tcp_retransmit, adds('again', () => 1));
+reads(KIND.cqe, adds('cqes', () => 1));
+reads(KIND.cpu_charge, { amount: (trace, i) => ACCOUNT_OF[trace.a(i)] ?? column('other'), value: (trace, i) => trace.b(i) });
 
 /** A piece of time, in so many slices. */
 export interface Stretch {
@@ -67,10 +74,6 @@ export class Tally {
     const end = this.#end();
     return end === 0 ? 1 : Math.min(1, this.#next / end);
   }
-  get done(): boolean {
-    return this.#next >= this.#end();
-  }
-
   #end(): number {
     const { steps, trace, length } = this.#recording;
     if (this.#whole) return Math.min(trace.length, steps.records(length));
@@ -91,16 +94,18 @@ export class Tally {
   }
 
   #take(trace: Recording['trace'], i: number): void {
-    const reader = READERS.get(trace.kind(i));
+    const kind = trace.kind(i);
+    const reader = READERS[kind];
     const host = trace.host(i);
     if (!reader || host > 1) return;
     const time_ns = trace.timeNs(i);
-    if (this.#whole && trace.kind(i) === KIND.cpu_charge && time_ns >= this.#used * this.width_ns) {
-      reader(trace, i, (amount, value) => this.#waiting.push(time_ns, host, amount, value));
+    const [amount, value] = [reader.amount(trace, i), reader.value(trace, i)];
+    if (this.#whole && kind === KIND.cpu_charge && time_ns >= this.#used * this.width_ns) {
+      this.#waiting.push(time_ns, host, amount, value);
       return;
     }
     const slice = this.#slice(time_ns);
-    if (slice >= 0) reader(trace, i, (amount, value) => this.#add(slice, host, amount, value));
+    if (slice >= 0) this.#add(slice, host, amount, value);
   }
 
   #add(slice: number, host: number, amount: number, value: number): void {

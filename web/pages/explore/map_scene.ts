@@ -94,8 +94,9 @@ function cellItems(cell: SweepCellAnswer, p: Place): Item[] {
   return [{ ...box, fill: 'payload', alpha: p.alpha }, { ...box, stroke: 'line', id: p.id, label: p.label }, ...marks, ...words];
 }
 
-/** A number that has no room leaves its unit to the legend. */
-const short = (text: string, room: number): string => (text.length * CHAR <= room ? text : text.replace(/[\s\u202f].*$/, ''));
+/** Where there is no room, 61.5 Gbit/s is 61.5G. */
+const short = (text: string, room: number): string =>
+  (text.length * CHAR <= room ? text : text.replace(/[\s\u202f]([a-zA-Zµ%]+)(?:\/s)?$/, (_, unit: string) => unit.replace(/bit$/, '')));
 
 function legend(answer: SweepAnswer, m: number, x: number, y: number, width: number, least: number, most: number): Item[] {
   const text = (value: number) => answer.cells.find((c) => c.numbers[m] === value)?.texts[m] ?? '';

@@ -23,10 +23,12 @@ const axis = (key: string, numbers: readonly number[]) => ({ key, values: number
 function sweep(more: (i: number) => Partial<SweepCellAnswer> = () => ({})): SweepAnswer {
   const axes = [axis('a', [1, 2, 3]), axis('b', [0, 5])];
   const cells = [1, 2, 3].flatMap((a) => [0, 5].map((b) => ({ a, b }))).map(({ a, b }, i): SweepCellAnswer => ({
-    values: [String(a), String(b)], outcome: 'measured', numbers: [(10 * a + b) * 1e9, 1000 * a], texts: [`${10 * a + b} Gbit/s`, `${a} µs`],
+    values: [String(a), String(b)], outcome: 'measured',
+    numbers: [(10 * a + b) * 1e9, 1000 * a], texts: [`${10 * a + b} Gbit/s`, `${a} µs`],
     front: a === 1 || b === 5, complete: true, problem: '', sets: [`a=${a}`, `b=${b}`], command: '', state_hash: '', ...more(i),
   }));
-  return { name: 's', axes, metrics, goals: ['throughput_bps', 'latency_ns.p99'], cells, done: cells.length, knees: [], sentences: [], command: '' };
+  const goals = ['throughput_bps', 'latency_ns.p99'];
+  return { name: 's', axes, metrics, goals, cells, done: cells.length, knees: [], sentences: [], command: '' };
 }
 const drawn = (answer: SweepAnswer, metric = 'throughput_bps', x = 'a', y = 'b') => {
   const picked = pick(answer, metric, x, y);
@@ -53,7 +55,8 @@ describe('a map', () => {
   });
 
   test('says in each cell what is missing, and why', () => {
-    const answer = { ...sweep((i) => (i === 0 ? { outcome: 'waiting' } : i === 1 ? { outcome: 'refused', problem: 'too small' } : {})), done: 5 };
+    const missing: readonly Partial<SweepCellAnswer>[] = [{ outcome: 'waiting' }, { outcome: 'refused', problem: 'too small' }];
+    const answer = { ...sweep((i) => missing[i] ?? {}), done: 5 };
     const scene = mapScene(answer, drawn(answer), 600);
     const label = (id: string) => scene.items.find((item) => item.id === id)?.label;
     expect(label('cell:0')).toBe('a=1, b=0: not measured yet');
@@ -99,12 +102,17 @@ test('the front has its cells as squares, and only these in its table', () => {
 });
 
 test('ways that were not measured yet are drawn as such, and take no part in what is said', () => {
-  const row = { own: false, outcome: 'measured' as const, cells: [], sentence: '', throughput_bps: 2e9, throughput: '2 Gbit/s', bottleneck: 'link',
-    sets: [], command: '' };
+  const row = {
+    own: false, outcome: 'measured' as const, cells: [], sentence: '', throughput_bps: 2e9, throughput: '2 Gbit/s', bottleneck: 'link', sets: [],
+    command: '',
+  };
   const group: PathGroup = {
     title: 'Ways to receive', host: 'server', columns: [], accounts: ['copy', 'tcpip'], refused: [], note: '',
-    rows: [{ ...row, path: 'read', cycles: [1, 0.5] }, { ...row, path: 'zc', cycles: [0, 0.5], throughput_bps: 3e9, throughput: '3 Gbit/s' },
-      { ...row, path: 'later', cycles: [0, 0], outcome: 'waiting' }],
+    rows: [
+      { ...row, path: 'read', cycles: [1, 0.5] },
+      { ...row, path: 'zc', cycles: [0, 0.5], throughput_bps: 3e9, throughput: '3 Gbit/s' },
+      { ...row, path: 'later', cycles: [0, 0], outcome: 'waiting' },
+    ],
   };
   const scene = pathsScene(group, 800);
   expect(scene.narration).toBe('Ways to receive: zc takes the fewest cycles, 0.500 a byte; zc is the fastest with 3 Gbit/s.');

@@ -103,8 +103,8 @@ test('the front has its cells as squares, and only these in its table', () => {
 
 test('ways that were not measured yet are drawn as such, and take no part in what is said', () => {
   const row = {
-    own: false, outcome: 'measured' as const, cells: [], sentence: '', throughput_bps: 2e9, throughput: '2 Gbit/s', bottleneck: 'link', sets: [],
-    command: '',
+    own: false, outcome: 'measured' as const, cells: [], sentence: '', throughput_bps: 2e9, throughput: '2 Gbit/s', bottleneck: 'link',
+    sets: [], command: '',
   };
   const group: PathGroup = {
     title: 'Ways to receive', host: 'server', columns: [], accounts: ['copy', 'tcpip'], refused: [], note: '',

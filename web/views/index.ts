@@ -17,7 +17,14 @@ export const VIEWS: readonly ViewEntry[] = [
     id: 'memory', title: 'Memory', about: 'Every buffer of the area: where it is, who holds it, and for how long.',
     load: () => import('./memory/Memory.svelte'),
   },
-  { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
+  {
+    id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
+    load: () => import('./rings/Rings.svelte'),
+  },
+  {
+    id: 'inspector', title: 'Inspector', about: 'What is selected: where it is, its bytes, its life, its history, and why.',
+    load: () => import('./inspector/Inspector.svelte'),
+  },
   {
     id: 'tcp', title: 'TCP', about: 'A connection over time: sequence numbers, window and cwnd, what passed, what ss says.',
     load: () => import('./tcp/Tcp.svelte'),
@@ -27,21 +34,14 @@ export const VIEWS: readonly ViewEntry[] = [
     load: () => import('./timeline/Timeline.svelte'),
   },
   {
-    id: 'rings', title: 'Rings', about: 'Every ring: heads, tails, slots, and what the application sees beside what is true.',
-    load: () => import('./rings/Rings.svelte'),
-  },
-  {
-    id: 'inspector', title: 'Inspector', about: 'What is selected: where it is, its bytes, its life, its history, and why.',
-    load: () => import('./inspector/Inspector.svelte'),
-  },
-  { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
-  { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
-  {
     id: 'charts', title: 'Charts', about: 'Rates, levels, cycles and latencies over time.',
     load: () => import('./charts/Charts.svelte'),
   },
+  { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
   {
     id: 'breakpoints', title: 'Breakpoints', about: 'Conditions at which play stops, both ways.',
     load: () => import('./breakpoints/Breakpoints.svelte'),
   },
+  { id: 'result', title: 'Result', about: 'What came of the run, and what was promised.', load: () => import('./result/Result.svelte') },
+  { id: 'overview', title: 'Overview', about: 'Where the run stands, in words.', load: () => import('./overview/Overview.svelte') },
 ];

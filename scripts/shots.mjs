@@ -30,7 +30,8 @@ async function shoot(page, name, address) {
   await page.goto('about:blank');
   await page.goto(address);
   await page.waitForTimeout(400);
-  await page.locator('.dial').first().waitFor({ state: 'detached', timeout: 60_000 });
+  await page.waitForFunction(() => !document.querySelector('.dial'), undefined, { timeout: 30_000 })
+    .catch(() => say(`${name}: it is still loading`));
   await page.waitForTimeout(900);
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }

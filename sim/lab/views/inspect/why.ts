@@ -1,5 +1,5 @@
 /** "Why?": the chain of causes of a record, event by event, back to what has no cause in the trace. */
-import { eventOf, HOSTS, InputError, KIND, narrate, NO_BUFFER, type TraceRecord, whereText } from '../../../host/index.ts';
+import { eventOf, HOSTS, InputError, KIND, narrate, type TraceRecord, whereText } from '../../../host/index.ts';
 import { EDITS } from '../../../schema/edits.ts';
 import type { FaultEdit } from '../../edits.ts';
 import type { Moment } from '../../moment.ts';

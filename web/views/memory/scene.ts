@@ -44,8 +44,8 @@ export function gridOf(width: number, cells: number): { readonly size: number; r
   }
   return { size: SMALLEST, gap: 1, columns: rounded(Math.max(1, Math.floor((width - 2 * PAD) / (SMALLEST + 1)))) };
 }
-/** Rows of a number that one can count with. */
-const rounded = (columns: number): number => (columns >= 64 ? columns - (columns % 16) : columns >= 16 ? columns - (columns % 8) : columns);
+/** Rows of a number that one can count in. */
+const rounded = (columns: number): number => (columns >= 16 ? columns - (columns % 4) : columns);
 
 interface Row {
   readonly name: string;
@@ -80,7 +80,10 @@ function strip(rows: readonly Row[], total: number, width: number): Item[] {
 
 function legend(rows: readonly Row[], width: number): { items: Item[]; height: number } {
   const items: Item[] = [];
-  const each = width < 420 ? (width - 2 * PAD) / 3 : Math.min(120, (width - 2 * PAD) / Math.min(rows.length, 7));
+  const room = width - 2 * PAD;
+  const longest = Math.max(...rows.map((r) => r.name.length + count(r.count).length));
+  const fitting = Math.max(1, Math.floor(room / (26 + 6.6 * longest)));
+  const each = Math.min(120, room / Math.min(rows.length, fitting));
   const per_row = Math.max(1, Math.floor((width - 2 * PAD + 1) / each));
   rows.forEach((row, i) => {
     const x = PAD + (i % per_row) * each;
@@ -98,10 +101,10 @@ function sum(frame: MemoryFrame, total: number, width: number): Item[] {
   const [free = 0, cache = 0, posted = 0, live = 0] = frame.ledger;
   const text = `${count(free)} free + ${count(cache)} cache + ${count(posted)} posted + ${count(live)} live = ${count(total)}`;
   const verdict = frame.holds ? '✓ the ledger holds' : '✗ the cells say otherwise';
-  const narrow = width < 480;
+  const narrow = width < 640;
   const room = width - 2 * PAD - (narrow ? 18 : 130);
   return [
-    { kind: 'text', x: PAD, y: 14, text, fill: 'ink', size: narrow ? 11 : 12.5, weight: 600, room },
+    { kind: 'text', x: PAD, y: 14, text, fill: 'ink', size: width < 400 ? 10 : narrow ? 11 : 12.5, weight: 600, room },
     {
       kind: 'text', x: width - PAD, y: 14, text: narrow ? verdict.slice(0, 1) : verdict, fill: frame.holds ? 'payload' : 'warm', size: 12,
       weight: 600, anchor: 'end',

@@ -1,6 +1,6 @@
 /** What stands beside each station: one level that matters there, in a number, a word and, where it has a size, a bar. */
 import { placeCode, placeOfCode, type RoadFrame, type RoadHost } from '../../../sim/lab/index.ts';
-import { bytes, count } from '../../format.ts';
+import { count } from '../../format.ts';
 
 export interface LevelText {
   readonly value: string;
@@ -10,6 +10,12 @@ export interface LevelText {
   /** It is near its end: full, or empty where emptiness is what hurts. */
   readonly bad?: boolean;
   readonly about: string;
+}
+
+/** Short: a column is not wide. */
+function bytes(n: number): string {
+  const [value, unit] = n < 1000 ? [n, 'B'] : n < 1e6 ? [n / 1e3, 'kB'] : n < 1e9 ? [n / 1e6, 'MB'] : [n / 1e9, 'GB'];
+  return `${value < 100 && n >= 1000 ? value.toFixed(1) : Math.round(value)}\u202f${unit}`;
 }
 
 const level = (value: string, word: string, about: string): LevelText => ({ value, word, about });
@@ -45,7 +51,7 @@ function receiving(stage: number, { gauges: g, sizes, has_area }: RoadHost): Lev
     case 5: return g.early > 0 ? level(count(g.early), 'early', 'segments that came out of order, so far') : undefined;
     case 6: return level(bytes(g.unread), 'unread', 'bytes in receive queues, in order');
     case 7: return g.completions > 0
-      ? filled(g.cq, sizes.cq, 'full', level(count(g.cq), 'in the CQ', 'completions that the application has not taken')) : undefined;
+      ? filled(g.cq, sizes.cq, 'full', level(count(g.cq), 'in CQ', 'completions that the application has not taken')) : undefined;
     case 8: return has_area ? level(count(g.held), 'held', 'buffers that the application has not given back')
       : level(bytes(g.read), 'read', 'bytes that the application has read');
     case 9: return filled(g.rq, sizes.rq || sizes.area, 'full',

@@ -32,7 +32,9 @@ test.each([340, 520, 1400])('rings stay within %d pixels, and what differs is sa
   }
   expect(drawn.narration).toContain('the application sees koverflow 0, true is 4');
   expect(drawn.table.rows.filter((r) => r.cells.includes('koverflow')).length).toBe(2);
-  expect(drawn.table.rows.map((r) => r.id)).toEqual(expect.arrayContaining(['slot:0:cq:1', 'slot:1:cq:3', 'ring:0']));
+  const ids = drawn.table.rows.flatMap((r) => r.id ?? []);
+  expect(ids).toEqual(expect.arrayContaining(['slot:0:cq:1', 'slot:1:cq:3']));
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test('a slot is found under the pointer, by its own box', () => {

@@ -40,7 +40,7 @@ function table({ rings }: Answer<'rings'>): Scene['table'] {
     rows: rings.flatMap((r) => {
       const host = HOSTS[r.host] ?? '';
       return [
-        { id: r.id, cells: [r.title, host, `${r.used} of ${r.entries} slots. ${r.note}`, '', ''] },
+        { ...(r.kind === 'sq' ? { id: r.id } : {}), cells: [r.title, host, `${r.used} of ${r.entries} slots. ${r.note}`, '', ''] },
         ...r.marks.map((m) => ({ cells: [r.title, host, `${m.name} (${m.by})`, m.shared ? m.counter : '–', m.counter] })),
         ...r.twice.map((t) => ({ cells: [r.title, host, t.what, t.seen ?? '–', t.truth] })),
         ...r.pieces.filter((p) => p.state !== 'free').map((p) => ('folded' in p

@@ -58,9 +58,29 @@ test('packets and buffers fit from the first record about them that does', () =>
   const record = Array.from({ length: recording.trace.length }, (_, i) => i).find((i) => recording.trace.kind(i) === KIND.drop) as number;
   const step = recording.steps.ofRecord(record);
   const ids = [`packet:${first?.pkt_id}`, 'packet:1', `record:${record}`, 'ring:0'];
-  expect(matchingThings(at(step), { filter: 'drop', ids })).toEqual([true, false, true, true]);
-  expect(matchingThings(at(step - 1), { filter: 'drop', ids })).toEqual([false, false, false, true]);
-  expect(matchingThings(at(0), { filter: '', ids })).toEqual([true, true, true, true]);
+  const of = (moment: Moment, filter = 'drop') => matchingThings(moment, { filter, ids });
+  while (!of(at(0)).whole);
+  expect(of(at(step)).fits).toEqual([true, false, true, true]);
+  expect(of(at(step - 1)).fits).toEqual([false, false, false, true]);
+  expect(of(at(0), '').fits).toEqual([true, true, true, true]);
+});
+
+test('a filter that is about no buffer lets all of them be', () => {
+  const ask = () => matchingThings(at(3000), { filter: 'drop', ids: ['buffer:1:19000'], cells: [{ host: 1, first: 19_000, count: 3 }] });
+  while (!ask().whole);
+  expect(ask()).toMatchObject({ fits: [true], cells: [Uint8Array.of(1, 1, 1)] });
+});
+
+test('buffers are asked for by the thousand', () => {
+  const cells = [{ host: 1, first: 14_000, count: 9000 }];
+  const now = at(3000);
+  const of = () => matchingThings(now, { filter: 'zc_deliver', ids: [], cells });
+  while (!of().whole);
+  const lent = new Set<number>();
+  for (let i = 0; i < now.records; i++) if (recording.trace.kind(i) === KIND.zc_deliver) lent.add(recording.trace.niovIdx(i));
+  const fitting = [...(of().cells[0] ?? [])].flatMap((fits, niov) => (fits ? [14_000 + niov] : []));
+  expect(fitting).toEqual([...lent].sort((a, b) => a - b));
+  expect(fitting.length).toBeGreaterThan(100);
 });
 
 /** Where play stops, one stop after another. */

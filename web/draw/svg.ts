@@ -61,7 +61,8 @@ ${body}
       item.values.forEach((value, i) => {
         if (value === wanted) d += `M${n(at(i)[0])} ${n(at(i)[1])}h${n(item.size)}v${n(item.size)}h${n(-item.size)}z`;
       });
-      return d === '' ? '' : `<path d="${d}" fill="${this.#fill(style.fill, style.pattern)}"><title>${escaped(style.label)}</title></path>`;
+      const look = `fill="${this.#fill(style.fill, style.pattern)}"${item.alpha === undefined ? '' : ` opacity="${n(item.alpha)}"`}`;
+      return d === '' ? '' : `<path d="${d}" ${look}><title>${escaped(style.label)}</title></path>`;
     });
     const marks = (item.marked ?? []).map((i) =>
       `<rect x="${n(at(i)[0] - 1)}" y="${n(at(i)[1] - 1)}" width="${n(item.size + 2)}" height="${n(item.size + 2)}" fill="none" ` +

@@ -63,11 +63,13 @@ export class MatchIndex {
     return low;
   }
 
-  /** The first record that fits and is about a packet; Infinity: none is. */
+  /** The first record that fits and is about a packet; Infinity: none is. A filter that is about no packet at all fits all of them. */
   ofPacket(pkt_id: number): number {
+    if (this.#packets.size === 0) return -1;
     return this.#packets.get(pkt_id) ?? Infinity;
   }
   ofBuffer(host: number, niov: number): number {
+    if (this.#buffers.size === 0) return -1;
     return this.#buffers.get(host * 2 ** 32 + niov) ?? Infinity;
   }
 

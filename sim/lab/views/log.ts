@@ -87,15 +87,30 @@ export function logText({ recording }: Moment, p: { readonly filter: string; rea
   return Array.from({ length: count }, (_, i) => `${timelineText(recording.trace.record(all.record(p.first + i)))}\n`).join('');
 }
 
+export interface ThingsParams {
+  readonly filter: string;
+  readonly ids: readonly string[];
+  /** Buffers of a host, by number: many at once. */
+  readonly cells?: readonly { readonly host: number; readonly first: number; readonly count: number }[];
+}
+export interface ThingsAnswer {
+  readonly fits: readonly boolean[];
+  readonly cells: readonly Uint8Array[];
+  /** All records have been looked at; else one asks again. */
+  readonly whole: boolean;
+}
+
 /**
- * Whether things fit a filter: a packet or a buffer when a record about it does, by now; a record by itself. Of what no filter can say
- * anything, true.
+ * Whether things fit a filter: a packet or a buffer when a record about it does, by now; a record by itself. Of what the filter says
+ * nothing at all, true.
  */
-export function matchingThings({ recording, records }: Moment, p: { readonly filter: string; readonly ids: readonly string[] }): boolean[] {
-  if (p.filter.trim() === '') return p.ids.map(() => true);
+export function matchingThings({ recording, records }: Moment, p: ThingsParams): ThingsAnswer {
+  const runs = p.cells ?? [];
+  if (p.filter.trim() === '')
+    return { fits: p.ids.map(() => true), cells: runs.map(({ count }) => new Uint8Array(count).fill(1)), whole: true };
   const test = predicateOf(p.filter);
   const index = matchesOf(recording, test).extend(SCAN_MS);
-  return p.ids.map((id) => {
+  const fits = (id: string): boolean => {
     const [kind, ...rest] = id.split(':');
     const [a = -1, b = -1] = rest.map(Number);
     switch (kind) {
@@ -106,5 +121,8 @@ export function matchingThings({ recording, records }: Moment, p: { readonly fil
       case 'request': return a < records && a >= 0 && test(recording, a);
       default: return true;
     }
-  });
+  };
+  const cells = runs.map(({ host, first, count }) =>
+    Uint8Array.from({ length: count }, (_, i) => (index.ofBuffer(host, first + i) < records ? 1 : 0)));
+  return { fits: p.ids.map(fits), cells, whole: index.whole };
 }

@@ -12,6 +12,9 @@ export interface RunOptions extends ScriptOptions {
   /** Called now and then; true ends the run. */
   readonly onSlice?: (engine: Engine) => boolean | undefined;
   readonly slice_events?: number;
+  /** Steps after which `onStop` is called, in their order. A step is an event of the core, or a turn of an application in TypeScript. */
+  readonly stops?: readonly number[];
+  readonly onStop?: (engine: Engine, step: number) => void;
 }
 
 export interface RunOutcome {
@@ -52,10 +55,21 @@ function runToEnd(engine: Engine, until_ns: number, scripts: ScriptHosts, option
     halted = options.onSlice?.(e) === true;
     return halted;
   };
+  const stops = [...options.stops ?? []];
+  let step = 0;
   for (;;) {
-    const reason = engine.run(until_ns, { onSlice, ...(options.slice_events ? { slice_events: options.slice_events } : {}) });
+    while (stops[0] !== undefined && stops[0] <= step) options.onStop?.(engine, stops.shift() as number);
+    const [stop] = stops;
+    const before = engine.eventCount();
+    const reason = engine.run(until_ns, {
+      onSlice, ...(options.slice_events ? { slice_events: options.slice_events } : {}),
+      ...(stop === undefined ? {} : { max_events: stop - step }),
+    });
+    step += engine.eventCount() - before;
+    if (reason === 'events' && stop === step && !halted) continue;
     if (reason !== 'app' || halted) return reason;
     scripts.step();
+    step++;
     // A script application is asked far more often than a slice is long: it counts as one now and then.
     if (engine.eventCount() - told < SLICE_EVENTS) continue;
     told = engine.eventCount();

@@ -8,7 +8,7 @@ import {
 } from '../host/index.ts';
 import { EXPORT_KINDS, type ExportId } from './export_kinds.ts';
 import { setsOfSource, type Source } from './lab.ts';
-import { rerun } from './rerun.ts';
+import { rerun, withEdits } from './rerun.ts';
 import { type Opening, type RunFile, runFileText } from './run_file.ts';
 import { scenarioText } from './scenario_text.ts';
 
@@ -103,20 +103,21 @@ export function runCommandOf({ name, sets, seed }: Source): string {
   return ['ringlab', 'run', name, ...words].map(word).join(' ');
 }
 
+/** The command line has no edits: the run file has. */
+const EDITED = ' # and what was changed while it ran: the run file has that';
+
 function report(core: WebAssembly.Module, { source, edits }: Opening): string {
-  if (edits.length > 0)
-    throw new InputError('a report is of a run as its scenario has it, and this branch was changed while it ran; its result and its trace'
-      + ' can be saved.');
   const scenario = loaded(source, ['run.trace=on']);
   const series = new RunSeries();
   const examination = new Examination(scenario);
   const { sinks, ...told } = examination.options();
-  const measured = measureRun(core, scenario, { ...told, sinks: { onTrace: (batch) => {
+  const measured = measureRun(core, scenario, { ...told, ...withEdits(edits), sinks: { onTrace: (batch) => {
     sinks?.onTrace?.(batch);
     series.add(batch);
   } } });
   const findings = examination.findings({ scenario, result: measured.result, engine: measured.engine });
-  return runReport({ scenario, text: source.text, command: `${runCommandOf(source)} --report report.html`, measured, findings, series });
+  const command = `${runCommandOf(source)} --report report.html${edits.length === 0 ? '' : EDITED}`;
+  return runReport({ scenario, text: source.text, command, measured, findings, series });
 }
 
 /** Knobs without which a file would be empty. They change nothing of the run. */

@@ -99,6 +99,23 @@ describe('a saved run', () => {
     expect(['client', 'server']).toContain(last[2]);
   });
 
+  test.each(['loss', 'http'])('has the edits of its branch: %s', (name) => {
+    const lab = new Lab(core, { name, text: scenario(name), sets: [] });
+    const base = lab.branch(0).recording.finish();
+    const at = Math.floor(base.length / 3);
+    const edits = [{ at, set: 'client.wire.delay_ns=90us' }, { at: at + 40, set: 'server.wire.loss_ppm=1%' }];
+    const n = lab.fork({ branch: 0, step: at }, 'slow', edits);
+    const { recording } = lab.branch(n);
+    recording.finish();
+    const { run } = QUERIES.run_file(lab.moment({ branch: n, step: recording.length }), { hash: true }, lab);
+    expect(run.edits).toEqual(edits);
+    const { parts } = exportRun(core, openingOf(run, library), run, 'result');
+    const result = JSON.parse(bytesOf(parts).toString()) as { stateHash: string };
+    expect(result.stateHash).toBe(run.state_hash);
+    expect(result.stateHash).not.toBe(base.result()?.stateHash);
+    expect(bytesOf(exportRun(core, openingOf(run, library), run, 'report').parts).toString()).toContain(result.stateHash);
+  });
+
   test('as a report is the page of the run', () => {
     const page = bytesOf(save('loss', 'report').parts).toString();
     expect(page).toContain('<title>loss');

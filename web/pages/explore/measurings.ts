@@ -1,4 +1,4 @@
-/** The sweep and the comparison that the page has open. They outlive a look at another page, but no reload. */
+/** The sweep and the comparison that the page has open. What they know outlives a look at another page, but no reload. */
 import type { PathsAnswer, PathsAsk, SweepAnswer, SweepAsk } from '../../../sim/lab/index.ts';
 import { Measuring } from './measuring.svelte.ts';
 

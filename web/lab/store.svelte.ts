@@ -47,6 +47,8 @@ export class LabStore {
   selected = $state<string>();
   /** One filter for all views. */
   filter = $state('');
+  /** How much views show that can show more or less. */
+  depth = $state<'simple' | 'normal' | 'detailed'>('normal');
 
   breakpoints = $state.raw<readonly Breakpoint[]>([]);
   /** What play stopped at last; forgotten when the playhead moves on. */

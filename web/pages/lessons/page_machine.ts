@@ -89,6 +89,7 @@ export class PageMachine implements Machine {
     await this.#lab.goto(at.step, at.branch);
     this.#lab.filter = show.filter;
     this.#lab.select(selected);
+    if (show.depth) this.#lab.depth = show.depth;
     this.#onshow(show);
   }
 }

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, eventOf, KIND, narrate, NO_BUFFER, readSockets } from '../../sim/host/index.ts';
 import { compileFilter, completeFilter, FilterError, levelsOf } from '../../sim/lab/filter/index.ts';
+import { FIELDS, LEVELS } from '../../sim/lab/filter/vocabulary.ts';
 import { Lab, type Recording } from '../../sim/lab/index.ts';
 import { findRecord, matches } from '../../sim/lab/views/find.ts';
 import { RunSeries } from '../../sim/host/index.ts';
@@ -177,5 +178,19 @@ describe('completion offers what may stand there', () => {
 
   test('an option replaces the whole word', () => {
     expect(completeFilter('drop and resn = 1', 11)).toMatchObject({ from: 9, to: 13 });
+  });
+});
+
+describe('the page about the language', () => {
+  const page = readFileSync(join(root, 'docs/filter.md'), 'utf8');
+
+  test('has examples that are well said', () => {
+    const examples = page.split('\n').filter((line) => line.startsWith('    ')).map((line) => line.trim());
+    expect(examples.length).toBeGreaterThan(8);
+    for (const example of examples) expect(() => compileFilter(example), example).not.toThrow();
+  });
+
+  test('names every field and level', () => {
+    for (const { name } of [...FIELDS, ...LEVELS]) expect(page).toMatch(new RegExp(`^\\|[^|]*\`${name}\``, 'm'));
   });
 });

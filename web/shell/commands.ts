@@ -1,6 +1,7 @@
 /** Everything that can be done, once: buttons, keys, the palette and the sheet of keys are made of this list. */
 import type { LabStore } from '../lab/store.svelte.ts';
 import { faster } from './speeds.ts';
+import { TIME_COMMANDS } from './time_commands.ts';
 
 export interface Command {
   readonly id: string;
@@ -35,6 +36,7 @@ export const COMMANDS: Command[] = [
       lab.speed = faster(lab.speed, -1);
     },
   },
+  ...TIME_COMMANDS,
 ];
 
 /** Parts of the page add theirs. Returns how to take them away. */

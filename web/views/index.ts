@@ -39,6 +39,14 @@ export const VIEWS: readonly ViewEntry[] = [
   },
   { id: 'log', title: 'Log', about: 'Every record, with one filter language.', load: () => import('./log/Log.svelte') },
   {
+    id: 'branches', title: 'Branches', about: 'Runs that leave one another, and two of them side by side on one clock.',
+    load: () => import('./branches/Branches.svelte'),
+  },
+  {
+    id: 'knobs', title: 'Knobs and faults', about: 'What can be changed from here on, and done to what is selected.',
+    load: () => import('./knobs/Knobs.svelte'),
+  },
+  {
     id: 'breakpoints', title: 'Breakpoints', about: 'Conditions at which play stops, both ways.',
     load: () => import('./breakpoints/Breakpoints.svelte'),
   },

@@ -133,7 +133,7 @@ export const STREAM_COUNT: u32 = 10;
 export const DROP_NOT_SPECIFIED: u32 = 0;
 /** the link lost the frame */
 export const DROP_SIM_WIRE_LOSS: u32 = 1;
-/** a fault of the scenario removed the frame */
+/** a fault took the frame away: one of the scenario, or one made by hand */
 export const DROP_SIM_WIRE_FAULT: u32 = 2;
 /** the RX queue had no posted descriptor: nobody gave buffers back in time */
 export const DROP_SIM_NIC_NO_DESC: u32 = 3;

@@ -5,7 +5,7 @@
 export const DROPS = [
   ['NOT_SPECIFIED', 'no reason given'],
   ['SIM_WIRE_LOSS', 'the link lost the frame'],
-  ['SIM_WIRE_FAULT', 'a fault of the scenario removed the frame'],
+  ['SIM_WIRE_FAULT', 'a fault took the frame away: one of the scenario, or one made by hand'],
   ['SIM_NIC_NO_DESC', 'the RX queue had no posted descriptor: nobody gave buffers back in time'],
   ['SIM_NIC_MTU', 'the frame is longer than the NIC accepts'],
   ['SIM_NIC_RULE', 'an n-tuple rule says drop'],

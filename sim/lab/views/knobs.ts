@@ -47,6 +47,6 @@ export function knobs({ recording, step }: Moment, _: Readonly<Record<string, ne
 }
 
 const rowOf = (k: Knob, values: readonly KnobValue[]): KnobRow => ({
-  section: k.section, name: k.name, about: k.about, linux: k.linux ?? '', range: knobRange(k),
+  section: k.section, name: k.name, about: k.about, linux: k.linux ?? '', range: knobRange(k).replace(/^expected /, ''),
   options: k.options ?? (k.unit === 'bool' ? ['off', 'on'] : []), live: k.live === true, default: knobText(k, k.value), values,
 });

@@ -11,8 +11,9 @@ export interface DeltaView {
   readonly level: string;
   readonly about: string;
   readonly bytes: boolean;
-  /** What the two sides are called. */
+  /** What the two sides are called, and in short. */
   readonly names: readonly [string, string];
+  readonly letters: readonly [string, string];
   readonly time_ns: number;
   /** Where the two part; undefined: nowhere. */
   readonly parts_ns: number | undefined;
@@ -29,6 +30,7 @@ export const DELTA_HEIGHT = TOP + LINES + GAP + STRIP + RULE;
 const TABLE_ROWS = 24;
 const INKS: readonly [Ink, Ink] = ['series-a', 'series-c'];
 
+const lessText = ({ letters: [first, second] }: DeltaView): string => `${second} less ${first}`;
 const finite = (values: Float64Array): number[] => [...values].filter((v) => !Number.isNaN(v));
 const text = (value: number, view: DeltaView): string => (view.bytes ? bytes(value) : count(value));
 const signedText = (value: number, view: DeltaView): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${text(Math.abs(value), view)}`;
@@ -58,7 +60,7 @@ function valueAxis(y: Axis, x: Axis, view: DeltaView): Item[] {
 
 const timeOf = (s: Series, i: number): number => s.from_ns + ((s.to_ns - s.from_ns) * i) / Math.max(1, s.a.length - 1);
 
-/** Steps, since a level holds until the next one. B is dashed: where the two run together both are seen. */
+/** Steps, since a level holds until the next one. The second is dashed: where the two run together both are seen. */
 function line(values: Float64Array, s: Series, x: Axis, y: Axis, side: 0 | 1): Item[] {
   const points: number[] = [];
   values.forEach((v, i) => {
@@ -84,7 +86,7 @@ function legend(view: DeltaView): Item[] {
   });
 }
 
-/** B less A: up is more, filled; down is less, hatched. */
+/** The second less the first: up is more, filled; down is less, hatched. */
 function deltas(s: Series, x: Axis, top: number, view: DeltaView): Item[] {
   const differences = s.b.map((v, i) => v - (s.a[i] as number));
   const most = Math.max(1, ...finite(differences).map(Math.abs));
@@ -104,7 +106,10 @@ function deltas(s: Series, x: Axis, top: number, view: DeltaView): Item[] {
   return [
     ...items,
     { kind: 'path', points: [x.start, zero + 0.5, x.end, zero + 0.5], stroke: 'soft' },
-    { kind: 'text', x: LEFT, y: top - 6, text: `B less A, at most ${peak}`, fill: 'soft', size: 11, room: view.width - LEFT - RIGHT },
+    {
+      kind: 'text', x: LEFT, y: top - 6, text: `${lessText(view)}, at most ${peak}`, fill: 'soft', size: 11,
+      room: view.width - LEFT - RIGHT,
+    },
   ];
 }
 
@@ -131,7 +136,7 @@ function table(s: Series, view: DeltaView): TableTwin {
     const cell = (v: number) => (Number.isNaN(v) ? '–' : text(v, view));
     return { cells: [duration(timeOf(s, i)), cell(a), cell(b), Number.isNaN(b - a) ? '–' : signedText(b - a, view)] };
   });
-  return { caption: `${view.level}: ${view.about}`, columns: ['time', `A: ${view.names[0]}`, `B: ${view.names[1]}`, 'B less A'], rows };
+  return { caption: `${view.level}: ${view.about}`, columns: ['time', ...view.names, lessText(view)], rows };
 }
 
 function narration(s: Series, view: DeltaView): string {
@@ -139,5 +144,6 @@ function narration(s: Series, view: DeltaView): string {
   const [a, b] = [s.a[i] as number, s.b[i] as number];
   if (Number.isNaN(a) || Number.isNaN(b)) return `${view.level} is not known of both branches here.`;
   const less = b === a ? 'the same' : `${signedText(b - a, view)}`;
-  return `${view.level} at ${duration(view.time_ns)}: A ${text(a, view)}, B ${text(b, view)}, ${less}.`;
+  const [first, second] = view.letters;
+  return `${view.level} at ${duration(view.time_ns)}: ${first} ${text(a, view)}, ${second} ${text(b, view)}, ${less}.`;
 }

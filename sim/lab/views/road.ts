@@ -4,6 +4,7 @@
  */
 import { DROPS, HOSTS, narrate, roleOf } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
+import { matchingThings } from './log.ts';
 import { dropsBefore, GAUGES, type Gauge } from './road/gauges.ts';
 import { type RoadIndex, roadIndexOf } from './road/index.ts';
 import { moverId, placeCode, placeOfCode } from './road/places.ts';
@@ -18,6 +19,8 @@ export interface RoadParams {
   readonly most: number;
   /** What is followed is told in any case. */
   readonly selected?: string;
+  /** The filter of all views; what does not fit it steps back. */
+  readonly filter?: string;
 }
 
 /** Columns, one row a thing. */
@@ -34,6 +37,8 @@ export interface Movers {
   readonly bytes: Uint32Array;
   /** Its place among those that wait with it; what moves has 65535. */
   readonly nth: Uint16Array;
+  /** 1: it fits the filter. */
+  readonly fits: Uint8Array;
 }
 export const MOVES = 65535;
 
@@ -56,6 +61,8 @@ export interface RoadHost {
   readonly name: string;
   readonly role: string;
   readonly has_area: boolean;
+  /** Its application is one of the core's: the trace tells what that takes from the CQ and puts into the refill ring. */
+  readonly built_in: boolean;
   readonly gauges: Readonly<Record<Gauge, number>>;
   /** Sizes that levels are to be read against; 0: unknown. */
   readonly sizes: { readonly cq: number; readonly rq: number; readonly area: number; readonly rx_ring: number };
@@ -148,12 +155,25 @@ function standInLine(placed: readonly Placed[], p: RoadParams) {
   return { waiting: waiting.sort((a, b) => a.at - b.at), told };
 }
 
-function columnsOf(told: readonly Placed[]): Movers {
+/** Whether each fits the filter; one that cannot be read lets all pass, and the log says what is wrong with it. */
+function fitting(told: readonly Placed[], moment: Moment, filter: string): readonly boolean[] {
+  if (filter.trim() === '') return [];
+  try {
+    return matchingThings(moment, { filter, ids: told.map((one) => idOf(one.stay)) });
+  } catch {
+    return [];
+  }
+}
+
+function columnsOf(told: readonly Placed[], fits: readonly boolean[]): Movers {
   const n = told.length;
   const movers = {
     length: n, kind: new Uint8Array(n), host: new Uint8Array(n), id: new Uint32Array(n), came: new Uint8Array(n), at: new Uint8Array(n),
-    way: new Float32Array(n), bytes: new Uint32Array(n), nth: new Uint16Array(n),
+    way: new Float32Array(n), bytes: new Uint32Array(n), nth: new Uint16Array(n), fits: new Uint8Array(n).fill(1),
   };
+  fits.forEach((fit, i) => {
+    movers.fits[i] = fit ? 1 : 0;
+  });
   told.forEach(({ stay, way, nth }, i) => {
     movers.kind[i] = stay.kind;
     movers.host[i] = placeOfCode(stay.at).host;
@@ -186,17 +206,20 @@ function lostBefore({ gauges }: RoadIndex, records: number, time_ns: number): Pi
 }
 
 function hostNow(index: RoadIndex, { recording, records }: Moment, host: number, time_ns: number): RoadHost {
-  const { levels, last } = index.gauges.hosts[host] as (typeof index.gauges.hosts)[number];
+  const { levels, last, drains } = index.gauges.hosts[host] as (typeof index.gauges.hosts)[number];
   const { scenario, trace } = recording;
   const knob = scenario.hosts[host]?.values as NonNullable<(typeof scenario.hosts)[number]>['values'];
   const gauges = Object.fromEntries(GAUGES.map((g) => [g, levels[g].at(records)])) as Record<Gauge, number>;
   const touched = levels.live.lastRecord(records) >= 0 || levels.cached.lastRecord(records) >= 0;
   const has_area = touched || levels.on_loan.lastRecord(records) >= 0;
-  const area = has_area ? Math.floor(knob['refill.area_bytes'] / knob['refill.rx_buf_len']) : 0;
+  const role = roleOf(scenario, host);
+  const built_in = role !== 'script' && role !== 'none';
+  // Who registers it by a program of its own chooses its size.
+  const area = has_area && built_in ? Math.floor(knob['refill.area_bytes'] / knob['refill.rx_buf_len']) : 0;
   return {
-    name: HOSTS[host] as string, role: roleOf(scenario, host), has_area,
-    gauges: { ...gauges, free: has_area ? Math.max(0, area + gauges.free) : 0 },
-    sizes: { cq: knob['ring.cq_entries'], rq: knob['refill.rq_entries'], area, rx_ring: knob['nic.rx_ring'] },
+    name: HOSTS[host] as string, role, has_area, built_in,
+    gauges: { ...gauges, free: area > 0 ? Math.max(0, area + gauges.free) : 0 },
+    sizes: { cq: drains ? knob['ring.cq_entries'] : 0, rq: knob['refill.rq_entries'], area, rx_ring: knob['nic.rx_ring'] },
     wire: { rate_bps: knob['wire.rate_bps'], delay_ns: knob['wire.delay_ns'] },
     last: last.map((level) => {
       const record = level.lastRecord(records);
@@ -210,7 +233,7 @@ export function road(moment: Moment, p: RoadParams): RoadFrame {
   const { waiting, told } = standInLine(placedNow(index, moment, p), p);
   const onWire = (host: number) => told.filter((one) => one.nth === MOVES && one.stay.at === placeCode(host, false, WIRE)).length;
   return {
-    time_ns: p.time_ns, step: moment.step, movers: columnsOf(told), waiting, on_wire: [onWire(0), onWire(1)],
+    time_ns: p.time_ns, step: moment.step, movers: columnsOf(told, fitting(told, moment, p.filter ?? '')), waiting, on_wire: [onWire(0), onWire(1)],
     hosts: HOSTS.map((_, host) => hostNow(index, moment, host, p.time_ns)),
     ...lostBefore(index, moment.records, p.time_ns),
   };

@@ -15,7 +15,7 @@ export interface LevelText {
 /** Short: a column is not wide. */
 function bytes(n: number): string {
   const [value, unit] = n < 1000 ? [n, 'B'] : n < 1e6 ? [n / 1e3, 'kB'] : n < 1e9 ? [n / 1e6, 'MB'] : [n / 1e9, 'GB'];
-  return `${value < 100 && n >= 1000 ? value.toFixed(1) : Math.round(value)}\u202f${unit}`;
+  return `${value < 10 && n >= 1000 ? value.toFixed(1) : Math.round(value)}\u202f${unit}`;
 }
 
 const level = (value: string, word: string, about: string): LevelText => ({ value, word, about });
@@ -40,21 +40,22 @@ function sending(stage: number, { gauges: g }: RoadHost): LevelText | undefined 
   }
 }
 
-function receiving(stage: number, { gauges: g, sizes, has_area }: RoadHost): LevelText | undefined {
+function receiving(stage: number, { gauges: g, sizes, has_area, built_in }: RoadHost): LevelText | undefined {
   const free = g.free + g.cached;
   switch (stage) {
     case 2: return has_area
       ? filled(g.posted, sizes.rx_ring, 'empty', level(count(g.posted), 'posted', 'buffers of the area that wait at the NIC')) : undefined;
-    case 3: return has_area
-      ? filled(free, sizes.area, 'empty', level(count(free), 'free', 'buffers in the free list and in page pools')) : undefined;
+    case 3: return sizes.area === 0 ? undefined
+      : filled(free, sizes.area, 'empty', level(count(free), 'free', 'buffers in the free list and in page pools'));
     case 4: return level(count(g.rx_waiting), 'to poll', 'frames in memory that no poll has taken');
     case 5: return g.early > 0 ? level(count(g.early), 'early', 'segments that came out of order, so far') : undefined;
     case 6: return level(bytes(g.unread), 'unread', 'bytes in receive queues, in order');
-    case 7: return g.completions > 0
+    case 7: return sizes.cq > 0 && g.completions > 0
       ? filled(g.cq, sizes.cq, 'full', level(count(g.cq), 'in CQ', 'completions that the application has not taken')) : undefined;
-    case 8: return has_area ? level(count(g.held), 'held', 'buffers that the application has not given back')
+    case 8: return has_area
+      ? level(count(built_in ? g.held : g.on_loan), built_in ? 'held' : 'on loan', 'buffers that the application has not given back')
       : level(bytes(g.read), 'read', 'bytes that the application has read');
-    case 9: return filled(g.rq, sizes.rq || sizes.area, 'full',
+    case 9: return !built_in ? undefined : filled(g.rq, sizes.rq || sizes.area, 'full',
       level(count(g.rq), 'to refill', 'entries of the refill ring that the kernel has not read'));
     default: return undefined;
   }

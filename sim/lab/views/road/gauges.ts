@@ -61,6 +61,7 @@ const RULES: Readonly<Record<string, Reader>> = {
   nic_tx: (h, t, i) => {
     if (t.c(i) === 0 || t.c(i) === t.pktId(i)) h.levels.tx_waiting.add(i, -1);
   },
+  lo_xmit: bump('tx_waiting', minusOne),
   nic_dma: bump('rx_waiting'),
   skb_build: all(bump('rx_waiting', minusOne), bump('received')),
   nic_irq: bump('interrupts'),
@@ -113,7 +114,8 @@ export class Gauges {
     if (!host) return;
     const kind = t.kind(i);
     READERS[kind]?.(host, t, i);
-    host.last[(STAGE_OF[kind] ?? 1) - 1]?.set(i, i);
+    // What it costs is no event of the road.
+    if (kind !== KIND.cpu_charge) host.last[(STAGE_OF[kind] ?? 1) - 1]?.set(i, i);
   }
   dropped(t: TraceStore, i: number, receives: boolean): void {
     const at = placeCode(t.host(i), receives, t.b(i));

@@ -111,21 +111,6 @@ test('what was lost is told by place and reason, and nobody is on the road when 
   expect([...new Set(frame.waiting.map((w) => placeOfCode(w.at).stage))]).toEqual([9]);
 });
 
-test('a filter tells who fits it; one that cannot be read lets all pass', () => {
-  const { lab, recording } = recorded('bulk');
-  const moment = lab.moment({ branch: 0, step: Math.floor(recording.length / 2) });
-  const told = (filter: string) => road(moment, { time_ns: moment.time_ns, move_ns: 4000, most: 60, filter }).movers;
-  const all = told('');
-  const some = all.id.find((_, i) => all.kind[i] === 0);
-  const fits = (filter: string) => told(filter).fits.reduce((n, fit) => n + fit, 0);
-  // The trace is looked through a piece at a time.
-  let found = 0;
-  for (let i = 0; i < 400 && found === 0; i++) found = fits(`pkt = ${some}`);
-  expect(found).toBe(1);
-  expect(fits('')).toBe(told('').length);
-  expect(fits('and and (')).toBe(told('').length);
-});
-
 test('a thousand packets in flight are told within the budget of a frame', () => {
   const { lab, recording } = recorded('bulk', ['client.wire.delay_ns=600us', 'server.wire.delay_ns=600us', 'client.app.bytes=16MiB']);
   const steps = spread(recording.length, 60);

@@ -7,17 +7,14 @@ import {
   VIEW_AREA_PLACES, VIEW_ZCRX_INSTANCE, zcrxCounters,
 } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
-import { matchingThings } from './log.ts';
 import { before, type BufferIndex, bufferIndexOf } from './memory/index.ts';
-import { ageClass, AGES, BUFFER_STATES, FREE, stateOf } from './memory/states.ts';
+import { ageClass, AGES, BUFFER_STATES, stateOf } from './memory/states.ts';
 
 export interface MemoryParams {
   /** Which of the areas, in the order in which they are listed. */
   readonly area: number;
   /** Ages of loans too. */
   readonly ages: boolean;
-  /** The filter of all views; buffers that fit it are told. */
-  readonly filter?: string;
 }
 
 export interface AreaInfo {
@@ -56,17 +53,14 @@ export interface MemoryFrame {
   readonly refused: readonly Trouble[];
   readonly refused_count: number;
   readonly pool_empty: number;
-  /** Buffers that are not free and fit the filter, counted from the area's first one; empty without a filter. */
-  readonly matched: readonly number[];
 }
 
 const NONE: MemoryFrame = {
   areas: [], shown: 0, time_ns: 0, states: new Uint8Array(), ages: new Uint8Array(), counts: BUFFER_STATES.map(() => 0),
   age_counts: AGES.map(() => 0), oldest: undefined, ledger: [0, 0, 0, 0], holds: true, zero_copy_bytes: 0, copied_bytes: 0, refused: [],
-  refused_count: 0, pool_empty: 0, matched: [],
+  refused_count: 0, pool_empty: 0,
 };
 const REFUSED_TOLD = 4;
-const MATCHED_TOLD = 600;
 const RQE_BYTES = 16;
 
 interface Found {
@@ -152,19 +146,7 @@ function refusals(index: BufferIndex, { recording, records }: Moment, host: numb
   return { refused: told, refused_count: own.length };
 }
 
-function matchedOf(moment: Moment, { host, first }: AreaInfo, states: Uint8Array, filter: string): number[] {
-  if (filter.trim() === '') return [];
-  const busy = [...states].flatMap((state, n) => (state === FREE ? [] : [n]));
-  try {
-    const fits = matchingThings(moment, { filter, ids: busy.map((n) => `buffer:${host}:${first + n}`) });
-    return busy.filter((_, i) => fits[i]).slice(0, MATCHED_TOLD);
-  } catch {
-    // What is wrong with it, the log says.
-    return [];
-  }
-}
-
-export function memory(moment: Moment, { area, ages: wanted, filter = '' }: MemoryParams): MemoryFrame {
+export function memory(moment: Moment, { area, ages: wanted }: MemoryParams): MemoryFrame {
   const engine = moment.engine();
   const all = areasOf(engine);
   const shown = Math.min(Math.max(0, area), all.length - 1);
@@ -183,6 +165,6 @@ export function memory(moment: Moment, { area, ages: wanted, filter = '' }: Memo
     areas: all.map((f) => f.info), shown, time_ns: moment.time_ns, states, counts, ...aged, age_counts: tally(aged.ages, AGES.length),
     ledger, holds: counts[7] === 0 && [counts[0], counts[1], counts[2], live].every((n, i) => n === ledger[i]),
     zero_copy_bytes: zcrx.zc_bytes ?? 0, copied_bytes: (zcrx.copy_linear_bytes ?? 0) + (zcrx.copy_page_bytes ?? 0),
-    matched: matchedOf(moment, info, states, filter), ...refusals(index, moment, info.host), pool_empty: index.empty[info.host]?.at(moment.records) ?? 0,
+    ...refusals(index, moment, info.host), pool_empty: index.empty[info.host]?.at(moment.records) ?? 0,
   };
 }

@@ -4,7 +4,6 @@
  */
 import { DROPS, HOSTS, narrate, roleOf } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
-import { matchingThings } from './log.ts';
 import { dropsBefore, GAUGES, type Gauge } from './road/gauges.ts';
 import { type RoadIndex, roadIndexOf } from './road/index.ts';
 import { moverId, placeCode, placeOfCode } from './road/places.ts';
@@ -19,8 +18,6 @@ export interface RoadParams {
   readonly most: number;
   /** What is followed is told in any case. */
   readonly selected?: string;
-  /** The filter of all views; what does not fit it steps back. */
-  readonly filter?: string;
 }
 
 /** Columns, one row a thing. */
@@ -37,8 +34,6 @@ export interface Movers {
   readonly bytes: Uint32Array;
   /** Its place among those that wait with it; what moves has 65535. */
   readonly nth: Uint16Array;
-  /** 1: it fits the filter. */
-  readonly fits: Uint8Array;
 }
 export const MOVES = 65535;
 
@@ -155,25 +150,12 @@ function standInLine(placed: readonly Placed[], p: RoadParams) {
   return { waiting: waiting.sort((a, b) => a.at - b.at), told };
 }
 
-/** Whether each fits the filter; one that cannot be read lets all pass, and the log says what is wrong with it. */
-function fitting(told: readonly Placed[], moment: Moment, filter: string): readonly boolean[] {
-  if (filter.trim() === '') return [];
-  try {
-    return matchingThings(moment, { filter, ids: told.map((one) => idOf(one.stay)) });
-  } catch {
-    return [];
-  }
-}
-
-function columnsOf(told: readonly Placed[], fits: readonly boolean[]): Movers {
+function columnsOf(told: readonly Placed[]): Movers {
   const n = told.length;
   const movers = {
     length: n, kind: new Uint8Array(n), host: new Uint8Array(n), id: new Uint32Array(n), came: new Uint8Array(n), at: new Uint8Array(n),
-    way: new Float32Array(n), bytes: new Uint32Array(n), nth: new Uint16Array(n), fits: new Uint8Array(n).fill(1),
+    way: new Float32Array(n), bytes: new Uint32Array(n), nth: new Uint16Array(n),
   };
-  fits.forEach((fit, i) => {
-    movers.fits[i] = fit ? 1 : 0;
-  });
   told.forEach(({ stay, way, nth }, i) => {
     movers.kind[i] = stay.kind;
     movers.host[i] = placeOfCode(stay.at).host;
@@ -233,7 +215,7 @@ export function road(moment: Moment, p: RoadParams): RoadFrame {
   const { waiting, told } = standInLine(placedNow(index, moment, p), p);
   const onWire = (host: number) => told.filter((one) => one.nth === MOVES && one.stay.at === placeCode(host, false, WIRE)).length;
   return {
-    time_ns: p.time_ns, step: moment.step, movers: columnsOf(told, fitting(told, moment, p.filter ?? '')), waiting, on_wire: [onWire(0), onWire(1)],
+    time_ns: p.time_ns, step: moment.step, movers: columnsOf(told), waiting, on_wire: [onWire(0), onWire(1)],
     hosts: HOSTS.map((_, host) => hostNow(index, moment, host, p.time_ns)),
     ...lostBefore(index, moment.records, p.time_ns),
   };

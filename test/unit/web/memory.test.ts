@@ -13,7 +13,7 @@ function frameOf(buffers: number, more: Partial<MemoryFrame> = {}): MemoryFrame 
     areas: [{ host: 1, name: 'server, area 0', buffers, buffer_bytes: 4096, first: 100 }], shown: 0, time_ns: 5000, states, counts,
     ages: new Uint8Array(buffers), age_counts: AGES.map((_, i) => (i === 0 ? buffers : 0)), oldest: undefined,
     ledger: [counts[0] ?? 0, counts[1] ?? 0, counts[2] ?? 0, live], holds: true, zero_copy_bytes: 0, copied_bytes: 0, refused: [],
-    refused_count: 0, pool_empty: 0, matched: [], ...more,
+    refused_count: 0, pool_empty: 0, ...more,
   };
 }
 const cellsOf = (frame: MemoryFrame, width: number) =>

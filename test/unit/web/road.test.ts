@@ -15,7 +15,6 @@ interface Thing {
   readonly at: number;
   readonly way?: number;
   readonly nth?: number;
-  readonly aside?: boolean;
 }
 
 function moversOf(things: readonly Thing[]): Movers {
@@ -23,7 +22,7 @@ function moversOf(things: readonly Thing[]): Movers {
     length: things.length, kind: Uint8Array.from(things, (t) => t.kind), host: Uint8Array.from(things, (t) => t.at >> 5),
     id: Uint32Array.from(things, (t) => t.id), came: Uint8Array.from(things, (t) => t.came), at: Uint8Array.from(things, (t) => t.at),
     way: Float32Array.from(things, (t) => t.way ?? 1), bytes: Uint32Array.from(things, () => 1514),
-    nth: Uint16Array.from(things, (t) => t.nth ?? MOVES), fits: Uint8Array.from(things, (t) => (t.aside ? 0 : 1)),
+    nth: Uint16Array.from(things, (t) => t.nth ?? MOVES),
   };
 }
 const host = (name: string, has_area: boolean): RoadHost => ({
@@ -100,14 +99,6 @@ test('what is followed is named where it is', () => {
   const named = (selected?: string) => draw(frame, 1100, selected).items.some((i) => i.kind === 'text' && i.text === 'packet 7');
   expect(named('packet:7')).toBe(true);
   expect(named()).toBe(false);
-});
-
-test('what does not fit the filter steps back, and stays', () => {
-  const things = [{ kind: 0, id: 7, came: nic, at: wire, way: 0.5 }, { kind: 0, id: 8, came: nic, at: wire, way: 0.3, aside: true }];
-  const { items } = draw(frameOf(things));
-  const alpha = (id: string) => items.find((i) => i.id === id)?.alpha ?? 1;
-  expect(alpha('packet:7')).toBe(1);
-  expect(alpha('packet:8')).toBeLessThan(0.5);
 });
 
 test('every station that has a level says it in the table too', () => {

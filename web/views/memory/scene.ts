@@ -126,7 +126,7 @@ export function memoryScene(frame: MemoryFrame, o: MemoryOptions): Scene {
   const labels = o.mode === 'places' ? BUFFER_STATES.map((s) => `${s.name}: ${s.about}`) : AGES.map((a) => `lent ${a.name}`);
   const cells: Item = {
     kind: 'cells', id: `buffer:${info?.host ?? 0}`, x: PAD, y: top, columns: grid.columns, size: grid.size, gap: grid.gap,
-    first: (info?.first ?? 0) + total - 1, down: true, values, marked: frame.matched.map((n) => total - 1 - n), styles: looks.map((look, i) => ({ ...look, label: labels[i] ?? '' })),
+    first: (info?.first ?? 0) + total - 1, down: true, values, styles: looks.map((look, i) => ({ ...look, label: labels[i] ?? '' })),
   };
   return {
     width, height: top + Math.ceil(total / grid.columns) * (grid.size + grid.gap) + 6,

@@ -6,8 +6,6 @@ import { along, type Layout, PITCH, type Point, type Station } from './layout.ts
 
 const LAST = { 3: 3, 8: 8, 9: 9 } as const;
 const WIRE = 1;
-/** What does not fit the filter is still there. */
-const ASIDE = 0.22;
 
 const NAMES = { frame: 'frame', packet: 'packet, uncut', ack: 'no payload', buffer: 'buffer', write: 'bytes written' } as const;
 
@@ -102,9 +100,7 @@ export function moverItems(frame: RoadFrame, layout: Layout): Item[] {
   const long = new Set(frame.waiting.filter((w) => w.count > (layout.at(w.at)?.queue.most ?? Infinity)).map((w) => w.at));
   for (let i = 0; i < movers.length; i++) {
     const at = pointOf(movers, i, layout, long);
-    if (!at) continue;
-    const shapes = glyph(movers, i, frame, layout, at);
-    items.push(...(movers.fits[i] === 1 ? shapes : shapes.map((shape) => ({ ...shape, alpha: ASIDE }))));
+    if (at) items.push(...glyph(movers, i, frame, layout, at));
   }
   return items;
 }

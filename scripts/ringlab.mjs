@@ -10,7 +10,8 @@ if (!modulesFresh()) {
 }
 // Standard output belongs to the command.
 const onStale = (name) => process.stderr.isTTY && console.error(`building ${name}, because its sources have changed …`);
-const errors = await build(['core', 'cli'], { quiet: true, onStale });
+const page = process.argv[2] === 'serve' ? ['web'] : [];
+const errors = await build(['core', 'cli', ...page], { quiet: true, onStale });
 if (errors.length > 0) {
   console.error(errors.join('\n'));
   process.exit(1);

@@ -20,6 +20,7 @@ import { addPredict } from './command_predict.ts';
 import { addReplay } from './command_replay.ts';
 import { addRun } from './command_run.ts';
 import { addSchema } from './command_schema.ts';
+import { addServe } from './command_serve.ts';
 import { addShow } from './command_show.ts';
 import { addSize } from './command_size.ts';
 import { addStat } from './command_stat.ts';
@@ -51,7 +52,7 @@ Examples:
   $ ringlab help run                      all about one command`);
   const all = [
     addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab, addCalibrate, addPredict, addValidate,
-    addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema,
+    addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema, addServe,
   ];
   for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {

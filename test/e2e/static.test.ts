@@ -1,4 +1,5 @@
 /** Files on any host: under a folder of it, small at first, without a network afterwards, and never in the visitor's way. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,17 @@ describe.skipIf(chromiumPath() === undefined)('dist/web on a host of files', () 
     await page.getByTestId('end-hash').waitFor({ timeout: 60_000 });
     expect(await page.getByTestId('playhead').textContent()).toBe('700');
     await context.close();
+  });
+
+  test('ringlab serve does the same', async () => {
+    const child = spawn(process.execPath, [join(root, 'build/cli.mjs'), 'serve', 'loss', '--port', '0']);
+    const said = await new Promise<string>((resolve) => child.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString())));
+    const address = /http:\S+#loss/.exec(said)?.[0] ?? '';
+    const page = await site.browser.newPage();
+    await page.goto(address);
+    await page.getByTestId('playhead').waitFor();
+    await page.close();
+    child.kill();
   });
 
   test('the first visit loads less than 400 kB', async () => {

@@ -100,10 +100,9 @@ async function packedBranches(branches: readonly BranchInfo[]): Promise<string> 
 }
 
 function viewsText(): string {
-  const text = writeLayout(bench.layout);
-  const same = WORKSPACES.find((w) => writeLayout(bench.layoutOf(w)) === text);
-  if (same?.id === WORKSPACES[0]?.id) return '';
-  return same?.id ?? text;
+  const { workspace } = bench;
+  if (workspace?.id === WORKSPACES[0]?.id) return '';
+  return workspace?.id ?? writeLayout(bench.layout);
 }
 
 /** All that is open, with the hashes of the moment when it is asked for. Without a #. */

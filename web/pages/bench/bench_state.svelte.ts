@@ -1,6 +1,6 @@
 /** What the bench shows, beyond the run: layout, the panel that fills it, the one view of a phone. Views and lessons may set it. */
 import { VIEWS } from '../../views/index.ts';
-import { type Layout, readLayout, viewsOf, withView } from './layout.ts';
+import { type Layout, readLayout, viewsOf, withView, writeLayout } from './layout.ts';
 
 export interface Workspace {
   readonly id: string;
@@ -58,6 +58,12 @@ class BenchState {
     if (this.full !== undefined && this.full !== view) this.full = undefined;
     if (!this.narrow) this.layout = withView(this.layout, view);
     queueMicrotask(() => requestAnimationFrame(() => document.getElementById(`panel-${view}`)?.focus()));
+  }
+
+  /** The workspace that the layout is; undefined: it is somebody's own. */
+  get workspace(): Workspace | undefined {
+    const text = writeLayout(this.layout);
+    return WORKSPACES.find((w) => writeLayout(this.layoutOf(w)) === text);
   }
 
   /** A workspace as far as its views exist. */

@@ -13,6 +13,7 @@ import { Site } from './site.ts';
 const FIRST_LOAD_MAX = 400_000;
 /** The page's own promise. */
 const BLOCKED_MAX_MS = 50;
+const ROUNDS = 5;
 
 const weight = (url: string): Promise<number> => new Promise((resolve, reject) => {
   const headers = { 'accept-encoding': 'br' };
@@ -70,7 +71,6 @@ describe.skipIf(chromiumPath() === undefined)('dist/web on a host of files', () 
     for (const part of ['core', 'worker', 'index']) expect(files.some((f) => f.startsWith(part)), part).toBe(true);
     // A browser does not say what a worker's files weighed on the way: they are asked for once more.
     const bytes = (await Promise.all([...loaded].map(weight))).reduce((a, b) => a + b, 0);
-    console.log(`first load: ${bytes} bytes in ${files.length} files: ${files.join(' ')}`);
     expect(bytes).toBeLessThan(FIRST_LOAD_MAX);
     await fresh.close();
   });
@@ -88,14 +88,17 @@ describe.skipIf(chromiumPath() === undefined)('dist/web on a host of files', () 
     const long = () => page.evaluate(() => (window as unknown as { tasks: number[] }).tasks.splice(0));
     // What happens while the scripts are read for the first time is the browser's compiling.
     await long();
-    await page.keyboard.press(' ');
-    await page.waitForTimeout(1500);
-    await page.keyboard.press(' ');
-    for (let i = 0; i <= 20; i++) await page.getByLabel('Step', { exact: true }).fill(String(i * 500));
-    await page.waitForTimeout(300);
-    const tasks = await long();
-    console.log(`long tasks: ${tasks.map(Math.round).join(', ') || 'none'}`);
-    expect(Math.max(0, ...tasks)).toBeLessThan(BLOCKED_MAX_MS * (process.env.CI ? 4 : 2));
+    let least = Infinity;
+    // Who shares the machine may hold the page up: one of a few rounds must be free of it.
+    for (let round = 0; round < ROUNDS && least > BLOCKED_MAX_MS; round++) {
+      await page.keyboard.press(' ');
+      await page.waitForTimeout(1000);
+      await page.keyboard.press(' ');
+      for (let i = 0; i <= 20; i++) await page.getByLabel('Step', { exact: true }).fill(String(i * 500));
+      await page.waitForTimeout(300);
+      least = Math.min(least, Math.max(0, ...(await long())));
+    }
+    expect(least).toBeLessThanOrEqual(BLOCKED_MAX_MS);
     await context.close();
   });
 });

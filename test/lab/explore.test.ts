@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type CellRecord, compileCore, loadScenario, measureCell, runScenario } from '../../sim/host/index.ts';
-import { CELLS_IN_PAGE, PathComparison, Sweep, type SweepAsk } from '../../sim/lab/index.ts';
+import { CELLS_IN_PAGE, PathComparison, Sweep, type SweepAsk, withNews } from '../../sim/lab/index.ts';
 import { ringlab, root } from '../scenario/cli.ts';
 
 let core: WebAssembly.Module;
@@ -28,8 +28,13 @@ describe('a sweep', () => {
     const [first] = sweep.jobs();
     expect(sweep.answer()).toMatchObject({ done: 0, sentences: [] });
     expect(sweep.answer().cells.every((c) => c.outcome === 'waiting' && c.texts.every((t) => t === ''))).toBe(true);
+    const before = sweep.answer();
     if (first) sweep.put(measureCell(core, first));
-    expect(sweep.answer().done).toBe(1);
+    const news = sweep.news();
+    expect(news.done).toBe(1);
+    expect(news.cells).toHaveLength(1);
+    expect(withNews(before, news)).toEqual(sweep.answer());
+    expect(sweep.news().cells).toEqual([]);
     expect(sweep.jobs()).toHaveLength(5);
   });
 
@@ -68,7 +73,7 @@ describe('a sweep', () => {
 
   test.each([
     [[], 'Nothing varies yet'],
-    [['nic.mtu=1..9000:2600'], `at most ${CELLS_IN_PAGE}`],
+    [['nic.mtu=1..9000:1100'], `at most ${CELLS_IN_PAGE}`],
     [['nic.mut=1500,4000'], 'nic.mut'],
   ])('that cannot be is refused with a sentence: %s', (axes, said) => {
     expect(() => new Sweep(ask({ axes }), 'core')).toThrow(said);

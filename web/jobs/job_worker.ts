@@ -43,7 +43,7 @@ const DOES: Does = {
   },
   sweep_put: ({ records: measured }) => {
     for (const record of measured) begun(sweep).put(record);
-    return begun(sweep).answer();
+    return begun(sweep).news();
   },
   sweep_file: ({ kind }) => begun(sweep).file(kind),
   paths_plan: async ({ ask }) => {

@@ -1,14 +1,14 @@
 /** What page and job workers say to each other. A job needs nothing of the laboratory: its parameters are all that there is. */
 import type { CellJob, CellRecord } from '../../sim/host/index.ts';
 import type {
-  Exported, ExportId, Opened, Opening, PathsAnswer, PathsAsk, RunFile, SweepAnswer, SweepAsk,
+  Exported, ExportId, Opened, Opening, PathsAnswer, PathsAsk, RunFile, SweepAnswer, SweepAsk, SweepNews,
 } from '../../sim/lab/index.ts';
 
 export interface Jobs {
   /** Begins a sweep, or a comparison of paths: what has to be measured, and what is known of it already. */
   sweep_plan: { params: { ask: SweepAsk }; answer: { jobs: readonly CellJob[]; answer: SweepAnswer } };
-  /** What was measured; and how that looks. */
-  sweep_put: { params: { records: readonly CellRecord[] }; answer: SweepAnswer };
+  /** What was measured; and what changes by it. */
+  sweep_put: { params: { records: readonly CellRecord[] }; answer: SweepNews };
   sweep_file: { params: { kind: 'json' | 'csv' | 'html' }; answer: string };
   paths_plan: { params: { ask: PathsAsk }; answer: { jobs: readonly CellJob[]; answer: PathsAnswer } };
   paths_put: { params: { records: readonly CellRecord[] }; answer: PathsAnswer };

@@ -40,7 +40,6 @@ export interface SweepCellAnswer {
   readonly problem: string;
   /** What opens it as a run. */
   readonly sets: readonly string[];
-  readonly command: string;
   readonly state_hash: string;
 }
 export interface SweepAnswer {
@@ -58,8 +57,18 @@ export interface SweepAnswer {
   readonly command: string;
 }
 
+/** What is new in an answer: only the cells that changed, by their number. */
+export interface SweepNews extends Pick<SweepAnswer, 'done' | 'knees' | 'sentences'> {
+  readonly cells: readonly (readonly [number, SweepCellAnswer])[];
+}
+export function withNews(answer: SweepAnswer, { cells, ...more }: SweepNews): SweepAnswer {
+  const changed = [...answer.cells];
+  for (const [i, cell] of cells) changed[i] = cell;
+  return { ...answer, ...more, cells: changed };
+}
+
 /** More cells than these are for the command line, which keeps them in files. */
-export const CELLS_IN_PAGE = 2500;
+export const CELLS_IN_PAGE = 1000;
 const LOG_RATIO = 8;
 
 const axisOf = ({ key, values, numbers }: Axis): SweepAxis => {
@@ -74,6 +83,7 @@ export class Sweep {
   readonly #asked: Asked;
   readonly #core: string;
   readonly #records: Map<string, CellRecord>;
+  #told: SweepAnswer | undefined;
 
   /** `core`: the hash of what computes. `records`: what is known already; it is added to. */
   constructor(ask: SweepAsk, core: string, records: Map<string, CellRecord> = new Map()) {
@@ -113,7 +123,20 @@ export class Sweep {
     return sweepResult(this.#grid, this.#core, this.#asked, this.#records, command);
   }
 
+  /** What changed since it was asked last. */
+  news(): SweepNews {
+    const before = this.#told?.cells ?? [];
+    const { cells, done, knees, sentences } = this.answer();
+    const changed = cells.flatMap((c, i) => (c.outcome === before[i]?.outcome && c.front === before[i]?.front ? [] : [[i, c] as const]));
+    return { cells: changed, done, knees, sentences };
+  }
+
   answer(): SweepAnswer {
+    this.#told = this.#answer();
+    return this.#told;
+  }
+
+  #answer(): SweepAnswer {
     const result = this.result();
     const known = result.metrics.flatMap((m) => METRICS.find((k) => k.name === m) ?? []);
     const cells = result.cells.map((c, i) => this.#cell(c, i, known));
@@ -136,7 +159,7 @@ export class Sweep {
       values, outcome: waiting ? 'waiting' : c.outcome, front: c.front, complete: c.complete !== false,
       numbers: metrics.map((m) => (measured ? c.values[m.name] ?? Number.NaN : Number.NaN)),
       texts: metrics.map((m) => (measured ? metricText(m, c.values[m.name]) : '')),
-      problem: waiting ? '' : c.problem ?? '', sets: [...this.ask.sets, ...setsOf(this.#grid.axes, values)], command: c.command,
+      problem: waiting ? '' : c.problem ?? '', sets: [...this.ask.sets, ...setsOf(this.#grid.axes, values)],
       state_hash: c.stateHash ?? '',
     };
   }

@@ -25,7 +25,7 @@ function sweep(more: (i: number) => Partial<SweepCellAnswer> = () => ({})): Swee
   const cells = [1, 2, 3].flatMap((a) => [0, 5].map((b) => ({ a, b }))).map(({ a, b }, i): SweepCellAnswer => ({
     values: [String(a), String(b)], outcome: 'measured',
     numbers: [(10 * a + b) * 1e9, 1000 * a], texts: [`${10 * a + b} Gbit/s`, `${a} µs`],
-    front: a === 1 || b === 5, complete: true, problem: '', sets: [`a=${a}`, `b=${b}`], command: '', state_hash: '', ...more(i),
+    front: a === 1 || b === 5, complete: true, problem: '', sets: [`a=${a}`, `b=${b}`], state_hash: '', ...more(i),
   }));
   const goals = ['throughput_bps', 'latency_ns.p99'];
   return { name: 's', axes, metrics, goals, cells, done: cells.length, knees: [], sentences: [], command: '' };

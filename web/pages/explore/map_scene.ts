@@ -113,15 +113,19 @@ function legend(answer: SweepAnswer, m: number, x: number, y: number, width: num
   ];
 }
 
-/** All cells, whatever is drawn of them. */
+/** All cells, whatever is drawn of them: made when somebody looks at it. */
 export function tableOf(answer: SweepAnswer, { metric }: Picked): Scene['table'] {
+  let rows: Scene['table']['rows'] | undefined;
   return {
     caption: `${metric.name} of ${answer.name}: every cell`,
     columns: [...answer.axes.map((a) => a.key), ...answer.metrics.map((k) => k.name), 'front'],
-    rows: answer.cells.map((c, i) => {
-      const numbers = answer.metrics.map((_, m) => (c.outcome === 'measured' ? c.texts[m] ?? '' : m === 0 ? said(c, m) : ''));
-      return { id: `cell:${i}`, cells: [...c.values, ...numbers, c.front ? 'yes' : ''] };
-    }),
+    get rows() {
+      rows ??= answer.cells.map((c, i) => {
+        const numbers = answer.metrics.map((_, m) => (c.outcome === 'measured' ? c.texts[m] ?? '' : m === 0 ? said(c, m) : ''));
+        return { id: `cell:${i}`, cells: [...c.values, ...numbers, c.front ? 'yes' : ''] };
+      });
+      return rows;
+    },
   };
 }
 

@@ -3,13 +3,13 @@ import type { CellJob, CellRecord } from '../../../sim/host/index.ts';
 import { JobClient, Stopped } from '../../jobs/job_client.ts';
 import { Pool } from '../../jobs/pool.ts';
 
-/** Cells that come in within this time are shown together. */
-const GATHER_MS = 120;
+/** Cells that come in within this time are shown together: the more there are, the rarer. */
+const gatherMs = (cells: number): number => Math.min(1000, 120 + cells / 2);
 
 /** How a kind of measuring asks its planner. */
 export interface Planner<Ask, Answer> {
   readonly plan: (client: JobClient, ask: Ask) => Promise<{ readonly jobs: readonly CellJob[]; readonly answer: Answer }>;
-  readonly put: (client: JobClient, records: readonly CellRecord[]) => Promise<Answer>;
+  readonly put: (client: JobClient, records: readonly CellRecord[], before: Answer) => Promise<Answer>;
 }
 
 export class Measuring<Ask, Answer> {
@@ -93,11 +93,12 @@ export class Measuring<Ask, Answer> {
   }
 
   async #send(turn: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    await new Promise((resolve) => setTimeout(resolve, gatherMs(this.all)));
     const records = this.#gathered.splice(0);
     try {
-      const answer = await this.#how.put(this.planner, records);
-      if (turn === this.#turn) this.answer = answer;
+      const { answer: before } = this;
+      const answer = before && turn === this.#turn ? await this.#how.put(this.planner, records, before) : undefined;
+      if (answer && turn === this.#turn) this.answer = answer;
     } finally {
       this.#sending = this.#gathered.length > 0 ? this.#send(turn) : undefined;
     }

@@ -33,7 +33,7 @@ test('what a laboratory watches beside the trace leaves the state as it is', () 
 
 describe('a connection over time', () => {
   test('there is one, with what its counters say was sent again and what the link lost', () => {
-    const flows = ask(lab, 'tcp_flows', {}, 0);
+    const flows = ask(lab, 'tcp_flows', {}, 0).rows;
     const result = recording().result();
     expect(flows).toHaveLength(1);
     expect(flows[0]?.ends).toEqual(['10.0.0.1:10000', '10.0.0.2:9999']);
@@ -159,6 +159,27 @@ describe('the timeline', () => {
     expect(late.counters.map((c) => c.points)).toEqual(early.counters.map((c) => c.points));
     expect(late.counters.map((c) => c.now)).not.toEqual(early.counters.map((c) => c.now));
     expect(timeline(lab, {}, 500)).toEqual(early);
+  });
+
+  test('spans and segments that do not fit the filter are told', () => {
+    const all = timeline(lab, { columns: 1_000_000, filter: 'event = napi_poll' }).tracks;
+    const contexts = new Set(all.filter((t) => t.spans.some((s) => !s.dim)).map((t) => t.context));
+    expect(contexts).toEqual(new Set(['softirq']));
+    const drops = plot({ columns: 100_000, filter: 'event = drop' });
+    const fit = drops.data.filter((d) => !d.dim).map((d) => d.pkt);
+    expect(fit.length).toBeGreaterThan(0);
+    for (const pkt of drops.lost.map((s) => s.pkt)) expect(drops.data.find((d) => d.pkt === pkt)?.dim).not.toBe(true);
+  });
+
+  test('what is read in small pieces is the same as read in one go', () => {
+    const other = open('loss');
+    other.branch(0).recording.finish();
+    let turns = 0;
+    while (turns < 1000 && !timeline(other, { budget_ms: 0, columns: 1 }).whole) turns++;
+    while (turns < 1000 && !ask(other, 'tcp_flows', { budget_ms: 0 }, 0).whole) turns++;
+    expect(turns).toBeGreaterThan(10);
+    expect(timeline(other)).toEqual(timeline(lab));
+    expect(ask(other, 'tcp_flows', {}, 0)).toEqual(ask(lab, 'tcp_flows', {}, 0));
   });
 
   test('asked while it is recorded it says the same in the end', () => {

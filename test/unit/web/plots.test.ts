@@ -35,7 +35,10 @@ const numbers = (scene: Scene, which: 0 | 1) =>
   kinds(scene, 'path').flatMap((p) => Array.from(p.points).filter((_, i) => i % 2 === which));
 
 const plot: PlotAnswer = {
-  data: [{ time_ns: 100, low: 1, high: 1449, count: 1, pkt: 4 }, { time_ns: 500, low: 1449, high: 9000, count: 5, pkt: 5 }],
+  data: [
+    { time_ns: 100, low: 1, high: 1449, count: 1, pkt: 4, dim: false },
+    { time_ns: 500, low: 1449, high: 9000, count: 5, pkt: 5, dim: false },
+  ],
   acks: [{ time_ns: 50, ack: 1, edge: 20_000, pkt: 2 }, { time_ns: 700, ack: 1449, edge: 21_000, pkt: 9 }],
   sacks: [{ time_ns: 700, low: 2897, high: 9000, pkt: 9 }], again: [{ time_ns: 800, low: 1449, high: 2897, pkt: 11 }],
   lost: [{ time_ns: 500, low: 1449, high: 2897, pkt: 5 }], cwnd: [{ time_ns: 60, cwnd: 14_480, ssthresh: Infinity }],
@@ -77,7 +80,8 @@ describe('the sequence–time plot', () => {
 });
 
 const train = {
-  side: 0 as const, pkt: 7, segments: 1, lost: 0, why: '', again: false, flags: '', low: 1, high: 1449, ack: 1, window: 65_536, sacks: [],
+  side: 0 as const, pkt: 7, segments: 1, lost: 0, why: '', dim: false,
+  again: false, flags: '', low: 1, high: 1449, ack: 1, window: 65_536, sacks: [],
 };
 const ladder: LadderAnswer = {
   times: [100, 200, 300, 400], past: 2, notes: [{ side: 1, row: 1, record: 12, text: 'socket 1: LISTEN' }],
@@ -101,7 +105,7 @@ describe('the sequence diagram', () => {
   });
 });
 
-const span = { share: 1, count: 1, record: 5, pkt: 0, text: '', drop: false };
+const span = { share: 1, count: 1, record: 5, pkt: 0, text: '', drop: false, dim: false };
 const answer: TimelineAnswer = {
   tracks: [
     {
@@ -115,7 +119,7 @@ const answer: TimelineAnswer = {
     points: [{ time_ns: 10, low: 0, high: 4, value: 4 }, { time_ns: 800, low: 3, high: 8, value: 3 }],
   }],
   flow: { points: [{ time_ns: 300, track: 'core/0/1/4', record: 5 }, { time_ns: 700, track: 'link/0/255/0', record: 9 }] },
-  begin_ns: 0, end_ns: 1000,
+  begin_ns: 0, end_ns: 1000, whole: true,
 };
 const timeline = (pinned: readonly string[], counters = true) => {
   const { rows, height } = timelineRows(answer, new Set(pinned), counters, false);

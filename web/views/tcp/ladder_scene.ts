@@ -87,7 +87,7 @@ function trainItems(l: LadderAnswer, t: Train, at: Place, view: LadderView, narr
   const ink: 'warm' | 'payload' | 'ack' = t.again || t.lost > 0 ? 'warm' : data ? 'payload' : 'ack';
   const id = `packet:${t.pkt}`;
   const label = `${view.names[t.side]}: packet ${t.pkt}, ${words(t)}`;
-  const alpha = t.leaves[0] >= l.past ? 0.45 : 1;
+  const alpha = (t.leaves[0] >= l.past ? 0.45 : 1) * (t.dim ? 0.35 : 1);
   const items: Item[] = [];
   const line = (y0: number, y1: number, more: Partial<PathItem>): void => {
     const points = clippedLine(from, y0, end, y1, at.bottom);

@@ -21,6 +21,8 @@ export const LEFT = 58;
 export const RIGHT = 10;
 export const RULE = 20;
 const TOP = 26;
+/** What does not fit the filter. */
+const DIM = 0.22;
 const STRIP = 84;
 const STRIP_FROM = 280;
 
@@ -111,9 +113,11 @@ function marks(p: PlotAnswer, x: Axis, y: Axis, view: PlotView): Item[] {
     const what = d.count === 1 ? `packet ${d.pkt}` : `${d.count} segments from packet ${d.pkt} on`;
     const label = `${what}: bytes ${count(d.low)} to ${count(d.high)}, ${duration(d.time_ns)}`;
     const tall = Math.max(1.5, lower - upper);
-    items.push({ kind: 'rect', x: place(x, d.time_ns) - 1, y: lower - tall, w: 2, h: tall, fill: 'payload', id: `packet:${d.pkt}`, label });
+    const alpha = d.dim ? DIM : 1;
+    const id = `packet:${d.pkt}`;
+    items.push({ kind: 'rect', x: place(x, d.time_ns) - 1, y: lower - tall, w: 2, h: tall, fill: 'payload', alpha, id, label });
     // Alone in its place a segment has ends, so that it reads as a length.
-    if (tall > 7 && pixel < 400) {
+    if (tall > 7 && pixel < 400 && !d.dim) {
       const at = place(x, d.time_ns);
       items.push({ kind: 'path', points: [at - 3, upper, at + 3, upper], stroke: 'payload' });
       items.push({ kind: 'path', points: [at - 3, lower, at + 3, lower], stroke: 'payload' });

@@ -22,6 +22,8 @@ export interface TimelineView {
 export const RIGHT = 8;
 export const RULE = 18;
 export const NARROW = 620;
+/** What does not fit the filter. */
+const DIM = 0.22;
 export const gutter = (width: number): number => (width < NARROW ? 104 : 148);
 
 type Span = TrackAnswer['spans'][number];
@@ -62,18 +64,22 @@ function trackItems(row: Row, t: TrackAnswer, x: Axis): Item[] {
   const [top, h] = [row.y + 2, row.h - 4];
   const items: Item[] = [label(row, x, row.y + row.h / 2 + 4)];
   const ink = inkOf(t);
+  const shade = t.kind === 'nic' ? 0.55 : 0.8;
   // Columns of many spans are one shape: how high it is says how much of the time it worked.
   let area: number[] = [];
   const flush = () => {
-    if (area.length > 0) items.push({ kind: 'path', points: area, closed: true, fill: ink, alpha: t.kind === 'nic' ? 0.55 : 0.8 });
+    if (area.length > 0) items.push({ kind: 'path', points: area, closed: true, fill: ink, alpha: dim ? shade * DIM : shade });
     area = [];
   };
+  let dim = false;
   for (const s of t.spans) {
     const [from, to] = [clamped(x, s.from_ns), clamped(x, s.to_ns)];
     if (s.count === 1 && (t.kind !== 'nic' || s.drop)) items.push(...spanItems(s, t, ink, from, to, top, h));
     else {
       const tall = Math.max(1, h * (t.kind === 'nic' ? Math.min(1, 0.35 + s.count / 12) : s.share));
       const wide = Math.max(from + 1, to);
+      if (s.dim !== dim) flush();
+      dim = s.dim;
       area.push(from, top + h, from, top + h - tall, wide, top + h - tall, wide, top + h);
       if (s.drop) items.push({ kind: 'path', points: [from, top, from + 6, top, from + 3, top + 6], closed: true, fill: 'warm' });
       if (area.length > 800) flush();
@@ -88,8 +94,10 @@ function spanItems(s: Span, t: TrackAnswer, ink: Ink, from: number, to: number, 
   const what = s.text || (t.kind === 'link' ? `packet ${s.pkt}` : t.kind === 'nic' ? 'dropped' : t.name);
   const told = `${HOSTS[t.host]} ${t.kind === 'core' ? `core ${t.core} ${t.name}` : t.name}: ${what}, ${duration(s.to_ns - s.from_ns)}`;
   const w = Math.max(t.kind === 'nic' ? 2 : 1, to - from - (to - from > 3 ? 0.5 : 0));
-  const items: Item[] = [{ kind: 'rect', x: from, y: top, w, h, fill: s.drop ? 'warm' : ink, radius: w > 6 ? 2 : 0, id, label: told }];
-  if (s.text === '' || w <= 44) return items;
+  const alpha = s.dim ? DIM : 1;
+  const fill = s.drop ? 'warm' : ink;
+  const items: Item[] = [{ kind: 'rect', x: from, y: top, w, h, fill, radius: w > 6 ? 2 : 0, id, label: told, alpha }];
+  if (s.text === '' || w <= 44 || s.dim) return items;
   return [...items, { kind: 'text', x: from + 4, y: top + h / 2 + 4, text: s.text, fill: 'card', size: 11, room: w - 8 }];
 }
 

@@ -17,10 +17,12 @@ export interface FlowRow {
 
 const ROWS_MAX = 2000;
 
-/** All connections that the recording knows, in the order of their first segments. */
-export function tcpFlows({ recording }: Moment, _params: Record<string, never>): FlowRow[] {
-  const { frames, flows } = flowIndex(recording);
-  return frames.flows.slice(0, ROWS_MAX).map(({ n, addresses, ports }) => {
+/** All connections that the recording knows, in the order of their first segments, and whether all of it has been read. */
+export function tcpFlows({ recording }: Moment, p: { readonly budget_ms?: number }): { rows: FlowRow[]; whole: boolean } {
+  const index = flowIndex(recording, p.budget_ms);
+  const { frames, flows } = index;
+  // Of a connection that was just seen on the wire there may be no segment yet.
+  const rows = frames.flows.slice(0, Math.min(ROWS_MAX, flows.length)).map(({ n, addresses, ports }): FlowRow => {
     const { ways } = flows[n] as (typeof flows)[number];
     const end = (side: 0 | 1) => {
       const text = addressText(addresses[side]);
@@ -33,6 +35,7 @@ export function tcpFlows({ recording }: Moment, _params: Record<string, never>):
       from_ns: Math.min(...times), to_ns: Math.max(...times),
     };
   });
+  return { rows, whole: index.whole };
 }
 
 /** Both ends at the moment; undefined where there is no socket for it, or not any more. */

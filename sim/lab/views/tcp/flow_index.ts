@@ -14,6 +14,8 @@ export const NEVER = Infinity;
 const FIN = 0x01;
 const SYN = 0x02;
 const BLOCK = 64;
+/** Records between two looks at the clock. */
+const STRIDE = 1024;
 const VERDICT_DUPLICATE = 2;
 /** Segments that leave one behind the other, this close, are one train: what a sender put on the wire in one go. */
 const TRAIN_GAP_NS = 3000;
@@ -122,6 +124,7 @@ export class FlowIndex {
   readonly ending = new Words();
   readonly dropped = new Words();
   readonly #trace: TraceStore;
+  #faults = 0;
   #records = 0;
   readonly #frame_of = new Map<number, number>();
   readonly #twins = new Set<number>();
@@ -135,15 +138,29 @@ export class FlowIndex {
     this.frames = frames;
   }
 
-  /** Reads what was recorded since. */
-  update(): this {
+  /** Reads what was recorded since, for about a time. */
+  update(budget_ms: number): this {
+    const end = performance.now() + budget_ms;
     const { length } = this.#trace;
     // Who is a twin must be known before it would count as sent again.
-    for (let i = this.#records; i < length; i++)
+    while (this.#faults < length) {
+      const i = this.#faults++;
       if (this.#trace.kind(i) === KIND.wire_fault && this.#trace.a(i) === VERDICT_DUPLICATE) this.#twins.add(this.#trace.b(i));
-    while (this.arrival.length < this.frames.length) this.#frame(this.arrival.length);
-    for (; this.#records < length; this.#records++) this.#record(this.#records);
+      if (i % STRIDE === 0 && performance.now() > end) return this;
+    }
+    while (this.arrival.length < this.frames.length) {
+      this.#frame(this.arrival.length);
+      if (this.arrival.length % STRIDE === 0 && performance.now() > end) return this;
+    }
+    while (this.#records < length) {
+      this.#record(this.#records++);
+      if (this.#records % STRIDE === 0 && performance.now() > end) return this;
+    }
     return this;
+  }
+  /** All that is recorded is read. */
+  get whole(): boolean {
+    return this.#records >= this.#trace.length;
   }
   /** Why a segment was dropped, as Linux names it; empty: it was not. */
   reason(frame: number): string {
@@ -263,8 +280,9 @@ export class FlowIndex {
 
 const INDEXES = new WeakMap<Recording, FlowIndex>();
 
-export function flowIndex(recording: Recording): FlowIndex {
+/** `budget_ms`: how long reading on may take; left out: as long as it takes. */
+export function flowIndex(recording: Recording, budget_ms = Infinity): FlowIndex {
   const known = INDEXES.get(recording) ?? new FlowIndex(recording);
   INDEXES.set(recording, known);
-  return known.update();
+  return known.update(budget_ms);
 }

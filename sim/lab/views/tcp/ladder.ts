@@ -5,6 +5,7 @@
 import { narrate } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import { endOf, type FlowIndex, flowIndex, type FlowTracks, NEVER } from './flow_index.ts';
+import { packetFits } from './plot.ts';
 
 export interface LadderParams {
   readonly flow: number;
@@ -12,6 +13,9 @@ export interface LadderParams {
   /** Rows before the instant and behind it. */
   readonly before: number;
   readonly after: number;
+  /** Trains that it does not fit are told. */
+  readonly filter?: string;
+  readonly budget_ms?: number;
 }
 export interface LadderTrain {
   readonly side: 0 | 1;
@@ -28,6 +32,8 @@ export interface LadderTrain {
   readonly sacks: readonly (readonly [number, number])[];
   /** Of them, why the first was dropped; empty: none was. */
   readonly why: string;
+  /** No record of its first segment fits the filter. */
+  readonly dim: boolean;
   /** Rows, from 0 on; those before the first are negative, those after the last lie beyond it. */
   readonly leaves: readonly [number, number];
   readonly arrives: readonly [number, number] | undefined;
@@ -57,7 +63,8 @@ interface Draft {
 const FLAGS: readonly (readonly [number, string])[] = [[2, 'SYN'], [1, 'FIN'], [4, 'RST'], [8, 'PSH'], [64, 'ECE'], [128, 'CWR']];
 
 export function tcpLadder({ recording }: Moment, p: LadderParams): Ladder | undefined {
-  const index = flowIndex(recording);
+  const index = flowIndex(recording, p.budget_ms);
+  const fits = packetFits(recording, p);
   const flow = index.flows[p.flow];
   if (!flow) return undefined;
   const drafts = ([0, 1] as const).flatMap((side) => draftsOf(index, flow, side, p));
@@ -72,7 +79,7 @@ export function tcpLadder({ recording }: Moment, p: LadderParams): Ladder | unde
   const rows = new Map(sorted.map((time, i) => [time, i - begin]));
   const row = (time: number) => rows.get(time) as number;
   const inside = (r: number) => r >= 0 && r < times.length;
-  const trains = drafts.map((d) => trainOf(index, flow, d, row));
+  const trains = drafts.map((d) => trainOf(index, flow, d, row, fits));
   return {
     times, past: past - begin,
     trains: trains.filter((t) => inside(t.leaves[0]) || (t.arrives !== undefined && t.leaves[0] < 0 && t.arrives[1] >= 0)),
@@ -111,7 +118,8 @@ function notesOf(flow: FlowTracks, side: 0 | 1, p: LadderParams): { side: 0 | 1;
   return out;
 }
 
-function trainOf(index: FlowIndex, flow: FlowTracks, d: Draft, row: (time: number) => number): LadderTrain {
+type Fits = (pkt: number) => boolean;
+function trainOf(index: FlowIndex, flow: FlowTracks, d: Draft, row: (time: number) => number, fits: Fits): LadderTrain {
   const { frames, dropped } = index;
   const way = flow.ways[d.side];
   const frame = (place: number) => way.sent.frame.at(place);
@@ -128,7 +136,7 @@ function trainOf(index: FlowIndex, flow: FlowTracks, d: Draft, row: (time: numbe
     (_, b) => [frames.blocks.at(at + 1 + 2 * b), frames.blocks.at(at + 2 + 2 * b)] as const);
   const bits = frames.flags.at(last);
   return {
-    side: d.side, pkt: frames.pkt.at(frame(d.first)), segments: d.count, lost, why,
+    side: d.side, pkt: frames.pkt.at(frame(d.first)), segments: d.count, lost, why, dim: !fits(frames.pkt.at(frame(d.first))),
     again: way.again.countUpTo(d.first) > way.again.countUpTo(d.first - 1),
     flags: FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name).join(' '),
     low: frames.seq.at(frame(d.first)), high: endOf(frames, last), ack: frames.ack.at(last), window: frames.window.at(last), sacks,

@@ -1,5 +1,8 @@
 /** The sequence–time plot of one way of a connection, as many columns wide as there are pixels. */
+import { matchesOf } from '../../filter/index.ts';
 import type { Moment } from '../../moment.ts';
+import type { Recording } from '../../recording.ts';
+import { predicateOf } from '../find.ts';
 import { endOf, type FlowIndex, flowIndex, type FlowTracks, NEVER, type Passing } from './flow_index.ts';
 
 export interface PlotParams {
@@ -11,6 +14,9 @@ export interface PlotParams {
   readonly from_ns: number;
   readonly to_ns: number;
   readonly columns: number;
+  /** Segments that it does not fit are told. */
+  readonly filter?: string;
+  readonly budget_ms?: number;
 }
 /** A segment with data, or several that share a column. */
 export interface PlotData {
@@ -19,6 +25,8 @@ export interface PlotData {
   readonly high: number;
   readonly count: number;
   readonly pkt: number;
+  /** No record of it fits the filter. */
+  readonly dim: boolean;
 }
 export interface PlotSpot {
   readonly time_ns: number;
@@ -54,13 +62,21 @@ export interface Plot {
 }
 
 const SPOTS_MAX = 400;
+const FITS_MAX = 64;
 const NO_SSTHRESH = 0x7fffffff;
 
 export function tcpPlot({ recording }: Moment, p: PlotParams): Plot | undefined {
-  const index = flowIndex(recording);
+  const index = flowIndex(recording, p.budget_ms);
   const flow = index.flows[p.flow];
   if (!flow || !(p.to_ns > p.from_ns) || p.columns < 1) return undefined;
-  return new Plotter(index, flow, p).plot();
+  return new Plotter(index, flow, p, packetFits(recording, p)).plot();
+}
+
+/** Whether a packet has a record that fits a filter. */
+export function packetFits(recording: Recording, { filter = '', budget_ms = Infinity }: Pick<PlotParams, 'filter' | 'budget_ms'>) {
+  if (filter.trim() === '') return () => true;
+  const index = matchesOf(recording, predicateOf(filter)).extend(budget_ms);
+  return (pkt: number): boolean => index.ofPacket(pkt) !== Infinity;
 }
 
 class Plotter {
@@ -69,9 +85,11 @@ class Plotter {
   readonly #p: PlotParams;
   readonly #data: Passing;
   readonly #acks: Passing;
+  readonly #fits: (pkt: number) => boolean;
   #left_out = 0;
 
-  constructor(index: FlowIndex, flow: FlowTracks, p: PlotParams) {
+  constructor(index: FlowIndex, flow: FlowTracks, p: PlotParams, fits: (pkt: number) => boolean) {
+    this.#fits = fits;
     this.#index = index;
     this.#flow = flow;
     this.#p = p;
@@ -111,9 +129,17 @@ class Plotter {
       let first = from;
       while (endOf(frames, this.#data.frame.at(first)) === frames.seq.at(this.#data.frame.at(first))) first++;
       const segments = this.#data.withData(to) - this.#data.withData(from);
-      out.push({ time_ns: this.#data.time.at(first), low, high, count: segments, pkt: frames.pkt.at(this.#data.frame.at(first)) });
+      const pkt = frames.pkt.at(this.#data.frame.at(first));
+      out.push({ time_ns: this.#data.time.at(first), low, high, count: segments, pkt, dim: !this.#anyFits(first, to) });
     }
     return out;
+  }
+
+  /** Of a column with more segments than that, the first ones decide. */
+  #anyFits(from: number, to: number): boolean {
+    for (let i = from; i < Math.min(to, from + FITS_MAX); i++)
+      if (this.#fits(this.#index.frames.pkt.at(this.#data.frame.at(i)))) return true;
+    return false;
   }
 
   /** How the ACKs went, with the one before the first column so that the line begins at the edge. */

@@ -1,9 +1,10 @@
 /** A stretch of the timeline, as many columns wide as there are pixels: what is narrower than a column is told as its share of it. */
 import { CONTEXTS } from '../../../schema/costs.ts';
 import { HOSTS, KIND, type TraceStore } from '../../../host/index.ts';
-import { type LevelName, levelsOf, LEVELS, NO_LEVEL } from '../../filter/index.ts';
+import { type LevelName, levelsOf, LEVELS, matchesOf, NO_LEVEL } from '../../filter/index.ts';
 import type { Moment } from '../../moment.ts';
 import type { Recording } from '../../recording.ts';
+import { predicateOf } from '../find.ts';
 import { spanText, tellingRecord } from './span_text.ts';
 import { type Track, type TrackIndex, trackIndex } from './tracks.ts';
 
@@ -13,6 +14,10 @@ export interface TimelineParams {
   readonly columns: number;
   /** What is selected: its way through the tracks is told. */
   readonly selected: string | undefined;
+  /** Spans without a record that fits are told. */
+  readonly filter?: string;
+  /** How long reading the trace may take; left out: as long as it takes. */
+  readonly budget_ms?: number;
 }
 export interface TimelineSpan {
   readonly from_ns: number;
@@ -28,6 +33,8 @@ export interface TimelineSpan {
   readonly text: string;
   /** Something was dropped. */
   readonly drop: boolean;
+  /** No record of it fits the filter. */
+  readonly dim: boolean;
 }
 export interface TimelineTrack {
   readonly id: string;
@@ -62,6 +69,8 @@ export interface Timeline {
   readonly flow: TimelineFlow | undefined;
   readonly begin_ns: number;
   readonly end_ns: number;
+  /** All that is recorded has been read. */
+  readonly whole: boolean;
 }
 
 /** Wider than this many columns there is room for words. */
@@ -74,13 +83,14 @@ const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued',
 export function timeline(moment: Moment, p: TimelineParams): Timeline | undefined {
   if (!(p.to_ns > p.from_ns) || p.columns < 1) return undefined;
   const { recording } = moment;
-  const index = trackIndex(recording);
-  const tracks = [...index.tracks].sort(order).map((t) => trackFrame(recording.trace, t, p));
+  const index = trackIndex(recording, p.budget_ms);
+  const fits = fitsOf(recording, p);
+  const tracks = [...index.tracks].sort(order).map((t) => trackFrame(recording.trace, t, p, fits));
   const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(moment, name, host, p)));
   const flow = flowOf(recording, index, p.selected);
   // A run may end long after the last that happened in it.
-  const end_ns = index.tracks.reduce((last, t) => Math.max(last, t.length === 0 ? 0 : t.end.at(t.length - 1)), 0);
-  return { tracks, counters, flow, begin_ns: 0, end_ns };
+  const end_ns = index.tracks.reduce((last, t) => Math.max(last, t.length === 0 ? 0 : t.end(t.length - 1)), 0);
+  return { tracks, counters, flow, begin_ns: 0, end_ns, whole: index.whole };
 }
 
 const KINDS = ['core', 'nic', 'link'];
@@ -94,17 +104,27 @@ function nameOf(t: Track): string {
   return (CONTEXTS[t.context] ?? '').replace('_', ' ');
 }
 
-function trackFrame(trace: TraceStore, t: Track, p: TimelineParams): TimelineTrack {
+/** Whether records from one to another have one that fits the filter. */
+type Fits = (first: number, last: number) => boolean;
+
+function fitsOf(recording: Recording, { filter = '', budget_ms = Infinity }: TimelineParams): Fits {
+  if (filter.trim() === '') return () => true;
+  const index = matchesOf(recording, predicateOf(filter)).extend(budget_ms);
+  return (first, last) => index.rowOf(last + 1) > index.rowOf(first);
+}
+
+function trackFrame(trace: TraceStore, t: Track, p: TimelineParams, fits: Fits): TimelineTrack {
   const column = (p.to_ns - p.from_ns) / p.columns;
   const spans: TimelineSpan[] = [];
   let n = Math.max(0, t.start.countUpTo(p.from_ns) - 1);
-  if (n < t.length && t.end.at(n) < p.from_ns) n++;
+  if (n < t.length && t.end(n) < p.from_ns) n++;
   const end = t.start.countUpTo(p.to_ns);
   while (n < end) {
-    const [from, to] = [t.start.at(n), t.end.at(n)];
+    const [from, to] = [t.start.at(n), t.end(n)];
     const edge = p.from_ns + (Math.floor((from - p.from_ns) / column) + 1) * column;
     const next = to - from >= 2 * column ? n + 1 : Math.min(end, Math.max(n + 1, t.start.countUpTo(edge, n)));
-    spans.push(next === n + 1 ? oneSpan(trace, t, n, column) : manySpans(trace, t, n, next, Math.max(edge, from + column)));
+    const dim = !fits(t.first.at(n), t.last(next - 1));
+    spans.push(next === n + 1 ? oneSpan(trace, t, n, column, dim) : manySpans(trace, t, n, next, Math.max(edge, from + column), dim));
     n = next;
   }
   const busy = (t.busy(p.to_ns) - t.busy(p.from_ns)) / (p.to_ns - p.from_ns);
@@ -112,21 +132,21 @@ function trackFrame(trace: TraceStore, t: Track, p: TimelineParams): TimelineTra
   return { id: t.id, kind: t.kind, host: t.host, core: t.core, context, name: nameOf(t), spans, busy };
 }
 
-function oneSpan(trace: TraceStore, t: Track, n: number, column: number): TimelineSpan {
-  const [from_ns, to_ns, first, last] = [t.start.at(n), t.end.at(n), t.first.at(n), t.last.at(n)];
+function oneSpan(trace: TraceStore, t: Track, n: number, column: number, dim: boolean): TimelineSpan {
+  const [from_ns, to_ns, first, last] = [t.start.at(n), t.end(n), t.first.at(n), t.last(n)];
   const room = to_ns - from_ns >= TEXT_COLUMNS * column;
   return {
     from_ns, to_ns, share: 1, count: 1, record: t.kind === 'core' ? tellingRecord(trace, first, last) : first, pkt: trace.pktId(first),
     text: !room ? '' : t.kind === 'link' ? `packet ${trace.pktId(first)}` : spanText(trace, first, last),
-    drop: t.kind === 'nic' && trace.kind(first) === KIND.drop,
+    drop: t.kind === 'nic' && trace.kind(first) === KIND.drop, dim,
   };
 }
-function manySpans(trace: TraceStore, t: Track, from: number, to: number, until_ns: number): TimelineSpan {
+function manySpans(trace: TraceStore, t: Track, from: number, to: number, until_ns: number, dim: boolean): TimelineSpan {
   const from_ns = t.start.at(from);
   const share = t.kind === 'nic' ? 1 : Math.min(1, (t.busy(until_ns) - t.busy(from_ns)) / Math.max(1, until_ns - from_ns));
   let drop = false;
   for (let n = from; t.kind === 'nic' && n < Math.min(to, from + 64); n++) drop ||= trace.kind(t.first.at(n)) === KIND.drop;
-  return { from_ns, to_ns: until_ns, share, count: to - from, record: t.first.at(from), pkt: 0, text: '', drop };
+  return { from_ns, to_ns: until_ns, share, count: to - from, record: t.first.at(from), pkt: 0, text: '', drop, dim };
 }
 
 function counterFrame({ recording, records }: Moment, name: LevelName, host: 0 | 1, p: TimelineParams): TimelineCounter[] {

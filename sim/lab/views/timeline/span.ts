@@ -26,7 +26,7 @@ export function timelineSpan({ recording }: Moment, { record }: { readonly recor
   const found = index.spanOf(record);
   if (!found) return undefined;
   const { track, n } = found;
-  const [first, last] = [track.first.at(n), track.last.at(n)];
+  const [first, last] = [track.first.at(n), track.last(n)];
   const costs: { about: string; account: string; cycles: number; units: number }[] = [];
   const records: { record: number; time_ns: number; text: string }[] = [];
   let left_out = 0;
@@ -46,7 +46,7 @@ export function timelineSpan({ recording }: Moment, { record }: { readonly recor
     : `${host}, ${track.kind === 'link' ? 'link' : 'NIC'}`;
   return {
     title: track.kind === 'core' ? spanText(trace, first, last) : narrate(trace.record(first)), where,
-    from_ns: track.start.at(n), to_ns: track.end.at(n),
+    from_ns: track.start.at(n), to_ns: track.end(n),
     accounts: [...sums].map(([name, cycles]) => ({ name, cycles })).sort((a, b) => b.cycles - a.cycles),
     costs: costs.sort((a, b) => b.cycles - a.cycles), records, left_out,
   };

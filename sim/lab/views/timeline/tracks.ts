@@ -9,6 +9,8 @@ import { Floats, Words } from '../../columns.ts';
 import type { Recording } from '../../recording.ts';
 
 export const HARDWARE_CORE = 0xff;
+/** Records between two looks at the clock. */
+const STRIDE = 1024;
 const UNKNOWN_CYCLES = 0xffffffff;
 /** Preamble, frame check sequence and gap of a frame, and how short it may be (nic-model/1-wire/send.ts). */
 const ETH_OVERHEAD = 24;
@@ -23,11 +25,11 @@ export class Track {
   readonly core: number;
   readonly context: number;
   readonly start = new Floats();
-  readonly end = new Floats();
+  readonly #end = new Floats();
   readonly first = new Words();
-  readonly last = new Words();
+  readonly #last = new Words();
   /** How long spans before each lasted, in all. */
-  readonly before = new Floats();
+  readonly #before = new Floats();
 
   constructor(kind: TrackKind, host: 0 | 1, core: number, context: number) {
     this.kind = kind;
@@ -42,21 +44,30 @@ export class Track {
     return this.start.length;
   }
 
+  /** What a NIC does has no length: nothing is kept of that. */
+  end(n: number): number {
+    return this.kind === 'nic' ? this.start.at(n) : this.#end.at(n);
+  }
+  last(n: number): number {
+    return this.kind === 'nic' ? this.first.at(n) : this.#last.at(n);
+  }
+
   add(start: number, end: number, first: number, last: number): void {
     const n = this.length;
     // A context's spans follow one another. Where rounding says otherwise the earlier one has the time.
-    const from = n === 0 ? start : Math.max(start, this.end.at(n - 1));
-    const to = Math.max(from, end);
-    this.before.push(n === 0 ? 0 : this.before.at(n - 1) + this.end.at(n - 1) - this.start.at(n - 1));
+    const from = n === 0 ? start : Math.max(start, this.end(n - 1));
+    if (this.kind !== 'nic') {
+      this.#before.push(n === 0 ? 0 : this.#before.at(n - 1) + this.end(n - 1) - this.start.at(n - 1));
+      this.#end.push(Math.max(from, end));
+      this.#last.push(last);
+    }
     this.start.push(from);
-    this.end.push(to);
     this.first.push(first);
-    this.last.push(last);
   }
   /** How much of the time until `time_ns` it worked. */
   busy(time_ns: number): number {
-    const n = this.start.countUpTo(time_ns) - 1;
-    return n < 0 ? 0 : this.before.at(n) + Math.min(time_ns, this.end.at(n)) - this.start.at(n);
+    const n = this.kind === 'nic' ? -1 : this.start.countUpTo(time_ns) - 1;
+    return n < 0 ? 0 : this.#before.at(n) + Math.min(time_ns, this.end(n)) - this.start.at(n);
   }
 }
 
@@ -99,9 +110,10 @@ export class TrackIndex {
     this.#ns_per_cycle = [1000 / Number(client['cpu.mhz']), 1000 / Number(server['cpu.mhz'])];
   }
 
-  /** Reads what was recorded since. A span that may go on stays open until its step is over. */
-  update(): this {
+  /** Reads what was recorded since, for about a time. A span that may go on stays open until its step is over. */
+  update(budget_ms: number): this {
     const { steps } = this.#recording;
+    const end = performance.now() + budget_ms;
     const until = Math.min(this.#trace.length, steps.records(steps.length - 1));
     for (; this.#records < until; this.#records++) {
       while (this.#step < steps.length && steps.records(this.#step) <= this.#records) {
@@ -109,9 +121,17 @@ export class TrackIndex {
         this.#close();
       }
       this.#record(this.#records);
+      if (this.#records % STRIDE !== 0 || performance.now() <= end) continue;
+      this.#records++;
+      return this;
     }
     this.#close();
     return this;
+  }
+  /** All that is recorded is read. */
+  get whole(): boolean {
+    const { steps } = this.#recording;
+    return this.#records >= Math.min(this.#trace.length, steps.records(steps.length - 1));
   }
   /** Records of the trace that are read. */
   get records(): number {
@@ -123,7 +143,7 @@ export class TrackIndex {
     const track = this.#trackOf(record);
     if (!track) return undefined;
     const n = track.first.countUpTo(record) - 1;
-    return n >= 0 && record <= track.last.at(n) ? { track, n } : undefined;
+    return n >= 0 && record <= track.last(n) ? { track, n } : undefined;
   }
   /** The records of a packet, or of a buffer of a host, from the first on. */
   *recordsOf(what: 'packet' | 'buffer', id: number, host = 0): Generator<number> {
@@ -218,8 +238,9 @@ function link(chains: Map<number, { readonly first: number; last: number }>, nex
 
 const INDEXES = new WeakMap<Recording, TrackIndex>();
 
-export function trackIndex(recording: Recording): TrackIndex {
+/** `budget_ms`: how long reading on may take; left out: as long as it takes. */
+export function trackIndex(recording: Recording, budget_ms = Infinity): TrackIndex {
   const known = INDEXES.get(recording) ?? new TrackIndex(recording);
   INDEXES.set(recording, known);
-  return known.update();
+  return known.update(budget_ms);
 }

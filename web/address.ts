@@ -21,6 +21,8 @@ export interface Address {
   readonly step: number | undefined;
   readonly selected: string | undefined;
   readonly filter: string;
+  /** Conditions at which play stops; one that is turned off begins with a minus. */
+  readonly stops: readonly string[];
   /** A workspace by its name, or a layout. */
   readonly views: string;
   /** Only this view, in a frame of another page. */
@@ -34,7 +36,7 @@ export interface Address {
 
 export const EMPTY: Address = {
   scenario: undefined, title: '', seed: undefined, sets: [], text: '', branches: '', branch: 0, step: undefined, selected: undefined,
-  filter: '', views: '', embed: '', commands: [], core: '', state: '',
+  filter: '', stops: [], views: '', embed: '', commands: [], core: '', state: '',
 };
 
 /** What may stand in a fragment as it is, and reads better so. */
@@ -65,7 +67,8 @@ export function readAddress(fragment: string): Address {
   return {
     scenario: scenario === '' ? undefined : read(scenario), title: one('title'), seed: whole(one('seed')), sets: values.get('set') ?? [],
     text: one('text'), branches: one('b'), branch: whole(one('on')) ?? 0, step: whole(one('at')), selected: one('sel') || undefined,
-    filter: one('f'), views: one('v'), embed: one('embed'), commands: one('do').split(',').filter((c) => c !== ''), core, state,
+    filter: one('f'), stops: values.get('stop') ?? [], views: one('v'), embed: one('embed'),
+    commands: one('do').split(',').filter((c) => c !== ''), core, state,
   };
 }
 
@@ -75,7 +78,8 @@ export function writeAddress(address: Partial<Address>): string {
   const pairs: [string, string][] = [
     ['title', a.title], ['seed', a.seed === undefined ? '' : String(a.seed)], ...a.sets.map((s): [string, string] => ['set', s]),
     ['text', a.text], ['b', a.branches], ['on', a.branch === 0 ? '' : String(a.branch)],
-    ['at', a.step === undefined ? '' : String(a.step)], ['sel', a.selected ?? ''], ['f', a.filter], ['v', a.views], ['embed', a.embed],
+    ['at', a.step === undefined ? '' : String(a.step)], ['sel', a.selected ?? ''], ['f', a.filter],
+    ...a.stops.map((s): [string, string] => ['stop', s]), ['v', a.views], ['embed', a.embed],
     ['do', a.commands.join(',')], ['is', a.core === '' || a.state === '' ? '' : `${a.core.slice(0, 8)}.${a.state}`],
   ];
   const rest = pairs.filter(([, value]) => value !== '').map(([key, value]) => `&${key}=${written(value)}`);

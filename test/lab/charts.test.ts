@@ -73,6 +73,17 @@ test('cycles per byte are those of the measurement, from the steady part', () =>
   expect(drawn / measured).toBeLessThan(1.03);
 });
 
+test('busy cores are the cycles that were charged', () => {
+  const lab = labs.get('loss') as Lab;
+  const a = chartsOf(lab);
+  const cycles = lab.branch(0).recording.result()?.server.charges.reduce((n, c) => n + c.cycles, 0) as number;
+  const { series } = one(a, 'cores');
+  const drawn = total(series.find((s) => s.name === 'server')?.values ?? []) * a.width_ns * lab.scenario.hosts[1].values['cpu.mhz'] / 1000;
+  // What is charged after the last thing has moved is not drawn.
+  expect(drawn / cycles).toBeGreaterThan(0.97);
+  expect(drawn / cycles).toBeLessThanOrEqual(1.000001);
+});
+
 test('drops and retransmissions are all there', () => {
   const lab = labs.get('loss') as Lab;
   const result = lab.branch(0).recording.result();

@@ -12,7 +12,7 @@ export function keepAddress(lab: LabStore): void {
   $effect(() => {
     const ready = route.page === 'bench' && lab.source !== undefined && !lab.opening && !lab.playing && lab.error === '';
     // What the address is made of: a change of one of them begins the wait anew.
-    void [lab.step, lab.branch, lab.selected, lab.filter, bench.layout, bench.embed, shell.title];
+    void [lab.step, lab.branch, lab.selected, lab.filter, lab.breakpoints, bench.layout, bench.embed, shell.title];
     const edited = lab.branches.map((b) => `${b.n} ${b.name} ${b.edits.length} ${b.sets.length}`).join();
     if (!ready || shell.proof.state === 'opening' || edited === '') return;
     const timer = setTimeout(() => void write(lab), STILL_MS);

@@ -52,6 +52,7 @@ export async function openBench(lab: LabStore, rest: string): Promise<void> {
     await lab.open(source);
     if (turn !== openings || lab.error !== '') return;
     lab.filter = address.filter;
+    lab.breakpoints = address.stops.map((s) => ({ filter: s.replace(/^-/, ''), on: !s.startsWith('-') }));
     const numbers = await restoreBranches(lab, address.branches);
     const branch = numbers[address.branch] ?? 0;
     await lab.recorded(branch, address.step ?? 0);
@@ -115,7 +116,8 @@ export async function benchAddress(lab: LabStore, with_hash: boolean): Promise<s
   return writeAddress({
     scenario: source.name, title: shell.title, seed: source.seed, sets: source.sets, text: own ? await packText(source.text) : '',
     branches: await packedBranches(lab.branches), branch: Math.max(0, lab.branches.findIndex((b) => b.n === lab.branch)),
-    step: lab.step === 0 && !with_hash ? undefined : lab.step, selected: lab.selected, filter: lab.filter, views: viewsText(),
+    step: lab.step === 0 && !with_hash ? undefined : lab.step, selected: lab.selected, filter: lab.filter,
+    stops: lab.breakpoints.map((b) => `${b.on ? '' : '-'}${b.filter}`), views: viewsText(),
     embed: bench.embed ?? '', core: with_hash ? lab.core_hash : '', state: state_hash,
   });
 }

@@ -9,7 +9,7 @@ const ADDRESSES: readonly Partial<Address>[] = [
   { scenario: 'loss', seed: 7 },
   { scenario: 'a b&c', seed: 0 },
   { scenario: 'pain/A1', sets: ['client.wire.delay_ns=1ms', 'server.app.script=a=b&c'], step: 0 },
-  { scenario: 'bulk', branch: 2, branches: 'abc-_', step: 1200, selected: 'buffer:1:44', filter: 'event = cqe and "100 %"' },
+  { scenario: 'bulk', branch: 2, branches: 'abc-_', step: 1200, selected: 'buffer:1:44', filter: 'event = cqe and "100 %"', stops: ['drop', '-server.free < 8'] },
   { scenario: 'bulk', views: 'a;40/b,c*60:d' },
   { scenario: 'own', text: 'q1bKS', title: 'Größe & Ziel', embed: 'tcp', commands: ['play', 'faster'] },
   { scenario: 'bulk', core: '0123abcd', state: '0123456789abcdef', step: 9 },

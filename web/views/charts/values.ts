@@ -7,6 +7,7 @@ export type Chart = ChartsAnswer['charts'][number];
 export type Unit = Chart['unit'];
 
 const BITS: readonly (readonly [number, string])[] = [[1e9, 'Gbit/s'], [1e6, 'Mbit/s'], [1e3, 'kbit/s']];
+const EVENTS: readonly (readonly [number, string])[] = [[1e6, 'M/s'], [1e3, 'k/s']];
 const short = (x: number): string => String(Number(x.toPrecision(3)));
 
 export function valueText(unit: Unit, value: number): string {
@@ -19,6 +20,10 @@ export function valueText(unit: Unit, value: number): string {
     case 'bytes': return bytes(Math.round(value));
     case 'ns': return duration(value);
     case 'count': return count(value);
+    case 'rate': {
+      const [size, name] = EVENTS.find(([s]) => value >= s) ?? [1, '/s'];
+      return `${short(value / size)}\u202f${name}`;
+    }
     default: return short(value);
   }
 }
@@ -29,7 +34,7 @@ export const sliceAt = (a: Pick<ChartsAnswer, 'from_ns' | 'width_ns' | 'slices'>
 export const sliceStart = (a: Pick<ChartsAnswer, 'from_ns' | 'width_ns'>, slice: number): number => a.from_ns + slice * a.width_ns;
 
 const UNIT_NAMES: Readonly<Record<Unit, string>> = {
-  bps: 'bit/s', bytes: 'bytes', count: 'count', cycles: 'cycles/byte', ratio: 'bytes/byte', ns: 'ns',
+  bps: 'bit/s', bytes: 'bytes', count: 'count', cycles: 'cycles/byte', ratio: 'bytes/byte', ns: 'ns', cores: 'cores', rate: '1/s',
 };
 
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -16,7 +16,7 @@ export interface Chart {
   readonly id: string;
   readonly title: string;
   readonly about: string;
-  readonly unit: 'bps' | 'count' | 'bytes' | 'cycles' | 'ratio' | 'ns';
+  readonly unit: 'bps' | 'cores' | 'rate' | 'count' | 'bytes' | 'cycles' | 'ratio' | 'ns';
   /** Its series are parts of a whole. */
   readonly stacked: boolean;
   readonly series: readonly ChartSeries[];
@@ -150,6 +150,19 @@ function prices(cut: Cut, host: 0 | 1): Chart[] {
   ];
 }
 
+/** How many cores' worth of cycles were charged, of each host; and completions a second. */
+function work(cut: Cut): Chart[] {
+  const busy = (h: 0 | 1) => {
+    const cycles = (cut.width_ns * cut.recording.scenario.hosts[h].values['cpu.mhz']) / 1000;
+    return filled(cut, (i) => ACCOUNTS.reduce((all, name) => all + amount(cut, name, h, i), 0) / cycles);
+  };
+  const both = (of: (h: 0 | 1) => Float64Array) => ([0, 1] as const).map((h) => ({ name: HOSTS[h], values: of(h) }));
+  return [
+    chart('cores', 'Busy cores', 'cores', 'Cores of each host that worked, by what they were charged.', both(busy)),
+    chart('completions', 'Completions', 'rate', 'Completions posted, per second.', both((h) => rate(cut, 'cqes', h, 1))),
+  ];
+}
+
 function latency(cut: Cut): Chart {
   const parts = Math.ceil(cut.slices / JOINED);
   const sorted = latenciesOf(cut.recording).parts(cut.from_ns, cut.width_ns * JOINED, parts);
@@ -185,7 +198,8 @@ export function charts({ recording }: Moment, p: ChartsParams): ChartsAnswer {
   const read = Math.min(cut.tally.read, levels_read.read, latenciesOf(recording).extend(READ_MS).read);
   const head = { from_ns: cut.from_ns, width_ns: cut.width_ns, slices: cut.slices, read, end_ns: whole.slices * whole.width_ns };
   if (read < 1) return { ...head, charts: [] };
-  const all = [throughput(cut), ...levels(cut, p.host), ...prices(cut, p.host), latency(cut), trouble(cut)];
+  const all = [throughput(cut), ...levels(cut, p.host), ...prices(cut, p.host), latency(cut), ...work(cut),
+    trouble(cut)];
   const answer = { ...head, charts: all.filter((c) => c.series.length > 0) };
   LAST.set(recording, { key, answer });
   return answer;

@@ -4,6 +4,7 @@
  */
 import { KIND, type TraceStore } from '../../host/index.ts';
 import type { Recording } from '../recording.ts';
+import { eachRecord } from './trace_links.ts';
 
 export interface RequestLife {
   /** Record of its ring_submit. */
@@ -39,6 +40,7 @@ export class Requests {
   readonly #of_cqe = new Map<number, RequestLife>();
   /** Records of completions, by host. */
   readonly #cqes: readonly number[][] = [[], []];
+  readonly #sums = new Map<number, { cqes: number; bytes: number }>();
   /** Those under way, by host and user_data. */
   readonly #open = new Map<string, RequestLife[]>();
 
@@ -85,6 +87,18 @@ export class Requests {
     const end = this.#lastBefore(record) + 1;
     return this.#lives.slice(Math.max(0, end - max), end);
   }
+  /** The sum of positive results of a life's first completions. It is kept, since it is asked for again and again as time goes on. */
+  bytesOf(life: RequestLife, cqes: number): number {
+    const kept = this.#sums.get(life.submit);
+    const from = kept && kept.cqes <= cqes ? kept : { cqes: 0, bytes: 0 };
+    let bytes = from.bytes;
+    for (let i = from.cqes; i < cqes; i++) {
+      const r = life.cqes[i] as number;
+      if ((this.#trace.c(r) & F_NOTIF) === 0) bytes += Math.max(0, this.#trace.b(r) | 0);
+    }
+    this.#sums.set(life.submit, { cqes, bytes });
+    return bytes;
+  }
   /** The next request of the same kind and user_data after one: it was armed again. */
   again(life: RequestLife, before: number): RequestLife | undefined {
     for (let i = this.#lastBefore(life.submit + 1) + 1; i < this.#lives.length; i++) {
@@ -108,15 +122,16 @@ export class Requests {
 
   #extend(): void {
     const trace = this.#trace;
-    for (let i = this.#length; i < trace.length; i++) {
-      switch (trace.kind(i)) {
+    if (this.#length === trace.length) return;
+    eachRecord(trace, this.#length, (i, words, at) => {
+      switch ((words[at + 2] as number) & 0xff) {
         case KIND.ring_submit: this.#submitted(i); break;
         case KIND.poll_arm: this.#openOf(trace.host(i), trace.c(i))[0]?.arms.push(i); break;
         case KIND.cq_overflow: this.#openOf(trace.host(i), trace.b(i))[0]?.overflows.push(i); break;
         case KIND.cqe: this.#completed(i); break;
         default:
       }
-    }
+    });
     this.#length = trace.length;
   }
 
@@ -163,7 +178,7 @@ export class Requests {
 
 /** A life as far as it is known at a moment. */
 export function lifeBefore(life: RequestLife, records: number): RequestLife {
-  const until = (list: readonly number[]) => list.slice(0, list.findLastIndex((r) => r < records) + 1);
+  const until = (list: number[]) => ((list.at(-1) ?? -1) < records ? list : list.slice(0, list.findLastIndex((r) => r < records) + 1));
   return {
     ...life, arms: until(life.arms), cqes: until(life.cqes), overflows: until(life.overflows),
     end: life.end !== undefined && life.end < records ? life.end : undefined,

@@ -24,6 +24,16 @@ class Growing {
   }
 }
 
+/** Goes over records from a number on, where they lie: `at` is the place of the record's first word. */
+export function eachRecord(trace: TraceStore, from: number, visit: (i: number, words: Uint32Array, at: number) => void): void {
+  let first = 0;
+  for (const batch of trace.batches) {
+    const words = batch.columns();
+    for (let i = Math.max(0, from - first); i < batch.length; i++) visit(first + i, words, i * 8);
+    first += batch.length;
+  }
+}
+
 const LINKS = new WeakMap<Recording, TraceLinks>();
 
 export class TraceLinks {
@@ -82,25 +92,25 @@ export class TraceLinks {
   }
 
   #extend(): void {
-    const trace = this.#trace;
-    for (let i = this.#length; i < trace.length; i++) {
-      const packet = trace.pktId(i);
+    if (this.#length === this.#trace.length) return;
+    eachRecord(this.#trace, this.#length, (i, words, at) => {
+      const packet = words[at + 3] as number;
       if (packet !== 0) {
         const before = this.#last_packet.get(packet);
         if (before !== NONE) this.#before_packet.set(i, before);
         this.#last_packet.set(packet, i);
       }
-      const buffer = trace.niovIdx(i);
+      const buffer = words[at + 4] as number;
       if (buffer !== NO_BUFFER) {
         const before = this.#last_buffer.get(buffer);
         if (before !== NONE) this.#before_buffer.set(i, before);
         this.#last_buffer.set(buffer, i);
       }
-      const kind = trace.kind(i);
-      if (kind === KIND.gro_merge) add(this.#merges, trace.a(i), i);
-      else if (kind === KIND.nic_tx && trace.c(i) !== 0) add(this.#cuts, trace.c(i), i);
-    }
-    this.#length = trace.length;
+      const kind = (words[at + 2] as number) & 0xff;
+      if (kind === KIND.gro_merge) add(this.#merges, words[at + 5] as number, i);
+      else if (kind === KIND.nic_tx && words[at + 7] !== 0) add(this.#cuts, words[at + 7] as number, i);
+    });
+    this.#length = this.#trace.length;
   }
 }
 

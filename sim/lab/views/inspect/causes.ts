@@ -35,7 +35,7 @@ const nearest = (names: readonly string[], rule: string): Rule => (look, i) => b
 const ofSock = (look: TraceLook, i: number, names: readonly string[], here = false): number | undefined =>
   look.kind(i, kinds(...names), (r) => look.trace.a(r) === look.trace.a(i), here);
 
-const WORK = ['tcp_rx', 'sock_queue', 'tcp_ack', 'tcp_timer', 'sock_read', 'tcp_ooo'];
+const WORK = ['tcp_rx', 'sock_queue', 'tcp_ack', 'tcp_timer', 'sock_read', 'tcp_ooo', 'tcp_state'];
 const CALLS = ['ring_submit', 'app_write', 'app_wake', 'edit'];
 
 /** A segment is sent by what its socket just did: got something, was given something, or a timer fired. */
@@ -46,6 +46,10 @@ const tcp_tx: Rule = (look, i) => {
     { record: here, rule: here === undefined ? '' : SENT_BY[look.trace.kind(here)] ?? 'this made its socket send' },
     { record: look.kind(i, kinds('skb_build'), undefined, true), rule: 'the packet that is being worked on is answered' },
     {
+      record: look.kind(i, kinds('lo_xmit'), (r) => look.trace.pktId(r) !== look.trace.pktId(i), true),
+      rule: 'the packet that came over the loopback is answered',
+    },
+    {
       record: ofSock(look, i, ['tcp_ack', 'sock_send', 'tcp_tx', 'tcp_rx']),
       rule: 'its socket could send more from then on',
     },
@@ -55,7 +59,9 @@ const SENT_BY: Readonly<Record<number, string>> = Object.fromEntries([
   ['tcp_rx', 'a segment came, and is answered or lets more be sent'], ['sock_queue', 'bytes came, and are acknowledged'],
   ['tcp_ack', 'an ACK made room in the window'], ['tcp_timer', 'a timer of the socket fired'],
   ['sock_read', 'the application read, and the window that is offered grew'], ['tcp_ooo', 'bytes are missing: a duplicate ACK says which'],
-  ['ring_submit', 'the request gave the socket bytes, or changed its state'], ['app_write', 'the application wrote'],
+  ['tcp_state', 'its connection came into this state'],
+  ['ring_submit', 'the request gave the socket bytes, or changed its state'],
+  ['app_write', 'the application wrote'],
   ['app_wake', 'the application ran'], ['edit', 'by hand'],
 ].map(([name, rule]) => [KIND[name as string] as number, rule as string]));
 
@@ -106,7 +112,8 @@ const completion: Rule = (look, i) => {
     return because(wake, 'the socket that the request waited for was woken: task work ran it', submit, waited);
   const did = life && look.kind(i, kinds('sock_read', 'sock_send', 'tcp_state', 'sock_wake'), (r) => r > life.submit, true);
   const done = { record: did, rule: 'the operation did this, and was finished' };
-  return main(first(done, { ...submit, rule: 'the request completed at once' }), submit, waited);
+  return main(first(done, { ...submit, rule: 'the request completed at once' },
+    { record: look.kind(i, kinds('ring_submit', 'ring_enter', 'zc_event')), rule: 'the last that was asked of the ring' }), submit, waited);
 };
 
 const QUEUED = kinds('sock_queue', 'tcp_rx', 'tcp_ooo');
@@ -158,7 +165,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const whole = look.trace.c(i) === 0 ? [] : look.links.ofPacket(look.trace.c(i), i);
     const sent = whole.findLast((r) => kinds('tcp_tx', 'tcp_retransmit').has(look.trace.kind(r)));
     return main(first({ record: sent, rule: 'the stack sent one packet, and the NIC cuts frames out of it' },
-      { record: look.links.packetBefore(i), rule: 'the stack handed it to the device' }));
+      { record: look.links.packetBefore(i), rule: 'the stack handed it to the device' },
+      { record: look.kind(i, kinds('sock_send', 'ring_submit', 'app_write')), rule: 'the application sent it' }));
   },
   lo_xmit: packet('the stack handed it to the loopback device'),
   nic_irq: (look, i) => because(
@@ -211,6 +219,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   nic_post: buffer('the driver took it out of the pool to fill the ring up'),
   ledger: buffer('this had happened to the buffer before'),
   pool_empty: nearest(['rqe_take', 'skb_build', 'nic_post'], 'the driver wanted buffers, and these were the last'),
+  cpu_charge: (look, i) => because(
+    look.back(i, (r) => look.trace.host(r) === look.trace.host(i) && look.trace.core(r) === look.trace.core(i) &&
+      look.trace.kind(r) !== KIND.cpu_charge), 'the core had come to this, and works on'),
   zc_event: nearest(['pool_empty', 'zc_copy'], 'it tells of this'),
 };
 

@@ -53,10 +53,9 @@ export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment):
   };
 }
 
-/** It could complete again and again, did so, and then ended without being asked to. */
+/** It could complete again and again, and then ended without being asked to. */
 const endedEarly = (look: TraceLook, life: RequestLife): boolean =>
-  life.end !== undefined && MULTISHOT.test(opName(life.opcode)) && (life.cqes.length > 1 || (look.trace.b(life.end) | 0) < 0) &&
-  life.cqes.slice(0, -1).every((r) => (look.trace.c(r) & F_MORE) !== 0);
+  life.end !== undefined && MULTISHOT.test(opName(life.opcode)) && (life.cqes.length > 1 || (look.trace.b(life.end) | 0) < 0);
 
 function armText(look: TraceLook, r: number): string {
   return look.trace.a(r) === 1 ? `waits for socket ${look.trace.b(r)}` : 'waits for its file';
@@ -108,10 +107,10 @@ export function inspectRequest(moment: Moment, id: string, submit: number): Insp
   const whole = submit < moment.records ? look.requests.at(submit) : undefined;
   if (!whole) throw new InputError(`request ${submit}: no request was taken by that record of the trace, so far`);
   const life = lifeBefore(whole, moment.records);
-  const { trace } = look;
   const sock = sockOf(look, life);
-  const bytes = life.cqes.reduce((sum, r) => sum + Math.max(0, (trace.c(r) & F_NOTIF) === 0 ? trace.b(r) | 0 : 0), 0);
-  const all = [life.submit, ...life.arms, ...life.cqes, ...life.overflows].sort((a, b) => a - b);
+  const bytes = look.requests.bytesOf(whole, life.cqes.length);
+  const count = 1 + life.arms.length + life.cqes.length + life.overflows.length;
+  const last = [[life.submit], life.arms, life.cqes, life.overflows].flatMap((list) => list.slice(-HISTORY_MAX)).sort((a, b) => a - b);
   const facts: Fact[] = [
     { name: 'operation', value: `${opName(life.opcode)} (${life.opcode})` },
     { name: 'ring', value: `${life.ring}, of the ${HOSTS[life.host]}`, id: `ring:${life.ring}` },
@@ -125,7 +124,7 @@ export function inspectRequest(moment: Moment, id: string, submit: number): Insp
     id, kind: 'request', title: `${opName(life.opcode)} of ring ${life.ring}`, now: stateText(look, life),
     alarm: alarmOf(look, life, moment.records), facts, lifeline: lifelineOf(look, whole, moment),
     why: life.end ?? life.cqes.at(-1) ?? submit,
-    history: all.slice(-HISTORY_MAX).map((r) => happening(moment.recording, r)), earlier: Math.max(0, all.length - HISTORY_MAX),
+    history: last.slice(-HISTORY_MAX).map((r) => happening(moment.recording, r)), earlier: Math.max(0, count - HISTORY_MAX),
   };
 }
 

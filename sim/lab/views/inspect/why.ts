@@ -1,5 +1,6 @@
 /** "Why?": the chain of causes of a record, event by event, back to what has no cause in the trace. */
 import { eventOf, HOSTS, InputError, KIND, narrate, type TraceRecord, whereText } from '../../../host/index.ts';
+import { CONTEXTS } from '../../../schema/costs.ts';
 import { EDITS } from '../../../schema/edits.ts';
 import type { FaultEdit } from '../../edits.ts';
 import type { Moment } from '../../moment.ts';
@@ -31,6 +32,8 @@ export interface Why {
   readonly links: readonly WhyLink[];
   /** Why the chain ends where it ends. */
   readonly root: string;
+  /** It does not end there: there are more links than are told at once. */
+  readonly more: boolean;
 }
 
 /** Chains are seldom longer: a byte's way through both hosts is about thirty events. */
@@ -50,11 +53,11 @@ export function why(moment: Moment, { record }: { readonly record: number }): Wh
   const links: WhyLink[] = [link(look, record, '', [])];
   for (let at = record; links.length < LINKS_MAX;) {
     const { main, also } = causesOf(look, at);
-    if (main.record === undefined) return { record, links, root: rootOf(recording.trace.record(at)) };
+    if (main.record === undefined) return { record, links, root: rootOf(recording.trace.record(at)), more: false };
     links.push(link(look, main.record, main.rule, also));
     at = main.record;
   }
-  return { record, links, root: 'The chain goes on; ask again from here.' };
+  return { record, links, root: 'The chain goes on.', more: true };
 }
 
 function link(look: TraceLook, record: number, rule: string, also: readonly { record: number; rule: string }[]): WhyLink {
@@ -74,6 +77,7 @@ function rootOf(r: TraceRecord): string {
   if (event.startsWith('app_') || event === 'ring_enter') return `The ${host}'s application runs for the first time, as the scenario says.`;
   if (event === 'wire_arrive') return 'The frame came from outside.';
   if (r.time_ns === 0 || event.startsWith('pool_') || event === 'ledger' || event === 'nic_post') return 'The world was set up so.';
+  if (CONTEXTS[r.context] === 'syscall') return `The ${host}'s application made a plain system call, which has no record of its own.`;
   return 'Nothing in the trace comes before it.';
 }
 

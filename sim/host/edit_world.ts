@@ -77,6 +77,8 @@ export const NOT_THERE: Readonly<Record<EditForm['target'], string>> = {
 function refusal(form: EditForm, target: number, errno: number): string {
   switch (errno) {
     case -2:
+      if (form.target === 'packet' && form.name !== 'drop')
+        return `${form.title.toLowerCase()}: the packet is not on the wire now, and does not wait to be sent (${target})`;
       if (target < 0) return `${form.title.toLowerCase()}: no entry waits in the refill ring`;
       return `${form.title.toLowerCase()}: ${NOT_THERE[form.target]} (${target})`;
     case -11: return `${form.title.toLowerCase()}: an application has its turn just now; go one event on`;

@@ -130,8 +130,9 @@ const at = (s: Series, time_ns: number): number =>
   Math.max(0, Math.min(s.a.length - 1, Math.floor(((time_ns - s.from_ns) / Math.max(1, s.to_ns - s.from_ns)) * (s.a.length - 1))));
 
 function table(s: Series, view: DeltaView): TableTwin {
-  const rows = Array.from({ length: Math.min(TABLE_ROWS, s.a.length) }, (_, n) => {
-    const i = Math.round((n * (s.a.length - 1)) / Math.max(1, TABLE_ROWS - 1));
+  const shown = Math.min(TABLE_ROWS, s.a.length);
+  const rows = Array.from({ length: shown }, (_, n) => {
+    const i = Math.round((n * (s.a.length - 1)) / Math.max(1, shown - 1));
     const [a, b] = [s.a[i] as number, s.b[i] as number];
     const cell = (v: number) => (Number.isNaN(v) ? '–' : text(v, view));
     return { cells: [duration(timeOf(s, i)), cell(a), cell(b), Number.isNaN(b - a) ? '–' : signedText(b - a, view)] };

@@ -1,0 +1,103 @@
+/** Changes by hand on the page: a fault on what is selected, a knob, a run begun anew, taken back and made again, compared. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath } from '../chromium.ts';
+import { Site } from './site.ts';
+
+const plain = (text: string): string => text.replaceAll('\u202f', ' ');
+
+describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
+  let site: Site;
+  let page: Page;
+  beforeAll(async () => {
+    site = await Site.open();
+    page = await site.visit('#tour');
+    await page.locator('#main, main').first().waitFor();
+    await page.waitForTimeout(1500);
+    await page.keyboard.press('Escape');
+    if (await page.getByRole('button', { name: 'Pause' }).count()) await page.keyboard.press(' ');
+  });
+  afterAll(() => site?.close());
+  const faults = () => page.locator('[data-knobs]');
+  const branches = () => page.locator('[data-branches]');
+  const tree = () => branches().getByRole('list', { name: 'Branches' });
+
+  test('p goes to the next packet that arrives and selects it; P goes back', async () => {
+    const at = () => page.evaluate(() => document.querySelector('[data-testid="step"]')?.textContent ?? document.body.innerText);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('p');
+    await page.waitForTimeout(400);
+    const first = await at();
+    await page.keyboard.press('p');
+    await page.waitForTimeout(400);
+    expect(await at()).not.toBe(first);
+    await page.keyboard.press('P');
+    await page.waitForTimeout(400);
+    expect(await at()).toBe(first);
+  });
+
+  test('x offers what can be done to the packet that is selected, names it, and makes a branch of it', async () => {
+    await page.keyboard.press('x');
+    const drop = faults().locator('[data-fault="drop"]');
+    await drop.locator('button.head').click();
+    expect(await drop.innerText()).toMatch(/packet \d+/);
+    await drop.locator('button.primary').click();
+    await faults().locator('.said').filter({ hasText: 'what differs first' }).waitFor();
+    expect(plain(await faults().locator('.said').innerText())).toMatch(/dropped|falls|SIM_WIRE_FAULT/);
+  });
+
+  test('the branch is in the tree, and what differs first is told of both sides', async () => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('branches');
+    await page.keyboard.press('Enter');
+    await branches().waitFor();
+    await branches().getByText('numbers differ').waitFor();
+    expect(await tree().getByRole('listitem').count()).toBe(2);
+    expect(plain(await branches().innerText())).toMatch(/The first [\d ]+ records are the same/);
+    expect(await branches().getByRole('button', { name: 'Go there' }).count()).toBe(2);
+    await branches().getByRole('button', { name: 'Table' }).click();
+    expect(await branches().locator('.twin tbody tr').count()).toBeGreaterThan(5);
+  });
+
+  test('Ctrl+Z takes it back, Ctrl+Y makes it again', async () => {
+    await page.locator('body').click({ position: { x: 2, y: 2 } });
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => tree().getByRole('listitem').count()).toBe(1);
+    await page.keyboard.press('Control+y');
+    await expect.poll(() => tree().getByRole('listitem').count()).toBe(2);
+  });
+
+  test('a branch is given a name', async () => {
+    await tree().getByRole('button', { name: 'Rename' }).last().click();
+    await tree().getByRole('textbox').fill('without it');
+    await page.keyboard.press('Enter');
+    await tree().getByText('without it').waitFor();
+  });
+
+  test('a knob that may change is turned from here; one that may not begins the run anew', async () => {
+    await page.keyboard.press('k');
+    const search = faults().getByRole('searchbox');
+    await search.fill('wire.delay_ns');
+    await faults().locator('.value').first().click();
+    await faults().getByRole('textbox', { name: 'client delay_ns' }).fill('1ms');
+    await faults().getByRole('button', { name: 'Turn it here' }).click();
+    await faults().locator('.value.turned').waitFor();
+    await search.fill('nic.rx_ring');
+    await faults().locator('.value').nth(1).click();
+    await faults().getByRole('textbox', { name: 'server rx_ring' }).fill('64');
+    await faults().getByRole('button', { name: 'Begin anew' }).click();
+    await expect.poll(() => page.locator('.branches button').count(), { timeout: 10_000 }).toBeGreaterThan(3);
+  });
+
+  test('what is refused is said where it was asked, and makes no branch', async () => {
+    const before = await page.locator('.branches button').count();
+    await page.keyboard.press('Escape');
+    const search = faults().getByRole('searchbox');
+    await search.fill('loss_ppm');
+    await faults().locator('.value').first().click();
+    await faults().getByRole('textbox', { name: 'client loss_ppm' }).fill('much');
+    await faults().getByRole('button', { name: 'Turn it here' }).click();
+    expect(await faults().getByRole('alert').innerText()).toContain('expected a share');
+    expect(await page.locator('.branches button').count()).toBe(before);
+  });
+});

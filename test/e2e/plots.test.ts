@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
     await page.locator('[data-view="timeline"] input').fill('event = tcp_retransmit');
     await page.locator('button[aria-label="Next that fits"]').click();
     await page.locator('.detail li[aria-current="true"]').waitFor();
-    expect(await page.locator('.detail li[aria-current="true"]').innerText()).toContain('again');
+    expect(await page.locator('.detail li[aria-current="true"]').innerText()).toContain('once more');
     expect(await page.locator('.detail caption').innerText()).toContain('cycles');
   });
 

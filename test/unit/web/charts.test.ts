@@ -50,6 +50,17 @@ test('the table has the slices that are to be seen', () => {
   expect(chartScene(lines, answer, { ...view, from_ns: 1000, to_ns: 2999 }).table.rows).toHaveLength(2);
 });
 
+test('where slices are joined to a row, rates are means and levels the most', () => {
+  const many = (of: (i: number) => number) => Float64Array.from({ length: 80 }, (_, i) => of(i));
+  const long = { ...answer, slices: 80 };
+  const all = { ...view, to_ns: 79_999 };
+  const rates = chartScene({ ...lines, series: [{ name: 'x', values: many((i) => (i % 2 === 0 ? 4e9 : 0)) }] }, long, all).table;
+  expect(rates.rows).toHaveLength(40);
+  expect(rates.rows[7]?.cells[1]).toBe(valueText('bps', 2e9));
+  const levels = chartScene({ ...stacked, series: [{ name: 'live', values: many((i) => i % 2) }] }, long, all).table;
+  expect(levels.rows[7]?.cells[1]).toBe('1');
+});
+
 test('a file has a row a slice, times in ns, and nothing where there is no value', () => {
   expect(csvOf(answer, lines)).toBe([
     'time_ns,server receives (bit/s),"a, ""b"" (bit/s)"', '0,0,1000000000', '1000,2000000000,1000000000', '2000,,1000000000',

@@ -139,13 +139,23 @@ function yAxis(chart: Chart, f: Frame): Item[] {
   });
 }
 
+/** Slices as one: the mean of what is so much a time, the most of what there is. */
+function join(unit: Chart['unit'], values: Float64Array): number {
+  const known = values.filter((v) => !Number.isNaN(v));
+  if (known.length === 0) return Number.NaN;
+  const level = unit === 'count' || unit === 'bytes' || unit === 'ns';
+  return level ? Math.max(...known) : known.reduce((x, y) => x + y, 0) / known.length;
+}
+
 function tableOf(chart: Chart, a: ChartsAnswer, first: number, last: number): TableTwin {
   const every = Math.max(1, Math.ceil((last - first + 1) / TABLE_ROWS));
   const rows = [];
   for (let i = first; i <= last; i += every) {
-    rows.push({ cells: [duration(sliceStart(a, i)), ...chart.series.map((s) => valueText(chart.unit, s.values[i] as number))] });
+    const joined = chart.series.map((s) => valueText(chart.unit, join(chart.unit, s.values.subarray(i, Math.min(last + 1, i + every)))));
+    rows.push({ cells: [duration(sliceStart(a, i)), ...joined] });
   }
-  return { caption: `${chart.title}. ${chart.about}`, columns: ['from', ...chart.series.map((s) => s.name)], rows };
+  const how = every === 1 ? '' : ` ${every} slices a row.`;
+  return { caption: `${chart.title}. ${chart.about}${how}`, columns: ['from', ...chart.series.map((s) => s.name)], rows };
 }
 
 function narrationOf(chart: Chart, slice: number, time_ns: number, peak: number): string {

@@ -21,6 +21,7 @@ export function valueText(unit: Unit, value: number): string {
     case 'ns': return duration(value);
     case 'count': return count(value);
     case 'rate': {
+      if (value === 0) return '0';
       const [size, name] = EVENTS.find(([s]) => value >= s) ?? [1, '/s'];
       return `${short(value / size)}\u202f${name}`;
     }

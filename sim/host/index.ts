@@ -2,6 +2,7 @@
 export { compileCore, Engine, type EngineSinks, type RunLimits, type StopReason, type WorldConfig } from './engine.ts';
 export * from './core_exports.ts';
 export * from './scenario.ts';
+export { compileDraft, loadScenario } from './load_scenario.ts';
 export { looksLikeScenario } from './scenario_draft.ts';
 export { InputError } from './input_error.ts';
 export { injectFault, knobNow, knobOfPath, parseLiveKnob, turnKnob } from './edit_world.ts';

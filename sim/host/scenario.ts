@@ -16,7 +16,7 @@ import type { Expectation } from './scenario_expect.ts';
 import { autoLimits, type Sizing } from './scenario_limits.ts';
 import { checkMemory } from './scenario_memory.ts';
 import { resolveDraft, type Setup } from './scenario_resolve.ts';
-import { compileSteps } from './steps/compile.ts';
+import type { compileSteps } from './steps/compile.ts';
 import type { Program } from './steps/program.ts';
 
 export { machineText, readMachine } from './machine_file.ts';
@@ -89,9 +89,12 @@ function runSteps(draft: Draft, program: Program): void {
   }
 }
 
+/** Makes a program of written steps. It is brought by the caller, since it is large and few scenarios have any. */
+export type StepCompiler = typeof compileSteps;
+
 /** Defaults, checks across knobs and sizes. Throws a ScenarioError with everything that is wrong. */
-export function compileDraft(draft: Draft, sizing: Sizing = {}): Scenario {
-  const compiled = draft.steps ? compileSteps(draft.steps, draft.problems) : undefined;
+export function compileDraftWith(compile: StepCompiler, draft: Draft, sizing: Sizing = {}): Scenario {
+  const compiled = draft.steps ? compile(draft.steps, draft.problems) : undefined;
   if (compiled) runSteps(draft, compiled.program);
   if (draft.problems.length > 0) throw new ScenarioError(draft.problems);
   const setup = resolveDraft(draft);
@@ -113,8 +116,8 @@ export interface LoadOptions extends Sizing {
 }
 
 /** Reads, changes and compiles a scenario. */
-export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
+export function loadScenarioWith(compile: StepCompiler, text: string, file: string, options: LoadOptions = {}): Scenario {
   const draft = readDraft(text, file);
   for (const change of options.sets ?? []) applyChange(draft, change);
-  return compileDraft(draft, options);
+  return compileDraftWith(compile, draft, options);
 }

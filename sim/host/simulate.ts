@@ -7,7 +7,8 @@
 import type { Engine } from './engine.ts';
 import { roleOf } from './result.ts';
 import { startScenario } from './run_scenario.ts';
-import { loadScenario, type Scenario } from './scenario.ts';
+import { loadScenario } from './load_scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SimKernel } from './sim_kernel.ts';
 import { Process } from './synchronous.ts';
 

@@ -8,6 +8,8 @@ export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab
 export { FIRST_QUERIES } from './first_queries.ts';
 export { type At, Moment } from './moment.ts';
 export { type Answer, type Params, QUERIES, type Queries, type Query, type QueryName } from './queries.ts';
+export { openLab, PROGRAMS } from './open_lab.ts';
+export { NO_PROGRAMS, type Programs, ProgramsWanted } from './programs.ts';
 export { rerun, withEdits } from './rerun.ts';
 export { looksLikeRunFile, type Opening, openingOf, readRunFile, type RunFile, RUN_FILE_VERSION, runFileText } from './run_file.ts';
 export { scenarioText } from './scenario_text.ts';

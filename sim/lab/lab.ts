@@ -1,7 +1,8 @@
 /** What is open: a scenario, and the branches that were made of it. Branch 0 is the run as the scenario has it. */
-import { InputError, loadScenario, type Scenario } from '../host/index.ts';
+import { InputError, type Scenario } from '../host/index.ts';
 import type { Edit } from './edits.ts';
 import { type At, Moment } from './moment.ts';
+import type { Programs } from './programs.ts';
 import { Recording } from './recording.ts';
 
 /** What a run is made of: enough to make it again. */
@@ -41,11 +42,14 @@ export class Lab {
   /** Removed ones leave a hole: numbers stay what they are. */
   readonly branches: (Branch | undefined)[] = [];
 
-  constructor(core: WebAssembly.Module, source: Source) {
+  readonly #programs: Programs;
+
+  constructor(core: WebAssembly.Module, source: Source, programs: Programs) {
+    this.#programs = programs;
     this.core = core;
     this.source = source;
     this.scenario = this.#compile([]);
-    this.branches.push({ name: 'base', edits: [], sets: [], parent: undefined, recording: new Recording(core, this.scenario) });
+    this.branches.push({ name: 'base', edits: [], sets: [], parent: undefined, recording: new Recording(core, this.scenario, programs) });
   }
 
   branch(n: number): Branch {
@@ -62,7 +66,7 @@ export class Lab {
     this.#room();
     const parent = this.branch(from.branch).recording;
     const inherited = parent.edits.filter((e) => e.at <= from.step);
-    const recording = new Recording(this.core, parent.scenario, [...inherited, ...edits], { parent, at: from.step });
+    const recording = new Recording(this.core, parent.scenario, this.#programs, [...inherited, ...edits], { parent, at: from.step });
     return this.branches.push({ name, edits, sets: this.branch(from.branch).sets, parent: from.branch, recording }) - 1;
   }
 
@@ -70,7 +74,7 @@ export class Lab {
   restart(name: string, sets: readonly string[], from: number): number {
     this.#room();
     const all = [...this.branch(from).sets, ...sets];
-    const recording = new Recording(this.core, this.#compile(all));
+    const recording = new Recording(this.core, this.#compile(all), this.#programs);
     return this.branches.push({ name, edits: [], sets: all, parent: undefined, recording }) - 1;
   }
 
@@ -93,6 +97,6 @@ export class Lab {
   }
   #compile(sets: readonly string[]): Scenario {
     const { name, text } = this.source;
-    return loadScenario(text, name, { sets: [...WATCHED, ...setsOfSource(this.source), ...sets] });
+    return this.#programs.load(text, name, { sets: [...WATCHED, ...setsOfSource(this.source), ...sets] });
   }
 }

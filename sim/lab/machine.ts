@@ -1,26 +1,31 @@
 /** A world that goes from step to step: the engine, its applications in TypeScript, and what is changed by hand on the way. */
 import {
   Engine, type EngineSinks, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE, REASON_TRACE_FULL, type Scenario,
-  ScriptHosts, type ScriptOptions, type StopReason, worldOf,
+  type ScriptOptions, type StopReason, worldOf,
 } from '../host/index.ts';
 import { applyEdit, type Edit } from './edits.ts';
+import type { Programs, Scripts } from './programs.ts';
 
 export class Machine {
   readonly engine: Engine;
-  scripts: ScriptHosts;
+  scripts: Scripts;
   /** Steps that were made: an event of the core, or a turn of an application in TypeScript. */
   at = 0;
   stopped: StopReason = 'events';
   readonly #scenario: Scenario;
   readonly #edits: readonly Edit[];
   readonly #until: bigint;
+  readonly #programs: Programs;
 
-  constructor(core: WebAssembly.Module, scenario: Scenario, edits: readonly Edit[], sinks: EngineSinks, options: ScriptOptions) {
+  constructor(
+    core: WebAssembly.Module, scenario: Scenario, edits: readonly Edit[], sinks: EngineSinks, options: ScriptOptions, programs: Programs,
+  ) {
+    this.#programs = programs;
     this.#scenario = scenario;
     this.#edits = edits;
     this.#until = BigInt(scenario.run['run.until_ns']);
     this.engine = new Engine(core, worldOf(scenario), sinks);
-    this.scripts = new ScriptHosts(this.engine, scenario, options);
+    this.scripts = programs.scripts(this.engine, scenario, options);
   }
 
   /** Applications in TypeScript keep state outside of the core: going back means going again from the start. */
@@ -30,7 +35,7 @@ export class Machine {
   /** The engine is as it was at the beginning again: so are the applications. */
   begin(options: ScriptOptions): void {
     this.at = 0;
-    this.scripts = new ScriptHosts(this.engine, this.#scenario, options);
+    this.scripts = this.#programs.scripts(this.engine, this.#scenario, options);
     this.applyEdits();
   }
 

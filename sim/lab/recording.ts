@@ -18,6 +18,7 @@ import { type Edit, refusalOf } from './edits.ts';
 import { FrameStore } from './frames.ts';
 import { Machine } from './machine.ts';
 import { Meter } from './meter.ts';
+import type { Programs } from './programs.ts';
 import { DigestMemo, ScriptReplay } from './script_replay.ts';
 import { StepIndex } from './step_index.ts';
 import { watchFrames } from './watch_frames.ts';
@@ -55,6 +56,7 @@ export class Recording {
   /** What ended it early: a fault of ours, or limits too small. */
   failure: Error | undefined;
   readonly #core: WebAssembly.Module;
+  readonly #programs: Programs;
   readonly #counts = new EventCounts();
   readonly #memo = new DigestMemo();
   readonly #machine: Machine;
@@ -71,7 +73,8 @@ export class Recording {
   readonly #keepFrames = (bytes: Uint8Array): void => this.frames.add(bytes);
   #result: RunResult | undefined;
 
-  constructor(core: WebAssembly.Module, scenario: Scenario, edits: readonly Edit[] = [], fork?: Fork) {
+  constructor(core: WebAssembly.Module, scenario: Scenario, programs: Programs, edits: readonly Edit[] = [], fork?: Fork) {
+    this.#programs = programs;
     this.scenario = scenario;
     this.edits = [...edits].sort((a, b) => a.at - b.at);
     this.fork = fork;
@@ -195,7 +198,7 @@ export class Recording {
   }
 
   #make(options: ScriptOptions): Machine {
-    return new Machine(this.#core, this.scenario, this.edits, { onTrace: () => {} }, options);
+    return new Machine(this.#core, this.scenario, this.edits, { onTrace: () => {} }, options, this.#programs);
   }
 
   #begin(): void {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, measureRun, memoryCounters } from '../../sim/host/index.ts';
-import { Lab } from '../../sim/lab/index.ts';
+import { type Lab, openLab } from '../../sim/lab/index.ts';
 import { type Chart, charts, type ChartsAnswer } from '../../sim/lab/views/charts/index.ts';
 
 let core: WebAssembly.Module;
 const labs = new Map<string, Lab>();
 const open = (name: string, sets: readonly string[] = []): Lab =>
-  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
+  openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
   for (const name of ['bulk', 'loss']) {

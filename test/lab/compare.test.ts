@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND } from '../../sim/host/index.ts';
-import { type Comparison, Lab, QUERIES, type Recording, STEPS_BY } from '../../sim/lab/index.ts';
+import { type Comparison, type Lab, openLab, QUERIES, type Recording, STEPS_BY } from '../../sim/lab/index.ts';
 
 let core: WebAssembly.Module;
 let lab: Lab;
@@ -12,7 +12,7 @@ let base: Recording;
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
   const text = readFileSync(join(root, 'scenarios/bulk.yaml'), 'utf8');
-  lab = new Lab(core, { name: 'bulk', text, sets: ['client.app.bytes=2MiB', 'server.refill.area_bytes=4MiB'] });
+  lab = openLab(core, { name: 'bulk', text, sets: ['client.app.bytes=2MiB', 'server.refill.area_bytes=4MiB'] });
   base = lab.branch(0).recording.finish();
 });
 

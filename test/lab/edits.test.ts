@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, eventOf, KIND, narrate, NO_BUFFER } from '../../sim/host/index.ts';
-import { type Edit, Lab, type Recording } from '../../sim/lab/index.ts';
+import { type Edit, type Lab, openLab, type Recording } from '../../sim/lab/index.ts';
 import { EDITS } from '../../sim/schema/edits.ts';
 import { HOST_KNOBS } from '../../sim/schema/scenario.ts';
 
@@ -12,7 +12,7 @@ let core: WebAssembly.Module;
 let lab: Lab;
 let base: Recording;
 const open = (name: string, sets: readonly string[] = []) =>
-  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: ['run.verify=on', ...sets] });
+  openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: ['run.verify=on', ...sets] });
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
   lab = open('bulk', ['client.app.bytes=2MiB', 'server.refill.area_bytes=4MiB']);

@@ -6,7 +6,7 @@ import { root } from '../../scripts/run_command.mjs';
 import { compileCore, eventOf, KIND, narrate, NO_BUFFER, readSockets } from '../../sim/host/index.ts';
 import { compileFilter, completeFilter, FilterError, levelsOf } from '../../sim/lab/filter/index.ts';
 import { FIELDS, LEVELS } from '../../sim/lab/filter/vocabulary.ts';
-import { Lab, type Recording } from '../../sim/lab/index.ts';
+import { type Lab, openLab, type Recording } from '../../sim/lab/index.ts';
 import { findRecord, matches } from '../../sim/lab/views/find.ts';
 import { RunSeries } from '../../sim/host/index.ts';
 
@@ -14,7 +14,7 @@ let loss: Lab;
 let bulk: Recording;
 beforeAll(async () => {
   const core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
-  const open = (name: string) => new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: [] });
+  const open = (name: string) => openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: [] });
   loss = open('loss');
   loss.branch(0).recording.finish();
   bulk = open('bulk').branch(0).recording.finish();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND } from '../../sim/host/index.ts';
-import { type Inspection, Lab, QUERIES, type TreeNode } from '../../sim/lab/index.ts';
+import { type Inspection, type Lab, openLab, QUERIES, type TreeNode } from '../../sim/lab/index.ts';
 
 let core: WebAssembly.Module;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 const labs = new Map<string, Lab>();
 function open(name: string): Lab {
-  const lab = labs.get(name) ?? new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: [] });
+  const lab = labs.get(name) ?? openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets: [] });
   labs.set(name, lab);
   expect(lab.branch(0).recording.finish().failure).toBeUndefined();
   return lab;

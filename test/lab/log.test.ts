@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND, narrate } from '../../sim/host/index.ts';
-import { Lab, type Moment, type Recording } from '../../sim/lab/index.ts';
+import { type Lab, type Moment, openLab, type Recording } from '../../sim/lab/index.ts';
 import { breakpointStates } from '../../sim/lab/views/breakpoints.ts';
 import { logRowOf, logRows, logText, matchingThings } from '../../sim/lab/views/log.ts';
 import { playTo } from '../../sim/lab/views/playhead.ts';
@@ -15,7 +15,7 @@ let recording: Recording;
 const at = (step: number): Moment => lab.moment({ branch: 0, step });
 beforeAll(async () => {
   const core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
-  lab = new Lab(core, { name: 'loss', text: readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8'), sets: [] });
+  lab = openLab(core, { name: 'loss', text: readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8'), sets: [] });
   recording = lab.branch(0).recording.finish();
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND } from '../../sim/host/index.ts';
-import { AGES, BUFFER_STATES, Lab } from '../../sim/lab/index.ts';
+import { AGES, BUFFER_STATES, type Lab, openLab } from '../../sim/lab/index.ts';
 import { bufferLife } from '../../sim/lab/views/memory/life.ts';
 import { ILLEGAL, LENT, REFILL, stateOf } from '../../sim/lab/views/memory/states.ts';
 import { memory } from '../../sim/lab/views/memory.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
 });
 const open = (name: string, sets: readonly string[]) =>
-  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
+  openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
 const KNOWN = new Map<string, Lab>();
 /** Each scenario is recorded once. */
 function recorded(name: string, sets: readonly string[] = []) {

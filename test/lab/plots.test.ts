@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND, loadScenario, readSockets, runScenario } from '../../sim/host/index.ts';
-import { type Answer, Lab, type Params, QUERIES, type QueryName } from '../../sim/lab/index.ts';
+import { type Answer, type Lab, openLab, type Params, QUERIES, type QueryName } from '../../sim/lab/index.ts';
 
 let core: WebAssembly.Module;
 let lab: Lab;
 const scenario = (name: string) => readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8');
-const open = (name: string) => new Lab(core, { name, text: scenario(name), sets: [] });
+const open = (name: string) => openLab(core, { name, text: scenario(name), sets: [] });
 const ask = <K extends QueryName>(of: Lab, name: K, params: Params<K>, step: number, branch = 0): Answer<K> =>
   (QUERIES[name] as unknown as (m: unknown, p: unknown, l: Lab) => Answer<K>)(of.moment({ branch, step }), params, of);
 

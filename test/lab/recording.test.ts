@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, runScenario } from '../../sim/host/index.ts';
-import { Lab } from '../../sim/lab/index.ts';
+import { openLab } from '../../sim/lab/index.ts';
 
 let core: WebAssembly.Module;
 beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
 });
 const open = (name: string, sets: readonly string[] = []) =>
-  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
+  openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
 
 describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) => {
   test('ends with the result of a run that nobody watched', () => {

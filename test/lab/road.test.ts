@@ -6,7 +6,7 @@ import { root } from '../../scripts/run_command.mjs';
 import {
   areaPlaces, compileCore, DROPS, IFQ, KIND, readSockets, readStruct, VIEW_ZCRX_INSTANCE, zcrxAreas, zcrxInstances,
 } from '../../sim/host/index.ts';
-import { Lab, placeOfCode, type RoadFrame } from '../../sim/lab/index.ts';
+import { type Lab, openLab, placeOfCode, type RoadFrame } from '../../sim/lab/index.ts';
 import { road } from '../../sim/lab/views/road.ts';
 
 let core: WebAssembly.Module;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
 });
 const open = (name: string, sets: readonly string[] = []) =>
-  new Lab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
+  openLab(core, { name, text: readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8'), sets });
 const KNOWN = new Map<string, Lab>();
 /** Each scenario is recorded once. */
 function recorded(name: string, sets: readonly string[] = []) {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, KIND, runScenario } from '../../sim/host/index.ts';
-import { Lab, QUERIES } from '../../sim/lab/index.ts';
+import { type Lab, openLab, QUERIES } from '../../sim/lab/index.ts';
 import { roundest } from '../../sim/lab/views/ruler.ts';
 
 let lab: Lab;
 beforeAll(async () => {
   const core = await compileCore(readFileSync(join(root, 'build/core.wasm')));
-  lab = new Lab(core, { name: 'loss', text: readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8'), sets: [] });
+  lab = openLab(core, { name: 'loss', text: readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8'), sets: [] });
 });
 
 test('the roundest time of an interval is the one with the largest unit', () => {

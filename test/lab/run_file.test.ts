@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileCore, loadScenario, resultJson, runScenario } from '../../sim/host/index.ts';
 import {
-  type ExportId, exportRun, Lab, looksLikeRunFile, openingOf, QUERIES, readRunFile, type RunFile, runFileText,
+  type ExportId, exportRun, looksLikeRunFile, openingOf, openLab, QUERIES, readRunFile, type RunFile, runFileText,
 } from '../../sim/lab/index.ts';
 import { ringlab, root } from '../scenario/cli.ts';
 
@@ -56,14 +56,14 @@ describe('a run file', () => {
   });
 
   test('of an open run makes the same run again, to the same state', () => {
-    const lab = new Lab(core, { name: 'loss', text: scenario('loss'), sets: [], seed: 9 });
+    const lab = openLab(core, { name: 'loss', text: scenario('loss'), sets: [], seed: 9 });
     const { recording } = lab.branch(0);
     recording.finish();
     const step = Math.floor(recording.length / 2);
     const { run: saved, command } = QUERIES.run_file(lab.moment({ branch: 0, step }), { hash: true }, lab);
     expect(command).toBe('ringlab run loss --seed 9');
     const opening = openingOf(readRunFile(runFileText(saved), 'x.run.json'), library);
-    const again = new Lab(core, opening.source);
+    const again = openLab(core, opening.source);
     again.branch(0).recording.finish();
     expect(again.branch(0).recording.hashAt(opening.step ?? 0)).toBe(saved.state_hash);
   });
@@ -100,7 +100,7 @@ describe('a saved run', () => {
   });
 
   test.each(['loss', 'http'])('has the edits of its branch: %s', (name) => {
-    const lab = new Lab(core, { name, text: scenario(name), sets: [] });
+    const lab = openLab(core, { name, text: scenario(name), sets: [] });
     const base = lab.branch(0).recording.finish();
     const at = Math.floor(base.length / 3);
     const edits = [{ at, set: 'client.wire.delay_ns=90us' }, { at: at + 40, set: 'server.wire.loss_ppm=1%' }];

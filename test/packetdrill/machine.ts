@@ -6,7 +6,7 @@ import { readWireFrames } from '../../sim/host/capture.ts';
 import { REASON_CAPTURE_FULL, REASON_TRACE_FULL } from '../../sim/host/core_exports.ts';
 import { Engine } from '../../sim/host/engine.ts';
 import { CONFIG_ADDR } from '../../sim/host/memory_map.gen.ts';
-import { loadScenario } from '../../sim/host/scenario.ts';
+import { loadScenario } from '../../sim/host/load_scenario.ts';
 import { configLayout } from '../../sim/gen/config_layout.ts';
 import { COSTS } from '../../sim/schema/costs.ts';
 import { COUNTERS } from '../../sim/schema/counters.ts';

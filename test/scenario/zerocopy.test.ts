@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileCore, Engine } from '../../sim/host/engine.ts';
-import { loadScenario } from '../../sim/host/scenario.ts';
+import { loadScenario } from '../../sim/host/load_scenario.ts';
 
 const CALL = {
   socket: 0, bind: 1, listen: 2, accept: 3, connect: 4, recv: 6, poll: 9, setsockopt: 10, sendMessage: 20, recvError: 21,

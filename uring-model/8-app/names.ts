@@ -1,8 +1,9 @@
 /** Names of what the kernel knows by number, for messages and traces. */
-import * as uapi from './uapi.gen.ts';
+import { CONSTANTS } from '../../sim/schema/uapi_constants.ts';
 
-const named = (prefix: string, test: RegExp): ReadonlyMap<number, string> => new Map(Object.entries(uapi)
-  .flatMap(([name, value]) => (test.test(name) && typeof value === 'number' ? [[value, name.slice(prefix.length)] as const] : [])));
+const ALL = CONSTANTS.flatMap((group) => group.constants);
+const named = (prefix: string, test: RegExp): ReadonlyMap<number, string> =>
+  new Map(ALL.filter(({ name }) => test.test(name)).map(({ name, value }) => [Number(value), name.slice(prefix.length)]));
 
 const ERRNOS = named('', /^E(?!POLL)[A-Z0-9]+$/);
 const ERRNO_OF = new Map([...ERRNOS].map(([errno, name]) => [name, errno]));

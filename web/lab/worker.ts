@@ -1,7 +1,7 @@
 /** Holds the laboratory off the page's thread: records in slices, and answers in between. */
 import coreUrl from '../../build/core.wasm?url';
 import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
-import { FIRST_QUERIES, Lab, type Query } from '../../sim/lab/index.ts';
+import { FIRST_QUERIES, Lab, NO_PROGRAMS, ProgramsWanted, type Query, type Source } from '../../sim/lab/index.ts';
 import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
 
 /** Short enough that an answer never waits long. */
@@ -82,11 +82,21 @@ function theCore() {
   });
 }
 
+/** Most scenarios do without applications in TypeScript: those are loaded when one has them. */
+async function opening(module: WebAssembly.Module, source: Source): Promise<Lab> {
+  try {
+    return new Lab(module, source, NO_PROGRAMS);
+  } catch (error) {
+    if (!(error instanceof ProgramsWanted)) throw error;
+    return new Lab(module, source, (await late()).PROGRAMS);
+  }
+}
+
 const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]['answer']> | Calls[K]['answer'] } = {
   open: async ({ source }) => {
     const { module, hash } = await theCore();
     lab = undefined;
-    lab = new Lab(module, source);
+    lab = await opening(module, source);
     const { scenario } = lab;
     return { name: scenario.name, about: scenario.about, seed: scenario.run['run.seed'], steps: scenario.steps !== undefined, core: hash };
   },

@@ -1,6 +1,7 @@
 /** The cells of a sweep: every combination of the axes' values, the last axis running fastest. */
 import { InputError } from '../input_error.ts';
-import { applyChange, applySet, compileDraft, type Draft, type LoadOptions, readDraft, ScenarioError } from '../scenario.ts';
+import { compileDraft } from '../load_scenario.ts';
+import { applyChange, applySet, type Draft, type LoadOptions, readDraft, ScenarioError } from '../scenario.ts';
 import { type Axis, PATH } from './axis.ts';
 import { cellKey } from './cell.ts';
 import { setsOfPathNamed } from './paths_plan.ts';

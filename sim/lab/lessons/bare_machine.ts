@@ -1,5 +1,6 @@
 /** A laboratory without a page: what plays lessons in tests, and does again what a student did. */
-import { Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import { openLab } from '../open_lab.ts';
 import type { At, Moment } from '../moment.ts';
 import type { Deed } from './facts.ts';
 import { judge, valuesOf, type Verdict } from './judge.ts';
@@ -26,7 +27,7 @@ export class BareMachine implements Machine {
   readonly #makings: (Making | undefined)[] = [{ sets: [], edits: [] }];
 
   constructor(core: WebAssembly.Module, lesson: Lesson, scenario_text: string) {
-    this.lab = new Lab(core, { name: lesson.scenario, text: scenario_text, sets: lesson.sets });
+    this.lab = openLab(core, { name: lesson.scenario, text: scenario_text, sets: lesson.sets });
   }
 
   get at(): At {

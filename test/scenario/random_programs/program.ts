@@ -2,7 +2,7 @@
  * Random application programs. A program is a list of actions, each a list of numbers that are looked at one after the other as
  * choices are made; 0 is the plain choice, and a number that is missing is 0, so that programs can be made smaller.
  */
-import { loadScenario } from '../../../sim/host/scenario.ts';
+import { loadScenario } from '../../../sim/host/load_scenario.ts';
 import { startScenario } from '../../../sim/host/run_scenario.ts';
 import { VIEW_SOCKETS, VIEW_USED } from '../../../sim/host/core_exports.ts';
 import { PROFILES } from '../../../sim/schema/behaviours.ts';

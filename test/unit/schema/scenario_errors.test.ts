@@ -1,6 +1,7 @@
 /** Description: whatever is wrong with a scenario is said with file, line, column, key and what was expected, once. */
 import { expect, test } from 'vitest';
-import { loadScenario, ScenarioError } from '../../../sim/host/scenario.ts';
+import { loadScenario } from '../../../sim/host/load_scenario.ts';
+import { ScenarioError } from '../../../sim/host/scenario.ts';
 
 function messageOf(text: string, sets: readonly string[] = []): string {
   try {

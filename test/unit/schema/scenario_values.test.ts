@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { configLayout } from '../../../sim/gen/config_layout.ts';
-import {
-  applySet, compileDraft, formatValue, loadScenario, parseQuantity, parseValue, readBlock, readDraft, worldBytes,
-} from '../../../sim/host/scenario.ts';
+import { compileDraft, loadScenario } from '../../../sim/host/load_scenario.ts';
+import { applySet, formatValue, parseQuantity, parseValue, readBlock, readDraft, worldBytes } from '../../../sim/host/scenario.ts';
 import { FAULT_KNOBS, HOST_KNOBS, type Knob, RUN_KNOBS, type Unit } from '../../../sim/schema/scenario.ts';
 
 const WRITTEN: readonly (readonly [Unit, string, number | undefined])[] = [

@@ -106,17 +106,25 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
 
   test('a link carries branches and a scenario of one\'s own', async () => {
     const text = readFileSync(join(root, 'scenarios/loss.yaml'), 'utf8').replace('4MiB', '1MiB');
-    const branches = await packText(JSON.stringify([['no loss', -1, 0, [], ['client.wire.loss_ppm=0']], ['later', 0, 200, [], []]]));
-    const page = await site.visit(`#mine&text=${await packText(text)}&b=${branches}&on=1&at=150`);
+    const edits = [{ at: 200, set: 'server.refill.delay_ns=30us' }];
+    const branches = await packText(JSON.stringify([
+      ['no loss', -1, 0, [], ['client.wire.loss_ppm=0']], ['slower', 0, 200, edits, []], ['later', 2, 300, [], []],
+    ]));
+    const page = await site.visit(`#mine&text=${await packText(text)}&b=${branches}&on=2&at=600`);
     const hash = await settled(page);
     const group = page.getByRole('group', { name: 'Branches' });
-    await group.getByRole('button', { name: /no loss/, pressed: true }).waitFor();
-    expect(await group.getByRole('button', { name: /later/ }).getAttribute('title')).toBe('Leaves base after step 200');
+    await group.getByRole('button', { name: /slower/, pressed: true }).waitFor();
+    expect(await group.getByRole('button', { name: /later/ }).getAttribute('title')).toBe('Leaves slower after step 300');
+    expect(await group.getByRole('button', { name: /no loss/ }).getAttribute('title')).toBe('Begins anew: client.wire.loss_ppm=0');
     await page.close();
     const again = await site.visit(hash);
     await proof(again, 'reproduced');
-    await again.getByRole('button', { name: /no loss/, pressed: true }).waitFor();
+    await again.getByRole('button', { name: /slower/, pressed: true }).waitFor();
     await again.close();
+    // Without the change it is another state: the change is part of the run.
+    const base = await site.visit(hash.replace('&on=2', ''));
+    await proof(base, 'differs');
+    await base.close();
   });
 
   test('the dialog of links gives the link, a frame and a command', async () => {

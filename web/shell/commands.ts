@@ -55,7 +55,9 @@ function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): str
 
 /** The command of a key; none while somebody types. */
 export function commandOf(event: KeyboardEvent): Command | undefined {
-  const target = event.target as HTMLElement | null;
+  const element = event.target as HTMLElement | null;
+  // A dialog that was closed just now may still have the focus.
+  const target = element?.closest('dialog:not([open])') ? null : element;
   const name = nameOf(event);
   const bound = COMMANDS.filter((c) => c.keys?.includes(name) && (c.within === undefined || target?.closest(c.within)));
   const found = bound.find((c) => c.within !== undefined) ?? bound[0];

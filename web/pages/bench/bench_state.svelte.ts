@@ -25,7 +25,7 @@ export const WORKSPACES: readonly Workspace[] = [
   },
   {
     id: 'what_if', title: 'What if', about: 'Knobs, faults, and branches side by side',
-    layout: 'road;40/branches*55,charts;60:knobs,inspector;28',
+    layout: 'road;48/branches*55,charts;52:knobs,inspector;28',
   },
   {
     id: 'result', title: 'Result', about: 'What came of the run',

@@ -77,6 +77,32 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.close();
   }, 150_000);
 
+  test('the palette runs to a condition, and says when it is met nowhere', async () => {
+    const page = await site.visit('#loss&v=breakpoints&stop=drop&stop=-cq_overflow');
+    const on = () => page.getByRole('checkbox').evaluateAll((all) => all.map((c) => (c as HTMLInputElement).checked));
+    await expect.poll(on).toEqual([true, false]);
+    const run = async (text: string) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(text);
+      await page.keyboard.press('Enter');
+    };
+    await run('run to drop');
+    await expect.poll(() => step(page)).toBeGreaterThan(0);
+    await run('run to cq_overflow');
+    await page.getByText('cq_overflow is met nowhere after this.').first().waitFor();
+    await run('back to dorp');
+    await page.getByText(/did you mean “drop”/).first().waitFor();
+    await page.close();
+  });
+
+  test('a link with a filter that is ill said tells so', async () => {
+    const page = await site.visit('#loss&v=log&f=dorp');
+    await page.getByText(/No records are chosen: there is no field or event “dorp”/).waitFor();
+    await page.getByRole('button', { name: 'Show all records' }).click();
+    await page.locator('.row[role=row]').first().waitFor();
+    await page.close();
+  });
+
   test('each chart has a file and a table', async () => {
     const page = await site.visit('#loss&v=charts');
     await page.getByRole('figure', { name: 'Throughput' }).waitFor();

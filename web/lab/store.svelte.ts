@@ -53,6 +53,8 @@ export class LabStore {
   breakpoints = $state.raw<readonly Breakpoint[]>([]);
   /** What play stopped at last; forgotten when the playhead moves on. */
   stopped = $state.raw<Stop>();
+  /** Why the last search for a condition found nothing. */
+  unmet = $state('');
   /** The condition that is being looked for. */
   seeking = $state<string>();
 
@@ -120,6 +122,7 @@ export class LabStore {
     const info = this.branches.find((b) => b.n === branch);
     if (!info) return;
     this.stopped = undefined;
+    this.unmet = '';
     this.branch = branch;
     const to = Math.max(0, Math.min(Math.floor(step), info.steps));
     this.step = to;
@@ -188,10 +191,11 @@ export class LabStore {
     this.seeking = undefined;
   }
 
-  /** To where a condition is met next. False: nowhere in the run, or somebody gave it up. A filter that is ill said throws. */
+  /** To where a condition is met next. False: nowhere in the run, or ill said, which is told; or somebody gave it up. */
   async runTo(filter: string, direction: 1 | -1 = 1): Promise<boolean> {
     this.pause();
     this.seeking = filter;
+    this.unmet = '';
     const { at } = this;
     try {
       for (let next: number | undefined; this.seeking === filter; ) {
@@ -202,11 +206,17 @@ export class LabStore {
           this.stopped = { ...answer.found, filter };
           return true;
         }
-        if (answer.next === undefined && (direction < 0 || !answer.recording)) return false;
+        if (answer.next === undefined && (direction < 0 || !answer.recording)) {
+          this.unmet = `${filter} is met nowhere ${direction > 0 ? 'after' : 'before'} this.`;
+          return false;
+        }
         next = answer.next ?? next;
         // What is not recorded yet may still bring it.
         if (answer.next === undefined) await new Promise((resolve) => setTimeout(resolve, SEEK_AGAIN_MS));
       }
+      return false;
+    } catch (error) {
+      this.unmet = `${filter}: ${error instanceof Error ? error.message : String(error)}`;
       return false;
     } finally {
       if (this.seeking === filter) this.seeking = undefined;
@@ -236,6 +246,7 @@ export class LabStore {
     this.step = to.step;
     this.time_ns = to.time_ns;
     this.stopped = to.stopped;
+    this.unmet = '';
     return !to.ended;
   }
 }

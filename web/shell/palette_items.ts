@@ -49,7 +49,7 @@ export function itemsOf(lab: LabStore, library: readonly BundledScenario[]): Pal
   const scenarios = library.map((s): PaletteItem => ({
     id: `scenario:${s.name}`, group: 'Scenario', title: s.name, about: s.about, run: () => route.go('bench', encodeURIComponent(s.name)),
   }));
-  const places = [timeItem, stepItem].map((make) => make(lab));
+  const places = [timeItem, stepItem, conditionItem].map((make) => make(lab));
   return [...places.flat(), ...commands, ...workspaces, ...views, ...pages, ...branches, ...scenarios];
 }
 
@@ -75,6 +75,22 @@ function stepItem(lab: LabStore): NumberItem {
     return { id: 'step', group: 'Go to', title: `step ${number}`, run: () => lab.goto(Number(number)) };
   };
   return { id: 'step', group: 'Go to', title: '', run: () => {}, from };
+}
+
+/** `run to drop`, `back to server.free < 8`: a condition in the language of the filter. */
+function conditionItem(lab: LabStore): NumberItem {
+  const from = (text: string): PaletteItem | undefined => {
+    const [, way, filter] = /^\s*(run|back) to\s+(\S.*?)\s*$/.exec(text) ?? [];
+    if (filter === undefined) return undefined;
+    const [title, direction] = way === 'run' ? [`run to ${filter}`, 1 as const] : [`back to ${filter}`, -1 as const];
+    return {
+      id: 'condition', group: 'Go to', title, about: 'where this condition is met next',
+      run: async () => {
+        await lab.runTo(filter, direction);
+      },
+    };
+  };
+  return { id: 'condition', group: 'Go to', title: '', run: () => {}, from };
 }
 
 /** How well a text fits: each word of it must occur; at the beginning of a word counts more. 0: not at all. */

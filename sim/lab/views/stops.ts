@@ -1,4 +1,5 @@
 /** Where play is to stop: the first record on the way that a breakpoint's condition fits. */
+import { FilterError, type Predicate } from '../filter/index.ts';
 import type { Moment } from '../moment.ts';
 import { type FindAnswer, type Found, findRecord, foundAt, hits, predicateOf } from './find.ts';
 
@@ -14,10 +15,20 @@ function span({ recording: { steps }, step, records }: Moment, to: number): { fr
   return { from: steps.records(step - 1), until: (to === 0 ? 0 : steps.records(to - 1)) - 1, direction: -1 };
 }
 
+/** A condition from a link may be ill said: the view of breakpoints says so, and play goes on. */
+function understood(filter: string): Predicate[] {
+  try {
+    return [predicateOf(filter)];
+  } catch (error) {
+    if (error instanceof FilterError) return [];
+    throw error;
+  }
+}
+
 /** The first stop on the way to a step; undefined: none. */
 export function stopBefore(moment: Moment, to: number, filters: readonly string[]): Stop | undefined {
   if (filters.length === 0 || to === moment.step) return undefined;
-  const tests = filters.map(predicateOf);
+  const tests = filters.flatMap(understood);
   const { recording } = moment;
   const { from, until, direction } = span(moment, to);
   for (let i = from + direction; (until - i) * direction > 0; i += direction) {

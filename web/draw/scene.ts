@@ -99,6 +99,18 @@ export interface Scene {
   readonly narration: string;
 }
 
+/** A scene whose table is made when somebody looks at it: while a run plays nobody does. */
+export function sceneWith(drawn: Omit<Scene, 'table'>, makeTable: () => TableTwin): Scene {
+  let made: TableTwin | undefined;
+  return {
+    ...drawn,
+    get table() {
+      made ??= makeTable();
+      return made;
+    },
+  };
+}
+
 export const sectorPoint = (s: { x: number; y: number }, radius: number, turn: number): [number, number] => {
   const angle = (turn - 0.25) * 2 * Math.PI;
   return [s.x + radius * Math.cos(angle), s.y + radius * Math.sin(angle)];

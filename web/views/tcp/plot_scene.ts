@@ -1,7 +1,7 @@
 /** The sequence–time plot: what was sent, how far it is acknowledged, and how far the window and cwnd let it go. */
 import type { Answer } from '../../../sim/lab/index.ts';
 import { type Axis, byteTicks, clamped, place, timeAxis } from '../../draw/axis.ts';
-import type { Item, Scene, TableTwin } from '../../draw/scene.ts';
+import { type Item, type Scene, sceneWith, type TableTwin } from '../../draw/scene.ts';
 import { bytes, count, duration } from '../../format.ts';
 
 export type PlotAnswer = NonNullable<Answer<'tcp_plot'>>;
@@ -59,7 +59,7 @@ export function plotScene(p: PlotAnswer, view: PlotView): Scene {
   items.push(...lines(p, x, y), ...marks(p, x, y, view));
   if (strip) items.push(...stripItems(p, x, strip.top, strip.bottom));
   items.push(...legend(p, view), ...playhead(x, view, top));
-  return { width: view.width, height: view.height, items, table: table(p, view), narration: narration(p, view) };
+  return sceneWith({ width: view.width, height: view.height, items, narration: narration(p, view) }, () => table(p, view));
 }
 
 /** Steps: a value holds until the next one. */
@@ -110,12 +110,17 @@ function marks(p: PlotAnswer, x: Axis, y: Axis, view: PlotView): Item[] {
   for (const d of p.data) {
     if (d.count === 1 && again.has(d.pkt)) continue;
     const [upper, lower] = [place(y, d.high), place(y, d.low)];
-    const what = d.count === 1 ? `packet ${d.pkt}` : `${d.count} segments from packet ${d.pkt} on`;
-    const label = `${what}: bytes ${count(d.low)} to ${count(d.high)}, ${duration(d.time_ns)}`;
     const tall = Math.max(1.5, lower - upper);
     const alpha = d.dim ? DIM : 1;
     const id = `packet:${d.pkt}`;
-    items.push({ kind: 'rect', x: place(x, d.time_ns) - 1, y: lower - tall, w: 2, h: tall, fill: 'payload', alpha, id, label });
+    items.push({
+      kind: 'rect', x: place(x, d.time_ns) - 1, y: lower - tall, w: 2, h: tall, fill: 'payload', alpha, id,
+      // Said when it is pointed at, and not of each of a thousand.
+      get label() {
+        const what = d.count === 1 ? `packet ${d.pkt}` : `${d.count} segments from packet ${d.pkt} on`;
+        return `${what}: bytes ${count(d.low)} to ${count(d.high)}, ${duration(d.time_ns)}`;
+      },
+    });
     // Alone in its place a segment has ends, so that it reads as a length.
     if (tall > 7 && pixel < 400 && !d.dim) {
       const at = place(x, d.time_ns);

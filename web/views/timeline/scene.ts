@@ -1,7 +1,7 @@
 /** The timeline: a row for each context of each core, each link and NIC, and each level; the way of what is selected across them. */
 import { type Axis, clamped, place, timeAxis } from '../../draw/axis.ts';
 import type { Ink } from '../../draw/palette.ts';
-import type { Item, Scene, TableTwin } from '../../draw/scene.ts';
+import { type Item, type Scene, sceneWith, type TableTwin } from '../../draw/scene.ts';
 import { bytes, count, duration, percent } from '../../format.ts';
 import { type CounterAnswer, HOSTS, type Row, type TimelineAnswer, type TrackAnswer } from './rows.ts';
 
@@ -49,7 +49,7 @@ export function timelineScene(t: TimelineAnswer, view: TimelineView): Scene {
   items.push(...flowItems(t, view.rows, x));
   if (view.time_ns >= view.from_ns && view.time_ns <= view.to_ns)
     items.push({ kind: 'path', points: [at, 0, at, bottom + 4], stroke: 'select', width: 1.5 });
-  return { width: view.width, height: view.height, items, table: table(view), narration: narration(t, view) };
+  return sceneWith({ width: view.width, height: view.height, items, narration: narration(t, view) }, () => table(view));
 }
 
 const headItems = (row: Row, width: number): Item[] => [
@@ -89,14 +89,23 @@ function trackItems(row: Row, t: TrackAnswer, x: Axis): Item[] {
   return items;
 }
 
+/** Said when it is pointed at. */
+function labelOf(s: Span, t: TrackAnswer): string {
+  const what = s.text || (t.kind === 'link' ? `packet ${s.pkt}` : t.kind === 'nic' ? 'dropped' : t.name);
+  return `${HOSTS[t.host]} ${t.kind === 'core' ? `core ${t.core} ${t.name}` : t.name}: ${what}, ${duration(s.to_ns - s.from_ns)}`;
+}
+
 function spanItems(s: Span, t: TrackAnswer, ink: Ink, from: number, to: number, top: number, h: number): Item[] {
   const id = t.kind === 'link' ? `packet:${s.pkt}` : `record:${s.record}`;
-  const what = s.text || (t.kind === 'link' ? `packet ${s.pkt}` : t.kind === 'nic' ? 'dropped' : t.name);
-  const told = `${HOSTS[t.host]} ${t.kind === 'core' ? `core ${t.core} ${t.name}` : t.name}: ${what}, ${duration(s.to_ns - s.from_ns)}`;
   const w = Math.max(t.kind === 'nic' ? 2 : 1, to - from - (to - from > 3 ? 0.5 : 0));
   const alpha = s.dim ? DIM : 1;
   const fill = s.drop ? 'warm' : ink;
-  const items: Item[] = [{ kind: 'rect', x: from, y: top, w, h, fill, radius: w > 6 ? 2 : 0, id, label: told, alpha }];
+  const items: Item[] = [{
+    kind: 'rect', x: from, y: top, w, h, fill, radius: w > 6 ? 2 : 0, id, alpha,
+    get label() {
+      return labelOf(s, t);
+    },
+  }];
   if (s.text === '' || w <= 44 || s.dim) return items;
   return [...items, { kind: 'text', x: from + 4, y: top + h / 2 + 4, text: s.text, fill: 'card', size: 11, room: w - 8 }];
 }

@@ -76,7 +76,7 @@ export interface Timeline {
 /** Wider than this many columns there is room for words. */
 const TEXT_COLUMNS = 14;
 const FLOW_MAX = 240;
-const SAMPLES = 16;
+const SAMPLES = 12;
 /** Levels that a timeline has as counters, and from where on they are worth a track. */
 const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued', 'cq', 'rq', 'cwnd'];
 
@@ -86,7 +86,8 @@ export function timeline(moment: Moment, p: TimelineParams): Timeline | undefine
   const index = trackIndex(recording, p.budget_ms);
   const fits = fitsOf(recording, p);
   const tracks = [...index.tracks].sort(order).map((t) => trackFrame(recording.trace, t, p, fits));
-  const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(moment, name, host, p)));
+  const edges = edgesOf(recording, p);
+  const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(moment, name, host, p, edges)));
   const flow = flowOf(recording, index, p.selected);
   // A run may end long after the last that happened in it.
   const end_ns = index.tracks.reduce((last, t) => Math.max(last, t.length === 0 ? 0 : t.end(t.length - 1)), 0);
@@ -149,12 +150,18 @@ function manySpans(trace: TraceStore, t: Track, from: number, to: number, until_
   return { from_ns, to_ns: until_ns, share, count: to - from, record: t.first.at(from), pkt: 0, text: '', drop, dim };
 }
 
-function counterFrame({ recording, records }: Moment, name: LevelName, host: 0 | 1, p: TimelineParams): TimelineCounter[] {
+/** Where columns begin and end, as records of the trace: once for all levels. */
+function edgesOf({ steps }: Recording, p: TimelineParams): { readonly records: Float64Array; readonly column_ns: number } {
+  const columns = Math.max(1, Math.floor(p.columns / 2));
+  const column_ns = (p.to_ns - p.from_ns) / columns;
+  return { records: Float64Array.from({ length: columns + 1 }, (_, c) => steps.records(steps.atTime(p.from_ns + c * column_ns))), column_ns };
+}
+
+function counterFrame(
+  { recording, records }: Moment, name: LevelName, host: 0 | 1, p: TimelineParams, edges: ReturnType<typeof edgesOf>,
+): TimelineCounter[] {
   const changes = levelsOf(recording).changes(name, host);
   if (changes.length === 0) return [];
-  const { steps } = recording;
-  const column = (p.to_ns - p.from_ns) / p.columns;
-  const after = (time_ns: number, from: number) => lowerBound(changes, steps.records(steps.atTime(time_ns)), from);
   const points: { time_ns: number; low: number; high: number; value: number }[] = [];
   const add = (time_ns: number, from: number, to: number) => {
     let [low, high] = [Infinity, -Infinity];
@@ -166,15 +173,14 @@ function counterFrame({ recording, records }: Moment, name: LevelName, host: 0 |
     const value = changes.valueAt(to - 1);
     points.push({ time_ns, low: Math.max(0, Math.min(low, value)), high: Math.max(0, high, value), value: Math.max(0, value) });
   };
-  let from = after(p.from_ns, 0);
+  let from = lowerBound(changes, edges.records[0] as number, 0);
   if (from > 0) add(p.from_ns, from - 1, from);
-  for (let c = 0; c < p.columns && from < changes.length; ) {
-    const to = after(p.from_ns + (c + 1) * column, from);
-    if (to > from) add(p.from_ns + (c + 0.5) * column, from, to);
+  for (let c = 1; c < edges.records.length && from < changes.length; c++) {
+    const edge = edges.records[c] as number;
+    if (changes.recordAt(from) >= edge) continue;
+    const to = lowerBound(changes, edge, from);
+    add(p.from_ns + (c - 0.5) * edges.column_ns, from, to);
     from = to;
-    // On to the column of the next change.
-    const time = from < changes.length ? recording.trace.timeNs(changes.recordAt(from)) : Infinity;
-    c = Math.max(c + 1, Math.floor((time - p.from_ns) / column) - 1);
   }
   const field = LEVELS.find((l) => l.name === name);
   const now = lowerBound(changes, records, 0);

@@ -33,15 +33,16 @@ export function lifelineOf(look: TraceLook, whole: RequestLife, moment: Moment):
     ...shown.map((r): LifeEvent => {
       const flags = trace.c(r);
       const kind = r === life.end ? 'terminal' : (flags & F_NOTIF) !== 0 ? 'notification' : 'completion';
-      return event(kind, r, `res ${resText(trace.b(r) | 0)}, ${cqeFlagsText(flags)}`, r === life.end && surprising);
+      const said = flags === 0 ? '' : `, ${cqeFlagsText(flags)}`;
+      return event(kind, r, `res ${resText(trace.b(r) | 0)}${said}`, r === life.end && surprising);
     }),
-    ...life.overflows.slice(-LAST).map((r) => event('overflow', r, 'no room in the CQ: to the overflow list', true)),
+    ...life.overflows.slice(-LAST).map((r) => event('overflow', r, 'no room in the CQ', true)),
   ];
   const shots = MULTISHOT.test(opName(life.opcode));
   const again = life.end === undefined || !shots ? undefined : look.requests.again(life, moment.records);
   if (surprising && life.end !== undefined) {
     const bytes = arrivedUnread(look, life, again?.submit ?? moment.records);
-    if (bytes > 0) events.push(event('unarmed', life.end, `${bytes} bytes came while nothing was armed`, true));
+    if (bytes > 0) events.push(event('unarmed', life.end, `${bytes} bytes came`, true));
   }
   if (again) events.push(event('again', again.submit, 'a new request takes its place'));
   events.sort((a, b) => a.record - b.record);

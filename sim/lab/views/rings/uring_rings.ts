@@ -49,6 +49,7 @@ export function sqView(engine: Engine, r: RingMemory, app: AppMemory | undefined
   ];
   const spans = [span(khead, r.cached_sq_head, 'hidden'), span(r.cached_sq_head, ktail, 'queued'), span(ktail, own_tail, 'hidden')];
   const flags = word(SQ_FLAGS_AT);
+  const flag_names = bitNames(SQ_FLAGS, flags).map((f) => f.replace(/^SQ_/, '')).join(' | ') || 'none';
   const waiting = count(r.cached_sq_head, ktail);
   const work = workLength(engine, r.work_head, WORK_MAX);
   const taskrun = (r.flags & TASKRUN_FLAG) === 0 ? undefined : (flags & SQ_TASKRUN) !== 0 ? 'some' : '0';
@@ -61,7 +62,7 @@ export function sqView(engine: Engine, r: RingMemory, app: AppMemory | undefined
     }),
     twice: [
       twice('entries for the kernel', count(khead, ktail), waiting, 'tail - head; the kernel counts from its own head'),
-      twice('flags', bitNames(SQ_FLAGS, flags).join(' | ') || 'none', bitNames(SQ_FLAGS, flags).join(' | ') || 'none', 'sq.kflags'),
+      twice('flags', flag_names, flag_names, 'sq.kflags'),
       {
         ...twice('task work that waits', taskrun, work, 'without IORING_SETUP_TASKRUN_FLAG nothing tells the application'),
         differs: work > 0 && (taskrun === undefined || taskrun === '0'),

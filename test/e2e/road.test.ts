@@ -34,8 +34,8 @@ describe.skipIf(chromiumPath() === undefined)('road and memory', () => {
   /** When the recording is as long as it will be, steps can be gone to. */
   async function opened(fragment: string): Promise<Page> {
     const page = await site.visit(fragment);
-    await expect.poll(async () => Number(await page.getByRole('slider', { name: 'Step', exact: true }).getAttribute('max')), { timeout: 60_000 })
-      .toBeGreaterThan(4000);
+    const steps = async () => Number(await page.getByRole('slider', { name: 'Step', exact: true }).getAttribute('max'));
+    await expect.poll(steps, { timeout: 60_000 }).toBeGreaterThan(4000);
     return page;
   }
 

@@ -99,6 +99,8 @@ test('what is followed is named where it is', () => {
   const named = (selected?: string) => draw(frame, 1100, selected).items.some((i) => i.kind === 'text' && i.text === 'packet 7');
   expect(named('packet:7')).toBe(true);
   expect(named()).toBe(false);
+  const words = draw(frame, 1100, 'packet:99').items.flatMap((i) => (i.kind === 'text' ? [i.text] : []));
+  expect(words).toContain('packet 99 is not on the road now');
 });
 
 test('every station that has a level says it in the table too', () => {

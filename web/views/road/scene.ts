@@ -97,9 +97,9 @@ function levels(layout: Layout, frame: RoadFrame, depth: Depth): Item[] {
     if (!level) continue;
     const { x, y, room, anchor } = s.words;
     if (layout.vertical) {
-      items.push({ kind: 'text', x, y: y + 5, text: `${level.value} ${level.word}`, fill: 'soft', size: 11, room });
+      items.push({ kind: 'text', x, y: y + 5, text: `${level.value} ${level.word}`, fill: level.bad ? 'warm' : 'soft', size: 11, room });
     } else {
-      items.push({ kind: 'text', x, y: y + 2, text: level.value, fill: 'ink', size: 12.5, weight: 600, anchor, room });
+      items.push({ kind: 'text', x, y: y + 2, text: level.value, fill: level.bad ? 'warm' : 'ink', size: 12.5, weight: 600, anchor, room });
       items.push({ kind: 'text', x, y: y + 15, text: level.word, fill: 'soft', size: 10.5, anchor, room });
     }
     if (level.share !== undefined) items.push(...bar(layout, s.words, level.share, level.bad === true));
@@ -134,7 +134,8 @@ function losses(layout: Layout, frame: RoadFrame): Item[] {
     const s = layout.at(drop.at);
     if (!s) continue;
     const fallen = drop.age_ns / FALL_NS;
-    const [x, y] = [s.x + (layout.vertical ? -fallen * FALL_PX : 0), s.y + (layout.vertical ? 0 : NODE + fallen * FALL_PX)];
+    // Beside the number of its station.
+    const [x, y] = layout.vertical ? [s.x - fallen * FALL_PX, s.y] : [s.x + 18, s.y + fallen * FALL_PX];
     items.push({
       kind: 'path', points: [x - 4, y - 4, x + 4, y + 4, x, y, x - 4, y + 4, x + 4, y - 4], stroke: 'warm', width: 2, alpha: 1 - fallen,
       id: drop.id, label: `${drop.id.replace(':', ' ')} dropped: ${drop.about}`,
@@ -186,10 +187,17 @@ function happened(layout: Layout, frame: RoadFrame): { items: Item[]; height: nu
 }
 
 function followed(scene_items: readonly Item[], selected: string | undefined, layout: Layout): Item[] {
-  if (selected === undefined || selected.startsWith('record:')) return [];
+  if (selected === undefined) return [];
+  if (!selected.startsWith('packet:') && !selected.startsWith('buffer:')) return [];
   const item = scene_items.find((i) => i.id === selected);
-  if (!item || (item.kind !== 'rect' && item.kind !== 'circle')) return [];
   const text = selected.startsWith('buffer:') ? `buffer ${selected.split(':')[2]}` : selected.replace(':', ' ');
+  if (!item || (item.kind !== 'rect' && item.kind !== 'circle')) {
+    const { x, y, w, h } = layout.wire;
+    const [at, anchor] = layout.vertical ? [x + w - 10, 'end' as const] : [x + w / 2, 'middle' as const];
+    const low = layout.vertical ? y + h - 10 : y + h - 8;
+    const absent = selected.startsWith('buffer:') ? 'is not on loan now' : 'is not on the road now';
+    return [{ kind: 'text', x: at, y: low, text: `${text} ${absent}`, fill: 'select', size: 11, anchor, room: w - 16 }];
+  }
   const w = text.length * 6.6 + 10;
   const x = Math.max(4, Math.min(layout.width - w - 4, item.x - w / 2));
   const y = item.y - 24;

@@ -1,7 +1,7 @@
 /** What a frame of the road and of the memory costs: data and scene, here; painting, in the page (frame_paint.ts). */
 import { readFileSync } from 'node:fs';
 import { compileCore } from '../../sim/host/index.ts';
-import { Lab } from '../../sim/lab/index.ts';
+import { openLab } from '../../sim/lab/index.ts';
 import { memory } from '../../sim/lab/views/memory.ts';
 import { road } from '../../sim/lab/views/road.ts';
 import { memoryScene } from '../../web/views/memory/scene.ts';
@@ -31,7 +31,7 @@ class Times {
 /** Measures, prints, and returns two scenes to be painted. */
 export async function measureFrames(core_file: string, scenario_file: string): Promise<Scenes> {
   const core = await compileCore(readFileSync(core_file));
-  const lab = new Lab(core, { name: 'bulk', text: readFileSync(scenario_file, 'utf8'), sets: SETS });
+  const lab = openLab(core, { name: 'bulk', text: readFileSync(scenario_file, 'utf8'), sets: SETS });
   const { recording } = lab.branch(0);
   recording.finish();
   const middle = Math.floor(recording.length * 0.6);

@@ -2,7 +2,7 @@
  * The road at an instant: what moves and where it is, the levels of queues and rings, what was lost. Things that move are placed by
  * virtual time; levels are those of the moment, which may be some charged microseconds ahead of it.
  */
-import { DROPS, HOSTS, narrate, roleOf } from '../../host/index.ts';
+import { DROPS, HOSTS, roleOf } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
 import { dropsBefore, GAUGES, type Gauge } from './road/gauges.ts';
 import { type RoadIndex, roadIndexOf } from './road/index.ts';
@@ -82,6 +82,7 @@ export interface RoadFrame {
 const FALL_NS = 60_000;
 const FALLS_MAX = 24;
 const WIRE = 1;
+const LINKS = HOSTS.map((_, host) => placeCode(host, false, WIRE));
 
 interface Placed {
   readonly stay: Stay;
@@ -104,8 +105,7 @@ function place(stay: Stay, p: RoadParams, moment: Moment): Placed | undefined {
   const arriving = stay.to_record === stay.from_record;
   if (arriving && p.time_ns > stay.from_ns + p.move_ns) return undefined;
   if (!arriving && stay.to_ns <= p.time_ns && stay.to_record < moment.records) return undefined;
-  const where = placeOfCode(stay.at);
-  if (where.stage === WIRE && !where.receives) {
+  if (stay.at === LINKS[0] || stay.at === LINKS[1]) {
     const way = wireWay(stay, p, moment);
     return { stay, way: Math.min(1, way), nth: way < 0 ? 0 : MOVES };
   }
@@ -121,9 +121,7 @@ function placedNow(index: RoadIndex, moment: Moment, p: RoadParams): Placed[] {
     if (placed) found.push(placed);
   };
   index.ways.stays.visit(p.time_ns, see);
-  for (const open of index.ways.open.values()) {
-    if (open.from_ns <= p.time_ns) see({ ...open, to_ns: Infinity, to_record: Infinity });
-  }
+  for (const open of index.ways.open) for (const stay of open.values()) if (stay.from_ns <= p.time_ns) see(stay);
   // In an order of their own, whichever way they were found.
   return found.sort((a, b) => a.stay.from_record - b.stay.from_record || a.stay.kind - b.stay.kind || a.stay.id - b.stay.id);
 }
@@ -146,7 +144,7 @@ function standInLine(placed: readonly Placed[], p: RoadParams) {
       one.nth = n;
     });
   }
-  const told = placed.filter((one) => one.nth === MOVES || one.nth < p.most || idOf(one.stay) === p.selected);
+  const told = placed.filter((one) => one.nth === MOVES || one.nth < p.most || (p.selected !== undefined && idOf(one.stay) === p.selected));
   return { waiting: waiting.sort((a, b) => a.at - b.at), told };
 }
 
@@ -158,7 +156,7 @@ function columnsOf(told: readonly Placed[]): Movers {
   };
   told.forEach(({ stay, way, nth }, i) => {
     movers.kind[i] = stay.kind;
-    movers.host[i] = placeOfCode(stay.at).host;
+    movers.host[i] = stay.at >> 5;
     movers.id[i] = stay.id;
     movers.came[i] = stay.came;
     movers.at[i] = stay.at;
@@ -205,7 +203,7 @@ function hostNow(index: RoadIndex, { recording, records }: Moment, host: number,
     wire: { rate_bps: knob['wire.rate_bps'], delay_ns: knob['wire.delay_ns'] },
     last: last.map((level) => {
       const record = level.lastRecord(records);
-      return record < 0 ? undefined : { record, text: narrate(trace.record(record)), age_ns: time_ns - trace.timeNs(record) };
+      return record < 0 ? undefined : { record, text: index.sentence(record, trace), age_ns: time_ns - trace.timeNs(record) };
     }),
   };
 }
@@ -213,7 +211,7 @@ function hostNow(index: RoadIndex, { recording, records }: Moment, host: number,
 export function road(moment: Moment, p: RoadParams): RoadFrame {
   const index = roadIndexOf(moment.recording, moment.records);
   const { waiting, told } = standInLine(placedNow(index, moment, p), p);
-  const onWire = (host: number) => told.filter((one) => one.nth === MOVES && one.stay.at === placeCode(host, false, WIRE)).length;
+  const onWire = (host: number) => told.filter((one) => one.nth === MOVES && one.stay.at === LINKS[host]).length;
   return {
     time_ns: p.time_ns, step: moment.step, movers: columnsOf(told), waiting, on_wire: [onWire(0), onWire(1)],
     hosts: HOSTS.map((_, host) => hostNow(index, moment, host, p.time_ns)),

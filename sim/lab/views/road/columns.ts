@@ -24,12 +24,15 @@ export class Level {
   }
   /** A record makes it `value`. */
   set(record: number, value: number): void {
-    if (this.#length > 0 && this.#records[this.#length - 1] === record) this.#length--;
-    this.#records = grown(this.#records, this.#length);
-    this.#values = grown(this.#values, this.#length);
-    this.#records[this.#length] = record;
-    this.#values[this.#length] = value;
-    this.#length++;
+    let n = this.#length;
+    if (n > 0 && this.#records[n - 1] === record) n--;
+    if (n === this.#records.length) {
+      this.#records = grown(this.#records, n);
+      this.#values = grown(this.#values, n);
+    }
+    this.#records[n] = record;
+    this.#values[n] = value;
+    this.#length = n + 1;
   }
   add(record: number, change: number): void {
     this.set(record, Math.max(0, this.now + change));

@@ -1,5 +1,5 @@
 /** What the road knows of a recording: built as far as somebody asks, and a little further, so that it is there when time goes on. */
-import { KIND } from '../../../host/index.ts';
+import { KIND, narrate, type TraceStore } from '../../../host/index.ts';
 import type { Recording } from '../../recording.ts';
 import { Gauges } from './gauges.ts';
 import { placeOfCode } from './places.ts';
@@ -7,22 +7,42 @@ import { Ways } from './ways.ts';
 
 /** Records beyond the moment: where things go next. */
 const AHEAD = 20_000;
+const BEYOND_MS = 2;
+const PIECE = 1000;
+const SENTENCES_MAX = 500;
 
 export class RoadIndex {
   readonly ways = new Ways();
   readonly gauges: Gauges;
   length = 0;
+  /** Sentences that were told last: most are told again at the next frame. */
+  readonly #sentences = new Map<number, string>();
 
   constructor(recording: Recording) {
     this.gauges = new Gauges(recording.scenario);
   }
 
+  sentence(record: number, trace: TraceStore): string {
+    const known = this.#sentences.get(record);
+    if (known !== undefined) return known;
+    if (this.#sentences.size > SENTENCES_MAX) this.#sentences.clear();
+    const text = narrate(trace.record(record));
+    this.#sentences.set(record, text);
+    return text;
+  }
+
+  /** As far as a moment needs it, and for a short while beyond that, so that a leap to the end finds most of it done. */
   extend({ trace }: Recording, records: number): void {
-    const to = Math.min(trace.length, records + AHEAD);
+    this.#readTo(trace, Math.min(trace.length, records + AHEAD));
+    const stop = performance.now() + BEYOND_MS;
+    while (this.length < trace.length && performance.now() < stop) this.#readTo(trace, Math.min(trace.length, this.length + PIECE));
+  }
+
+  #readTo(trace: TraceStore, to: number): void {
     for (; this.length < to; this.length++) {
       const i = this.length;
       if (trace.kind(i) === KIND.drop) {
-        const open = this.ways.open.get(trace.pktId(i));
+        const open = this.ways.packetOf(trace.pktId(i));
         this.gauges.dropped(trace, i, open !== undefined && placeOfCode(open.at).receives);
       }
       this.gauges.read(trace, i);

@@ -10,9 +10,10 @@ const BLOCK = 2048;
 export interface Stay {
   /** Its beginning and end in virtual time, and the records that say so. */
   readonly from_ns: number;
-  readonly to_ns: number;
   readonly from_record: number;
-  readonly to_record: number;
+  /** Infinity while nothing has ended it. */
+  to_ns: number;
+  to_record: number;
   readonly kind: number;
   readonly id: number;
   /** Where it came from, and where it is: codes of places.ts. */

@@ -131,6 +131,7 @@ describe('the timeline', () => {
   test('puts what is pinned first, once, and with its host', () => {
     const { rows } = timeline(['counter/1/rq']);
     expect(rows.map((r) => r.text)).toEqual(['pinned', 'server refill ring', 'client', 'core 1 syscall', 'link to the server', 'server']);
+    expect(timeline([]).rows.map((r) => r.text).slice(-3)).toEqual(['server', 'levels of the server', 'refill ring']);
     expect(timeline([], false).rows.some((r) => r.kind === 'counter')).toBe(false);
   });
   test('leads what is selected from track to track', () => {

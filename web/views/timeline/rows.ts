@@ -60,7 +60,13 @@ export function timelineRows(t: TimelineAnswer, pinned: ReadonlySet<string>, cou
   for (const host of [0, 1] as const) {
     head(HOSTS[host]);
     for (const own of t.tracks) if (own.host === host && !pinned.has(own.id)) track(own);
-    if (counters) for (const own of levels) if (own.host === host && !pinned.has(own.id)) counter(own);
+  }
+  // Both hosts' work stands together; levels come below.
+  for (const host of [0, 1] as const) {
+    const own = levels.filter((c) => c.host === host && !pinned.has(c.id));
+    if (!counters || own.length === 0) continue;
+    head(`levels of the ${HOSTS[host]}`);
+    for (const c of own) counter(c);
   }
   return { rows, height: y };
 }

@@ -154,7 +154,8 @@ function manySpans(trace: TraceStore, t: Track, from: number, to: number, until_
 function edgesOf({ steps }: Recording, p: TimelineParams): { readonly records: Float64Array; readonly column_ns: number } {
   const columns = Math.max(1, Math.floor(p.columns / 2));
   const column_ns = (p.to_ns - p.from_ns) / columns;
-  return { records: Float64Array.from({ length: columns + 1 }, (_, c) => steps.records(steps.atTime(p.from_ns + c * column_ns))), column_ns };
+  const records = Float64Array.from({ length: columns + 1 }, (_, c) => steps.records(steps.atTime(p.from_ns + c * column_ns)));
+  return { records, column_ns };
 }
 
 function counterFrame(

@@ -54,6 +54,11 @@ test('a slot is marked by its own id and by what it holds', () => {
   expect([marked('slot:0:cq:1'), marked('cqe:77'), marked('cqe:78')]).toEqual([1, 2, 0]);
 });
 
+test('a slot whose thing the filter does not let through is pale', () => {
+  const pale = (fits: boolean) => scene(frame, 340, undefined, () => fits).items.filter((i) => i.kind === 'sector' && i.alpha === 0.25).length;
+  expect([pale(true), pale(false)]).toEqual([0, 2]);
+});
+
 const life: Lifeline = {
   title: 'RECV_ZC, user_data 5', from_ns: 1000, to_ns: 9000, hidden: 12, ended: true, state: 'Ended with -28 (ENOSPC).',
   events: [

@@ -52,22 +52,25 @@ export interface Place {
   readonly w: number;
 }
 
-export function ringItems(ring: RingView, at: Place, selected: string | undefined): Item[] {
+/** What a filter does not let through is pale. */
+export type Fits = (id: string) => boolean;
+
+export function ringItems(ring: RingView, at: Place, selected: string | undefined, fits: Fits): Item[] {
   const beside = at.w >= BESIDE;
   const own: Place = beside ? { ...at, w: RING_WIDTH } : at;
   const centre = { x: own.x + own.w / 2, y: at.y + RING_TOP + OUTER + 12 };
   const facts: Place = beside
     ? { x: at.x + RING_WIDTH + 16, y: at.y + NOTE + 8, w: at.w - RING_WIDTH - 16 } : { ...at, y: at.y + RING_ROOM };
   return [
+    ...overflow(ring, { ...facts, y: facts.y + ROW * (1 + rowsOf(ring).length) + 8 }),
     { kind: 'text', x: at.x, y: at.y + TITLE - 6, text: ring.title, fill: 'ink', weight: 600, room: at.w, id: ring.id, label: ring.note },
     { kind: 'text', x: at.x, y: at.y + NOTE - 2, text: ring.note, fill: 'soft', size: 12, room: at.w },
-    ...sectors(ring, centre, selected),
+    ...sectors(ring, centre, selected, fits),
     ...band(ring, centre),
     { kind: 'text', ...centre, y: centre.y + 2, text: String(ring.used), fill: 'ink', size: 16, weight: 600, anchor: 'middle' },
     { kind: 'text', ...centre, y: centre.y + 16, text: `of ${ring.entries}`, fill: 'soft', size: 11, anchor: 'middle' },
     ...marks(ring, centre, own),
     ...table(ring, facts),
-    ...overflow(ring, { ...facts, y: facts.y + ROW * (1 + rowsOf(ring).length) + 8 }),
   ];
 }
 
@@ -86,7 +89,7 @@ function turnsOf(ring: RingView): (index: number) => number {
   };
 }
 
-function sectors(ring: RingView, centre: { x: number; y: number }, selected: string | undefined): Item[] {
+function sectors(ring: RingView, centre: { x: number; y: number }, selected: string | undefined, fits: Fits): Item[] {
   const turn = turnsOf(ring);
   const gap = ring.pieces.length > 40 ? 0.001 : 0.002;
   return ring.pieces.flatMap((p): Item[] => {
@@ -99,7 +102,7 @@ function sectors(ring: RingView, centre: { x: number; y: number }, selected: str
         {
           ...shape, inner: INNER + 5, outer: OUTER - 5, ...(p.state === 'free' ? {} : STYLES[p.state]), alpha: 0.5, stroke: 'ack',
           dash: [3, 3],
-          id: `${ring.key}:fold:${p.index}`, label: `${p.folded} slots: ${stateWord(ring, p.state)}`,
+          id: `${ring.slots}:${p.index}`, label: `${p.folded} slots: ${stateWord(ring, p.state)}`,
         },
         { kind: 'text', x: middle[0], y: middle[1] + 4, text: `${p.folded}`, fill: 'ink', size: 10, anchor: 'middle' },
       ];
@@ -109,6 +112,7 @@ function sectors(ring: RingView, centre: { x: number; y: number }, selected: str
     return [{
       ...shape, inner: INNER, outer: OUTER, ...STYLES[p.state], id,
       stroke: chosen ? 'select' : p.state === 'free' ? 'ack' : 'card', width: chosen ? 3 : 1,
+      ...((p.holds ?? []).length > 0 && !p.holds?.some(fits) ? { alpha: 0.25 } : {}),
       label: `slot ${p.index}: ${p.text === '' ? stateWord(ring, p.state) : `${p.text} — ${stateWord(ring, p.state)}`}`,
     }];
   });
@@ -193,7 +197,7 @@ function overflow(ring: RingView, at: Place): Item[] {
     { kind: 'text', x: at.x, y: at.y + 10, text: `overflow list: ${list.count}`, fill: 'warm', size: 12, weight: 600 },
     ...Array.from({ length: boxes }, (_, i): Item => ({
       kind: 'rect', x: at.x + i * 18, y: at.y + 16, w: 14, h: 12, radius: 2, fill: 'warm', pattern: 'hatch', stroke: 'warm',
-      id: `${ring.key}:overflow:${i}`, label: list.first[i] ?? 'a completion that waits',
+      id: ring.id, label: list.first[i] ?? 'a completion that waits',
     })),
     ...(list.count > boxes ? [{
       kind: 'text' as const, x: at.x + boxes * 18 + 2, y: at.y + 27, text: `+${list.count - boxes}`, fill: 'warm' as const, size: 12,

@@ -1,14 +1,14 @@
 /** The rings of both hosts on a page: a pure function of what the laboratory says and of the room. */
 import type { Answer } from '../../../sim/lab/index.ts';
 import type { Item, Scene } from '../../draw/scene.ts';
-import { ringHeight, ringItems, stateWord } from './ring_art.ts';
+import { type Fits, ringHeight, ringItems, stateWord } from './ring_art.ts';
 
 const CARD_MIN = 264;
 const GAP = 28;
 const HOST_LINE = 30;
 const HOSTS = ['Client', 'Server'];
 
-export function scene(frame: Answer<'rings'>, width: number, selected?: string): Scene {
+export function scene(frame: Answer<'rings'>, width: number, selected?: string, fits: Fits = () => true): Scene {
   const room = Math.max(width, 200);
   const columns = Math.max(1, Math.floor((room + GAP) / (CARD_MIN + GAP)));
   const card = (room - GAP * (columns - 1)) / columns;
@@ -26,7 +26,7 @@ export function scene(frame: Answer<'rings'>, width: number, selected?: string):
     y += HOST_LINE;
     for (let i = 0; i < rings.length; i += columns) {
       const row = rings.slice(i, i + columns);
-      for (const [n, ring] of row.entries()) items.push(...ringItems(ring, { x: n * (card + GAP), y, w: card }, selected));
+      for (const [n, ring] of row.entries()) items.push(...ringItems(ring, { x: n * (card + GAP), y, w: card }, selected, fits));
       y += Math.max(...row.map((r) => ringHeight(r, card))) + GAP;
     }
   }

@@ -6,6 +6,7 @@ import { PAGES } from '../pages/index.ts';
 import type { BundledScenario } from '../scenarios.ts';
 import { VIEWS } from '../views/index.ts';
 import { COMMANDS } from './commands.ts';
+import { fitOf } from './fit.ts';
 import { keyText } from './key_text.ts';
 import { route } from './route.svelte.ts';
 
@@ -93,27 +94,12 @@ function conditionItem(lab: LabStore): NumberItem {
   return { id: 'condition', group: 'Go to', title: '', run: () => {}, from };
 }
 
-/** How well a text fits: each word of it must occur; at the beginning of a word counts more. 0: not at all. */
-function fit(item: PaletteItem, words: readonly string[]): number {
-  const [title, rest] = [item.title.toLowerCase(), `${item.group} ${item.about ?? ''}`.toLowerCase()];
-  let sum = 1;
-  for (const word of words) {
-    const at = title.indexOf(word);
-    if (at === 0) sum += 6;
-    else if (at > 0) sum += /[\s_-]/.test(title[at - 1] ?? '') ? 4 : 2;
-    else if (rest.includes(word)) sum += 1;
-    else return 0;
-  }
-  return sum;
-}
-
 /** What a text means, best first; without a text, all in their order. */
 export function found(items: readonly PaletteItem[], text: string): PaletteItem[] {
-  const words = text.toLowerCase().split(/\s+/).filter((w) => w !== '');
   const numbers = items.filter(hasNumber).flatMap((item) => item.from(text) ?? []);
   const plain = items.filter((item) => !hasNumber(item));
-  if (words.length === 0) return plain.slice(0, SHOWN_MAX);
-  const scored = plain.map((item, i) => ({ item, i, score: fit(item, words) })).filter((s) => s.score > 0);
+  if (text.trim() === '') return plain.slice(0, SHOWN_MAX);
+  const scored = plain.map((item, i) => ({ item, i, score: fitOf(item, text) })).filter((s) => s.score > 0);
   scored.sort((a, b) => b.score - a.score || a.i - b.i);
   return [...numbers, ...scored.map((s) => s.item)].slice(0, SHOWN_MAX);
 }

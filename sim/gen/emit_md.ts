@@ -2,6 +2,7 @@
 import { ACCOUNTS, COSTS } from '../schema/costs.ts';
 import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
+import { EDITS } from '../schema/edits.ts';
 import { EVENTS } from '../schema/events.ts';
 import { FINDINGS } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
@@ -63,6 +64,22 @@ export function emitEventsMd(): string {
     out += `\n## ${stage.name}\n\n${table(['event', 'words', 'meaning', 'Linux'], cells)}`;
   }
   return page('Trace events', 'events.ts', out);
+}
+
+export function emitEditsMd(): string {
+  const faults = EDITS.filter((e) => e.target !== 'knob').map((e) => [
+    code(e.name), e.title, e.target, e.amount ? `${e.amount.name} (${formatQuantity(e.amount.value, e.amount.unit)})` : '', e.about,
+  ]);
+  let out = 'What may be changed by hand while a world runs: in the laboratory each change is a branch, and leaves a record `edit` in\n';
+  out += 'its trace. In a run file an edit is `{"at": STEP, "fault": NAME, "host": 0 or 1, "args": [TARGET, NUMBER]}` or\n';
+  out += '`{"at": STEP, "set": "server.wire.loss_ppm=1%"}`.\n\n';
+  out += `## Faults\n\n${table(['fault', 'title', 'acts on', 'its number (default)', 'meaning'], faults)}`;
+  out += '\n## Knobs that may change\n\nThe others are read when something is set up: they begin the run anew.\n\n';
+  const sections = [...new Set(HOST_KNOBS.filter((k) => k.live).map((k) => k.section))];
+  const knobs = sections.map((s) => [
+    code(s), s === 'cost' ? 'all' : HOST_KNOBS.filter((k) => k.live && k.section === s).map((k) => code(k.name)).join(', '),
+  ]);
+  return page('Changes by hand', 'edits.ts', `${out}${table(['section', 'knobs'], knobs)}`);
 }
 
 const GROUPS: Readonly<Record<string, string>> = {

@@ -5,7 +5,9 @@ import { emitConfig, emitConstants, emitTrace } from './emit_core.ts';
 import { emitMemoryMap, emitStructs } from './emit_host.ts';
 import { scenarioJsonSchema } from '../host/scenario_json_schema.ts';
 import { emitDivergence } from './emit_divergence.ts';
-import { emitCostsMd, emitCountersMd, emitDoctorMd, emitDropsMd, emitEventsMd, emitLimitsMd, emitScenarioMd } from './emit_md.ts';
+import {
+  emitCostsMd, emitCountersMd, emitDoctorMd, emitDropsMd, emitEditsMd, emitEventsMd, emitLimitsMd, emitScenarioMd,
+} from './emit_md.ts';
 import { emitStepsMd } from './emit_steps_md.ts';
 import { emitKnobTypes, emitTestConfig } from './emit_types.ts';
 import { emitUapiAs, emitUapiC, emitUapiMd, emitUapiTs } from './emit_uapi.ts';
@@ -24,6 +26,7 @@ const outputs: readonly [string, () => string][] = [
   ['docs/reference/uapi.md', emitUapiMd],
   ['docs/reference/scenario.md', emitScenarioMd],
   ['docs/reference/scenario.schema.json', () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`],
+  ['docs/reference/edits.md', emitEditsMd],
   ['docs/reference/events.md', emitEventsMd],
   ['docs/reference/counters.md', emitCountersMd],
   ['docs/reference/drops.md', emitDropsMd],

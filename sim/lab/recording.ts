@@ -103,6 +103,10 @@ export class Recording {
   get checkpoints(): number {
     return this.#checkpoints?.count ?? 0;
   }
+  /** What the pages of its snapshots take, with those of recordings that share them. */
+  get checkpoint_bytes(): number {
+    return this.#store?.bytes() ?? 0;
+  }
 
   /** Records on for about a time. False when all is recorded. */
   advance(budget_ms: number): boolean {

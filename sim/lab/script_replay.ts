@@ -2,7 +2,10 @@
  * Going back where applications are in TypeScript: they keep state of their own, so the run is made again from its beginning. The world
  * of the beginning is kept, and digests are not made a second time: the recording remembers what came of each.
  */
-import { readStruct, RING_ADDR, RING_STATE, type ScriptOptions, Sha256, snapshotsOf } from '../host/index.ts';
+import {
+  AREA, type Engine, readField, readStruct, RING_ADDR, RING_STATE, type ScriptOptions, Sha256, snapshotsOf, VIEW_AREA, zcrxAreas,
+  zcrxInstances,
+} from '../host/index.ts';
 import { Machine } from './machine.ts';
 
 type MakeHash = NonNullable<ScriptOptions['hash']>;
@@ -55,14 +58,28 @@ export class ScriptReplay {
   machineAt(step: number): Machine {
     const { engine } = this.#machine;
     if (step < this.#machine.at) {
-      const { user_base, user_next } = readStruct(engine.view, RING_ADDR, RING_STATE);
-      // Applications write into their memory, and mark nothing.
-      this.#store.mark(user_base, user_next);
+      this.#markWritten(engine);
       this.#store.restore(this.#beginning);
       this.#machine.begin({ hash: this.#memo.remembered() });
     }
     this.#machine.replay(step);
     engine.drain();
     return this.#machine;
+  }
+
+  /** Applications write into their memory, and mark nothing. What NICs write is marked: servers only read in their areas. */
+  #markWritten(engine: Engine): void {
+    const { user_base, user_next } = readStruct(engine.view, RING_ADDR, RING_STATE);
+    const steps = this.#machine.scripts.steps !== undefined;
+    const areas = steps ? [] : [0, 1].flatMap((host) => zcrxInstances(engine, host)).flatMap((i) => zcrxAreas(engine, i))
+      .map((area) => engine.core.view(VIEW_AREA, area))
+      .map((at) => ({ from: readField(engine.view, at, AREA.addr), bytes: readField(engine.view, at, AREA.size) }))
+      .sort((a, b) => a.from - b.from);
+    let from = user_base;
+    for (const area of areas) {
+      this.#store.mark(from, area.from);
+      from = area.from + area.bytes;
+    }
+    this.#store.mark(from, user_next);
   }
 }

@@ -11,6 +11,7 @@ import { CORE_STATE, TRACE_CURSOR } from '../../sim/host/structs.gen.ts';
 import { readStruct } from '../../sim/host/struct_read.ts';
 import { readStreams } from '../../sim/host/streams.ts';
 import type { Engine } from '../../sim/host/engine.ts';
+import { scrubbing } from './scrub.ts';
 
 interface World {
   readonly core: CoreExports;
@@ -136,5 +137,7 @@ for (const flows of [1, 100, 10_000]) {
 const tiny = loadScenario(scenario(1, 30_000, true, true), 'bench.yaml').block;
 const instantiate_ms = median(Array.from({ length: 21 }, () => world(tiny).instantiate_ms));
 const memory = snapshots();
-const out = { segments: rows, c_loop_ns: c, instantiate_ms, snapshot: memory };
-console.log(json ? JSON.stringify(out, null, 2) : JSON.stringify({ c_loop_ns: c, instantiate_ms, snapshot: memory }));
+// A million events, and applications in TypeScript, which are made again from their beginning.
+const scrub = { bulk: scrubbing(module, 'bulk', quick ? [] : ['client.app.bytes=1GiB']), http: scrubbing(module, 'http', []) };
+const rest = { c_loop_ns: c, instantiate_ms, snapshot: memory, scrub };
+console.log(json ? JSON.stringify({ segments: rows, ...rest }, null, 2) : JSON.stringify(rest));

@@ -55,9 +55,8 @@ export function byteTicks(a: Axis, apart: number): { readonly value: number; rea
 export function timeAxis(a: Axis, top: number, bottom: number, apart = 84): Item[] {
   return timeTicks(a, apart).flatMap(({ value, text }): Item[] => {
     const x = Math.round(place(a, value)) + 0.5;
-    return [
-      { kind: 'path', points: [x, top, x, bottom], stroke: 'line' },
-      { kind: 'text', x: x + 3, y: bottom + 13, text, fill: 'soft', size: 11 },
-    ];
+    const line: Item = { kind: 'path', points: [x, top, x, bottom], stroke: 'line' };
+    // At the end there is no room for words.
+    return x + 3 + text.length * 6.2 > a.end ? [line] : [line, { kind: 'text', x: x + 3, y: bottom + 13, text, fill: 'soft', size: 11 }];
   });
 }

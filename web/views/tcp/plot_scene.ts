@@ -181,7 +181,7 @@ function stripItems(p: PlotAnswer, x: Axis, top: number, bottom: number): Item[]
   items.push({ kind: 'path', points: stepPath(x, y, ssthresh), stroke: 'soft', dash: [2, 3], label: 'ssthresh' });
   const cwnd = stepPath(x, y, p.cwnd.map((c) => ({ time_ns: c.time_ns, value: c.cwnd })));
   items.push({ kind: 'path', points: cwnd, stroke: 'series-d', width: 1.5, dash: [1.5, 3], label: 'cwnd' });
-  const key = 'bytes: in flight (area), cwnd (dotted), ssthresh (dashed)';
+  const key = `bytes in flight${p.cwnd.length > 0 ? ' (area), cwnd (dotted), ssthresh (dashed)' : ''}`;
   items.push({ kind: 'text', x: x.start + 4, y: top - 5, text: key, fill: 'soft', size: 11, room: x.end - x.start });
   return items;
 }
@@ -192,8 +192,9 @@ function legend(p: PlotAnswer, view: PlotView): Item[] {
     { text: 'sent', draw: (x) => [{ kind: 'rect', x: x + 5, y: 6, w: 2, h: 11, fill: 'payload' }] },
     { text: narrow ? 'ack' : 'acknowledged', draw: (x) => [{ kind: 'path', points: [x, 12, x + 12, 12], stroke: 'ink', width: 1.25 }] },
     { text: 'window', draw: (x) => [{ kind: 'path', points: [x, 12, x + 12, 12], stroke: 'series-b', width: 1.25, dash: [6, 3] }] },
-    { text: 'cwnd', draw: (x) => [{ kind: 'path', points: [x, 12, x + 12, 12], stroke: 'series-d', width: 1.25, dash: [1.5, 3] }] },
   ];
+  const dotted = { kind: 'path', stroke: 'series-d', width: 1.25, dash: [1.5, 3] } as const;
+  if (p.cwnd.length > 0) entries.push({ text: 'cwnd', draw: (x) => [{ ...dotted, points: [x, 12, x + 12, 12] }] });
   if (p.sacks.length > 0)
     entries.push({ text: 'SACK', draw: (x) => [{ kind: 'rect', x: x + 4, y: 6, w: 4, h: 11, fill: 'place-user', pattern: 'hatch' }] });
   if (p.again.length > 0)

@@ -5,7 +5,7 @@ import type { Item, Pattern, Scene } from '../../draw/scene.ts';
 
 const ROW = 30;
 const BAR = 18;
-const CHAR = 6.7;
+const CHAR = 7.4;
 const TOP = 24;
 
 /** Told apart by pattern as well: eleven accounts are more than there are colours. */

@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath() === undefined)('explore', () => {
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(21);
     await page.getByRole('button', { name: 'Table' }).first().click();
-    expect(await page.getByText('not measured yet').count()).toBe(left);
+    expect(await page.getByText('not measured yet', { exact: true }).count()).toBe(left);
     await page.close();
   });
 

@@ -163,6 +163,28 @@ function narrationOf(chart: Chart, slice: number, time_ns: number, peak: number)
   return `${chart.title} at ${duration(time_ns)}: ${values}. The most of what is shown: ${valueText(chart.unit, peak)}.`;
 }
 
+interface Plot {
+  readonly key: string;
+  readonly items: readonly Item[];
+  readonly table: TableTwin;
+}
+/** Axes, values and table do not move with the cursor: made once for each stretch and size. */
+const PLOTS = new WeakMap<Chart, Plot>();
+function plot(chart: Chart, a: ChartsAnswer, f: Frame): Plot {
+  const key = [f.x.from, f.x.to, f.x.end, f.y.start, f.y.end].join();
+  const known = PLOTS.get(chart);
+  if (known?.key === key) return known;
+  const [top, bottom] = [f.y.end, f.y.start];
+  const items: Item[] = [
+    ...timeAxis(f.x, top, bottom, 66), ...yAxis(chart, f),
+    ...(chart.stacked ? stack(chart, a, f) : chart.series.flatMap((s, n) => lines(s.values, a, f, styleOf(s.name, n)))),
+    { kind: 'path', points: [LEFT, bottom + 0.5, f.x.end, bottom + 0.5], stroke: 'soft' },
+  ];
+  const made = { key, items, table: tableOf(chart, a, f.first, f.last) };
+  PLOTS.set(chart, made);
+  return made;
+}
+
 export function chartScene(chart: Chart, a: ChartsAnswer, view: ChartView): Scene {
   const cursor_ns = view.hover_ns ?? view.time_ns;
   const [first, last] = [sliceAt(a, view.from_ns), sliceAt(a, view.to_ns)];
@@ -176,15 +198,13 @@ export function chartScene(chart: Chart, a: ChartsAnswer, view: ChartView): Scen
     y: { from: 0, to: peak > 0 ? peak * 1.06 : 1, start: bottom, end: top },
     first, last,
   };
+  const drawn = plot(chart, a, f);
   const items: Item[] = [
     { kind: 'text', x: 12, y: 17, text: chart.title, fill: 'ink', size: 13, weight: 620, room: Math.max(40, view.width - 110) },
-    ...keys.items, ...timeAxis(f.x, top, bottom, 66), ...yAxis(chart, f),
-    ...(chart.stacked ? stack(chart, a, f) : chart.series.flatMap((s, n) => lines(s.values, a, f, styleOf(s.name, n)))),
-    { kind: 'path', points: [LEFT, bottom + 0.5, f.x.end, bottom + 0.5], stroke: 'soft' },
-    ...cursors(f, view, top, bottom),
+    ...keys.items, ...drawn.items, ...cursors(f, view, top, bottom),
   ];
   return {
-    width: view.width, height: view.height, items, table: tableOf(chart, a, first, last),
+    width: view.width, height: view.height, items, table: drawn.table,
     narration: narrationOf(chart, slice, cursor_ns, peak),
   };
 }

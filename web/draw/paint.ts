@@ -1,6 +1,6 @@
 /** A scene on a canvas. */
 import type { Ink, Palette } from './palette.ts';
-import { type CellsItem, type Item, type Pattern, type Scene, sectorPoint } from './scene.ts';
+import { type CellsItem, type Item, type Pattern, type RectItem, type Scene, sectorPoint } from './scene.ts';
 
 export const FONT_SANS = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
 export const FONT_MONO = 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace';
@@ -17,6 +17,9 @@ export const STROKES: Readonly<Record<Pattern, readonly (readonly [number, numbe
   bars: [[3, 0, 3, 6]],
 };
 
+const isBox = (item: Item): item is RectItem => item.kind === 'rect' && item.fill !== undefined && !item.stroke && !item.radius;
+const sameLook = (a: RectItem, b: RectItem): boolean => a.fill === b.fill && a.pattern === b.pattern && a.alpha === b.alpha;
+
 export class Painter {
   readonly #context: CanvasRenderingContext2D;
   readonly #palette: Palette;
@@ -31,11 +34,30 @@ export class Painter {
     const c = this.#context;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, scene.width, scene.height);
-    for (const item of scene.items) {
+    const { items } = scene;
+    for (let i = 0; i < items.length; ) {
+      const item = items[i] as Item;
       c.globalAlpha = item.alpha ?? 1;
-      this.#item(item);
+      if (isBox(item)) i = this.#boxes(items, i);
+      else {
+        this.#item(item);
+        i++;
+      }
     }
     c.globalAlpha = 1;
+  }
+
+  /** Boxes one behind the other that look the same are one path: things that move come by the thousand. Returns where they end. */
+  #boxes(items: readonly Item[], from: number): number {
+    const c = this.#context;
+    const first = items[from] as RectItem;
+    c.beginPath();
+    let i = from;
+    for (let item: Item | undefined = first; item && isBox(item) && sameLook(item, first); item = items[++i])
+      c.rect(item.x, item.y, item.w, item.h);
+    c.fillStyle = this.#fill(first.fill as Ink, first.pattern ?? 'plain');
+    c.fill();
+    return i;
   }
 
   #item(item: Item): void {
@@ -92,19 +114,26 @@ export class Painter {
     c.fillText(text, item.x, item.y);
   }
 
-  /** One path for each style: ten thousand cells are a handful of fills. */
+  /** Equal cells that stand in a row are one piece, a style is one path, and the gaps are cut out at the end: ten thousand are few. */
   #cells(item: CellsItem): void {
     const c = this.#context;
-    const step = item.size + item.gap;
-    item.styles.forEach((style, wanted) => {
-      c.beginPath();
-      for (let n = 0; n < item.values.length; n++) {
-        if (item.values[n] !== wanted) continue;
-        c.rect(item.x + (n % item.columns) * step, item.y + Math.floor(n / item.columns) * step, item.size, item.size);
-      }
-      c.fillStyle = this.#fill(style.fill, item.size < TILE ? 'plain' : style.pattern);
-      c.fill();
+    const { columns, size, gap, values } = item;
+    const step = size + gap;
+    const paths = item.styles.map(() => new Path2D());
+    for (let n = 0; n < values.length; ) {
+      const row = Math.floor(n / columns);
+      const row_end = Math.min(values.length, (row + 1) * columns);
+      let end = n + 1;
+      while (end < row_end && values[end] === values[n]) end++;
+      paths[values[n] as number]?.rect(item.x + (n - row * columns) * step, item.y + row * step, (end - n) * step - gap, size);
+      n = end;
+    }
+    item.styles.forEach((style, i) => {
+      c.fillStyle = this.#fill(style.fill, size < TILE ? 'plain' : style.pattern);
+      c.fill(paths[i] as Path2D);
     });
+    const height = Math.ceil(values.length / columns) * step;
+    if (gap > 0) for (let column = 1; column < columns; column++) c.clearRect(item.x + column * step - gap, item.y, gap, height);
     c.strokeStyle = this.#palette.select;
     c.lineWidth = 2;
     c.setLineDash([]);

@@ -83,11 +83,9 @@ function onLink(m: Movers, i: number, frame: RoadFrame, layout: Layout, head: Po
     return dy === 0 ? { x: Math.min(x0, x1), y: head.y - 4, w: Math.abs(x1 - x0), h: 8 }
       : { x: head.x - 4, y: Math.min(y0, y1), w: 8, h: Math.abs(y1 - y0) };
   };
-  const header = Math.min(2, long / 2);
-  return [
-    { kind: 'rect', ...box(0, long), fill: 'payload', id, label },
-    { kind: 'rect', ...box(0, header), fill: 'header' },
-  ];
+  const body: Item = { kind: 'rect', ...box(0, long), fill: 'payload', id, label };
+  // Too short for two parts.
+  return long < 5 ? [body] : [body, { kind: 'rect', ...box(0, 2), fill: 'header' }];
 }
 
 /** How many of a queue are drawn. */
@@ -97,10 +95,15 @@ export const shownOf = (queue: Station['queue'], long: boolean): number =>
 export function moverItems(frame: RoadFrame, layout: Layout): Item[] {
   const { movers } = frame;
   const items: Item[] = [];
+  const headers: Item[] = [];
   const long = new Set(frame.waiting.filter((w) => w.count > (layout.at(w.at)?.queue.most ?? Infinity)).map((w) => w.at));
   for (let i = 0; i < movers.length; i++) {
     const at = pointOf(movers, i, layout, long);
-    if (at) items.push(...glyph(movers, i, frame, layout, at));
+    if (!at) continue;
+    const [body, header] = glyph(movers, i, frame, layout, at);
+    if (body) items.push(body);
+    if (header) headers.push(header);
   }
-  return items;
+  // Things that look the same one behind the other are painted at once.
+  return [...items, ...headers];
 }

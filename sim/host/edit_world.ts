@@ -50,6 +50,9 @@ const addressOf = (host: number, knob: Knob): number => {
   return CONFIG_ADDR + layout.host_base + host * layout.host_bytes + layout.offset(knob);
 };
 
+/** Of the word `what` of an edit of a knob: its number; the value's bits from 32 on lie above. */
+export const KNOB_BITS = 16;
+
 /** What a knob of a host is now. */
 export const knobNow = (engine: Engine, host: number, knob: Knob): number =>
   Number(engine.view.getBigUint64(addressOf(host, knob), true));
@@ -59,7 +62,9 @@ export function turnKnob(engine: Engine, set: string): void {
   const { knob, number, hosts, value } = parseLiveKnob(set);
   for (const host of hosts) {
     engine.view.setBigUint64(addressOf(host, knob), BigInt(value), true);
-    engine.guard(() => engine.core.edit(0, host, number, value >>> 0, Math.floor(value / 2 ** 32)));
+    const [low, high] = [value >>> 0, Math.floor(value / 2 ** 32)];
+    // The record has one word for the value: what does not go into it stands above the knob's number.
+    engine.guard(() => engine.core.edit(0, host, number | (high << KNOB_BITS), low, high));
   }
 }
 

@@ -50,9 +50,11 @@ const other = (r: TraceRecord): string => HOSTS[1 - r.host] ?? 'peer';
 function byHand(w: Words, r: TraceRecord): string {
   const form = EDITS[w.op ?? 0];
   if (!form) return `edit ${w.op}`;
-  const knob = HOST_KNOBS[w.what ?? 0];
-  if (form.target === 'knob')
-    return knob ? `${HOSTS[r.host]} ${knob.section}.${knob.name} = ${formatValue(knob, w.amount ?? 0)}` : 'a knob';
+  if (form.target === 'knob') {
+    const knob = HOST_KNOBS[(w.what ?? 0) & 0xffff];
+    const value = (w.amount ?? 0) + ((w.what ?? 0) >>> 16) * 2 ** 32;
+    return knob ? `${HOSTS[r.host]} ${knob.section}.${knob.name} = ${formatValue(knob, value)}` : 'a knob';
+  }
   const target = form.target === 'buffer' ? buffer(r) : form.target === 'host' ? `the ${HOSTS[r.host]}` : `${form.target} ${w.what}`;
   const amount = form.amount ? ` ${form.amount.name} ${formatQuantity(w.amount ?? 0, form.amount.unit)}` : '';
   return `${form.title.toLowerCase()} (${target}${amount})`;

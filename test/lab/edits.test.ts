@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, eventOf, KIND, narrate, NO_BUFFER } from '../../sim/host/index.ts';
-import { type Edit, type Lab, openLab, type Recording } from '../../sim/lab/index.ts';
+import { type Edit, type Lab, openLab, type Recording, rerun } from '../../sim/lab/index.ts';
 import { EDITS } from '../../sim/schema/edits.ts';
 import { HOST_KNOBS } from '../../sim/schema/scenario.ts';
 
@@ -184,6 +184,14 @@ describe('knobs that are turned while the world runs', () => {
     expect(ends(r)).not.toBe(ends(base));
     if (event) expect(eventsOf(r, event).length).toBeGreaterThan(eventsOf(base, event).length);
   });
+  test('are told in words, large values too', () => {
+    const r = edited(500, { set: 'client.wire.rate_bps=10Gbps' });
+    expect(narrate(r.trace.record(eventsOf(r, 'edit')[0] as number))).toBe('by hand: client wire.rate_bps = 10Gbps');
+    const both = edited(500, { set: 'wire.loss_ppm=1%' });
+    expect(eventsOf(both, 'edit').map((i) => narrate(both.trace.record(i)))).toEqual([
+      'by hand: client wire.loss_ppm = 1%', 'by hand: server wire.loss_ppm = 1%',
+    ]);
+  });
   test('those that were read when the world was set up are refused, with what to do instead', () => {
     expect(() => edited(10, { set: 'server.nic.rx_ring=64' })).toThrow('nic.rx_ring is read when the world is set up: begin anew with');
     expect(() => edited(10, { set: 'server.wire.loss_ppm=2000000' })).toThrow('expected a share');
@@ -223,6 +231,8 @@ test('a branch with edits is the same backward and forward, and in a recording o
   const again = lab.branch(lab.fork({ branch: 0, step: 0 }, 'again', edits)).recording.finish();
   expect(steps.map((s) => again.hashAt(s))).toEqual(forward);
   expect(eventsOf(r, 'edit')).toHaveLength(3);
+  // Who makes the run again for an export comes to the same end.
+  expect(rerun(core, lab.scenario, edits, {}).result.stateHash).toBe(r.result()?.stateHash);
   for (const i of eventsOf(r, 'edit')) expect(eventOf(r.trace.record(i)).words).toHaveLength(3);
   expect(EDITS[0]?.name).toBe('knob');
 });

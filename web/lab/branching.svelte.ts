@@ -39,6 +39,13 @@ class Branching {
     this.undone = [];
     return branch;
   }
+  /** Changes something at another step of a branch. */
+  async changeAt(lab: LabStore, from: number, name: string, edit: Edit): Promise<number> {
+    lab.pause();
+    const branch = await this.#make(lab, { name, from: { branch: from, step: edit.at }, edits: [edit] });
+    this.undone = [];
+    return branch;
+  }
   /** The same run goes on beside itself, with nothing changed. */
   async branchOff(lab: LabStore): Promise<number> {
     lab.pause();

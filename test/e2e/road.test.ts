@@ -23,8 +23,8 @@ describe.skipIf(chromiumPath() === undefined)('road and memory', () => {
   async function picture(page: Page): Promise<string> {
     const now = () => page.locator('canvas').first().evaluate((c: HTMLCanvasElement) => c.toDataURL());
     let last = await now();
-    for (let same = 0; same < 3; ) {
-      await page.waitForTimeout(120);
+    for (let same = 0; same < 2; ) {
+      await page.waitForTimeout(80);
       const next = await now();
       same = next === last ? same + 1 : 0;
       last = next;

@@ -58,6 +58,10 @@ test('koverflow stays 0 while completions wait beyond a full queue, and both are
   expect(cq?.overflow?.count).toBe(1);
   expect(cq?.overflow?.first[0]).toContain('res');
   expect(cq?.note).toContain('Full');
+  const beyond = QUERIES.slot(lab.moment({ branch: 0, step }), { id: 'overflow:1:0' });
+  const { trace } = recording;
+  expect(beyond?.structs[0]?.fields[0]?.value).toBe(String(trace.b(record as number)));
+  expect(QUERIES.slot(lab.moment({ branch: 0, step }), { id: 'overflow:1:1' })).toBeNull();
 });
 
 test('a slot of the CQ holds what the trace says of its completion', () => {

@@ -55,7 +55,10 @@ test('a slot is marked by its own id and by what it holds', () => {
 });
 
 test('a slot whose thing the filter does not let through is pale', () => {
-  const pale = (fits: boolean) => scene(frame, 340, undefined, () => fits).items.filter((i) => i.kind === 'sector' && i.alpha === 0.25).length;
+  const pale = (fits: boolean) => {
+    const { items } = scene(frame, 340, undefined, () => fits);
+    return items.filter((i) => i.kind === 'sector' && i.alpha === 0.25).length;
+  };
   expect([pale(true), pale(false)]).toEqual([0, 2]);
 });
 

@@ -57,13 +57,15 @@ export type Fits = (id: string) => boolean;
 
 export function ringItems(ring: RingView, at: Place, selected: string | undefined, fits: Fits): Item[] {
   const beside = at.w >= BESIDE;
+  // A ring is one thing with several queues: its submission queue stands for it.
+  const whole = ring.kind === 'sq' ? { id: ring.id, label: `ring ${ring.id.slice(5)}` } : {};
   const own: Place = beside ? { ...at, w: RING_WIDTH } : at;
   const centre = { x: own.x + own.w / 2, y: at.y + RING_TOP + OUTER + 12 };
   const facts: Place = beside
     ? { x: at.x + RING_WIDTH + 16, y: at.y + NOTE + 8, w: at.w - RING_WIDTH - 16 } : { ...at, y: at.y + RING_ROOM };
   return [
     ...overflow(ring, { ...facts, y: facts.y + ROW * (1 + rowsOf(ring).length) + 8 }),
-    { kind: 'text', x: at.x, y: at.y + TITLE - 6, text: ring.title, fill: 'ink', weight: 600, room: at.w, id: ring.id, label: ring.note },
+    { kind: 'text', x: at.x, y: at.y + TITLE - 6, text: ring.title, fill: 'ink', weight: 600, room: at.w, ...whole },
     { kind: 'text', x: at.x, y: at.y + NOTE - 2, text: ring.note, fill: 'soft', size: 12, room: at.w },
     ...sectors(ring, centre, selected, fits),
     ...band(ring, centre),
@@ -197,7 +199,7 @@ function overflow(ring: RingView, at: Place): Item[] {
     { kind: 'text', x: at.x, y: at.y + 10, text: `overflow list: ${list.count}`, fill: 'warm', size: 12, weight: 600 },
     ...Array.from({ length: boxes }, (_, i): Item => ({
       kind: 'rect', x: at.x + i * 18, y: at.y + 16, w: 14, h: 12, radius: 2, fill: 'warm', pattern: 'hatch', stroke: 'warm',
-      id: ring.id, label: list.first[i] ?? 'a completion that waits',
+      id: `overflow:${ring.id.slice(5)}:${i}`, label: list.first[i] ?? 'a completion that waits',
     })),
     ...(list.count > boxes ? [{
       kind: 'text' as const, x: at.x + boxes * 18 + 2, y: at.y + 27, text: `+${list.count - boxes}`, fill: 'warm' as const, size: 12,

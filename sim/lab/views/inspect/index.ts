@@ -18,7 +18,7 @@ const FORMS: readonly (readonly [RegExp, (moment: Moment, id: string, a: number,
   [/^request:(\d+)$/, inspectRequest],
   [/^sock:(\d+)$/, inspectSock],
   [/^ring:(\d+)$/, inspectRing],
-  [/^(?:slot|rxd):/, inspectSlot],
+  [/^(?:slot|rxd|overflow):/, inspectSlot],
   [/^record:(\d+)$/, inspectRecord],
 ];
 

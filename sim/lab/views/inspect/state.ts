@@ -97,7 +97,8 @@ export function inspectSlot(moment: Moment, id: string): Inspection {
   const holds = piece && 'text' in piece ? piece.holds ?? [] : [];
   return {
     id, kind: 'slot', title: s.title, alarm: undefined, why: undefined, structs: s.structs, history: [], earlier: 0,
-    now: piece?.state === 'free' ? 'Free: what lies here is left over from before.' : `In use: ${view?.note ?? ''}`,
+    now: !view ? 'Waits beyond the full queue: it moves in when the application has made room and calls.'
+      : piece?.state === 'free' ? 'Free: what lies here is left over from before.' : `In use: ${view.note}`,
     facts: [
       ...(view ? [{ name: 'ring', value: view.title, id: view.id }] : []),
       ...holds.map((h): Fact => ({ name: HOLDS[h.slice(0, h.indexOf(':'))] ?? h, value: h.slice(h.lastIndexOf(':') + 1), id: h })),

@@ -1,8 +1,8 @@
 /** One slot of a ring: the struct that lies in it, with its bytes; by its selection id. */
 import type { Engine } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
-import { descriptorOf, groupsOf, ifqOf, netmemAddress, netmemOf, ringOf, rxQueueOf } from '../core_memory.ts';
-import { type Decoded, decode } from '../uapi_decode.ts';
+import { descriptorOf, groupsOf, ifqOf, netmemAddress, netmemOf, overflowOf, ringOf, rxQueueOf } from '../core_memory.ts';
+import { cqeFlagsText, type Decoded, decode, resText } from '../uapi_decode.ts';
 import { rqeAddress } from './memory_rings.ts';
 import { bufAddress, cqeAddress, sqeAddress } from './uring_rings.ts';
 
@@ -13,10 +13,15 @@ export interface SlotAnswer {
   readonly structs: readonly Decoded[];
 }
 
-/** What a slot id names: `slot:RING:sq|cq|rq|bufGROUP:INDEX` (RING of an rq is its zcrx instance), `rxd:HOST:QUEUE:INDEX`. */
+/**
+ * What a slot id names: `slot:RING:sq|cq|rq|bufGROUP:INDEX` (RING of an rq is its zcrx instance), `rxd:HOST:QUEUE:INDEX`,
+ * `overflow:RING:N`.
+ */
 export function slotOf(engine: Engine, id: string): SlotAnswer | undefined {
   const rxd = /^rxd:([01]):(\d+):(\d+)$/.exec(id);
   if (rxd) return descriptor(engine, id, Number(rxd[1]), Number(rxd[2]), Number(rxd[3]));
+  const beyond = /^overflow:(\d+):(\d+)$/.exec(id);
+  if (beyond) return overflowed(engine, id, Number(beyond[1]), Number(beyond[2]));
   const match = /^slot:(\d+):(sq|cq|rq|buf\d+):(\d+)$/.exec(id);
   if (!match) return undefined;
   const [ring, kind, index] = [Number(match[1]), match[2] as string, Number(match[3])];
@@ -47,6 +52,30 @@ function refill(engine: Engine, id: string, ifq: number, index: number): SlotAns
   if (!q || index >= q.rq_entries) return undefined;
   return {
     id, title: `Refill entry ${index} of zcrx ${ifq}`, structs: [decode(engine.view, rqeAddress(q, index), 'io_uring_zcrx_rqe')],
+  };
+}
+
+/** A completion that found no room: struct io_overflow_cqe is the kernel's own. */
+function overflowed(engine: Engine, id: string, ring: number, nth: number): SlotAnswer | undefined {
+  const r = ringOf(engine, ring);
+  const o = r && overflowOf(engine, r, nth + 1).first[nth];
+  if (!o) return undefined;
+  const field = (name: string, at: number, bytes: number, value: string | number, about: string) =>
+    ({ name, at, bytes, value: String(value), about });
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(o.user_data), true);
+  view.setInt32(8, o.res, true);
+  view.setUint32(12, o.flags, true);
+  return {
+    id, title: `Overflow list of ring ${ring}, number ${nth + 1}`,
+    structs: [{
+      struct: 'io_uring_cqe', about: 'as it will lie in the queue', bytes,
+      fields: [
+        field('user_data', 0, 8, o.user_data, 'of the request'), field('res', 8, 4, resText(o.res), 'result, or -errno'),
+        field('flags', 12, 4, cqeFlagsText(o.flags), 'IORING_CQE_F_*'),
+      ],
+    }],
   };
 }
 

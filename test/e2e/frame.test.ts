@@ -127,6 +127,23 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await base.close();
   });
 
+  test('another seed is another run, and the address keeps it', async () => {
+    const page = await site.visit('#loss&seed=1&at=300');
+    const one = stateIn(await settled(page));
+    await page.getByRole('button', { name: 'seed 1' }).click();
+    await page.getByRole('option', { name: /with seed 2/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'seed 2' }).waitFor();
+    await page.waitForFunction(() => location.hash.startsWith('#loss&seed=2'));
+    await recorded(page);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('step 300');
+    await page.keyboard.press('Enter');
+    const two = stateIn(await settled(page));
+    expect(two).not.toBe(one);
+    await page.close();
+  });
+
   test('the dialog of links gives the link, a frame and a command', async () => {
     const page = await site.visit('#loss&seed=3&at=400');
     await settled(page);

@@ -32,6 +32,12 @@ export const frameCommands = (): Command[] => [
     },
   },
   {
+    id: 'seed', title: 'Run with another seed', group: 'Page',
+    run: (lab) => {
+      shell.palette = `seed ${lab.seed + 1}`;
+    },
+  },
+  {
     id: 'share', title: 'Link to this moment', group: 'Page', keys: ['l'],
     run: () => {
       shell.share = true;

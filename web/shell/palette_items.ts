@@ -50,7 +50,7 @@ export function itemsOf(lab: LabStore, library: readonly BundledScenario[]): Pal
   const scenarios = library.map((s): PaletteItem => ({
     id: `scenario:${s.name}`, group: 'Scenario', title: s.name, about: s.about, run: () => route.go('bench', encodeURIComponent(s.name)),
   }));
-  const places = [timeItem, stepItem, conditionItem].map((make) => make(lab));
+  const places = [timeItem, stepItem, seedItem, conditionItem].map((make) => make(lab));
   return [...places.flat(), ...commands, ...workspaces, ...views, ...pages, ...branches, ...scenarios];
 }
 
@@ -76,6 +76,20 @@ function stepItem(lab: LabStore): NumberItem {
     return { id: 'step', group: 'Go to', title: `step ${number}`, run: () => lab.goto(Number(number)) };
   };
   return { id: 'step', group: 'Go to', title: '', run: () => {}, from };
+}
+
+/** `seed 7`: the same run with other chances, from its beginning. */
+function seedItem(lab: LabStore): NumberItem {
+  const from = (text: string): PaletteItem | undefined => {
+    const [, number] = /^\s*seed\s+(\d{1,15})\s*$/.exec(text) ?? [];
+    const { source } = lab;
+    if (number === undefined || !source) return undefined;
+    return {
+      id: 'seed', group: 'Run', title: `with seed ${number}`, about: 'the same scenario, from its beginning',
+      run: () => lab.open({ ...source, seed: Number(number) }),
+    };
+  };
+  return { id: 'seed', group: 'Run', title: '', run: () => {}, from };
 }
 
 /** `run to drop`, `back to server.free < 8`: a condition in the language of the filter. */

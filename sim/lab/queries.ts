@@ -24,7 +24,7 @@ import { runTo } from './views/stops.ts';
 import { road } from './views/road.ts';
 import { runFile } from './views/run_file.ts';
 import { tcpEnds, tcpFlows, tcpLadder, tcpOfPacket, tcpPlot } from './views/tcp/index.ts';
-import { timeline, timelineSpan } from './views/timeline/index.ts';
+import { timeline, timelineNow, timelineSpan } from './views/timeline/index.ts';
 
 /** A question: what is to be known at a moment. Its parameters and its answer are plain data (structured clone). */
 export type Query<P, R> = (moment: Moment, params: P, lab: Lab) => R;
@@ -69,6 +69,7 @@ export const QUERIES = {
   tcp_plot: tcpPlot,
   why,
   timeline,
+  timeline_now: timelineNow,
   timeline_span: timelineSpan,
 };
 export type Queries = typeof QUERIES;

@@ -5,7 +5,7 @@ import type { Item, Scene } from '../../../web/draw/scene.ts';
 import { type LadderAnswer, ladderScene } from '../../../web/views/tcp/ladder_scene.ts';
 import { type PlotAnswer, plotScene } from '../../../web/views/tcp/plot_scene.ts';
 import { type TimelineAnswer, timelineRows } from '../../../web/views/timeline/rows.ts';
-import { timelineScene } from '../../../web/views/timeline/scene.ts';
+import { timelineGround, timelineScene } from '../../../web/views/timeline/scene.ts';
 
 const axis = { from: 0, to: 1000, start: 100, end: 600 };
 
@@ -115,7 +115,7 @@ const answer: TimelineAnswer = {
     { id: 'link/0/255/0', kind: 'link', host: 0, core: 255, context: 'hardware', name: 'link to the server', busy: 0, spans: [] },
   ],
   counters: [{
-    id: 'counter/1/rq', host: 1, name: 'rq', about: 'refill entries', bytes: false, top: 8, now: 3,
+    id: 'counter/1/rq', host: 1, name: 'rq', about: 'refill entries', bytes: false, top: 8,
     points: [{ time_ns: 10, low: 0, high: 4, value: 4 }, { time_ns: 800, low: 3, high: 8, value: 3 }],
   }],
   flow: { points: [{ time_ns: 300, track: 'core/0/1/4', record: 5 }, { time_ns: 700, track: 'link/0/255/0', record: 9 }] },
@@ -123,8 +123,8 @@ const answer: TimelineAnswer = {
 };
 const timeline = (pinned: readonly string[], counters = true) => {
   const { rows, height } = timelineRows(answer, new Set(pinned), counters, false);
-  const view = { width: 900, height, rows, from_ns: 0, to_ns: 1000, time_ns: 450, marks: [{ from_ns: 100, to_ns: 500 }] };
-  return { rows, scene: timelineScene(answer, view) };
+  const view = { width: 900, height, rows, from_ns: 0, to_ns: 1000, marks: [{ from_ns: 100, to_ns: 500 }] };
+  return { rows, scene: timelineScene(answer, timelineGround(view), view, { time_ns: 450, levels: { 'counter/1/rq': 3 } }) };
 };
 
 describe('the timeline', () => {

@@ -15,13 +15,20 @@ export interface TimelineView {
   readonly rows: readonly Row[];
   readonly from_ns: number;
   readonly to_ns: number;
-  readonly time_ns: number;
   readonly marks: readonly Mark[];
+}
+/** What changes while a run plays. */
+export interface TimelineMoment {
+  readonly time_ns: number;
+  /** Levels by the ids of their counters. */
+  readonly levels: Readonly<Record<string, number>>;
 }
 
 export const RIGHT = 8;
 export const RULE = 18;
 export const NARROW = 620;
+/** What is narrower is drawn with its neighbours as one shape, and met when one has zoomed in. */
+const ALONE = 1.5;
 /** What does not fit the filter. */
 const DIM = 0.22;
 export const gutter = (width: number): number => (width < NARROW ? 104 : 148);
@@ -33,9 +40,14 @@ const INKS: Readonly<Record<string, Ink>> = {
 };
 const inkOf = (t: TrackAnswer): Ink => (t.kind === 'link' ? 'header' : t.kind === 'nic' ? 'ack' : INKS[t.context] ?? 'soft');
 
-export function timelineScene(t: TimelineAnswer, view: TimelineView): Scene {
+const axisOf = (view: TimelineView): Axis => {
   const left = gutter(view.width);
-  const x: Axis = { from: view.from_ns, to: view.to_ns, start: left, end: Math.max(left + 1, view.width - RIGHT) };
+  return { from: view.from_ns, to: view.to_ns, start: left, end: Math.max(left + 1, view.width - RIGHT) };
+};
+
+/** All that stays while a run plays. */
+export function timelineGround(view: TimelineView): readonly Item[] {
+  const x = axisOf(view);
   const bottom = view.height - RULE;
   const items: Item[] = [...timeAxis(x, 0, bottom, view.width < 620 ? 72 : 104)];
   for (const m of view.marks) items.push(...markItems(m, x, bottom));
@@ -44,12 +56,21 @@ export function timelineScene(t: TimelineAnswer, view: TimelineView): Scene {
     else if (row.track) items.push(...trackItems(row, row.track, x));
     else if (row.counter) items.push(...counterItems(row, row.counter, x));
   }
-  const at = clamped(x, view.time_ns);
+  return items;
+}
+
+export function timelineScene(t: TimelineAnswer, ground: readonly Item[], view: TimelineView, moment: TimelineMoment): Scene {
+  const x = axisOf(view);
+  const bottom = view.height - RULE;
+  const items: Item[] = [...ground];
+  for (const row of view.rows) if (row.counter) items.push(levelText(row, row.counter, moment.levels[row.id] ?? 0, x));
+  const at = clamped(x, moment.time_ns);
   if (at < x.end) items.push({ kind: 'rect', x: at, y: 0, w: x.end - at, h: bottom, fill: 'card', alpha: 0.5 });
   items.push(...flowItems(t, view.rows, x));
-  if (view.time_ns >= view.from_ns && view.time_ns <= view.to_ns)
+  if (moment.time_ns >= view.from_ns && moment.time_ns <= view.to_ns)
     items.push({ kind: 'path', points: [at, 0, at, bottom + 4], stroke: 'select', width: 1.5 });
-  return sceneWith({ width: view.width, height: view.height, items, narration: narration(t, view) }, () => table(view));
+  const narration = narrationOf(t, view, moment.time_ns);
+  return sceneWith({ width: view.width, height: view.height, items, narration }, () => table(view, moment));
 }
 
 const headItems = (row: Row, width: number): Item[] => [
@@ -74,7 +95,8 @@ function trackItems(row: Row, t: TrackAnswer, x: Axis): Item[] {
   let dim = false;
   for (const s of t.spans) {
     const [from, to] = [clamped(x, s.from_ns), clamped(x, s.to_ns)];
-    if (s.count === 1 && (t.kind !== 'nic' || s.drop)) items.push(...spanItems(s, t, ink, from, to, top, h));
+    const alone = s.count === 1 && (t.kind === 'nic' ? s.drop : to - from >= ALONE);
+    if (alone) items.push(...spanItems(s, t, ink, from, to, top, h));
     else {
       const tall = Math.max(1, h * (t.kind === 'nic' ? Math.min(1, 0.35 + s.count / 12) : s.share));
       const wide = Math.max(from + 1, to);
@@ -110,13 +132,17 @@ function spanItems(s: Span, t: TrackAnswer, ink: Ink, from: number, to: number, 
   return [...items, { kind: 'text', x: from + 4, y: top + h / 2 + 4, text: s.text, fill: 'card', size: 11, room: w - 8 }];
 }
 
+const written = (c: CounterAnswer, n: number): string => (c.bytes ? bytes(n) : count(n));
+
+const levelText = (row: Row, c: CounterAnswer, now: number, x: Axis): Item => (
+  { kind: 'text', x: 24, y: row.y + 27, text: `${written(c, now)} of ≤ ${written(c, c.top)}`, fill: 'ink', size: 11, room: x.start - 30 }
+);
+
 function counterItems(row: Row, c: CounterAnswer, x: Axis): Item[] {
   const base = row.y + row.h - 4;
   const y: Axis = { from: 0, to: c.top, start: base, end: row.y + 5 };
-  const written = (n: number) => (c.bytes ? bytes(n) : count(n));
   const items: Item[] = [
     label(row, x, row.y + 14),
-    { kind: 'text', x: 24, y: row.y + 27, text: `${written(c.now)} of ≤ ${written(c.top)}`, fill: 'ink', size: 11, room: x.start - 30 },
     { kind: 'path', points: [x.start, base + 0.5, x.end, base + 0.5], stroke: 'line' },
   ];
   const line: number[] = [];
@@ -164,11 +190,11 @@ function flowItems(t: TimelineAnswer, rows: readonly Row[], x: Axis): Item[] {
   return items;
 }
 
-function table(view: TimelineView): TableTwin {
+function table(view: TimelineView, moment: TimelineMoment): TableTwin {
   const rows = view.rows.flatMap((row): TableTwin['rows'][number][] => {
     if (row.counter) {
-      const written = row.counter.bytes ? bytes : count;
-      return [{ cells: [row.full, '', '', `now ${written(row.counter.now)}, at most ${written(row.counter.top)}`] }];
+      const [now, top] = [moment.levels[row.id] ?? 0, row.counter.top];
+      return [{ cells: [row.full, '', '', `now ${written(row.counter, now)}, at most ${written(row.counter, top)}`] }];
     }
     const t = row.track;
     if (!t) return [];
@@ -183,12 +209,13 @@ function table(view: TimelineView): TableTwin {
 }
 
 /** Who works at the playhead, and how busy each core is in what is shown. */
-function narration(t: TimelineAnswer, view: TimelineView): string {
-  const works = (s: Span) => s.count === 1 && s.from_ns <= view.time_ns && view.time_ns < s.to_ns;
+function narrationOf(t: TimelineAnswer, view: TimelineView, time_ns: number): string {
+  if (time_ns < view.from_ns || time_ns > view.to_ns) return `The playhead at ${duration(time_ns)} is outside of what is shown.`;
+  const works = (s: Span) => s.count === 1 && s.from_ns <= time_ns && time_ns < s.to_ns;
   const working = t.tracks.filter((k) => k.kind === 'core' && k.spans.some(works));
   const now = working.map((k) => `${HOSTS[k.host]} core ${k.core} in ${k.name}`);
   const most = t.tracks.filter((k) => k.kind === 'core').sort((a, b) => b.busy - a.busy)[0];
   const busiest = most ? ` Of what is shown, ${HOSTS[most.host]} core ${most.core} ${most.name} takes most: ${percent(most.busy, 1)}.` : '';
   const who = now.length === 0 ? 'no core works' : `${now.join(', ')} ${now.length === 1 ? 'works' : 'work'}`;
-  return `At ${duration(view.time_ns)} ${who}.${busiest}`;
+  return `At ${duration(time_ns)} ${who}.${busiest}`;
 }

@@ -57,8 +57,6 @@ export interface TimelineCounter {
   readonly points: readonly { readonly time_ns: number; readonly low: number; readonly high: number; readonly value: number }[];
   /** Highest of the whole run: the scale. */
   readonly top: number;
-  /** At the moment. */
-  readonly now: number;
 }
 export interface TimelineFlow {
   readonly points: readonly { readonly time_ns: number; readonly track: string; readonly record: number }[];
@@ -80,14 +78,14 @@ const SAMPLES = 12;
 /** Levels that a timeline has as counters, and from where on they are worth a track. */
 const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued', 'cq', 'rq', 'cwnd'];
 
-export function timeline(moment: Moment, p: TimelineParams): Timeline | undefined {
+/** A function of what is recorded, and not of the moment: the page asks again only when that has grown, or it shows another stretch. */
+export function timeline({ recording }: Moment, p: TimelineParams): Timeline | undefined {
   if (!(p.to_ns > p.from_ns) || p.columns < 1) return undefined;
-  const { recording } = moment;
   const index = trackIndex(recording, p.budget_ms);
   const fits = fitsOf(recording, p);
   const tracks = [...index.tracks].sort(order).map((t) => trackFrame(recording.trace, t, p, fits));
   const edges = edgesOf(recording, p);
-  const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(moment, name, host, p, edges)));
+  const counters = ([0, 1] as const).flatMap((host) => COUNTED.flatMap((name) => counterFrame(recording, name, host, p, edges)));
   const flow = flowOf(recording, index, p.selected);
   // A run may end long after the last that happened in it.
   const end_ns = index.tracks.reduce((last, t) => Math.max(last, t.length === 0 ? 0 : t.end(t.length - 1)), 0);
@@ -159,7 +157,7 @@ function edgesOf({ steps }: Recording, p: TimelineParams): { readonly records: F
 }
 
 function counterFrame(
-  { recording, records }: Moment, name: LevelName, host: 0 | 1, p: TimelineParams, edges: ReturnType<typeof edgesOf>,
+  recording: Recording, name: LevelName, host: 0 | 1, p: TimelineParams, edges: ReturnType<typeof edgesOf>,
 ): TimelineCounter[] {
   const changes = levelsOf(recording).changes(name, host);
   // Applications outside of the core do not say when they look at their completions.
@@ -185,11 +183,24 @@ function counterFrame(
     from = to;
   }
   const field = LEVELS.find((l) => l.name === name);
-  const now = lowerBound(changes, records, 0);
   return [{
-    id: `counter/${host}/${name}`, host, name, about: field?.about ?? '', bytes: field?.unit === 'bytes', points,
-    top: topOf(recording, name, host), now: now === 0 ? 0 : Math.max(0, changes.valueAt(now - 1)),
+    id: counterId(host, name), host, name, about: field?.about ?? '', bytes: field?.unit === 'bytes', points,
+    top: topOf(recording, name, host),
   }];
+}
+const counterId = (host: 0 | 1, name: LevelName): string => `counter/${host}/${name}`;
+
+/** The levels at the moment, by the ids of their counters. */
+export function timelineNow({ recording, records }: Moment, _params: Record<string, never>): Record<string, number> {
+  const now: Record<string, number> = {};
+  for (const host of [0, 1] as const) {
+    for (const name of COUNTED) {
+      const changes = levelsOf(recording).changes(name, host);
+      const n = lowerBound(changes, records, 0);
+      now[counterId(host, name)] = n === 0 ? 0 : Math.max(0, changes.valueAt(n - 1));
+    }
+  }
+  return now;
 }
 
 /** How many changes the first `records` records made. */

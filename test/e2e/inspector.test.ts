@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../chromium.ts';
+import { violations } from './axe.ts';
 import { Site } from './site.ts';
 
 describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
@@ -55,6 +56,7 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
     const more = chain.getByRole('button', { name: /back to the root/ });
     if (await more.count()) await more.click();
     expect(await chain.locator('.root').innerText()).toContain('first time');
+    expect(await violations(page)).toEqual([]);
     await chain.getByRole('button', { name: /What if not\? Drop this packet/ }).first().click();
     await expect.poll(() => page.evaluate(() => location.hash), { timeout: 20_000 }).toContain('&on=1');
     expect(await inspector().locator('[role="alert"]').count()).toBe(0);
@@ -64,6 +66,7 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
     await select('ring 1');
     await inspector().locator('dd button.link').last().click();
     await expect.poll(() => inspector().getByRole('application', { name: /Life of the request/ }).count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
     await select('packet 999999');
     await expect.poll(() => inspector().locator('.state').innerText()).toContain('does not tell of it yet');
     await select('nonsense');

@@ -111,6 +111,14 @@ test('what was lost is told by place and reason, and nobody is on the road when 
   expect([...new Set(frame.waiting.map((w) => placeOfCode(w.at).stage))]).toEqual([9]);
 });
 
+test('where there will be an area, its station is there from the beginning, and its levels come with it', () => {
+  const { lab, recording } = recorded('bulk');
+  const [begin, end] = [frameAt(lab, 0), frameAt(lab, recording.length)];
+  expect(begin.hosts.map((h) => h.has_area)).toEqual([false, true]);
+  expect(begin.hosts[1]).toMatchObject({ area_open: false, sizes: { area: 0 } });
+  expect(end.hosts[1]).toMatchObject({ area_open: true, sizes: { area: 4096 } });
+});
+
 test('a thousand packets in flight are told within the budget of a frame', () => {
   const { lab, recording } = recorded('bulk', ['client.wire.delay_ns=600us', 'server.wire.delay_ns=600us', 'client.app.bytes=16MiB']);
   const steps = spread(recording.length, 60);

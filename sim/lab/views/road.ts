@@ -4,7 +4,7 @@
  */
 import { DROPS, HOSTS, roleOf } from '../../host/index.ts';
 import type { Moment } from '../moment.ts';
-import { dropsBefore, GAUGES, type Gauge } from './road/gauges.ts';
+import { dropsBefore, GAUGES, type Gauge, wantsArea } from './road/gauges.ts';
 import { type RoadIndex, roadIndexOf } from './road/index.ts';
 import { moverId, placeCode, placeOfCode } from './road/places.ts';
 import type { Stay } from './road/stays.ts';
@@ -55,7 +55,9 @@ export interface DropCount {
 export interface RoadHost {
   readonly name: string;
   readonly role: string;
+  /** There is an area, or there will be one; and whether it is there. */
   readonly has_area: boolean;
+  readonly area_open: boolean;
   /** Its application is one of the core's: the trace tells what that takes from the CQ and puts into the refill ring. */
   readonly built_in: boolean;
   readonly gauges: Readonly<Record<Gauge, number>>;
@@ -191,13 +193,14 @@ function hostNow(index: RoadIndex, { recording, records }: Moment, host: number,
   const knob = scenario.hosts[host]?.values as NonNullable<(typeof scenario.hosts)[number]>['values'];
   const gauges = Object.fromEntries(GAUGES.map((g) => [g, levels[g].at(records)])) as Record<Gauge, number>;
   const touched = levels.live.lastRecord(records) >= 0 || levels.cached.lastRecord(records) >= 0;
-  const has_area = touched || levels.on_loan.lastRecord(records) >= 0;
+  const area_open = touched || levels.on_loan.lastRecord(records) >= 0;
+  const has_area = area_open || wantsArea(scenario, host);
   const role = roleOf(scenario, host);
   const built_in = role !== 'script' && role !== 'none';
   // Who registers it by a program of its own chooses its size.
-  const area = has_area && built_in ? Math.floor(knob['refill.area_bytes'] / knob['refill.rx_buf_len']) : 0;
+  const area = area_open && built_in ? Math.floor(knob['refill.area_bytes'] / knob['refill.rx_buf_len']) : 0;
   return {
-    name: HOSTS[host] as string, role, has_area, built_in,
+    name: HOSTS[host] as string, role, has_area, area_open, built_in,
     gauges: { ...gauges, free: area > 0 ? Math.max(0, area + gauges.free) : 0 },
     sizes: { cq: drains ? knob['ring.cq_entries'] : 0, rq: knob['refill.rq_entries'], area, rx_ring: knob['nic.rx_ring'] },
     wire: { rate_bps: knob['wire.rate_bps'], delay_ns: knob['wire.delay_ns'] },

@@ -40,10 +40,10 @@ function sending(stage: number, { gauges: g }: RoadHost): LevelText | undefined 
   }
 }
 
-function receiving(stage: number, { gauges: g, sizes, has_area, built_in }: RoadHost): LevelText | undefined {
+function receiving(stage: number, { gauges: g, sizes, has_area, area_open, built_in }: RoadHost): LevelText | undefined {
   const free = g.free + g.cached;
   switch (stage) {
-    case 2: return has_area
+    case 2: return area_open
       ? filled(g.posted, sizes.rx_ring, 'empty', level(count(g.posted), 'posted', 'buffers of the area that wait at the NIC')) : undefined;
     case 3: return sizes.area === 0 ? undefined
       : filled(free, sizes.area, 'empty', level(count(free), 'free', 'buffers in the free list and in page pools'));

@@ -147,6 +147,10 @@ function optionOf(scenario: Scenario, host: number, name: 'receive' | 'send'): s
   const knob = HOST_KNOBS.find((k) => k.section === 'app' && k.name === name);
   return knob?.options?.[scenario.hosts[host]?.values[`app.${name}`] ?? 0] ?? '';
 }
+/** Its application will receive into an area: known before there is one. */
+export const wantsArea = (scenario: Scenario, host: number): boolean =>
+  roleOf(scenario, host) === 'sink' && optionOf(scenario, host, 'receive') === 'zc';
+
 function drainsRing(scenario: Scenario, host: number): boolean {
   const role = roleOf(scenario, host);
   if (role === 'source') return !PLAIN.includes(optionOf(scenario, host, 'send'));

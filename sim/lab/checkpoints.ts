@@ -46,6 +46,11 @@ export class Checkpoints {
     this.#store.restore(found.snapshot);
     return found.step;
   }
+  /** Gives all of them up: nobody goes back there any more. */
+  clear(): void {
+    for (const { snapshot } of this.#kept) this.#store.release(snapshot);
+    this.#kept = [];
+  }
   /** The step of the last checkpoint that is not after a step; -1: none. */
   before(step: number): number {
     return this.#kept.findLast((c) => c.step <= step)?.step ?? -1;

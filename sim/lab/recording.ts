@@ -181,6 +181,7 @@ export class Recording {
 
   /** It is not needed any more: others that share its snapshots go on without it. */
   close(): void {
+    this.#checkpoints?.clear();
     this.#store?.close();
   }
 

@@ -1,7 +1,7 @@
 /** Changes by hand: what they do to the run, what is refused, and that going back finds them where they were. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, eventOf, KIND, narrate, NO_BUFFER } from '../../sim/host/index.ts';
 import { type Edit, type Lab, openLab, type Recording, rerun } from '../../sim/lab/index.ts';
@@ -29,13 +29,14 @@ function eventsOf(r: Recording, event: string, from = 0): number[] {
   for (let i = from; i < r.trace.length; i++) if (r.trace.kind(i) === KIND[event]) found.push(i);
   return found;
 }
-/** A branch with one edit, recorded to its end and closed. */
+afterEach(() => {
+  for (let n = lab.branches.length - 1; n > 0; n--) if (lab.branches[n]) lab.remove(n);
+});
+
+/** A branch with one edit, recorded to its end. */
 function edited(step: number, edit: { set: string } | { fault: string; host: 0 | 1; args: readonly number[] }): Recording {
   const made: Edit = { at: step, ...edit };
-  const n = lab.fork({ branch: 0, step }, 'edited', [made]);
-  const { recording } = lab.branch(n);
-  lab.remove(n);
-  return recording.finish();
+  return lab.branch(lab.fork({ branch: 0, step }, 'edited', [made])).recording.finish();
 }
 /** The n-th data frame on the wire, and the step after which it is in flight. */
 function flying(nth: number): { pkt: number; step: number } {

@@ -64,3 +64,16 @@ test('far from a checkpoint the state is what it is next to one: digests, and wh
   expect(hashes.size).toBeGreaterThan(10);
   for (const [step, hash] of [...hashes].reverse()) expect(recording.hashAt(step)).toBe(hash);
 });
+
+test('a branch that is removed gives the room of its snapshots back', () => {
+  const lab = open('bulk', ['client.app.bytes=1MiB']);
+  const base = lab.branch(0).recording.finish();
+  const hash = base.hashAt(200);
+  const before = base.checkpoint_bytes;
+  const n = lab.fork({ branch: 0, step: 100 }, 'slow', [{ at: 100, set: 'server.app.work_ns=20us' }]);
+  lab.branch(n).recording.finish();
+  expect(base.checkpoint_bytes).toBeGreaterThan(before);
+  lab.remove(n);
+  expect(base.checkpoint_bytes).toBeLessThanOrEqual(before + 2 ** 20);
+  expect(base.hashAt(200)).toBe(hash);
+});

@@ -98,6 +98,8 @@ export class LessonSession {
     const making = show.yours ? this.#lastMaking(index) : { sets: show.sets, edits: [] };
     const branch = await this.#machine.branch(making, making.sets.join(', '));
     const placed = await this.#machine.place(branch, show.at, show.select);
+    // Somebody went on before the machine was there.
+    if (this.index !== index) return [];
     const here = this.#machine.where();
     const stays = here.at.branch === branch;
     await this.#machine.show({

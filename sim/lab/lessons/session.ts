@@ -65,6 +65,8 @@ export class LessonSession {
   readonly lesson: Lesson;
   readonly #machine: Machine;
   readonly #tries = new Map<number, Tries>();
+  /** Whatever is done to the machine waits until the step stands. */
+  #entered = Promise.resolve();
   index = 0;
   solved: Readonly<Record<number, Solved>> = {};
   /** Told whenever something of it has changed. */
@@ -91,7 +93,12 @@ export class LessonSession {
   }
 
   /** Goes to a step, and shows what it shows. What is not in the run is returned; of a lesson that holds, nothing. */
-  async enter(index: number): Promise<readonly string[]> {
+  enter(index: number): Promise<readonly string[]> {
+    const entered = this.#enter(index);
+    this.#entered = entered.then(() => {}, () => {});
+    return entered;
+  }
+  async #enter(index: number): Promise<readonly string[]> {
     this.index = index;
     this.onchange();
     const { show } = this.step;
@@ -129,6 +136,7 @@ export class LessonSession {
 
   /** Begins a branch with other knobs, as a task asks; its end is shown, or where the step looks. */
   async turn(sets: readonly string[]): Promise<void> {
+    await this.#entered;
     const branch = await this.#machine.branch({ sets, edits: [] }, sets.map((s) => s.replace(/^server\.|^client\./, '')).join(', '));
     const placed = await this.#machine.place(branch, 'end', undefined);
     await this.#machine.show({ at: { branch, step: placed.step ?? 0 }, selected: undefined }, this.#shown(this.index));
@@ -136,6 +144,7 @@ export class LessonSession {
 
   /** Judges what has been done. A miss counts, if the machine could say. */
   async check(answer: number | undefined): Promise<Verdict> {
+    await this.#entered;
     const { index, step: { task } } = this;
     if (!task) throw new RangeError(`step ${index} has no task`);
     const { at, making, selected } = this.#machine.where();
@@ -158,6 +167,7 @@ export class LessonSession {
 
   /** Does what solves the task, without judging it. Returns the answer to give. */
   async reveal(): Promise<number | undefined> {
+    await this.#entered;
     const { task, show } = this.step;
     if (!task) return undefined;
     this.#triesOf(this.index).shown = true;

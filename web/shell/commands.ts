@@ -63,5 +63,6 @@ export function commandOf(event: KeyboardEvent): Command | undefined {
   const found = bound.find((c) => c.within !== undefined) ?? bound[0];
   if (found?.anywhere) return found;
   if (target?.closest('input, textarea, select, [contenteditable="true"], .cm-editor, dialog[open]')) return undefined;
-  return event.key === ' ' && target?.closest('button, a, summary') ? undefined : found;
+  // These keys press what has the focus.
+  return [' ', 'Enter'].includes(event.key) && target?.closest('button, a, summary, [role="button"]') ? undefined : found;
 }

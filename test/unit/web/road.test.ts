@@ -26,7 +26,8 @@ function moversOf(things: readonly Thing[]): Movers {
   };
 }
 const host = (name: string, has_area: boolean): RoadHost => ({
-  name, role: 'sink', has_area, area_open: has_area, built_in: true, gauges: Object.fromEntries(GAUGE_NAMES.map((g) => [g, 0])) as RoadHost['gauges'],
+  name, role: 'sink', has_area, area_open: has_area, built_in: true,
+  gauges: Object.fromEntries(GAUGE_NAMES.map((g) => [g, 0])) as RoadHost['gauges'],
   sizes: { cq: 4096, rq: 4096, area: 4096, rx_ring: 1024 }, wire: { rate_bps: 25e9, delay_ns: 10_000 },
   last: Array.from({ length: 9 }, () => undefined),
 });

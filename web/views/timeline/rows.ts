@@ -30,7 +30,9 @@ const NAMES: Readonly<Record<string, string>> = {
   cwnd: 'least cwnd',
 };
 
-export function timelineRows(t: TimelineAnswer, pinned: ReadonlySet<string>, counters: boolean, narrow: boolean): { rows: Row[]; height: number } {
+export function timelineRows(
+  t: TimelineAnswer, pinned: ReadonlySet<string>, counters: boolean, narrow: boolean,
+): { rows: Row[]; height: number } {
   const rows: Row[] = [];
   let y = 0;
   const put = (row: Omit<Row, 'y'>) => {

@@ -27,7 +27,7 @@ const HEAD = 24;
 /** Levels by the names of what they are about. */
 const NAMES: Readonly<Record<string, string>> = {
   link: 'link queue', rx: 'RX ring', posted: 'posted buffers', live: 'live buffers', queued: 'unread bytes', cq: 'CQ', rq: 'refill ring',
-  cwnd: 'least cwnd',
+  cwnd: 'least cwnd', window: 'least window',
 };
 
 export function timelineRows(

@@ -76,7 +76,7 @@ const TEXT_COLUMNS = 14;
 const FLOW_MAX = 240;
 const SAMPLES = 12;
 /** Levels that a timeline has as counters, and from where on they are worth a track. */
-const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued', 'cq', 'rq', 'cwnd'];
+const COUNTED: readonly LevelName[] = ['link', 'rx', 'posted', 'live', 'queued', 'window', 'cq', 'rq', 'cwnd'];
 
 /** A function of what is recorded, and not of the moment: the page asks again only when that has grown, or it shows another stretch. */
 export function timeline({ recording }: Moment, p: TimelineParams): Timeline | undefined {

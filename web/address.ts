@@ -1,7 +1,7 @@
 /**
  * What the fragment of a link to the bench holds. A link to a run is the run, up to the state of a moment:
  *
- *     #loss&seed=7&set=client.wire.delay_ns=1ms&at=1200&sel=packet:12&v=tcp&is=1a2b3c4d.0123456789abcdef
+ *     #loss&seed=7&set=client.wire.delay_ns=1ms&at=1200&sel=packet:12&v=connection&is=1a2b3c4d.0123456789abcdef
  *
  * Only what is not as it would be without a word is written. Texts and branches are packed (deflate.ts).
  */

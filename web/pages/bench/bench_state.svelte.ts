@@ -9,14 +9,14 @@ export interface Workspace {
   readonly layout: string;
 }
 
-/** Ready-made ones. Views that there are not are left out. */
+/** Ready-made ones, called otherwise than any view is, since a link may name either. Views that there are not are left out. */
 export const WORKSPACES: readonly Workspace[] = [
   {
     id: 'way', title: 'The way', about: 'The road, the memory, the rings, and what is selected',
     layout: 'road;48/memory,rings;52:inspector',
   },
   {
-    id: 'tcp', title: 'TCP', about: 'Sequence, time and the log',
+    id: 'connection', title: 'TCP', about: 'Sequence, time and the log',
     layout: 'tcp;60/timeline*60,log;40:inspector',
   },
   {
@@ -28,7 +28,7 @@ export const WORKSPACES: readonly Workspace[] = [
     layout: 'road;48/branches*55,charts;52:knobs,inspector;28',
   },
   {
-    id: 'result', title: 'Result', about: 'What came of the run',
+    id: 'outcome', title: 'Result', about: 'What came of the run',
     layout: 'result*60,charts/log;40:inspector',
   },
 ];

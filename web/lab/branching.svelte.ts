@@ -16,15 +16,34 @@ interface Made {
   readonly source: Source | undefined;
 }
 
+interface Undone {
+  readonly making: Making;
+  readonly source: Source | undefined;
+}
+
 const LOOK_AGAIN_MS = 40;
 /** A branch that begins anew is waited for until it is where one stood, but not for ever. */
 const PATIENCE_MS = 6000;
 
 class Branching {
   made = $state.raw<readonly Made[]>([]);
-  undone = $state.raw<readonly Making[]>([]);
-  /** What was done last, and what it led to: a sentence for everybody. */
-  said = $state('');
+  undone = $state.raw<readonly Undone[]>([]);
+  /** What was done last, and what it led to: a sentence for everybody, as long as the run is open that it is about. */
+  #said = $state('');
+  #about = $state.raw<{ readonly lab: LabStore; readonly source: Source | undefined }>();
+
+  get said(): string {
+    return this.#about?.lab.source === this.#about?.source ? this.#said : '';
+  }
+  #say(lab: LabStore, text: string): void {
+    this.#said = text;
+    this.#about = { lab, source: lab.source };
+  }
+  /** The last act that was taken back, and can be made again. */
+  again(lab: LabStore): Making | undefined {
+    const last = this.undone.at(-1);
+    return last && last.source === lab.source && lab.branches.some((b) => b.n === last.making.from.branch) ? last.making : undefined;
+  }
 
   /** The last act that can be taken back: its branch is still there, and no other leaves it. */
   last(lab: LabStore): Made | undefined {
@@ -67,12 +86,12 @@ class Branching {
     if (lab.branch === last.branch) await this.#toSameTime(lab, last.making.from.branch);
     await lab.client.call('remove', { branch: last.branch });
     this.made = this.made.filter((m) => m !== last);
-    this.undone = [...this.undone, last.making];
-    this.said = `${last.making.name}: taken back.`;
+    this.undone = [...this.undone, { making: last.making, source: lab.source }];
+    this.#say(lab, `${last.making.name}: taken back.`);
   }
   async redo(lab: LabStore): Promise<void> {
-    const making = this.undone.at(-1);
-    if (!making || !lab.branches.some((b) => b.n === making.from.branch)) return;
+    const making = this.again(lab);
+    if (!making) return;
     await this.#make(lab, making);
     this.undone = this.undone.slice(0, -1);
   }
@@ -97,28 +116,29 @@ class Branching {
       await until(() => lab.branches.some((b) => b.n === branch && (b.done || b.end_ns >= time_ns)));
       await this.#toSameTime(lab, branch, time_ns);
     }
-    this.said = `${name}: branch ${letterOf(lab, branch)}.`;
+    this.#say(lab, `${name}: branch ${letterOf(lab, branch)}.`);
     void this.#tell(lab, name, branch, from.branch);
     return branch;
   }
 
   /** What the change led to: the first event that is another one than without it. */
   async #tell(lab: LabStore, name: string, branch: number, other: number): Promise<void> {
-    const said = this.said;
+    const said = this.#said;
     const end = performance.now() + PATIENCE_MS;
-    while (this.said === said && performance.now() < end) {
+    while (this.#said === said && performance.now() < end) {
       const at = { branch, step: 0 };
       const answer = await lab.ask('compare', { other }, at).catch(() => undefined);
-      if (!answer || this.said !== said) return;
+      if (!answer || this.#said !== said) return;
       if (answer.first) {
         const { a, b } = answer.first;
         const mine = a ? `${a.host} ${a.stage}: ${a.text}` : 'nothing more happens';
         const theirs = b ? `${b.text}` : 'nothing more happens';
-        this.said = `${name}: what differs first, at ${duration((a ?? b)?.time_ns ?? 0)}, is: ${mine}. Without it: ${theirs}.`;
+        const when = duration((a ?? b)?.time_ns ?? 0);
+        this.#say(lab, `${name}: what differs first, at ${when}, is: ${mine}. Without it: ${theirs}.`);
         return;
       }
       if (answer.whole) {
-        this.said = `${name}: nothing that happens is another thing.`;
+        this.#say(lab, `${name}: nothing that happens is another thing.`);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));

@@ -159,17 +159,22 @@ export class LabStore {
   }
 
   async #ask(): Promise<void> {
-    const frames = [...this.#frames.values()].flatMap((wants) => wants() ?? []);
+    const frames = [...this.#frames].flatMap(([key, wants]) => {
+      const frame = wants();
+      return frame ? [{ key, ...frame }] : [];
+    });
     if (this.branches.length === 0 || frames.length === 0) return;
     this.#asking = true;
     try {
       const answers = await this.client.call('ask', { at: this.at, asked: frames.flatMap((f) => f.asked) });
       let n = 0;
       for (const frame of frames) {
-        frame.done(frame.asked.map(() => {
+        const told = frame.asked.map(() => {
           const answer = answers[n++];
           return answer && 'ok' in answer ? answer.ok : undefined;
-        }));
+        });
+        // A view may have gone meanwhile.
+        if (this.#frames.has(frame.key)) frame.done(told);
       }
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);

@@ -27,7 +27,8 @@ describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) 
   test('any step has the same state, whichever way one comes', () => {
     const { recording } = open(name).branch(0);
     const while_recording = new Map<number, string>();
-    for (let i = 0; recording.advance(0.01) && i < 12; i++) while_recording.set(recording.length, recording.hashAt(recording.length));
+    // A hash is one of all memory, of which a file server has much.
+    for (let i = 0; recording.advance(0.01) && i < (name === 'http' ? 4 : 12); i++) while_recording.set(recording.length, recording.hashAt(recording.length));
     recording.finish();
     const steps = [...while_recording.keys()];
     for (const step of [...steps].reverse()) expect(recording.hashAt(step)).toBe(while_recording.get(step));

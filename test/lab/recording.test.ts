@@ -28,7 +28,8 @@ describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) 
     const { recording } = open(name).branch(0);
     const while_recording = new Map<number, string>();
     // A hash is one of all memory, of which a file server has much.
-    for (let i = 0; recording.advance(0.01) && i < (name === 'http' ? 4 : 12); i++) while_recording.set(recording.length, recording.hashAt(recording.length));
+    for (let i = 0; recording.advance(0.01) && i < (name === 'http' ? 4 : 12); i++)
+      while_recording.set(recording.length, recording.hashAt(recording.length));
     recording.finish();
     const steps = [...while_recording.keys()];
     for (const step of [...steps].reverse()) expect(recording.hashAt(step)).toBe(while_recording.get(step));

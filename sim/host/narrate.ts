@@ -4,6 +4,7 @@ import { DROPS } from '../schema/drops.ts';
 import { EDITS } from '../schema/edits.ts';
 import { HOST_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
+import { opName } from '../../uring-model/8-app/names.ts';
 import { formatQuantity, formatValue } from './scenario_units.ts';
 import { eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
 
@@ -99,7 +100,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   sock_wake: (w) => `whoever waits on socket ${w.sock} is told`,
   sock_send: (w) => `the application gives socket ${w.sock} ${w.len} bytes`,
   sock_read: (w) => `${w.len} bytes leave the receive queue of socket ${w.sock}`,
-  ring_submit: (w) => `ring ${w.ring} takes request ${w.user_data} (opcode ${w.opcode})`,
+  ring_submit: (w) => `ring ${w.ring} takes request ${w.user_data} (${opName(w.opcode ?? 0)})`,
   ring_enter: (w) => `io_uring_enter of ring ${w.ring}: ${w.submitted} submitted, waits for ${w.waiting}`,
   poll_arm: (w) => `request ${w.user_data} waits for ${w.kind === 1 ? 'socket' : 'file'} ${w.obj}`,
   task_work: (w) => `task work of ring ${w.ring}: ${w.items} ${w.items === 1 ? 'item' : 'items'}`,

@@ -35,7 +35,7 @@ export const TIME_COMMANDS: readonly Command[] = [
   ...pair('call', 'system call', 's'),
   ...pair('interrupt', 'interrupt', 'i'),
   { id: 'undo', title: 'Take the last change back', group: 'Branches', keys: ['Ctrl+z'], run: (lab) => branching.undo(lab) },
-  { id: 'redo', title: 'Make it again', group: 'Branches', keys: ['Ctrl+y', 'Ctrl+Shift+Z', 'Ctrl+Z'], run: (lab) => branching.redo(lab) },
+  { id: 'redo', title: 'Make it again', group: 'Branches', keys: ['Ctrl+y', 'Ctrl+Z'], run: (lab) => branching.redo(lab) },
   { id: 'turn_knob', title: 'Turn a knob', group: 'Branches', keys: ['k'], run: () => knob_state.show('knobs') },
   { id: 'inject', title: 'Do something to the run: a fault', group: 'Branches', keys: ['x'], run: () => knob_state.show('faults') },
   { id: 'branch_off', title: 'Branch off here', group: 'Branches', run: async (lab) => void (await branching.branchOff(lab)) },

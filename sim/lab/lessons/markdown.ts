@@ -32,7 +32,10 @@ function spansOf(text: string): Span[] {
   for (const m of text.matchAll(SPAN)) {
     if (m.index > at) spans.push({ kind: 'text', text: text.slice(at, m.index) });
     if (m[1] !== undefined) spans.push({ kind: 'code', text: m[1] });
-    else if (m[2] !== undefined) spans.push({ kind: 'bold', text: m[2] });
+    else if (m[2] !== undefined) {
+      if (m[2].includes('{')) throw new ExpectError(`a value cannot be bold: **${m[2]}**`);
+      spans.push({ kind: 'bold', text: m[2] });
+    }
     else if (m[3] !== undefined) spans.push({ kind: 'em', text: m[3] });
     else if (m[4] !== undefined) spans.push({ kind: 'link', text: m[4], to: m[5] ?? '' });
     else spans.push(lookedUp(m[6] ?? ''));

@@ -88,11 +88,11 @@ test('what was lost is seen, named, and told in words and in the table', () => {
     lost: [{ at, reason: 'SIM_NIC_NO_DESC', about, count: 3, last_record: 55 }],
     drops: [{ id: 'packet:12', at, reason: 'SIM_NIC_NO_DESC', about, age_ns: 1000 }],
   }));
-  expect(scene.narration).toContain(`3 lost so far: ${about}`);
+  expect(scene.narration).toContain(`3 dropped so far: ${about}`);
   expect(scene.table.rows.some((r) => r.cells.includes('3 SIM_NIC_NO_DESC'))).toBe(true);
   const cross = placeOf(scene, 'packet:12');
   expect(cross && hitAt(scene, cross.x + 4, cross.y + 4)?.label).toContain('dropped');
-  expect(scene.items.some((i) => i.kind === 'text' && i.text === '3 lost')).toBe(true);
+  expect(scene.items.some((i) => i.kind === 'text' && i.text === '3 dropped')).toBe(true);
 });
 
 test('what is followed is named where it is', () => {

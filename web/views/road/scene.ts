@@ -150,7 +150,7 @@ function losses(layout: Layout, frame: RoadFrame): Item[] {
   for (const [at, { n, reason, about, record }] of by_place) {
     const s = layout.at(at);
     if (!s) continue;
-    const text = `${n} lost`;
+    const text = `${n} dropped`;
     const w = 12 + text.length * 6;
     const [x, y] = layout.vertical ? [layout.width - 8 - w, s.y - 14] : [s.words.x - w / 2, s.words.y + 24];
     const id = `record:${record}`;

@@ -34,7 +34,7 @@ export function roadTable(frame: RoadFrame): TableTwin {
     id: idAt(movers, i),
     cells: [labelAt(movers, i), placeText(movers.at[i] as number, frame), movers.nth[i] === MOVES ? 'on its way' : 'waits', ''],
   }));
-  const columns = ['what', 'waiting or where', 'level', 'lost'];
+  const columns = ['what', 'waiting or where', 'level', 'dropped'];
   return { caption: `The road at ${duration(frame.time_ns)}`, columns, rows: [...places, ...things] };
 }
 
@@ -56,6 +56,6 @@ export function roadWords(frame: RoadFrame): string {
   });
   const lost = frame.lost.reduce((n, l) => n + l.count, 0);
   const worst = [...frame.lost].sort((a, b) => b.count - a.count)[0];
-  const end = worst ? ` ${count(lost)} lost so far${lost > 0 ? `: ${worst.about}` : ''}.` : '';
+  const end = worst ? ` ${count(lost)} dropped so far${lost > 0 ? `: ${worst.about}` : ''}.` : '';
   return `${parts.length === 0 ? 'Nothing is on the road' : parts.join(', ')}.${end}`;
 }

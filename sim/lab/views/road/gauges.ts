@@ -27,6 +27,8 @@ class HostGauges {
   readonly levels = Object.fromEntries(GAUGES.map((g) => [g, new Level()])) as Record<Gauge, Level>;
   /** The last record of each stage: what happened there. */
   readonly last = STAGES.map(() => new Level());
+  /** The end of what was written, by flow. */
+  readonly written_to = new Map<number, number>();
   readonly sent_unacked = new Map<number, number>();
   readonly unread = new Map<number, number>();
   /** Completions are taken where the trace tells it: by the ring applications of the core. */
@@ -53,7 +55,14 @@ const minusOne = () => -1;
 const isLoan = (t: TraceStore, i: number) => (t.niovIdx(i) === NO_BUFFER ? 0 : 1);
 
 const RULES: Readonly<Record<string, Reader>> = {
-  app_write: bump('written', (t, i) => t.c(i)),
+  // What a short send has left over is written once more: the stream's end counts, not the writes.
+  app_write: (h, t, i) => {
+    const end = t.b(i) + t.c(i);
+    const before = h.written_to.get(t.a(i)) ?? 0;
+    if (end <= before) return;
+    h.written_to.set(t.a(i), end);
+    h.levels.written.add(i, end - before);
+  },
   sock_send: (h, t, i) => setOf(h.sent_unacked, h.levels.send_queue, i, t.a(i), t.c(i)),
   tcp_ack: (h, t, i) => setOf(h.sent_unacked, h.levels.send_queue, i, t.a(i), (h.sent_unacked.get(t.a(i)) ?? 0) - t.c(i)),
   tcp_tx: all(bump('sent_packets'), bump('tx_waiting')),

@@ -41,6 +41,7 @@ export { programText } from './steps/program.ts';
 export type { StepCqe, StepResult, StepRet } from './steps/step_results.ts';
 export { lineText } from './steps/line_text.ts';
 export { type TraceLine, traceText } from './steps/trace_line.ts';
+export { bitNames, cqeFlagsText, resText } from './uapi_words.ts';
 export { errnoName, opName } from '../../uring-model/8-app/names.ts';
 export { AppDriver } from './app_driver.ts';
 export { Bridge, type BridgeOptions, type BridgeResult, type Traffic } from './bridge.ts';

@@ -6,6 +6,7 @@ import { HOST_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
 import { opName } from '../../uring-model/8-app/names.ts';
 import { formatQuantity, formatValue } from './scenario_units.ts';
+import { cqeFlagsText, resText } from './uapi_words.ts';
 import { eventOf, HOSTS, NO_BUFFER, type TraceRecord, wordsOf } from './trace.ts';
 
 type Words = Record<string, number>;
@@ -104,7 +105,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   ring_enter: (w) => `io_uring_enter of ring ${w.ring}: ${w.submitted} submitted, waits for ${w.waiting}`,
   poll_arm: (w) => `request ${w.user_data} waits for ${w.kind === 1 ? 'socket' : 'file'} ${w.obj}`,
   task_work: (w) => `task work of ring ${w.ring}: ${w.items} ${w.items === 1 ? 'item' : 'items'}`,
-  cqe: (w) => `completion: user_data ${w.user_data}, res ${signed(w.res)}, flags 0x${(w.flags ?? 0).toString(16)}`,
+  cqe: (w) => `completion: user_data ${w.user_data}, res ${resText(signed(w.res))}, flags ${cqeFlagsText(w.flags ?? 0)}`,
   cq_overflow: (w) => `the CQ of ring ${w.ring} is full: completion ${w.user_data} goes to the overflow list`,
   app_wake: (w) => `the application runs, ${w.cqes} ${w.cqes === 1 ? 'completion' : 'completions'}`,
   app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} at ${w.offset}, where they lie`,

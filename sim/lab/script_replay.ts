@@ -6,7 +6,7 @@ import {
   AREA, type Engine, readField, readStruct, RING_ADDR, RING_STATE, type ScriptOptions, Sha256, snapshotsOf, VIEW_AREA, zcrxAreas,
   zcrxInstances,
 } from '../host/index.ts';
-import { Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 type MakeHash = NonNullable<ScriptOptions['hash']>;
 

@@ -34,7 +34,7 @@ describe.each(['bulk', 'loss'])('%s', (name) => {
   test('the areas below throughput are the bytes of the streams', () => {
     const lab = labs.get(name) as Lab;
     const a = chartsOf(lab);
-    const received = one(a, 'throughput').series.find((s) => s.name === 'server receives');
+    const received = one(a, 'throughput').series.find((s) => s.name === 'server reads');
     const bytes = lab.branch(0).recording.result()?.streams.reduce((n, s) => n + s.bytes, 0);
     expect((total(received?.values ?? []) * a.width_ns) / 8e9).toBeCloseTo(bytes as number, 0);
   });

@@ -64,10 +64,13 @@ describe.each(files)('%s', (file) => {
       await playTask(session, machine);
     }
     expect(Object.keys(session.solved).map(Number)).toEqual(taskSteps(lesson));
-    // A step shows the same when one comes back to it, if it says where it is.
+    // A step shows the same when one comes back to it, if it says where it is; where a knob was turned well, the run that came of it.
     for (let i = lesson.steps.length - 1; i > 0; i--) {
       await session.enter(i);
-      if (lesson.steps[i]?.show.at && !lesson.steps[i]?.show.yours) expect(machine.at).toEqual(scenes[i]?.at);
+      const { show, task } = lesson.steps[i] as (typeof lesson.steps)[number];
+      const turned = task?.kind === 'turn' ? session.solved[i] : undefined;
+      if (turned) expect(machine.where()).toMatchObject({ making: turned.making, at: { step: turned.step } });
+      else if (show.at && !show.yours) expect(machine.at).toEqual(scenes[i]?.at);
     }
   });
 });

@@ -102,9 +102,12 @@ export class LessonSession {
     this.index = index;
     this.onchange();
     const { show } = this.step;
-    const making = show.yours ? this.#lastMaking(index) : { sets: show.sets, edits: [] };
+    // A knob that was turned well stays turned: the words behind the task speak of that run.
+    const done = this.step.task?.kind === 'turn' ? this.solved[index] : undefined;
+    const making = done?.making ?? (show.yours ? this.#lastMaking(index) : { sets: show.sets, edits: [] });
     const branch = await this.#machine.branch(making, making.sets.join(', '));
-    const placed = await this.#machine.place(branch, show.at, show.select);
+    const placed = done ? { step: done.step, selected: done.selected, missing: [] }
+      : await this.#machine.place(branch, show.at, show.select);
     // Somebody went on before the machine was there.
     if (this.index !== index) return [];
     const here = this.#machine.where();

@@ -34,7 +34,9 @@ export async function verifyResult(core: WebAssembly.Module, core_hash: string, 
   const machine = new BareMachine(core, lesson, of.scenario_text);
   const notes = [
     ...(editionOf(of.text) === result.edition ? [] : ['The lesson has changed since: its tasks may be others.']),
-    ...(core_hash === result.core ? [] : [`It was done with simulator ${result.core}, and is proved with ${core_hash}: states differ.`]),
+    ...(core_hash === result.core ? [] : [
+      `It names simulator ${result.core}, and this page has ${core_hash}. What is proved is so here; states may differ between the two.`,
+    ]),
   ];
   const tasks: VerifiedTask[] = [];
   for (const step of taskSteps(lesson)) {

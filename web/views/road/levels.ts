@@ -32,7 +32,7 @@ function sending(stage: number, { gauges: g }: RoadHost): LevelText | undefined 
     case 8: return g.written > 0 ? level(bytes(g.written), 'written', 'bytes that the application has produced') : undefined;
     case 7: return g.submissions > 0 ? level(count(g.submissions), 'requests', 'requests that the kernel took from the SQ') : undefined;
     case 6: return g.written > 0 || g.send_queue > 0
-      ? level(bytes(g.send_queue), 'unacked', 'bytes in send queues that are not acknowledged') : undefined;
+      ? level(bytes(g.send_queue), 'to send', 'bytes in send queues: not sent, or not acknowledged') : undefined;
     case 5: return g.cwnd > 0 ? level(count(g.cwnd), 'cwnd', 'congestion window, in segments')
       : level(count(g.sent_packets), 'packets', 'packets that TCP gave to the device');
     case 2: return level(count(g.tx_waiting), 'waiting', 'packets that wait for the link');

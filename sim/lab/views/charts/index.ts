@@ -99,8 +99,8 @@ const chart = (
 
 function throughput(cut: Cut): Chart {
   const series = ([0, 1] as const).flatMap((h) => [
-    { name: `${HOSTS[h]} sends`, values: rate(cut, 'sent', h, 8) },
-    { name: `${HOSTS[h]} receives`, values: rate(cut, 'received', h, 8) },
+    { name: `${HOSTS[h]} writes`, values: rate(cut, 'sent', h, 8) },
+    { name: `${HOSTS[h]} reads`, values: rate(cut, 'received', h, 8) },
   ]);
   return chart('throughput', 'Throughput', 'bps', 'Payload that applications give to sockets and take from them.', series);
 }

@@ -1,7 +1,7 @@
 /** Why something happened: for each event the rule by which an earlier record is its cause. A cause is always before its effect. */
 import { EVENTS, type TraceEvent } from '../../../schema/events.ts';
 import { KIND } from '../../../host/index.ts';
-import { TraceLook } from './trace_look.ts';
+import type { TraceLook } from './trace_look.ts';
 
 export interface Because {
   /** undefined: there is none in the trace. */
@@ -102,7 +102,9 @@ const completion: Rule = (look, i) => {
   if (is_cqe && (trace.c(i) & NOTIF) !== 0)
     return because(look.kind(i, kinds('tcp_ack')), 'the last byte was acknowledged: nothing reads the memory any more', submit);
   if (is_cqe && (trace.b(i) | 0) === ENOSPC) {
-    const full = look.kind(i, kinds('cqe', 'cq_overflow'));
+    // Its own way over the overflow list is no cause: the slots were taken before.
+    const ended = life?.overflows.findLast((r) => r < i) ?? i;
+    const full = look.kind(ended, kinds('cqe'));
     return because(full, 'this one took the last slot of the CQ: a multishot request that finds none ends', submit, waited);
   }
   const sock = armedSock(look, life?.arms.findLast((r) => r < i));

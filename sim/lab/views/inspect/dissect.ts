@@ -36,7 +36,9 @@ class Reader {
 }
 
 const mac = (d: Uint8Array): string => [...d].map((b) => b.toString(16).padStart(2, '0')).join(':');
-const ETHERTYPES: Readonly<Record<number, string>> = { 0x0800: 'IPv4', 0x86dd: 'IPv6', 0x8100: 'VLAN', 0x88a8: 'VLAN', 0x0806: 'ARP' };
+const ETHERTYPES: ReadonlyMap<number, string> = new Map([
+  [0x0800, 'IPv4'], [0x86dd, 'IPv6'], [0x8100, 'VLAN'], [0x88a8, 'VLAN'], [0x0806, 'ARP'],
+]);
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6' };
 const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'];
 const ECN = ['not ECT', 'ECT(1)', 'ECT(0)', 'CE'];
@@ -52,9 +54,9 @@ export function dissect(d: Uint8Array): TreeNode[] {
   do {
     const from = r.at;
     type = r.number(2);
-    children.push(node('type', `${hex(type, 4)} ${ETHERTYPES[type] ?? ''}`.trim(), from, r.at));
-    if (ETHERTYPES[type] === 'VLAN') children.push(r.field('tag', 2, (n) => `VLAN ${n & 0xfff}, priority ${n >> 13}`));
-  } while (ETHERTYPES[type] === 'VLAN' && r.left >= 4);
+    children.push(node('type', `${hex(type, 4)} ${ETHERTYPES.get(type) ?? ''}`.trim(), from, r.at));
+    if (ETHERTYPES.get(type) === 'VLAN') children.push(r.field('tag', 2, (n) => `VLAN ${n & 0xfff}, priority ${n >> 13}`));
+  } while (ETHERTYPES.get(type) === 'VLAN' && r.left >= 4);
   const summary = `${children[1]?.value} to ${children[0]?.value}`;
   const trees = [node('Ethernet', summary, 0, r.at, { children })];
   if (type === 0x0800 && r.left >= 20) trees.push(...ipv4(d, r.at));

@@ -1,10 +1,10 @@
 /** A request's life: taken, armed, completed once or again and again, ended; and a completion, which is one event of such a life. */
-import { HOSTS, InputError, KIND, opName } from '../../../host/index.ts';
+import { cqeFlagsText, HOSTS, InputError, KIND, opName, resText } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import { ringOf } from '../core_memory.ts';
 import { lifeBefore, type RequestLife } from '../requests.ts';
 import { cqeOf } from '../rings/index.ts';
-import { cqeFlagsText, resText } from '../uapi_decode.ts';
+
 import type { Fact, Inspection, LifeEvent, Lifeline } from './doc.ts';
 import { TraceLook } from './trace_look.ts';
 import { happening } from './why.ts';

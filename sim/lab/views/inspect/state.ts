@@ -1,10 +1,12 @@
 /** Sockets, rings, slots of rings, and single records. */
-import { eventOf, HOSTS, InputError, KIND, narrate, opName, readSocket, type SocketInfo, wordsOf } from '../../../host/index.ts';
+import {
+  bitNames, eventOf, HOSTS, InputError, KIND, narrate, opName, readSocket, resText, type SocketInfo, wordsOf,
+} from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import { ringOf } from '../core_memory.ts';
 import { rings } from '../rings/index.ts';
 import { slotOf } from '../rings/slot.ts';
-import { bitNames, SETUP_FLAGS } from '../uapi_decode.ts';
+import { SETUP_FLAGS } from '../uapi_decode.ts';
 import type { Fact, Inspection } from './doc.ts';
 import { TraceLook } from './trace_look.ts';
 import { idOfRecord } from './newest.ts';
@@ -120,7 +122,7 @@ export function inspectRecord(moment: Moment, id: string, n: number): Inspection
       { name: 'where', value: told.where },
       { name: 'step', value: String(moment.recording.steps.ofRecord(n)) },
       ...(about === id ? [] : [{ name: 'about', value: about.replaceAll(':', ' '), id: about }]),
-      ...Object.entries(wordsOf(r)).map(([name, value]): Fact => ({ name, value: String(value) })),
+      ...Object.entries(wordsOf(r)).map(([name, value]): Fact => ({ name, value: name === 'res' ? resText(value | 0) : String(value) })),
     ],
     history: [told], earlier: 0,
   };

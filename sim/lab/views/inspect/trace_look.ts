@@ -1,5 +1,5 @@
 /** Looks back in a trace from a record: the nearest one before it that a test lets pass. */
-import { type TraceStore } from '../../../host/index.ts';
+import type { TraceStore } from '../../../host/index.ts';
 import type { Recording } from '../../recording.ts';
 import { Requests } from '../requests.ts';
 import { TraceLinks } from '../trace_links.ts';

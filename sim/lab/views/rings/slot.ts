@@ -1,8 +1,9 @@
 /** One slot of a ring: the struct that lies in it, with its bytes; by its selection id. */
+import { cqeFlagsText, resText } from '../../../host/index.ts';
 import type { Engine } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import { descriptorOf, groupsOf, ifqOf, netmemAddress, netmemOf, overflowOf, ringOf, rxQueueOf } from '../core_memory.ts';
-import { cqeFlagsText, type Decoded, decode, resText } from '../uapi_decode.ts';
+import { type Decoded, decode } from '../uapi_decode.ts';
 import { rqeAddress } from './memory_rings.ts';
 import { bufAddress, cqeAddress, sqeAddress } from './uring_rings.ts';
 

@@ -1,7 +1,7 @@
 /** Submission and completion queue of an io_uring, and its rings of provided buffers: struct io_rings as the application maps it. */
-import { type Engine, NONE, opName } from '../../../host/index.ts';
+import { bitNames, cqeFlagsText, type Engine, NONE, opName, resText } from '../../../host/index.ts';
 import { type AppMemory, type GroupMemory, groupsOf, overflowOf, type RingMemory, workLength } from '../core_memory.ts';
-import { bitNames, cqeFlagsText, resText, SQ_FLAGS } from '../uapi_decode.ts';
+import { SQ_FLAGS } from '../uapi_decode.ts';
 import { foldRing } from './fold.ts';
 import type { RingMark, RingView, Span, Twice } from './shape.ts';
 

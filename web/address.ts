@@ -32,11 +32,13 @@ export interface Address {
   /** What it was when the link was made: the beginning of the core's hash, and the hash of the state at that step. */
   readonly core: string;
   readonly state: string;
+  /** Parts of it that say nothing, each in a sentence. */
+  readonly unread: readonly string[];
 }
 
 export const EMPTY: Address = {
   scenario: undefined, title: '', seed: undefined, sets: [], text: '', branches: '', branch: 0, step: undefined, selected: undefined,
-  filter: '', stops: [], views: '', embed: '', commands: [], core: '', state: '',
+  filter: '', stops: [], views: '', embed: '', commands: [], core: '', state: '', unread: [],
 };
 
 /** What may stand in a fragment as it is, and reads better so. */
@@ -53,6 +55,8 @@ function read(text: string): string {
 }
 const whole = (text: string | undefined): number | undefined => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : undefined);
 
+const PROOF = /^([0-9a-f]{8})\.([0-9a-f]{16})$/;
+
 export function readAddress(fragment: string): Address {
   const [scenario = '', ...rest] = fragment.replace(/^#/, '').split('&');
   const values = new Map<string, string[]>();
@@ -63,12 +67,15 @@ export function readAddress(fragment: string): Address {
     values.set(key, [...(values.get(key) ?? []), read(pair.slice(at + 1))]);
   }
   const one = (key: string): string => values.get(key)?.at(-1) ?? '';
-  const [, core = '', state = ''] = /^([0-9a-f]{8})\.([0-9a-f]{16})$/.exec(one('is')) ?? [];
+  const unread = ['seed', 'at', 'on'].filter((key) => values.has(key) && whole(one(key)) === undefined)
+    .map((key) => `${key}=${one(key)} in the link is no number, and was left out.`);
+  if (values.has('is') && !PROOF.test(one('is'))) unread.push(`is=${one('is')} in the link is no pair of hashes: nothing is proved.`);
+  const [, core = '', state = ''] = PROOF.exec(one('is')) ?? [];
   return {
     scenario: scenario === '' ? undefined : read(scenario), title: one('title'), seed: whole(one('seed')), sets: values.get('set') ?? [],
     text: one('text'), branches: one('b'), branch: whole(one('on')) ?? 0, step: whole(one('at')), selected: one('sel') || undefined,
     filter: one('f'), stops: values.get('stop') ?? [], views: one('v'), embed: one('embed'),
-    commands: one('do').split(',').filter((c) => c !== ''), core, state,
+    commands: one('do').split(',').filter((c) => c !== ''), core, state, unread,
   };
 }
 

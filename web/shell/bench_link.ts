@@ -59,6 +59,7 @@ export async function openBench(lab: LabStore, rest: string): Promise<void> {
     if (turn !== openings) return;
     if (address.step !== undefined || branch !== 0) await lab.goto(address.step ?? 0, branch);
     lab.select(address.selected);
+    lab.unmet = unmet(lab, address).join(' ');
     if (address.state !== '') shell.proof = await proofOf(lab, address);
     else if (address.step === undefined) begin(lab);
     for (const id of address.commands) await COMMANDS.find((c) => c.id === id)?.run(lab);
@@ -67,6 +68,16 @@ export async function openBench(lab: LabStore, rest: string): Promise<void> {
     lab.error = error instanceof Error ? error.message : String(error);
     shell.proof = { state: 'none', lines: [] };
   }
+}
+
+/** What the link asks for and is not to be had: said, and the rest is shown. */
+function unmet(lab: LabStore, { unread, step, views, embed }: Address): string[] {
+  const said = [...unread];
+  if (step !== undefined && step > lab.step) said.push(`The link means step ${step}, and the run has ${lab.step}.`);
+  const asked = views === '' || WORKSPACES.some((w) => w.id === views) ? [] : views.split(/[/,:]/).map((v) => v.replace(/[*;].*$/, ''));
+  for (const view of [...asked, ...(embed === '' ? [] : [embed])])
+    if (view !== '' && !known(view)) said.push(`There is no view called ${view}.`);
+  return said;
 }
 
 /** Nobody has to know what to press: it plays by itself, where motion is welcome. */

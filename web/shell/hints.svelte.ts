@@ -4,6 +4,8 @@ import type { LabStore } from '../lab/store.svelte.ts';
 interface Hint {
   readonly id: string;
   readonly text: string;
+  /** For fingers, where that is another thing to do. */
+  readonly touch?: string;
   /** It can be done now. */
   readonly when: (lab: LabStore) => boolean;
   /** It was done. */
@@ -12,16 +14,17 @@ interface Hint {
 
 const HINTS: readonly Hint[] = [
   {
-    id: 'pause', text: 'Space stops the time, and lets it go on.', when: (lab) => lab.playing,
+    id: 'pause', text: 'Space stops the time, and lets it go on.', touch: 'Pause stops the time.', when: (lab) => lab.playing,
     done: (lab) => !lab.playing && lab.step > 0,
   },
-  { id: 'play', text: 'Space plays the run.', when: (lab) => !lab.playing, done: (lab) => lab.playing },
+  { id: 'play', text: 'Space plays the run.', touch: 'Play the run.', when: (lab) => !lab.playing, done: (lab) => lab.playing },
   {
-    id: 'step', text: 'One event on with . and one back with , — or drag the rule.', when: (lab) => !lab.playing && lab.step > 0,
+    id: 'step', text: 'One event on with . and one back with , — or drag the rule.', touch: 'Drag the rule: back, too.', when: (lab) => !lab.playing && lab.step > 0,
     done: (lab) => !lab.playing && lab.step > 0 && lab.direction < 0,
   },
   {
-    id: 'select', text: 'Click a packet, a buffer or a slot: the inspector says what it is.', when: (lab) => lab.step > 0,
+    id: 'select', text: 'Click a packet, a buffer or a slot: the inspector says what it is.', touch: 'Touch a packet, then open Inspector.',
+    when: (lab) => lab.step > 0,
     done: (lab) => lab.selected !== undefined,
   },
   {

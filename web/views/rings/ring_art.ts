@@ -40,7 +40,7 @@ const rowsOf = (ring: RingView): { what: string; seen: string; truth: string; di
 ];
 /** Where there is room, the facts stand beside the ring. */
 const BESIDE = 400;
-const RING_WIDTH = 2 * OUTER + 116;
+const RING_WIDTH = 2 * OUTER + 140;
 const tableHeight = (ring: RingView): number => ROW * (1 + rowsOf(ring).length) + (ring.overflow ? 44 : 0);
 export const ringHeight = (ring: RingView, width: number): number =>
   width < BESIDE ? RING_ROOM + tableHeight(ring) : Math.max(RING_ROOM, NOTE + 8 + tableHeight(ring));

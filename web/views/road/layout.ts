@@ -76,7 +76,7 @@ function wide({ width, depth, areas }: Room): Layout {
   const [queue_h, words_h] = [quiet ? 36 : 45, quiet ? 12 : 44];
   const [head_h, gap] = [40, 16];
   const lane_y = [head_h + queue_h, head_h + queue_h + words_h + gap + queue_h] as const;
-  const height = lane_y[1] + words_h + gap + 2;
+  const height = lane_y[1] + words_h + gap + 8;
   const columns = [stagesOf(areas[0]), stagesOf(areas[1])] as const;
   const step = [host_w / columns[0].length, host_w / columns[1].length] as const;
   const x = (host: number, stage: number): number => {
@@ -134,8 +134,9 @@ function wide({ width, depth, areas }: Room): Layout {
 }
 
 function narrow({ width, depth, areas }: Room): Layout {
-  const row = depth === 'simple' ? 32 : 42;
-  const wire_h = 150;
+  // Both hosts are to be seen at once on a phone.
+  const row = depth === 'simple' ? 26 : 32;
+  const wire_h = 84;
   const head = 26;
   const labels = 74;
   const half = (width - labels - 10) / 2;

@@ -48,7 +48,7 @@ function receiving(stage: number, { gauges: g, sizes, has_area, area_open, built
     case 3: return sizes.area === 0 ? undefined
       : filled(free, sizes.area, 'empty', level(count(free), 'free', 'buffers in the free list and in page pools'));
     case 4: return level(count(g.rx_waiting), 'to poll', 'frames in memory that no poll has taken');
-    case 5: return g.early > 0 ? level(count(g.early), 'early', 'segments that came out of order, so far') : undefined;
+    case 5: return g.early > 0 ? level(count(g.early), 'came early', 'segments that came out of order, so far') : undefined;
     case 6: return level(bytes(g.unread), 'unread', 'bytes in receive queues, in order');
     case 7: return sizes.cq > 0 && g.completions > 0
       ? filled(g.cq, sizes.cq, 'full', level(count(g.cq), 'in CQ', 'completions that the application has not taken')) : undefined;

@@ -151,7 +151,7 @@ function losses(layout: Layout, frame: RoadFrame): Item[] {
     const s = layout.at(at);
     if (!s) continue;
     const text = `${n} dropped`;
-    const w = 12 + text.length * 6;
+    const w = 14 + text.length * 6.4;
     const [x, y] = layout.vertical ? [layout.width - 8 - w, s.y - 14] : [s.words.x - w / 2, s.words.y + 24];
     const id = `record:${record}`;
     items.push({ kind: 'rect', x, y, w, h: 16, radius: 8, fill: 'warm-wash', stroke: 'warm', id, label: `${text}: ${about} (${reason})` });

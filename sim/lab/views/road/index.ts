@@ -43,7 +43,8 @@ export class RoadIndex {
       const i = this.length;
       if (trace.kind(i) === KIND.drop) {
         const open = this.ways.packetOf(trace.pktId(i));
-        this.gauges.dropped(trace, i, open !== undefined && placeOfCode(open.at).receives);
+        // A packet that is on the road no more had come up to where it was dropped; only wire and NIC drop on the way out.
+        this.gauges.dropped(trace, i, open ? placeOfCode(open.at).receives : trace.b(i) > NIC);
       }
       this.gauges.read(trace, i);
       this.ways.read(trace, i);
@@ -51,6 +52,7 @@ export class RoadIndex {
   }
 }
 
+const NIC = 2;
 const INDEXES = new WeakMap<Recording, RoadIndex>();
 
 export function roadIndexOf(recording: Recording, records: number): RoadIndex {

@@ -13,6 +13,8 @@ export const RSS_INDIR_SIZE: u32 = 128;
 export const FAULTS_MAX: u32 = 64;
 /** ports that an application listens on. At the limit: the scenario is refused. */
 export const PORTS_MAX: u32 = 64;
+/** completions that a built-in application handles in a turn. At the limit: it takes another turn. */
+export const TURN_CQES: u32 = 64;
 /** threads of a process. At the limit: there is no such task. */
 export const THREADS_MAX: u32 = 4;
 /** areas of TCP sockets that user space has mapped in a world. At the limit: -ENOMEM. */

@@ -22,6 +22,7 @@ export { LatencyMeter, percentile } from './latency.ts';
 export {
   type HostMeasurement, type Measured, measuredHost, measureRun, type MeasureOptions, type Measurement, type Percentiles,
 } from './measure.ts';
+export { completionsLeft } from './turn.ts';
 export { collectResult } from './result.ts';
 export { EventCounts } from './event_counts.ts';
 export { ScriptHosts, type ScriptOptions } from './script_hosts.ts';

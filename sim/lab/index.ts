@@ -2,7 +2,8 @@
 export type { Edit, FaultEdit, KnobEdit } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
 export * from './explore/index.ts';
-export { type Opened, type OpenedFinding, type OpenedLine, openFile, type OpenOptions } from './opened.ts';
+export type { ToldFinding } from './findings.ts';
+export { type Opened, type OpenedLine, openFile, type OpenOptions } from './opened.ts';
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
 export { FIRST_QUERIES } from './first_queries.ts';

@@ -3,10 +3,11 @@
  * and a capture replayed.
  */
 import {
-  atText, eventOf, examineRecorded, type Finding, HOSTS, InputError, isLines, isTrace, lineText, loadScenario, looksLikeScenario, narrate,
+  atText, eventOf, examineRecorded, HOSTS, InputError, isLines, isTrace, lineText, loadScenario, looksLikeScenario, narrate,
   type PcapResult, pcapRemarks, readLines, readTrace, type Recorded, replayCapture, runScenario, type Scenario, traceText,
   type TraceLine,
 } from '../host/index.ts';
+import { told, type ToldFinding } from './findings.ts';
 import { looksLikeRunFile, readRunFile, type RunFile } from './run_file.ts';
 import { looksLikeTranscript, readTranscript } from './transcript_file.ts';
 
@@ -31,10 +32,6 @@ export interface Beside {
   readonly of: number;
   readonly first: { readonly recorded: string; readonly simulated: string } | undefined;
 }
-/** A finding, and where each piece of its evidence stands. */
-export interface OpenedFinding extends Omit<Finding, 'evidence'> {
-  readonly evidence: readonly { readonly at: string; readonly text: string }[];
-}
 export type Opened =
   | { readonly kind: 'run'; readonly name: string; readonly run: RunFile }
   /** `problem`: why it cannot be run as it is; empty when it can. */
@@ -43,7 +40,7 @@ export type Opened =
   | {
     readonly kind: 'recorded'; readonly name: string; readonly what: Recorded['kind'] | 'transcript'; readonly lines: readonly OpenedLine[];
     /** All that there are; the first of them are in `lines`. */
-    readonly count: number; readonly findings: readonly OpenedFinding[]; readonly unseen: string; readonly foreign: Recorded['foreign'];
+    readonly count: number; readonly findings: readonly ToldFinding[]; readonly unseen: string; readonly foreign: Recorded['foreign'];
     readonly by: RecordedBy | undefined; readonly beside: Beside | undefined;
   };
 
@@ -114,12 +111,9 @@ function isOneObject(text: string): boolean {
   }
 }
 
-const findingsOf = (findings: readonly Finding[]): OpenedFinding[] =>
-  findings.map((f) => ({ ...f, evidence: f.evidence.map((e) => ({ at: atText(e), text: e.text })) }));
-
 type RecordedFile = Extract<Opened, { kind: 'recorded' }>;
 const recorded = (name: string, { kind, findings, unseen, foreign }: Recorded): RecordedFile => ({
-  kind: 'recorded', name, what: kind, findings: findingsOf(findings), unseen, foreign, lines: [], count: 0,
+  kind: 'recorded', name, what: kind, findings: told(findings), unseen, foreign, lines: [], count: 0,
   by: undefined, beside: undefined,
 });
 

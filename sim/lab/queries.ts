@@ -4,6 +4,7 @@ import type { Moment } from './moment.ts';
 import { breakpointStates } from './views/breakpoints.ts';
 import { charts } from './views/charts/index.ts';
 import { compare, compareSeries } from './views/compare/index.ts';
+import { doctor } from './findings.ts';
 import { faults } from './views/faults.ts';
 import { filterCheck, findRecord, matches } from './views/find.ts';
 import { knobs } from './views/knobs.ts';
@@ -36,6 +37,7 @@ export const QUERIES = {
   charts,
   compare,
   compare_series: compareSeries,
+  doctor,
   faults,
   knobs,
   next_event: nextEvent,

@@ -18,6 +18,7 @@ export const LIMITS: readonly Limit[] = [
   limit('RSS_INDIR_SIZE', 128, 'entries of the RSS indirection table', 'fixed, as in most hardware'),
   limit('FAULTS_MAX', 64, 'deterministic faults of a scenario', 'the scenario is refused'),
   limit('PORTS_MAX', 64, 'ports that an application listens on', 'the scenario is refused'),
+  limit('TURN_CQES', 64, 'completions that a built-in application handles in a turn', 'it takes another turn'),
   limit('THREADS_MAX', 4, 'threads of a process', 'there is no such task'),
   limit('VMAS_MAX', 64, 'areas of TCP sockets that user space has mapped in a world', '-ENOMEM'),
   limit('UNIX_SOCKS_MAX', 256, 'AF_UNIX sockets in a world', '-ENFILE'),

@@ -163,3 +163,11 @@ test('what if not: the fault that a link offers can be injected where it says', 
   const kinds = Array.from({ length: fork.trace.length }, (_, i) => fork.trace.kind(i));
   expect(kinds).toContain(KIND['tcp_retransmit']);
 });
+
+test('a merged packet is where its buffer is', () => {
+  const lab = open('refill-never');
+  const { trace } = lab.branch(0).recording;
+  const merged = recordsOf(lab, 'gro_merge').map((r) => trace.pktId(r)).slice(0, 5);
+  expect(merged.length).toBe(5);
+  for (const id of merged) expect(look(lab, `packet:${id}`).now).toMatch(/^Its bytes are the application's since/);
+});

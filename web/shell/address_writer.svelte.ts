@@ -14,7 +14,9 @@ export function keepAddress(lab: LabStore): void {
     // What the address is made of: a change of one of them begins the wait anew.
     void [lab.step, lab.branch, lab.selected, lab.filter, lab.breakpoints, bench.layout, bench.embed, shell.title];
     const edited = lab.branches.map((b) => `${b.n} ${b.name} ${b.edits.length} ${b.sets.length}`).join();
-    if (!ready || shell.proof.state === 'opening' || edited === '') return;
+    // A link that does not hold stays as it was, until one goes elsewhere.
+    const refuted = shell.proof.state === 'differs' && shell.proof.step === lab.step;
+    if (!ready || refuted || shell.proof.state === 'opening' || edited === '') return;
     const timer = setTimeout(() => void write(lab), STILL_MS);
     return () => clearTimeout(timer);
   });

@@ -93,12 +93,12 @@ async function proofOf(lab: LabStore, { core, state, step = 0 }: Address): Promi
   if (now.step !== step) lines.push(`The link means step ${step}; this run has ${now.steps} steps, so it stands at its end.`);
   if (now.state_hash === state) {
     lines.push(`State ${state} at step ${now.step}: all of this machine's memory is as it was when the link was made.`);
-    return { state: 'reproduced', lines };
+    return { state: 'reproduced', lines, step: now.step };
   }
   lines.push(`The link says state ${state} at step ${step}; computed here, it is ${now.state_hash}.`);
   if (same_core) lines.push('The core is the same, so scenario, seed, edits or the link itself were changed.');
   else lines.push('Another core may behave otherwise: open the link where it was made, or with that version.');
-  return { state: 'differs', lines };
+  return { state: 'differs', lines, step: now.step };
 }
 
 export const packBranches = async (branches: readonly PackedBranch[]): Promise<string> =>

@@ -19,7 +19,8 @@ const HINTS: readonly Hint[] = [
   },
   { id: 'play', text: 'Space plays the run.', touch: 'Play the run.', when: (lab) => !lab.playing, done: (lab) => lab.playing },
   {
-    id: 'step', text: 'One event on with . and one back with , — or drag the rule.', touch: 'Drag the rule: back, too.', when: (lab) => !lab.playing && lab.step > 0,
+    id: 'step', text: 'One event on with . and one back with , — or drag the rule.', touch: 'Drag the rule: back, too.',
+    when: (lab) => !lab.playing && lab.step > 0,
     done: (lab) => !lab.playing && lab.step > 0 && lab.direction < 0,
   },
   {

@@ -4,6 +4,8 @@ export interface Proof {
   readonly state: 'none' | 'opening' | 'reproduced' | 'differs';
   /** In sentences. */
   readonly lines: readonly string[];
+  /** Of which step it speaks. */
+  readonly step?: number;
 }
 
 class ShellState {

@@ -1,6 +1,7 @@
 /** What a report draws over time: rates, and levels of rings, queues and pools, from one pass over the trace. */
 import { type Place, PlaceSeries } from '../place_series.ts';
 import { HOSTS, KIND, type TraceBatch } from '../trace.ts';
+import { completionsLeft } from '../turn.ts';
 import { Flow, Level } from './buckets.ts';
 
 export interface HostSeries {
@@ -36,7 +37,7 @@ const READERS = new Map<number | undefined, Reader>([
   [KIND.nic_dma, (h, _, __, t) => h.frames.add(t, 1)],
   [KIND.napi_poll, (h, b, i, t) => h.frames.set(t, Math.max(0, h.frames.now - b.b(i)))],
   [KIND.cqe, (h, _, __, t) => h.completions.add(t, 1)],
-  [KIND.app_wake, (h, b, i, t) => h.completions.set(t, Math.max(0, h.completions.now - b.b(i)))],
+  [KIND.app_wake, (h, b, i, t) => h.completions.set(t, completionsLeft(h.completions.now, b.b(i)))],
   [KIND.rqe_push, (h, _, __, t) => h.refills.add(t, 1)],
   [KIND.rqe_take, (h, _, __, t) => h.refills.set(t, Math.max(0, h.refills.now - 1))],
   [KIND.wire_send, (h, b, i, t) => h.link.set(t, b.c(i))],

@@ -1,7 +1,7 @@
 /**
  * Levels after each record, read off the trace: where a record changes one, its new value is noted. Indexes grow with their recording.
  */
-import { AREA, KIND, NO_BUFFER, readField, VIEW_AREA, zcrxAreas, zcrxInstances } from '../../host/index.ts';
+import { AREA, completionsLeft, KIND, NO_BUFFER, readField, VIEW_AREA, zcrxAreas, zcrxInstances } from '../../host/index.ts';
 import type { Recording } from '../recording.ts';
 import type { LevelName } from './vocabulary.ts';
 import { Windows } from './windows.ts';
@@ -114,7 +114,7 @@ const BY_KIND: readonly (readonly [number | undefined, Reader])[] = [
   [KIND.nic_dma, (c, i) => c.rx.add(i, 1)],
   [KIND.napi_poll, (c, i, _, work) => c.rx.add(i, -work)],
   [KIND.cqe, (c, i) => c.cq.add(i, 1)],
-  [KIND.app_wake, (c, i, _, cqes) => c.cq.add(i, -cqes)],
+  [KIND.app_wake, (c, i, _, cqes) => c.cq.set(i, completionsLeft(c.cq.now || 0, cqes))],
   [KIND.rqe_push, (c, i) => c.rq.add(i, 1)],
   [KIND.rqe_take, (c, i) => c.rq.add(i, -1)],
   [KIND.wire_send, (c, i, _, __, waiting) => c.link.set(i, waiting)],

@@ -4,12 +4,13 @@ import { EVENTS } from '../../schema/events.ts';
 import { FINDING_NAMES } from '../../schema/finding_names.ts';
 import { HOSTS } from '../../schema/scenario.ts';
 import {
-  areaPlaces, Chart, type Counts, type Engine, eventOf, examine, NO_BUFFER, patientOf, PLACES, readSockets, type RunResult,
-  type Scenario, storyOfSteps, wordsOf, zcrxAreas, zcrxInstances,
+  areaPlaces, type Counts, type Engine, eventOf, NO_BUFFER, PLACES, readSockets, type RunResult, type Scenario, wordsOf, zcrxAreas,
+  zcrxInstances,
 } from '../../host/index.ts';
 import type { Lab } from '../lab.ts';
 import type { Moment } from '../moment.ts';
 import type { Recording } from '../recording.ts';
+import { findingsIn } from '../findings.ts';
 import { COST_NAMES } from './names.ts';
 
 const LISTEN = 10;
@@ -137,22 +138,13 @@ function costs(recording: Recording): Facts | undefined {
   };
 }
 
-const FOUND = new WeakMap<Recording, Counts>();
-
 /** How many findings the doctor has, and whether each of the possible ones is among them. */
 function findings(recording: Recording): Counts | undefined {
-  const known = FOUND.get(recording);
-  const result = recording.result();
-  if (known || !result) return known;
-  const { scenario } = recording;
-  const chart = new Chart(scenario.steps === undefined);
-  for (const batch of recording.trace.batches) chart.add(batch);
-  const story = scenario.steps && storyOfSteps(scenario.steps, recording.program_lines.map((l) => l.line), []);
-  const all = examine(patientOf(scenario.name, chart, { scenario, result, engine: recording.engineAt(recording.length) }, story));
+  const all = findingsIn(recording);
+  if (!all) return undefined;
   const counts: Counts = Object.fromEntries(FINDING_NAMES.map((name) => [name, all.filter((f) => f.name === name).length]));
   counts['findings'] = all.length;
   counts['errors'] = all.filter((f) => f.severity === 'error').length;
-  FOUND.set(recording, counts);
   return counts;
 }
 

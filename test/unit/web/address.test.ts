@@ -26,7 +26,9 @@ test('what is as it would be without a word is not written', () => {
 });
 test('a spoilt address names no run, and spoils nothing else', () => {
   expect(readAddress('')).toEqual(EMPTY);
-  expect(readAddress('#bulk&seed=-1&at=x&is=12&sel')).toEqual({ ...EMPTY, scenario: 'bulk' });
+  const { unread, ...rest } = readAddress('#bulk&seed=-1&at=x&is=12&sel');
+  expect({ ...rest, unread: [] }).toEqual({ ...EMPTY, scenario: 'bulk' });
+  expect(unread.map((u) => u.replace(/ .*/, ''))).toEqual(['seed=-1', 'at=x', 'is=12']);
   expect(readAddress('#%E0%A4%A&seed=3')).toMatchObject({ scenario: '%E0%A4%A', seed: 3 });
 });
 test('a text of one\'s own comes back from fewer characters', async () => {

@@ -2,7 +2,7 @@
 import {
   APP_CHECK_SHA256, APP_PROTOCOL_UDP, APP_RECEIVE_RECV, APP_RECEIVE_ZC, APP_ROLE_NONE, APP_ROLE_NOP, APP_ROLE_RPC, APP_ROLE_SCRIPT,
   APP_ROLE_SINK, APP_ROLE_SOURCE, arenaAlloc, CONTEXT_TASK_WORK, CONTEXT_USER, enterContext, EVENT_TASK, hostConfig, leaveContext, NONE,
-  RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake,
+  RLIMIT_NOFILE, runConfig, schedule, setTask, SHA256_BYTES, switchContext, switchTo, takeCore, traceAppWake, TURN_CQES,
 } from '../../../sim/core';
 import {
   TASK_ALARM, taskCore, TASK_DEADLINE, taskAt, taskDeadline, taskHandedOut, taskHandOut, taskResume, taskSignal, taskWake,
@@ -29,7 +29,6 @@ import { ARG_BYTES, cqAdvance, cqPeek, cqReady, ringCreate, submit, submitAndWai
 import { waitsDue, waitsInit } from './waits';
 
 /** Completions of one turn; then others get their turn. */
-const TURN_CQES: u32 = 64;
 
 function tables(a: App): void {
   const c = hostConfig(a.host);

@@ -1,5 +1,5 @@
 /** A packet: its bytes as they were on the wire, where it is now, and what happened to it on its way. */
-import { HOSTS, InputError, KIND, narrate, timeText, CAPTURE_CORRUPT, CAPTURE_LOST } from '../../../host/index.ts';
+import { CAPTURE_CORRUPT, CAPTURE_LOST, HOSTS, InputError, KIND, narrate, NO_BUFFER, timeText } from '../../../host/index.ts';
 import type { Moment } from '../../moment.ts';
 import type { Recording } from '../../recording.ts';
 import { TraceLinks } from '../trace_links.ts';
@@ -27,12 +27,25 @@ export function inspectPacket(moment: Moment, id: string, pkt_id: number): Inspe
   const sent = kind('wire_send');
   const drop = own.findLast((r) => trace.kind(r) === KIND.drop);
   return {
-    id, kind: 'packet', title: `Packet ${pkt_id}`, now: whereNow(recording, way, pkt_id), why: way.at(-1),
+    id, kind: 'packet', title: `Packet ${pkt_id}`, now: whereBuffer(recording, links, way, records) ?? whereNow(recording, way, pkt_id), why: way.at(-1),
     alarm: drop === undefined ? undefined : narrate(trace.record(drop)),
     facts: factsOf(recording, links, pkt_id, { records, sent, merge, cut, kind }),
     dissection: sent === undefined ? undefined : dissectionOf(recording, pkt_id, sent),
     history: way.slice(-HISTORY_MAX).map((r) => happening(recording, r)), earlier: Math.max(0, way.length - HISTORY_MAX),
   };
+}
+
+/** Merged packets are lent by their buffers: the first one's later life says where the bytes are. */
+function whereBuffer({ trace }: Recording, links: TraceLinks, way: readonly number[], records: number): string | undefined {
+  const dma = way.findLast((r) => trace.kind(r) === KIND.nic_dma && trace.niovIdx(r) !== NO_BUFFER);
+  const last = way.at(-1) as number;
+  if (dma === undefined) return undefined;
+  const since = links.ofBuffer(trace.niovIdx(dma), records).filter((r) => r > Math.max(dma, last));
+  const lent = since.find((r) => trace.kind(r) === KIND.zc_deliver);
+  if (lent === undefined) return undefined;
+  const back = since.find((r) => r > lent && trace.kind(r) === KIND.rqe_push);
+  return back === undefined ? `Its bytes are the application's since ${timeText(trace.timeNs(lent))}: their buffer is lent.`
+    : `Its bytes were read, and their buffer was given back at ${timeText(trace.timeNs(back))}.`;
 }
 
 /** By the last thing that happened to it. */

@@ -1,5 +1,5 @@
 /** Levels of queues and rings, and what was counted, as the trace tells them: each a number at any record of it. */
-import { HOSTS, KIND, NO_BUFFER, roleOf, type Scenario, STAGES, type TraceStore } from '../../../host/index.ts';
+import { completionsLeft, HOSTS, KIND, NO_BUFFER, roleOf, type Scenario, STAGES, type TraceStore } from '../../../host/index.ts';
 import { EVENTS } from '../../../schema/events.ts';
 import { HOST_KNOBS } from '../../../schema/scenario.ts';
 import { Level } from './columns.ts';
@@ -91,7 +91,7 @@ const RULES: Readonly<Record<string, Reader>> = {
   },
   cqe: all(bump('completions'), (h, t, i) => (h.drains ? h.levels.cq.add(i, 1) : bump('completions', () => 0)(h, t, i))),
   app_wake: (h, t, i) => {
-    if (h.drains) h.levels.cq.add(i, -t.b(i));
+    if (h.drains) h.levels.cq.set(i, completionsLeft(h.levels.cq.now, t.b(i)));
   },
   cq_overflow: bump('overflows'),
   ring_submit: bump('submissions'),

@@ -15,7 +15,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      { test: { name: 'conform', include: ['test/conform/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'conform', include: ['test/conform/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2 } },
       { test: { name: 'packetdrill', include: ['test/packetdrill/**/*.test.ts'], testTimeout: 240_000, maxWorkers: 2 } },
       // In real time: nothing else runs beside it.
       { test: { name: 'bridge', include: ['test/bridge/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false } },
@@ -36,7 +36,7 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false,
+          name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2,
         },
       },
     ],

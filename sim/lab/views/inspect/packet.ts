@@ -27,7 +27,8 @@ export function inspectPacket(moment: Moment, id: string, pkt_id: number): Inspe
   const sent = kind('wire_send');
   const drop = own.findLast((r) => trace.kind(r) === KIND.drop);
   return {
-    id, kind: 'packet', title: `Packet ${pkt_id}`, now: whereBuffer(recording, links, way, records) ?? whereNow(recording, way, pkt_id), why: way.at(-1),
+    id, kind: 'packet', title: `Packet ${pkt_id}`, why: way.at(-1),
+    now: whereBuffer(recording, links, way, records) ?? whereNow(recording, way, pkt_id),
     alarm: drop === undefined ? undefined : narrate(trace.record(drop)),
     facts: factsOf(recording, links, pkt_id, { records, sent, merge, cut, kind }),
     dissection: sent === undefined ? undefined : dissectionOf(recording, pkt_id, sent),

@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath() === undefined)('the editor', () => {
     await page.getByText('ring: { cq_entries: 64 }').or(page.getByText('cq_entries: 64')).first().waitFor();
     await page.getByRole('button', { name: 'Take cq_entries out of the text' }).click();
     expect(await knob.inputValue()).toBe('');
-    expect(await knob.getAttribute('placeholder')).toMatch(/\d/);
+    await expect.poll(() => knob.getAttribute('placeholder')).toMatch(/\d/);
     await page.close();
   });
 

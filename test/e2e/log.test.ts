@@ -29,7 +29,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.keyboard.press('Control+a');
     await page.keyboard.type('drop and reason = SIM_WIRE_LOSS');
     await page.keyboard.press('Escape');
-    await drops(page).waitFor();
+    await drops(page).first().waitFor();
     await expect.poll(() => rows.locator('.event').evaluateAll((all) => [...new Set(all.map((e) => e.textContent))])).toEqual(['drop']);
     await page.close();
   });
@@ -110,7 +110,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
       await page.getByRole('figure', { name }).waitFor();
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Throughput as CSV' }).click()]);
     const [head, ...rows] = readFileSync(await file.path(), 'utf8').trimEnd().split('\n');
-    expect(head).toBe('time_ns,client sends (bit/s),server receives (bit/s)');
+    expect(head).toBe('time_ns,client writes (bit/s),server reads (bit/s)');
     expect(rows.length).toBeGreaterThan(50);
     expect(file.suggestedFilename()).toBe('loss-throughput.csv');
     await page.locator('[data-view=charts]').getByRole('button', { name: 'Table' }).click();

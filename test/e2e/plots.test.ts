@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
     await button('Table').click();
     const lost = page.locator('.twin tr', { hasText: 'lost' }).first();
     await lost.locator('button').click();
-    expect(await lost.getAttribute('aria-current')).toBe('true');
+    await expect.poll(() => lost.getAttribute('aria-current')).toBe('true');
     await button('Table').click();
     await page.locator('[data-view="tcp"] .mark').waitFor();
   });

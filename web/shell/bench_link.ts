@@ -47,12 +47,13 @@ export async function openBench(lab: LabStore, rest: string): Promise<void> {
   bench.embed = known(address.embed) ? address.embed : undefined;
   if (address.views !== '') bench.arrange(WORKSPACES.find((w) => w.id === address.views)?.layout ?? address.views);
   try {
+    // Before anything is awaited: what somebody sets while the run opens is not taken back.
+    lab.filter = address.filter;
+    lab.breakpoints = address.stops.map((s) => ({ filter: s.replace(/^-/, ''), on: !s.startsWith('-') }));
     const source = await sourceOf(address);
     if (turn !== openings) return;
     await lab.open(source);
     if (turn !== openings || lab.error !== '') return;
-    lab.filter = address.filter;
-    lab.breakpoints = address.stops.map((s) => ({ filter: s.replace(/^-/, ''), on: !s.startsWith('-') }));
     const numbers = await restoreBranches(lab, address.branches);
     const branch = numbers[address.branch] ?? 0;
     await lab.recorded(branch, address.step ?? 0);

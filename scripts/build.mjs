@@ -3,8 +3,9 @@
  *
  *     core     build/core.wasm          the simulator, optimised
  *     debug    build/core.debug.wasm    the same with names, for tests and debuggers
+ *     fuzz     build/core.fuzz.wasm     the same with the museum's bugs as switches and branches counted, for the fuzzer
  *     wasi     build/core.wasi.wasm     the same as a WASI command
- *     cli      build/cli.mjs            the command line, and what its worker threads run: build/cell_worker.mjs
+ *     cli      build/cli.mjs            the command line, and what its worker threads run: build/cell_worker.mjs, build/fuzz_worker.mjs
  *     package  build/ringlab.mjs        what `import 'ringlab'` gets, with its types
  *     web      dist/web                 the page: any static host serves it
  *
@@ -23,7 +24,7 @@ import { size, step } from './terminal.mjs';
 
 const tsTree = () => [
   ...[
-    'sim/host', 'sim/lab', 'sim/cli', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'lessons', 'test/packetdrill',
+    'sim/host', 'sim/lab', 'sim/cli', 'sim/fuzz', 'sim/schema', 'sim/gen', 'sim/validation', 'scenarios', 'lessons', 'test/packetdrill',
     'native-backend/lab',
   ].flatMap((dir) => filesUnder(dir)),
   ...filesUnder('uring-model/8-app', (f) => !f.includes('/builtin/')),
@@ -37,10 +38,11 @@ const core = (out, entry, extra) => ({
 export const TARGETS = {
   core: core('build/core.wasm', 'sim/world/index.ts', { optimize: 3 }),
   debug: core('build/core.debug.wasm', 'sim/world/index.ts', {}),
+  fuzz: core('build/core.fuzz.wasm', 'sim/world/index.ts', { optimize: 2, cover: true, use: ['MUSEUM=1'] }),
   wasi: core('build/core.wasi.wasm', 'sim/world/wasi.ts', { optimize: 3, imports: ['wasi_snapshot_preview1'] }),
   cli: {
-    outputs: ['build/cli.mjs', 'build/cell_worker.mjs'],
-    inputs: () => ['scripts/build.mjs', 'package-lock.json', ...tsTree()],
+    outputs: ['build/cli.mjs', 'build/cell_worker.mjs', 'build/fuzz_worker.mjs'],
+    inputs: () => ['scripts/build.mjs', 'package-lock.json', 'web/address.ts', 'web/deflate.ts', ...tsTree()],
     make: bundleCli,
   },
   package: {
@@ -51,7 +53,8 @@ export const TARGETS = {
   web: {
     outputs: ['dist/web/index.html'],
     inputs: () => [
-      'vite.config.ts', 'scripts/service_worker.mjs', 'package-lock.json', 'build/core.wasm', ...filesUnder('web'), ...tsTree(),
+      'vite.config.ts', 'scripts/service_worker.mjs', 'package-lock.json', 'build/core.wasm', 'build/core.fuzz.wasm', ...filesUnder('web'),
+      ...tsTree(),
     ],
     make: buildWeb,
   },
@@ -69,6 +72,7 @@ async function bundleNode(input, file) {
 async function bundleCli() {
   await bundleNode('sim/cli/main.ts', 'build/cli.mjs');
   await bundleNode('sim/cli/sweep/cell_worker.ts', 'build/cell_worker.mjs');
+  await bundleNode('sim/cli/fuzz/fuzz_worker.ts', 'build/fuzz_worker.mjs');
 }
 
 /** JavaScript for Node, and declarations for the editor and the compiler. */
@@ -171,7 +175,9 @@ export async function build(names = Object.keys(TARGETS), { force = false, quiet
     if (found) onStale(name);
     return found;
   };
-  const cores = names.filter((name) => TARGETS[name].job && stale(name));
+  // The longest first: two are made at a time.
+  const effort = (name) => TARGETS[name].job?.optimize ?? 0;
+  const cores = names.filter((name) => TARGETS[name].job && stale(name)).sort((a, b) => effort(b) - effort(a));
   const errors = cores.length > 0 ? await makeCores(cores, quiet) : [];
   for (const name of names) {
     if (!TARGETS[name].make || errors.length > 0 || !stale(name)) continue;

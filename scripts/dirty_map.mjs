@@ -1,7 +1,8 @@
 /**
  * asc --transform: before each store into the arena, marks its page in the dirty map (sim/core/memory_map.ts:
- * DIRTY_ADDR, one byte for each 4 KiB), so that a snapshot copies only the pages that changed. Done on the compiled
- * module, because a mark written by hand beside each store would be forgotten somewhere.
+ * DIRTY_ADDR, one byte for each 4 KiB), so that a snapshot copies only the pages that changed, and the state hash reads
+ * only those that were ever written. Done on the compiled module, because a mark written by hand beside each store would
+ * be forgotten somewhere.
  *
  * Not marked: stores to constant addresses below the arena (few pages; a snapshot always copies them) and the trace,
  * whose buffer is no part of the state.
@@ -9,48 +10,17 @@
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 import { Transform } from 'assemblyscript/transform';
+import { addLocal, visit } from './binaryen_tree.mjs';
 
 const map = readFileSync(new URL('../sim/core/memory_map.ts', import.meta.url), 'utf8');
 const address = (name) => Number(new RegExp(`${name}: usize = (0x[0-9a-f]+)`).exec(map)[1]);
 const DIRTY = address('DIRTY_ADDR');
 const ARENA = address('ARENA_ADDR');
 const PAGE_SHIFT = 12;
+/** What is stored in the map: bit 0, changed since the last snapshot; bit 1, not empty for all that is known (sim/host/page_store.ts). */
+const WRITTEN = 3;
 const UNMARKED = ['sim/core/trace/traceEmit', 'sim/core/trap/onAbort'];
 const MARK_RANGE = 'dirty_map/mark_range';
-
-/** Children of an expression, by binaryen's classes. */
-const CHILDREN = [
-  [binaryen.BlockId, binaryen.Block, (e) => e.children],
-  [binaryen.IfId, binaryen.If, (e) => [e.condition, e.ifTrue, e.ifFalse]],
-  [binaryen.LoopId, binaryen.Loop, (e) => [e.body]],
-  [binaryen.BreakId, binaryen.Break, (e) => [e.condition, e.value]],
-  [binaryen.SwitchId, binaryen.Switch, (e) => [e.condition, e.value]],
-  [binaryen.CallId, binaryen.Call, (e) => e.operands],
-  [binaryen.CallIndirectId, binaryen.CallIndirect, (e) => [e.target, ...e.operands]],
-  [binaryen.LocalSetId, binaryen.LocalSet, (e) => [e.value]],
-  [binaryen.GlobalSetId, binaryen.GlobalSet, (e) => [e.value]],
-  [binaryen.LoadId, binaryen.Load, (e) => [e.ptr]],
-  [binaryen.StoreId, binaryen.Store, (e) => [e.ptr, e.value]],
-  [binaryen.UnaryId, binaryen.Unary, (e) => [e.value]],
-  [binaryen.BinaryId, binaryen.Binary, (e) => [e.left, e.right]],
-  [binaryen.SelectId, binaryen.Select, (e) => [e.ifTrue, e.ifFalse, e.condition]],
-  [binaryen.DropId, binaryen.Drop, (e) => [e.value]],
-  [binaryen.ReturnId, binaryen.Return, (e) => [e.value]],
-  [binaryen.MemoryGrowId, binaryen.MemoryGrow, (e) => [e.delta]],
-  [binaryen.MemoryCopyId, binaryen.MemoryCopy, (e) => [e.dest, e.source, e.size]],
-  [binaryen.MemoryFillId, binaryen.MemoryFill, (e) => [e.dest, e.value, e.size]],
-  [binaryen.SIMDExtractId, binaryen.SIMDExtract, (e) => [e.vec]],
-  [binaryen.SIMDReplaceId, binaryen.SIMDReplace, (e) => [e.vec, e.value]],
-  [binaryen.SIMDShuffleId, binaryen.SIMDShuffle, (e) => [e.left, e.right]],
-  [binaryen.SIMDTernaryId, binaryen.SIMDTernary, (e) => [e.a, e.b, e.c]],
-  [binaryen.SIMDShiftId, binaryen.SIMDShift, (e) => [e.vec, e.shift]],
-  [binaryen.SIMDLoadId, binaryen.SIMDLoad, (e) => [e.ptr]],
-].map(([id, wrap, children]) => [id, (ref) => ({ node: new wrap(ref), children })]);
-const WRAP = new Map(CHILDREN);
-const LEAVES = new Set([
-  binaryen.LocalGetId, binaryen.GlobalGetId, binaryen.ConstId, binaryen.NopId, binaryen.UnreachableId, binaryen.MemorySizeId,
-  binaryen.RefFuncId, binaryen.RefNullId,
-]);
 
 export default class extends Transform {
   afterCompile(module) {
@@ -64,27 +34,13 @@ export default class extends Transform {
   }
 }
 
-/** Walks an expression tree, children first, and marks what stores. */
-function mark(module, func, ref) {
-  if (!ref) return;
-  const id = binaryen.getExpressionId(ref);
-  const wrap = WRAP.get(id);
-  if (!wrap) {
-    if (!LEAVES.has(id)) throw new Error(`dirty_map: no rule for binaryen expression ${id} in ${binaryen.getFunctionInfo(func).name}`);
-    return;
-  }
-  const { node, children } = wrap(ref);
-  for (const child of children(node)) mark(module, func, child);
+/** Marks what stores. */
+const mark = (module, func, body) => visit(body, (node, id) => {
   if (id === binaryen.StoreId) markStore(module, func, node);
   if (id === binaryen.MemoryCopyId || id === binaryen.MemoryFillId) markRange(module, func, node);
-}
+});
 
-const local = (func) => {
-  const info = binaryen.getFunctionInfo(func);
-  const params = binaryen.expandType(info.params).length;
-  binaryen._BinaryenFunctionAddVar(func, binaryen.i32);
-  return params + info.vars.length;
-};
+const local = (func) => addLocal(func, binaryen.i32);
 
 function markStore(module, func, store) {
   const offset = store.offset;
@@ -94,7 +50,7 @@ function markStore(module, func, store) {
   const end = offset ? module.i32.add(at, module.i32.const(offset)) : at;
   store.ptr = module.block(null, [
     module.local.set(ptr, store.ptr),
-    module.i32.store8(DIRTY, 1, module.i32.shr_u(end, module.i32.const(PAGE_SHIFT)), module.i32.const(1)),
+    module.i32.store8(DIRTY, 1, module.i32.shr_u(end, module.i32.const(PAGE_SHIFT)), module.i32.const(WRITTEN)),
     module.local.get(ptr, binaryen.i32),
   ], binaryen.i32);
 }
@@ -120,7 +76,7 @@ function addMarkRange(module) {
     l.set(3, last),
     l.set(2, i32.shr_u(l.get(0, binaryen.i32), i32.const(PAGE_SHIFT))),
     module.loop('pages', module.block(null, [
-      i32.store8(DIRTY, 1, page(), i32.const(1)),
+      i32.store8(DIRTY, 1, page(), i32.const(WRITTEN)),
       l.set(2, i32.add(page(), i32.const(1))),
       module.br('pages', i32.le_u(page(), l.get(3, binaryen.i32))),
     ])),

@@ -3170,6 +3170,8 @@ export const __NR_epoll_create1: u32 = 291;
 export const __NR_openat: u32 = 257;
 /** make a pipe */
 export const __NR_pipe2: u32 = 293;
+/** close many files */
+export const __NR_close_range: u32 = 436;
 /** make a ring */
 export const __NR_io_uring_setup: u32 = 425;
 /** submit and wait */

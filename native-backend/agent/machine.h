@@ -3,6 +3,7 @@
 #ifndef AGENT_MACHINE_H
 #define AGENT_MACHINE_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,13 +73,16 @@ struct machine {
 	size_t seq_sent, seq_proved;	/* bytes of pattern seq */
 	size_t filled;			/* bytes that peer.fill sent */
 	int ring_generations;
+	bool lenient;		/* a step that cannot be done is left out */
 };
 extern struct machine machine;
 
 void step_begin(int i, const struct json *step);
 const struct json *step_now(void);
 
-/* The program cannot go on: says so, and ends the process. */
+/* Where a step that is left out goes on; of the thread that does it. */
+extern _Thread_local jmp_buf *way_back;
+/* The program cannot go on: says so, and ends the process; or leaves the step out. */
 _Noreturn void stop(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For want of a ring, which nobody may have here. */

@@ -144,6 +144,20 @@ static int eventfd_rcu(void)
 	return poll(&wait, 1, 0) == 1 ? NO : YES;
 }
 
+static int timeout_immediate_arg(void)
+{
+	struct io_uring_sqe *sqe;
+
+	ring_deferred();
+	sqe = sqe_for(1);
+	sqe->opcode = IORING_OP_TIMEOUT;
+	sqe->fd = -1;
+	sqe->addr = 1;
+	sqe->len = 1;
+	sqe->timeout_flags = IORING_TIMEOUT_IMMEDIATE_ARG;
+	return result_of(sqe) == -ETIME ? YES : NO;
+}
+
 /* While a drain is on, requests take the way round by task work. */
 static int drain_ends(void)
 {
@@ -187,5 +201,6 @@ const struct probe ring_probes[] = {
 	{ "feat_rw_attr", feat_rw_attr, UNKNOWN }, { "enter_reg_wait", enter_reg_wait, UNKNOWN },
 	{ "register_bpf_filter", register_bpf_filter, UNKNOWN }, { "rsrc_quiesce", rsrc_quiesce, YES },
 	{ "local_tw_cap", local_tw_cap, UNKNOWN }, { "local_tw_fifo", local_tw_fifo, UNKNOWN },
-	{ "eventfd_rcu", eventfd_rcu, UNKNOWN }, { "drain_ends", drain_ends, UNKNOWN }, { NULL, NULL, 0 },
+	{ "eventfd_rcu", eventfd_rcu, UNKNOWN }, { "drain_ends", drain_ends, UNKNOWN },
+	{ "timeout_immediate_arg", timeout_immediate_arg, UNKNOWN }, { NULL, NULL, 0 },
 };

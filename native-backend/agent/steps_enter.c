@@ -69,10 +69,27 @@ static struct io_uring_getevents_arg *argument_of(void)
 	return a;
 }
 
+/* What was filled is published, as io_uring_submit does before it enters (__io_uring_flush_sq). */
+static void publish_entries(void)
+{
+	struct io_uring_sq *sq = &ring()->sq;
+
+	if (sq->sqe_head == sq->sqe_tail)
+		return;
+	sq->sqe_head = sq->sqe_tail;
+	io_uring_smp_store_release(sq->ktail, sq->sqe_tail);
+}
+
+static int submit_some(unsigned int n)
+{
+	publish_entries();
+	return io_uring_enter2((unsigned int)ring()->ring_fd, n, 0, 0, NULL, 0);
+}
+
 static void submit(void)
 {
-	const unsigned int n = io_uring_sq_ready(ring());
-	const int done = io_uring_submit(ring());
+	const unsigned int n = has("n") ? (unsigned int)integer("n", 0) : io_uring_sq_ready(ring());
+	const int done = has("n") ? submit_some(n) : io_uring_submit(ring());
 
 	if (!ret_begin(done))
 		return;
@@ -139,6 +156,8 @@ static int enter_now(void)
 
 	if (extended)
 		flags |= IORING_ENTER_EXT_ARG;
+	if (integer("flush", 1))
+		publish_entries();
 	return io_uring_enter2((unsigned int)ring()->ring_fd, (unsigned int)integer("submit", 0), (unsigned int)integer("wait", 0),
 			       flags, arg, extended ? sizeof(*arg) : 0);
 }

@@ -165,4 +165,21 @@ static void rings(void)
 	trace_end();
 }
 
-const struct handler observe_steps[] = { { "drain", drain }, { "advance", advance }, { "rings", rings }, { NULL, NULL } };
+/* Writes cursors as they lie in shared memory; liburing keeps its own of the entries that it gave out. */
+static void poke(void)
+{
+	const struct io_uring *ring = &ring_now()->ring;
+
+	if (has("sq_head"))
+		*ring->sq.khead = (unsigned int)integer("sq_head", 0);
+	if (has("sq_tail"))
+		*ring->sq.ktail = (unsigned int)integer("sq_tail", 0);
+	if (has("cq_head"))
+		*ring->cq.khead = (unsigned int)integer("cq_head", 0);
+	if (has("cq_tail"))
+		*ring->cq.ktail = (unsigned int)integer("cq_tail", 0);
+}
+
+const struct handler observe_steps[] = {
+	{ "drain", drain }, { "advance", advance }, { "rings", rings }, { "ring.poke", poke }, { NULL, NULL },
+};

@@ -64,6 +64,11 @@ const FRAME_HEAD: usize = 64;
 const FRAME_FRAG_BASE: usize = FRAME_HEAD + <usize>FRAME_HEAD_SIZE;
 const FRAME_BYTES: usize = 448;
 
+/** What so many take. */
+export function framesBytes(count: u32): u64 {
+  return <u64>count * FRAME_BYTES;
+}
+
 export function framesInit(): void {
   const s = wireState();
   const count = runConfig().limits_frames;
@@ -71,10 +76,7 @@ export function framesInit(): void {
   s.frames_base = <u32>arenaAlloc(<u64>count * FRAME_BYTES);
   s.frames_count = count;
   s.frame_free = NONE;
-  for (let i = count; i > 0; i--) {
-    frame(i - 1).next = s.frame_free;
-    s.frame_free = i - 1;
-  }
+  s.frame_fresh = 0;
 }
 
 export function frame(frame_idx: u32): Frame {
@@ -91,10 +93,11 @@ export function frameFrag(f: Frame, i: u32): Frag {
 /** An empty frame of a host, or NONE when there is none. */
 export function frameAlloc(host: u32): u32 {
   const s = wireState();
-  const idx = s.frame_free;
-  if (idx == NONE) return NONE;
+  const back = s.frame_free;
+  if (back == NONE && s.frame_fresh == s.frames_count) return NONE;
+  const idx = back != NONE ? back : s.frame_fresh++;
   const f = frame(idx);
-  s.frame_free = f.next;
+  if (back != NONE) s.frame_free = f.next;
   s.frames_used++;
   f.next = NONE;
   f.sock = NONE;

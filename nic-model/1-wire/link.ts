@@ -154,6 +154,12 @@ export function linkFind(link_idx: u32, pkt_id: u32): u32 {
   const at = positionOf(l, pkt_id);
   return at == l.ring_tail ? NONE : ringFrame(l, at);
 }
+/** The packet that arrives `nth`, counted from 0 and round again behind the last; NONE: there is none. */
+export function wirePacketAt(link_idx: u32, nth: u32): u32 {
+  const l = link(link_idx);
+  const count = l.ring_tail - l.ring_head;
+  return count == 0 ? NONE : frame(ringFrame(l, l.ring_head + nth % count)).pkt_id;
+}
 function positionOf(l: Link, pkt_id: u32): u32 {
   let at = l.ring_head;
   while (at != l.ring_tail && frame(ringFrame(l, at)).pkt_id != pkt_id) at++;

@@ -52,16 +52,19 @@ function setRing(host: u32, nic: Nic, size: u32): i32 {
   return 0;
 }
 
-/** A device that is down has no pools; when it comes up the queues have their providers as before. */
+/**
+ * A device that is down has no pools: what packets still hold goes home without them. When it comes up the queues have their providers as
+ * before.
+ */
 function setLink(host: u32, nic: Nic, up: bool): i32 {
   if (up == (nic.down == 0)) return 0;
   nic.down = up ? 0 : 1;
   for (let queue: u32 = 0; queue < nic.rx_queues; queue++) {
     const q = rxQueue(queueIndex(host, queue));
-    if (!up) emptyQueue(q);
+    if (up) rxRefill(q);
     else {
+      emptyQueue(q);
       poolSetProvider(q.pool, q.provider);
-      rxRefill(q);
     }
   }
   return 0;

@@ -4,10 +4,11 @@
  * page pool, hand to GRO. Transmit: ndo_start_xmit.
  */
 import {
-  charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
+  bug, charge, chargeBytes, CONTEXT_HARDIRQ, coreState, COST_CSUM_KIB, COST_DRIVER_RX_BUFFER, COST_DRIVER_RX_FRAME, COST_DRIVER_TX_FRAME,
   COST_DUMMY_XMIT, COST_GSO_SEGMENT, COST_IRQ_ENTRY, COST_TX_LOCK, countDrop, DROP_FULL_RING, DROP_NOMEM, DROP_SIM_NIC_DOWN,
   DROP_SIM_WIRE_FAULT, DROP_SKB_UCOPY_FAULT, enterContext, hostConfig, iommuMap, iommuUnmap, leaveContext, newPktIds,
-  NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, STAGE_NIC, traceNicIrq, traceNicPost, traceSkbBuild,
+  NIC_TX_BYTES, NIC_TX_PACKETS, NICQ_RX_ALLOC_FAIL, NICQ_RX_POLLS, NONE, now, RUN_BUG_RX_RELEASED_AGAIN, STAGE_NIC,
+  traceNicIrq, traceNicPost, traceSkbBuild,
 } from '../../sim/core';
 import {
   fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, PLACE_NIC, poolAlloc, skb, skbAddFrag, skbAlloc, skbDestructor, skbFrag,
@@ -20,7 +21,7 @@ import {
 } from '../1-wire';
 import { bump } from './counters';
 import { irqDue, unmaskIrq } from './moderation';
-import { packDone, packFrags, packOffset } from './pack';
+import { packDone, packFrags, packPull } from './pack';
 import {
   completion, COMPLETION_CSUM_OK, COMPLETION_LOST, COMPLETION_PACKED, descriptor, headerBuffer, RxCompletion, rxQueue, RxQueue,
 } from './rx_ring';
@@ -91,13 +92,13 @@ function buildSkb(q: RxQueue, c: RxCompletion): u32 {
   b.network_off = <u16>l3_off;
   b.gso_segs = <u16>max<u32>(c.segs, 1);
   b.gso_size = <u16>c.gso_size;
-  b.truesize = SKB_HEAD_TRUESIZE;
+  b.truesize += SKB_HEAD_TRUESIZE;
   let first = NONE;
   if (header_len != 0) {
     copyHeader(<usize>b.head, headerBuffer(q, q.taken), header_len);
   } else {
     linear = <u32>c.pull;
-    copyHeader(<usize>b.head, <usize>(netmem(load<u32>(descriptor(q, c.first_desc))).addr + packOffset(c)), linear);
+    packPull(q, c, <usize>b.head, linear);
   }
   b.head_len = <u16>(linear - l3_off);
   b.len = linear - l3_off;
@@ -142,6 +143,7 @@ export function rxRefill(q: RxQueue): void {
     const idx = poolAlloc(pool);
     if (idx == NONE) {
       bump(q.counters, NICQ_RX_ALLOC_FAIL);
+      if (bug(RUN_BUG_RX_RELEASED_AGAIN) && posted != q.filled) fragUnref(load<u32>(descriptor(q, posted - 1)), true);
       break;
     }
     assert(netmem(idx).size == <u32>1 << q.buf_shift, 'N6 a queue posts buffers of one size');

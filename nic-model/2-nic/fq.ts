@@ -46,15 +46,6 @@ export function fqInit(host: u32): void {
   if (c.nic_qdisc == 0 && !c.nic_tun) return;
   assert(offsetof<Fq>() <= FQ_BYTES && offsetof<FqFlow>() <= FLOW_BYTES, 'the tables of fq have room');
   const flows = runConfig().limits_socks + ORPHAN_MASK + 1;
-  const base = <u32>arenaAlloc(<u64>flows * FLOW_BYTES);
-  if (host == 0) t.flows0 = base;
-  else t.flows1 = base;
-  for (let i: u32 = 0; i < flows; i++) {
-    const f = flowAt(host, i);
-    f.head = NONE;
-    f.tail = NONE;
-    f.next = NONE;
-  }
   for (let queue: u32 = 0; queue < c.nic_tx_queues; queue++) {
     const q = fqOf(host, queue);
     q.internal_head = NONE;
@@ -63,6 +54,13 @@ export function fqInit(host: u32): void {
     q.new_last = NONE;
     q.old_first = NONE;
     q.old_last = NONE;
+    q.flows = <u32>arenaAlloc(<u64>flows * FLOW_BYTES);
+    for (let i: u32 = 0; i < flows; i++) {
+      const f = flowAt(q, i);
+      f.head = NONE;
+      f.tail = NONE;
+      f.next = NONE;
+    }
     const timer = watchdog(q);
     timer.kind = HRTIMER_QDISC;
     timer.arg = queueIndex(host, queue);
@@ -76,8 +74,9 @@ export function fqOf(host: u32, queue: u32): Fq {
 function watchdog(q: Fq): HrTimer {
   return changetype<HrTimer>(changetype<usize>(q) + offsetof<Fq>('watchdog0'));
 }
-function flowAt(host: u32, i: u32): FqFlow {
-  return changetype<FqFlow>(<usize>(host == 0 ? fqTables().flows0 : fqTables().flows1) + <usize>i * FLOW_BYTES);
+/** Each queue has flows of its own: a socket that draws another hash (sk_rethink_txhash) may be known to several (fq_classify). */
+function flowAt(q: Fq, i: u32): FqFlow {
+  return changetype<FqFlow>(<usize>q.flows + <usize>i * FLOW_BYTES);
 }
 /** The flow of a socket, or of a packet that belongs to none. */
 function flowIndex(flow: u32, hash: u32): u32 {
@@ -93,7 +92,8 @@ function deviceMtu(host: u32): u32 {
 
 /** Would a packet be dropped? Too many wait, or it is for the far future. */
 export function fqRefuses(host: u32, queue: u32, flow: u32, hash: u32, edt_ns: u64): bool {
-  return fqOf(host, queue).qlen >= LIMIT || edt_ns > now() + HORIZON_NS || flowAt(host, flowIndex(flow, hash)).qlen >= FLOW_LIMIT;
+  const q = fqOf(host, queue);
+  return q.qlen >= LIMIT || edt_ns > now() + HORIZON_NS || flowAt(q, flowIndex(flow, hash)).qlen >= FLOW_LIMIT;
 }
 
 /** May a packet go past all flows, because none of them may send now (fq_fastpath_check)? */
@@ -102,7 +102,7 @@ function fastpath(q: Fq, edt_ns: u64, now_ns: u64): bool {
   if (q.qlen == 0) return true;
   if (q.busy_flows != q.throttled_flows || q.internal_len >= FASTPATH_LIMIT) return false;
   const first = delayedFirst(q);
-  return first == NONE || flowAt(q.host, first).time_next_packet > now_ns;
+  return first == NONE || flowAt(q, first).time_next_packet > now_ns;
 }
 
 /** Takes a packet that fqRefuses() did not refuse. `edt_ns` 0: it may leave at once (fq_enqueue). */
@@ -121,7 +121,7 @@ export function fqEnqueue(host: u32, queue: u32, frame_idx: u32, flow: u32, edt_
     return;
   }
   const i = flowIndex(flow, fr.hash);
-  const f = flowAt(host, i);
+  const f = flowAt(q, i);
   if (f.known == 0 || (i == flow && f.hash != fr.hash)) renew(q, f, i, fr.hash);
   if (f.where == DETACHED) {
     listAdd(q, f, i, true);
@@ -149,12 +149,12 @@ function listAdd(q: Fq, f: FqFlow, i: u32, fresh: bool): void {
   f.next = NONE;
   if (fresh) {
     if (q.new_first == NONE) q.new_first = i;
-    else flowAt(q.host, q.new_last).next = i;
+    else flowAt(q, q.new_last).next = i;
     q.new_last = i;
     return;
   }
   if (q.old_first == NONE) q.old_first = i;
-  else flowAt(q.host, q.old_last).next = i;
+  else flowAt(q, q.old_last).next = i;
   q.old_last = i;
 }
 /** Takes the first flow out of a list. */
@@ -166,14 +166,14 @@ function listTake(q: Fq, f: FqFlow, fresh: bool): void {
 function unthrottle(q: Fq, i: u32): void {
   delayedRemove(q, i);
   q.throttled_flows--;
-  listAdd(q, flowAt(q.host, i), i, false);
+  listAdd(q, flowAt(q, i), i, false);
 }
 
 /** Flows whose time has come take their turns again (fq_check_throttled). */
 function checkThrottled(q: Fq, now_ns: u64): void {
   for (;;) {
     const i = delayedFirst(q);
-    if (i == NONE || flowAt(q.host, i).time_next_packet > now_ns) return;
+    if (i == NONE || flowAt(q, i).time_next_packet > now_ns) return;
     unthrottle(q, i);
   }
 }
@@ -205,7 +205,7 @@ export function fqDequeue(host: u32, queue: u32): u32 {
       armWatchdog(q);
       return NONE;
     }
-    const f = flowAt(host, i);
+    const f = flowAt(q, i);
     if (f.credit <= 0) {
       f.credit += <i32>(2 * deviceMtu(host));
       listTake(q, f, fresh);
@@ -243,7 +243,7 @@ export function fqDequeue(host: u32, queue: u32): u32 {
 function armWatchdog(q: Fq): void {
   const first = delayedFirst(q);
   if (first == NONE) return;
-  const at_ns = flowAt(q.host, first).time_next_packet + TIMER_SLACK_NS;
+  const at_ns = flowAt(q, first).time_next_packet + TIMER_SLACK_NS;
   const timer = watchdog(q);
   if (!hrtimerPending(timer) || timer.expires_ns != at_ns) hrtimerArm(timer, at_ns);
 }

@@ -1,4 +1,4 @@
-/** State of the fair queue (fq.ts): of each TX queue, and of each flow of a host. */
+/** State of the fair queue (fq.ts): of each TX queue, and of each flow in it. */
 import { NIC_ADDR } from '../../sim/core';
 
 @unmanaged
@@ -13,6 +13,8 @@ export class Fq {
   /** Flows with packets; those of them that may not send yet. */
   busy_flows: u32;
   throttled_flows: u32;
+  /** Table of FqFlow, by the socket's number. */
+  flows: u32;
   // Lists of flows through FqFlow.next
   new_first: u32;
   new_last: u32;
@@ -51,8 +53,6 @@ export class FqFlow {
 @unmanaged
 export class FqTables {
   queues: u32;
-  flows0: u32;
-  flows1: u32;
 }
 const TABLES: usize = 0x900;
 

@@ -10,9 +10,9 @@
  * The NIC has a reference of its own on a buffer until it is full; the frame that fills it takes that one over, and each frame
  * before has one more.
  */
-import { coreState, memDmaWrite, traceNicDma, traceNicDmaBuf } from '../../sim/core';
+import { bug, coreState, memDmaWrite, RUN_BUG_FRAG_BIAS_KEPT, traceNicDma, traceNicDmaBuf } from '../../sim/core';
 import { fragUnref, ledgerMove, netmem, netmemRef, PLACE_LIVE, skbAddFrag } from '../../stack/3-pool';
-import { Frame, frameCopy } from '../1-wire';
+import { copyHeader, Frame, frameCopy } from '../1-wire';
 import { completion, COMPLETION_OPEN, COMPLETION_PACKED, descriptor, RxCompletion, RxQueue } from './rx_ring';
 
 /** A fragment begins on a cache line (net/core/page_pool.c aligns by dma_get_cache_alignment). */
@@ -87,12 +87,20 @@ export function packFrags(q: RxQueue, c: RxCompletion, skb_idx: u32, pulled: u32
     const part = min(left, size - off);
     left -= part;
     ledgerMove(idx, PLACE_LIVE);
-    if (i == done) netmemRef(idx);
+    if (i == done || bug(RUN_BUG_FRAG_BIAS_KEPT)) netmemRef(idx);
     if (part > skip) skbAddFrag(skb_idx, idx, off + skip, part - skip, ((off + part + PACK_ALIGN - 1) & ~(PACK_ALIGN - 1)) - off);
     else fragUnref(idx, true);
     off = 0;
-    skip = 0;
+    skip = part < skip ? skip - part : 0;
   }
+}
+
+/** The driver copies the first `len` bytes of a completion, headers that were not split off: they may go on in the next buffer. */
+export function packPull(q: RxQueue, c: RxCompletion, to: usize, len: u32): void {
+  const first = netmem(load<u32>(descriptor(q, c.first_desc))).addr + packOffset(c);
+  const room: u32 = (1 << q.buf_shift) - packOffset(c);
+  copyHeader(to, <usize>first, min(len, room));
+  if (len > room) copyHeader(to + room, <usize>netmem(load<u32>(descriptor(q, c.first_desc + 1))).addr, len - room);
 }
 
 /** Where a completion's bytes begin in its first buffer. */

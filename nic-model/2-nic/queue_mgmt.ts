@@ -3,7 +3,9 @@
  * netif_mp_open_rxq, netif_mp_close_rxq; the driver's side is struct netdev_queue_mgmt_ops). The queue is stopped, its
  * rings are emptied, the pool changes its memory, and the queue starts again. Other queues go on.
  */
-import { countDrop, DROP_SIM_NIC_RESTART, hostConfig, NICQ_RX_RESTARTS, PAGE_SIZE, STAGE_NIC } from '../../sim/core';
+import {
+  bug, countDrop, DROP_SIM_NIC_RESTART, hostConfig, NICQ_RX_RESTARTS, PAGE_SIZE, RUN_BUG_RX_RING_UNTRIMMED, STAGE_NIC,
+} from '../../sim/core';
 import { poolEmpty, poolSetProvider } from '../../stack/3-pool';
 import { bump } from './counters';
 import { rxRefill, rxRelease } from './driver';
@@ -61,7 +63,9 @@ export function emptyQueue(q: RxQueue): void {
     const c = completion(q, q.taken);
     countDrop(DROP_SIM_NIC_RESTART, STAGE_NIC, c.pkt_id, c.len);
   }
-  rxRelease(q, q.freed, q.posted - q.freed);
+  // Entries behind `freed` were handed up; those that the ring still shows are other people's.
+  const from = bug(RUN_BUG_RX_RING_UNTRIMMED) ? q.freed - min(q.freed, q.mask + 1 - (q.posted - q.freed)) : q.freed;
+  rxRelease(q, from, q.posted - from);
   q.freed = q.posted;
   q.filled = q.posted;
   q.pack_off = 0;

@@ -145,10 +145,12 @@ export function headerBuffer(q: RxQueue, counter: u32): usize {
   return <usize>q.header_base + <usize>(counter & q.mask) * <usize>SKB_HEAD_SIZE;
 }
 
-/** Do frames share the oldest of its buffers? */
+/** Do frames share the oldest of its buffers? Between them may be some that have no payload, and so no part in any buffer. */
 function shares(q: RxQueue): bool {
-  const packed = q.done != q.taken && (completion(q, q.taken).flags & COMPLETION_PACKED) != 0;
-  return (q.pack_off != 0 || packed) && netmem(load<u32>(descriptor(q, q.freed))).pp_ref >= 1;
+  if (netmem(load<u32>(descriptor(q, q.freed))).pp_ref == 0) return false;
+  if (q.pack_off != 0) return true;
+  for (let i = q.taken; i != q.done; i++) if ((completion(q, i).flags & COMPLETION_PACKED) != 0) return true;
+  return false;
 }
 
 /** Checks N1 and N2 for a queue. Returns the buffers that the NIC holds. */

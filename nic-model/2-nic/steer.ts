@@ -50,12 +50,11 @@ export function rssSpread(nic: Nic, start: u32, want: u32): void {
 export function toeplitzTables(key: usize): usize {
   const tables = arenaAlloc(<u64>INPUT_MAX << 10);
   for (let position: u32 = 0; position < INPUT_MAX; position++) {
-    for (let value: u32 = 0; value < 256; value++) {
-      let sum: u32 = 0;
-      for (let bit: u32 = 0; bit < 8; bit++) {
-        if ((value & (0x80 >> bit)) != 0) sum ^= keyWindow(key, (position << 3) + bit);
-      }
-      store<u32>(tables + (<usize>position << 10) + (<usize>value << 2), sum);
+    const row = tables + (<usize>position << 10);
+    // The hash is linear: an entry is that without its lowest bit, and what this bit adds.
+    for (let value: u32 = 1; value < 256; value++) {
+      const rest = load<u32>(row + (<usize>(value & (value - 1)) << 2));
+      store<u32>(row + (<usize>value << 2), rest ^ keyWindow(key, (position << 3) + 7 - ctz<u32>(value)));
     }
   }
   return tables;

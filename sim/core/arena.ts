@@ -12,6 +12,18 @@ export function arenaInit(): void {
   s.arena_end = <u32>(memory.size() << 16);
 }
 
+/** Memory grows by no less. Each time its host makes a new view of it, and may look for garbage as if the old one were all new. */
+const GROWTH_PAGES: u64 = 64;
+
+/** Asks for room at once: so many bytes, about, will be allocated. */
+export function arenaReserve(bytes: u64): void {
+  const s = coreState();
+  const end = <u64>s.arena_next + bytes;
+  if (end <= <u64>s.arena_end || end >= 0xffff0000) return;
+  memory.grow(<i32>((end - <u64>s.arena_end + 0xffff) >> 16));
+  s.arena_end = <u32>(memory.size() << 16);
+}
+
 /** `bytes` zeroed bytes, aligned to a cache line. Grows the memory: a run never does. */
 export function arenaAlloc(bytes: u64): usize {
   const s = coreState();
@@ -20,8 +32,9 @@ export function arenaAlloc(bytes: u64): usize {
   const end = <u64>at + bytes;
   assert(end < 0xffff0000, 'the world does not fit into 4 GiB of memory');
   if (end > <u64>s.arena_end) {
-    const pages = <i32>((end - <u64>s.arena_end + 0xffff) >> 16);
-    assert(memory.grow(pages) >= 0, 'the machine has no memory for this world');
+    const pages = (end - <u64>s.arena_end + 0xffff) >> 16;
+    const room = min<u64>(max<u64>(pages, GROWTH_PAGES), 0xffff - (<u64>s.arena_end >> 16));
+    assert(memory.grow(<i32>room) >= 0, 'the machine has no memory for this world');
     s.arena_end = <u32>(memory.size() << 16);
   }
   s.arena_next = <u32>end;

@@ -2,11 +2,93 @@
 import { CONFIG_ADDR } from './memory_map';
 
 /** bytes of the configuration block */
-export const CONFIG_BYTES: u32 = 9632;
+export const CONFIG_BYTES: u32 = 9656;
 /** bytes of it that are part of the state; what follows only says who watches */
-export const CONFIG_STATE_BYTES: u32 = 9584;
+export const CONFIG_STATE_BYTES: u32 = 9608;
 /** first word of the block: changes with its layout */
-export const CONFIG_MAGIC: u32 = 1645285139;
+export const CONFIG_MAGIC: u32 = 942084010;
+/** run.bug: none */
+export const RUN_BUG_NONE: u32 = 0;
+/** run.bug: zcrx-scrub-race */
+export const RUN_BUG_ZCRX_SCRUB_RACE: u32 = 1;
+/** run.bug: zcrx-offset-32 */
+export const RUN_BUG_ZCRX_OFFSET_32: u32 = 2;
+/** run.bug: rq-overrun */
+export const RUN_BUG_RQ_OVERRUN: u32 = 3;
+/** run.bug: refill-run-once */
+export const RUN_BUG_REFILL_RUN_ONCE: u32 = 4;
+/** run.bug: full-ring-leak */
+export const RUN_BUG_FULL_RING_LEAK: u32 = 5;
+/** run.bug: ring-index-untrimmed */
+export const RUN_BUG_RING_INDEX_UNTRIMMED: u32 = 6;
+/** run.bug: skb-reused-stale */
+export const RUN_BUG_SKB_REUSED_STALE: u32 = 7;
+/** run.bug: coalesced-twice-freed */
+export const RUN_BUG_COALESCED_TWICE_FREED: u32 = 8;
+/** run.bug: rx-released-again */
+export const RUN_BUG_RX_RELEASED_AGAIN: u32 = 9;
+/** run.bug: pool-freed-inflight */
+export const RUN_BUG_POOL_FREED_INFLIGHT: u32 = 10;
+/** run.bug: recycled-after-destroy */
+export const RUN_BUG_RECYCLED_AFTER_DESTROY: u32 = 11;
+/** run.bug: frag-bias-kept */
+export const RUN_BUG_FRAG_BIAS_KEPT: u32 = 12;
+/** run.bug: rx-ring-untrimmed */
+export const RUN_BUG_RX_RING_UNTRIMMED: u32 = 13;
+/** run.bug: cqe-reorder */
+export const RUN_BUG_CQE_REORDER: u32 = 14;
+/** run.bug: poll-mshot-overflow */
+export const RUN_BUG_POLL_MSHOT_OVERFLOW: u32 = 15;
+/** run.bug: accept-overflow-fd */
+export const RUN_BUG_ACCEPT_OVERFLOW_FD: u32 = 16;
+/** run.bug: recv-mshot-eof */
+export const RUN_BUG_RECV_MSHOT_EOF: u32 = 17;
+/** run.bug: notif-reorder */
+export const RUN_BUG_NOTIF_REORDER: u32 = 18;
+/** run.bug: bundle-truncated */
+export const RUN_BUG_BUNDLE_TRUNCATED: u32 = 19;
+/** run.bug: inc-short-commit */
+export const RUN_BUG_INC_SHORT_COMMIT: u32 = 20;
+/** run.bug: pbuf-wrong-group */
+export const RUN_BUG_PBUF_WRONG_GROUP: u32 = 21;
+/** run.bug: ltimeout-no-ref */
+export const RUN_BUG_LTIMEOUT_NO_REF: u32 = 22;
+/** run.bug: iowq-stale-tail */
+export const RUN_BUG_IOWQ_STALE_TAIL: u32 = 23;
+/** run.bug: cancel-skips-iowq */
+export const RUN_BUG_CANCEL_SKIPS_IOWQ: u32 = 24;
+/** run.bug: poll-cancel-lost */
+export const RUN_BUG_POLL_CANCEL_LOST: u32 = 25;
+/** run.bug: resize-wide-cqes */
+export const RUN_BUG_RESIZE_WIDE_CQES: u32 = 26;
+/** run.bug: cqe32-overflow-half */
+export const RUN_BUG_CQE32_OVERFLOW_HALF: u32 = 27;
+/** run.bug: tcp-window-scale-shrink */
+export const RUN_BUG_TCP_WINDOW_SCALE_SHRINK: u32 = 28;
+/** run.bug: tcp-early-fin */
+export const RUN_BUG_TCP_EARLY_FIN: u32 = 29;
+/** run.bug: tcp-sack-fin */
+export const RUN_BUG_TCP_SACK_FIN: u32 = 30;
+/** run.bug: tcp-fragment-truesize */
+export const RUN_BUG_TCP_FRAGMENT_TRUESIZE: u32 = 31;
+/** run.bug: lro-bad-checksum */
+export const RUN_BUG_LRO_BAD_CHECKSUM: u32 = 32;
+/** run.bug: tcp-blind-reset */
+export const RUN_BUG_TCP_BLIND_RESET: u32 = 33;
+/** run.bug: tcp-paws-poison */
+export const RUN_BUG_TCP_PAWS_POISON: u32 = 34;
+/** run.bug: tcp-probe-deadlock */
+export const RUN_BUG_TCP_PROBE_DEADLOCK: u32 = 35;
+/** run.bug: tcp-backoff-lost */
+export const RUN_BUG_TCP_BACKOFF_LOST: u32 = 36;
+/** run.bug: tcp-probe-backoff */
+export const RUN_BUG_TCP_PROBE_BACKOFF: u32 = 37;
+/** run.bug: tcp-inconsistent-retransmit */
+export const RUN_BUG_TCP_INCONSISTENT_RETRANSMIT: u32 = 38;
+/** run.bug: tcp-close-unread */
+export const RUN_BUG_TCP_CLOSE_UNREAD: u32 = 39;
+/** run.bug: tcp-sack-reneg */
+export const RUN_BUG_TCP_SACK_RENEG: u32 = 40;
 /** nic.qdisc: pfifo */
 export const NIC_QDISC_PFIFO: u32 = 0;
 /** nic.qdisc: fq */
@@ -199,61 +281,65 @@ export class RunConfig {
   get run_payload(): bool {
     return load<u32>(changetype<usize>(this), 24) != 0;
   }
+  /** a bug of the museum is switched on, in the fuzzing build of the core */
+  get run_bug(): u32 {
+    return load<u32>(changetype<usize>(this), 32);
+  }
   /** write trace records */
   get run_trace(): bool {
-    return load<u32>(changetype<usize>(this), 9584) != 0;
+    return load<u32>(changetype<usize>(this), 9608) != 0;
   }
   /** trace what each context was charged (event cpu_charge) */
   get run_charges(): bool {
-    return load<u32>(changetype<usize>(this), 9592) != 0;
+    return load<u32>(changetype<usize>(this), 9616) != 0;
   }
   /** keep the frames on the wire for pcapng */
   get run_capture(): bool {
-    return load<u32>(changetype<usize>(this), 9600) != 0;
+    return load<u32>(changetype<usize>(this), 9624) != 0;
   }
   /** check the ledger and the invariants after every event */
   get run_verify(): bool {
-    return load<u32>(changetype<usize>(this), 9608) != 0;
+    return load<u32>(changetype<usize>(this), 9632) != 0;
   }
   /** sockets of the world */
   get limits_socks(): u32 {
-    return load<u32>(changetype<usize>(this), 32);
+    return load<u32>(changetype<usize>(this), 40);
   }
   /** skbs of the world */
   get limits_skbs(): u32 {
-    return load<u32>(changetype<usize>(this), 40);
+    return load<u32>(changetype<usize>(this), 48);
   }
   /** frames in rings and on links */
   get limits_frames(): u32 {
-    return load<u32>(changetype<usize>(this), 48);
+    return load<u32>(changetype<usize>(this), 56);
   }
   /** transmit pages (32 KiB) of the world */
   get limits_tx_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 56);
+    return load<u32>(changetype<usize>(this), 64);
   }
   /** ordinary receive pages (4 KiB) of the world */
   get limits_rx_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 64);
+    return load<u32>(changetype<usize>(this), 72);
   }
   /** io_uring requests of the world */
   get limits_reqs(): u32 {
-    return load<u32>(changetype<usize>(this), 72);
+    return load<u32>(changetype<usize>(this), 80);
   }
   /** user memory of the world: rings, areas, application buffers */
   get limits_user_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 80);
+    return load<u32>(changetype<usize>(this), 88);
   }
   /** records of the trace ring between two readings */
   get limits_trace_records(): u32 {
-    return load<u32>(changetype<usize>(this), 9616);
+    return load<u32>(changetype<usize>(this), 9640);
   }
   /** bytes of captured frames between two readings */
   get limits_capture_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 9624);
+    return load<u32>(changetype<usize>(this), 9648);
   }
   /** Number of faults. */
   get fault_count(): u32 {
-    return load<u32>(changetype<usize>(this), 88);
+    return load<u32>(changetype<usize>(this), 96);
   }
 }
 
@@ -1072,413 +1158,417 @@ export class HostConfig {
   get kernel_setup_sq_rewind(): bool {
     return load<u32>(changetype<usize>(this), 1616) != 0;
   }
+  /** a timeout may stand in its entry as nanoseconds: IORING_TIMEOUT_IMMEDIATE_ARG; as the profile says unless given */
+  get kernel_timeout_immediate_arg(): bool {
+    return load<u32>(changetype<usize>(this), 1624) != 0;
+  }
   /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE; as the profile says unless given */
   get kernel_feat_rw_attr(): bool {
-    return load<u32>(changetype<usize>(this), 1624) != 0;
+    return load<u32>(changetype<usize>(this), 1632) != 0;
   }
   /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY; as the profile says unless given */
   get kernel_enter_reg_wait(): bool {
-    return load<u32>(changetype<usize>(this), 1632) != 0;
+    return load<u32>(changetype<usize>(this), 1640) != 0;
   }
   /** IORING_REGISTER_BPF_FILTER is known; as the profile says unless given */
   get kernel_register_bpf_filter(): bool {
-    return load<u32>(changetype<usize>(this), 1640) != 0;
+    return load<u32>(changetype<usize>(this), 1648) != 0;
   }
   /** unregistering files or buffers waits until no request uses one; as the profile says unless given */
   get kernel_rsrc_quiesce(): bool {
-    return load<u32>(changetype<usize>(this), 1648) != 0;
+    return load<u32>(changetype<usize>(this), 1656) != 0;
   }
   /** a call runs at most twenty items of task work, unless it waits for more; as the profile says unless given */
   get kernel_local_tw_cap(): bool {
-    return load<u32>(changetype<usize>(this), 1656) != 0;
+    return load<u32>(changetype<usize>(this), 1664) != 0;
   }
   /** task work that is added while task work runs belongs to the same run; as the profile says unless given */
   get kernel_local_tw_fifo(): bool {
-    return load<u32>(changetype<usize>(this), 1664) != 0;
+    return load<u32>(changetype<usize>(this), 1672) != 0;
   }
   /** an eventfd is not signalled from inside a wake-up of task work, but a moment later; as the profile says unless given */
   get kernel_eventfd_rcu(): bool {
-    return load<u32>(changetype<usize>(this), 1672) != 0;
+    return load<u32>(changetype<usize>(this), 1680) != 0;
   }
   /** a drain is over when the draining request has completed, not only when another request comes; as the profile says unless given */
   get kernel_drain_ends(): bool {
-    return load<u32>(changetype<usize>(this), 1680) != 0;
+    return load<u32>(changetype<usize>(this), 1688) != 0;
   }
   /** machine whose measured parameters are the defaults of this host; single ones may differ */
   get cpu_machine(): u32 {
-    return load<u32>(changetype<usize>(this), 1688);
+    return load<u32>(changetype<usize>(this), 1696);
   }
   /** cores of the host */
   get cpu_cores(): u32 {
-    return load<u32>(changetype<usize>(this), 1696);
+    return load<u32>(changetype<usize>(this), 1704);
   }
   /** clock of a core */
   get cpu_mhz(): u32 {
-    return load<u32>(changetype<usize>(this), 1704);
+    return load<u32>(changetype<usize>(this), 1712);
   }
   /** core of RX queue 0; queue n runs on core (irq_core + n × irq_spread) mod cores */
   get cpu_irq_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1712);
+    return load<u32>(changetype<usize>(this), 1720);
   }
   /** distance of the cores of neighbouring queues */
   get cpu_irq_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1720);
+    return load<u32>(changetype<usize>(this), 1728);
   }
   /** core of the application */
   get cpu_app_core(): u32 {
-    return load<u32>(changetype<usize>(this), 1728);
+    return load<u32>(changetype<usize>(this), 1736);
   }
   /** distance of the cores of its threads: thread n runs on core (app_core + n × app_spread) mod cores */
   get cpu_app_spread(): u32 {
-    return load<u32>(changetype<usize>(this), 1736);
+    return load<u32>(changetype<usize>(this), 1744);
   }
   /** how an idle core waits: for a write, or halted for an interrupt */
   get cpu_idle(): u32 {
-    return load<u32>(changetype<usize>(this), 1744);
+    return load<u32>(changetype<usize>(this), 1752);
   }
   /** time that an idle core takes to begin work */
   get cpu_idle_exit_ns(): u32 {
-    return load<u32>(changetype<usize>(this), 1752);
+    return load<u32>(changetype<usize>(this), 1760);
   }
   /** who maps memory for the NIC: nobody, or page by page, with the NIC's translations forgotten now and then or at once */
   get mem_iommu(): u32 {
-    return load<u32>(changetype<usize>(this), 1760);
+    return load<u32>(changetype<usize>(this), 1768);
   }
   /** first-level data cache of a core */
   get mem_l1_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1768);
+    return load<u32>(changetype<usize>(this), 1776);
   }
   /** second-level cache of a core */
   get mem_l2_bytes(): u32 {
-    return load<u32>(changetype<usize>(this), 1776);
+    return load<u32>(changetype<usize>(this), 1784);
   }
   /** last-level cache; 0: there is none (default: the Xeon of ddio-bench) */
   get mem_llc_bytes(): u64 {
-    return load<u64>(changetype<usize>(this), 1784);
+    return load<u64>(changetype<usize>(this), 1792);
   }
   /** ways of it */
   get mem_llc_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1792);
+    return load<u32>(changetype<usize>(this), 1800);
   }
   /** ways that the NIC writes to (DDIO): it finds there min(1, ways × way size / working set); 0: it writes to memory and reads there */
   get mem_ddio_ways(): u32 {
-    return load<u32>(changetype<usize>(this), 1800);
+    return load<u32>(changetype<usize>(this), 1808);
   }
   /** bytes that the NIC writes before it comes back to a buffer; auto: posted buffers and those in flight, as they are */
   get mem_io_working_set(): u64 {
-    return load<u64>(changetype<usize>(this), 1808);
+    return load<u64>(changetype<usize>(this), 1816);
   }
   /** share of received payload that cores find in no cache, for measurements that state it; auto: what the caches do */
   get mem_miss_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1816);
+    return load<u32>(changetype<usize>(this), 1824);
   }
   /** lines that prefetchers fetch for nothing, for a thousand that were wanted */
   get mem_overfetch_permille(): u32 {
-    return load<u32>(changetype<usize>(this), 1824);
+    return load<u32>(changetype<usize>(this), 1832);
   }
   /** what the memory bus moves; 0: no limit (default: 8 channels DDR4-3200) */
   get mem_dram_bps(): u64 {
-    return load<u64>(changetype<usize>(this), 1832);
+    return load<u64>(changetype<usize>(this), 1840);
   }
   /** taking an interrupt and raising the softirq (cycles; scheduling; unsourced) */
   get cost_irq_entry(): u32 {
-    return load<u32>(changetype<usize>(this), 1840);
+    return load<u32>(changetype<usize>(this), 1848);
   }
   /** one call of the poll function (cycles; netdevice; unsourced) */
   get cost_napi_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 1848);
+    return load<u32>(changetype<usize>(this), 1856);
   }
   /** harvesting one RX completion and making its skb (cycles; driver; unsourced) */
   get cost_driver_rx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1856);
+    return load<u32>(changetype<usize>(this), 1864);
   }
   /** filling one TX descriptor (cycles; driver; unsourced) */
   get cost_driver_tx_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1864);
+    return load<u32>(changetype<usize>(this), 1872);
   }
   /** one skb from the slab (cycles; skb; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_skb_alloc(): u32 {
-    return load<u32>(changetype<usize>(this), 1872);
+    return load<u32>(changetype<usize>(this), 1880);
   }
   /** a buffer from the pool cache (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_fast(): u32 {
-    return load<u32>(changetype<usize>(this), 1880);
+    return load<u32>(changetype<usize>(this), 1888);
   }
   /** a buffer from the ptr_ring (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_ring(): u32 {
-    return load<u32>(changetype<usize>(this), 1888);
+    return load<u32>(changetype<usize>(this), 1896);
   }
   /** a buffer from the provider or page allocator (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_page_pool_slow(): u32 {
-    return load<u32>(changetype<usize>(this), 1896);
+    return load<u32>(changetype<usize>(this), 1904);
   }
   /** GRO looking at one frame (cycles; netdevice; unsourced) */
   get cost_gro_frame(): u32 {
-    return load<u32>(changetype<usize>(this), 1904);
+    return load<u32>(changetype<usize>(this), 1912);
   }
   /** the loopback device passing on a packet, and the softirq that takes it (cycles; netdevice; unsourced) */
   get cost_lo_packet(): u32 {
-    return load<u32>(changetype<usize>(this), 1912);
+    return load<u32>(changetype<usize>(this), 1920);
   }
   /** the TCP receive path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_rx_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1920);
+    return load<u32>(changetype<usize>(this), 1928);
   }
   /** the TCP transmit path, per skb (cycles; tcpip; unsourced) */
   get cost_tcp_tx_skb(): u32 {
-    return load<u32>(changetype<usize>(this), 1928);
+    return load<u32>(changetype<usize>(this), 1936);
   }
   /** cutting one segment off an skb in software, where the NIC does not (cycles; netdevice; unsourced) */
   get cost_gso_segment(): u32 {
-    return load<u32>(changetype<usize>(this), 1936);
+    return load<u32>(changetype<usize>(this), 1944);
   }
   /** processing an acknowledgement (cycles; tcpip; unsourced) */
   get cost_tcp_ack(): u32 {
-    return load<u32>(changetype<usize>(this), 1944);
+    return load<u32>(changetype<usize>(this), 1952);
   }
   /** waking a sleeping task (try_to_wake_up), for who wakes it (cycles; scheduling; unsourced) */
   get cost_wake_up(): u32 {
-    return load<u32>(changetype<usize>(this), 1952);
+    return load<u32>(changetype<usize>(this), 1960);
   }
   /** interrupting another core (cycles; scheduling; unsourced) */
   get cost_ipi_send(): u32 {
-    return load<u32>(changetype<usize>(this), 1960);
+    return load<u32>(changetype<usize>(this), 1968);
   }
   /** taking the interrupt of another core (cycles; scheduling; unsourced) */
   get cost_ipi(): u32 {
-    return load<u32>(changetype<usize>(this), 1968);
+    return load<u32>(changetype<usize>(this), 1976);
   }
   /** switching a core from the idle task or another one (cycles; scheduling; unsourced) */
   get cost_context_switch(): u32 {
-    return load<u32>(changetype<usize>(this), 1976);
+    return load<u32>(changetype<usize>(this), 1984);
   }
   /** a cache line that another core wrote last comes over (cycles; memory; unsourced) */
   get cost_remote_line(): u32 {
-    return load<u32>(changetype<usize>(this), 1984);
+    return load<u32>(changetype<usize>(this), 1992);
   }
   /** a buffer that another core gave back to zero-copy receive: its counts and its entry come over (cycles; memory; unsourced) */
   get cost_remote_buf(): u32 {
-    return load<u32>(changetype<usize>(this), 1992);
+    return load<u32>(changetype<usize>(this), 2000);
   }
   /** taking a socket's lock and letting it go, per call or packet (cycles; lock; unsourced) */
   get cost_sock_lock(): u32 {
-    return load<u32>(changetype<usize>(this), 2000);
+    return load<u32>(changetype<usize>(this), 2008);
   }
   /** the locks of a qdisc and of its TX queue, per packet (cycles; lock; unsourced) */
   get cost_tx_lock(): u32 {
-    return load<u32>(changetype<usize>(this), 2008);
+    return load<u32>(changetype<usize>(this), 2016);
   }
   /** finding the file of a descriptor and putting it back, per request without fixed files (cycles; syscall; unsourced) */
   get cost_file_ref(): u32 {
-    return load<u32>(changetype<usize>(this), 2016);
+    return load<u32>(changetype<usize>(this), 2024);
   }
   /** io_uring_enter: the way into the kernel and back, per call however many requests it submits (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_enter(): u32 {
-    return load<u32>(changetype<usize>(this), 2024);
+    return load<u32>(changetype<usize>(this), 2032);
   }
   /** any other system call, per call (cycles; syscall; unsourced) */
   get cost_syscall(): u32 {
-    return load<u32>(changetype<usize>(this), 2032);
+    return load<u32>(changetype<usize>(this), 2040);
   }
   /** one request taken from the submission queue, issued and freed, without what its operation does (cycles; syscall; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_sqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2040);
+    return load<u32>(changetype<usize>(this), 2048);
   }
   /** posting a completion (cycles; syscall; unsourced) */
   get cost_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2048);
+    return load<u32>(changetype<usize>(this), 2056);
   }
   /** one item of task work (cycles; scheduling; unsourced) */
   get cost_task_work(): u32 {
-    return load<u32>(changetype<usize>(this), 2056);
+    return load<u32>(changetype<usize>(this), 2064);
   }
   /** copying between user and kernel memory (cycles/KiB; copy; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_copy_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2064);
+    return load<u32>(changetype<usize>(this), 2072);
   }
   /** summing bytes in software where the NIC does not (cycles/KiB; tcpip; unsourced) */
   get cost_csum_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2072);
+    return load<u32>(changetype<usize>(this), 2080);
   }
   /** lending one buffer to user space (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_zc_chunk(): u32 {
-    return load<u32>(changetype<usize>(this), 2080);
+    return load<u32>(changetype<usize>(this), 2088);
   }
   /** one buffer of a list made and freed again (PROVIDE_BUFFERS) (cycles; memory; unsourced) */
   get cost_buf_provide(): u32 {
-    return load<u32>(changetype<usize>(this), 2088);
+    return load<u32>(changetype<usize>(this), 2096);
   }
   /** mapping a received page to user space, and another page for the pool (cycles; memory; published 178 ns for a page of 4 KiB received by TCP_ZEROCOPY_RECEIVE, in all; the split is a guess) */
   get cost_map_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2096);
+    return load<u32>(changetype<usize>(this), 2104);
   }
   /** unmapping a page, and giving it back (cycles; memory; published 178 ns for a page of 4 KiB received by TCP_ZEROCOPY_RECEIVE, in all; the split is a guess) */
   get cost_unmap_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2104);
+    return load<u32>(changetype<usize>(this), 2112);
   }
   /** forgetting translations after pages were unmapped (cycles; memory; unsourced) */
   get cost_tlb_flush(): u32 {
-    return load<u32>(changetype<usize>(this), 2112);
+    return load<u32>(changetype<usize>(this), 2120);
   }
   /** one event of epoll_wait(2), with the poll of its file (cycles; syscall; unsourced) */
   get cost_epoll_event(): u32 {
-    return load<u32>(changetype<usize>(this), 2120);
+    return load<u32>(changetype<usize>(this), 2128);
   }
   /** the send path of one request down to its protocol: message, socket lock, segments of a packet (cycles; tcpip; unsourced) */
   get cost_send(): u32 {
-    return load<u32>(changetype<usize>(this), 2128);
+    return load<u32>(changetype<usize>(this), 2136);
   }
   /** accounting for the memory of a zero-copy send that is not registered, per request (cycles; memory; unsourced) */
   get cost_pin_call(): u32 {
-    return load<u32>(changetype<usize>(this), 2136);
+    return load<u32>(changetype<usize>(this), 2144);
   }
   /** pinning one page of user memory that is not registered, and letting it go (cycles; memory; Ringlab cost model, Zen 4 fit of published io_uring measurements) */
   get cost_pin_page(): u32 {
-    return load<u32>(changetype<usize>(this), 2144);
+    return load<u32>(changetype<usize>(this), 2152);
   }
   /** lending one piece of user memory to a packet (cycles; skb; unsourced) */
   get cost_zc_frag(): u32 {
-    return load<u32>(changetype<usize>(this), 2152);
+    return load<u32>(changetype<usize>(this), 2160);
   }
   /** a notification of a zero-copy send: made, flushed and told (cycles; memory; unsourced) */
   get cost_zc_notif(): u32 {
-    return load<u32>(changetype<usize>(this), 2160);
+    return load<u32>(changetype<usize>(this), 2168);
   }
   /** what a request to a socket costs beyond one that does nothing, before it gets there (cycles; syscall; unsourced) */
   get cost_net_prep(): u32 {
-    return load<u32>(changetype<usize>(this), 2168);
+    return load<u32>(changetype<usize>(this), 2176);
   }
   /** the head of a datagram that is too long for a slab: pages are allocated and freed (mm/slub.c) (cycles; skb; unsourced) */
   get cost_skb_head_pages(): u32 {
-    return load<u32>(changetype<usize>(this), 2176);
+    return load<u32>(changetype<usize>(this), 2184);
   }
   /** sending, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2184);
+    return load<u32>(changetype<usize>(this), 2192);
   }
   /** sending, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_send_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2192);
+    return load<u32>(changetype<usize>(this), 2200);
   }
   /** the receive path of one call down to its protocol: message, socket lock, receive queue (cycles; tcpip; unsourced) */
   get cost_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2200);
+    return load<u32>(changetype<usize>(this), 2208);
   }
   /** receiving with a copy, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2208);
+    return load<u32>(changetype<usize>(this), 2216);
   }
   /** receiving with a copy, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_recv_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2216);
+    return load<u32>(changetype<usize>(this), 2224);
   }
   /** one walk of RECV_ZC over the receive queue (cycles; tcpip; unsourced) */
   get cost_zcrx_recv(): u32 {
-    return load<u32>(changetype<usize>(this), 2224);
+    return load<u32>(changetype<usize>(this), 2232);
   }
   /** RECV_ZC, per KiB more for the first KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_first_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2232);
+    return load<u32>(changetype<usize>(this), 2240);
   }
   /** RECV_ZC, per KiB more for the first 16 KiB of a request (cycles/KiB; tcpip; unsourced) */
   get cost_zcrx_start_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2240);
+    return load<u32>(changetype<usize>(this), 2248);
   }
   /** picking a provided buffer (cycles; memory; unsourced) */
   get cost_buf_select(): u32 {
-    return load<u32>(changetype<usize>(this), 2248);
+    return load<u32>(changetype<usize>(this), 2256);
   }
   /** a notification of MSG_ZEROCOPY: an skb, and a message on the error queue (cycles; skb; unsourced) */
   get cost_zc_msg(): u32 {
-    return load<u32>(changetype<usize>(this), 2256);
+    return load<u32>(changetype<usize>(this), 2264);
   }
   /** the UDP transmit path, per datagram: route, headers, queue of the device (cycles; tcpip; unsourced) */
   get cost_udp_tx(): u32 {
-    return load<u32>(changetype<usize>(this), 2264);
+    return load<u32>(changetype<usize>(this), 2272);
   }
   /** the UDP receive path, per datagram: lookup, queue of the socket (cycles; tcpip; unsourced) */
   get cost_udp_rx(): u32 {
-    return load<u32>(changetype<usize>(this), 2272);
+    return load<u32>(changetype<usize>(this), 2280);
   }
   /** one fragment of a datagram that is longer than the MTU (cycles; tcpip; unsourced) */
   get cost_ip_fragment(): u32 {
-    return load<u32>(changetype<usize>(this), 2280);
+    return load<u32>(changetype<usize>(this), 2288);
   }
   /** one fragment that finds its datagram (cycles; tcpip; unsourced) */
   get cost_ip_defrag(): u32 {
-    return load<u32>(changetype<usize>(this), 2288);
+    return load<u32>(changetype<usize>(this), 2296);
   }
   /** a dummy device throwing a packet away (cycles; netdevice; unsourced) */
   get cost_dummy_xmit(): u32 {
-    return load<u32>(changetype<usize>(this), 2296);
+    return load<u32>(changetype<usize>(this), 2304);
   }
   /** the application looking at one completion (cycles; app; unsourced) */
   get cost_app_cqe(): u32 {
-    return load<u32>(changetype<usize>(this), 2304);
+    return load<u32>(changetype<usize>(this), 2312);
   }
   /** asking a queue that has nothing for packets (napi_busy_poll_ns, busy_poll_ns) (ns; other; the model) */
   get cost_busy_poll(): u32 {
-    return load<u32>(changetype<usize>(this), 2312);
+    return load<u32>(changetype<usize>(this), 2320);
   }
   /** time that an application spends because its scenario says so (ns; app; the scenario) */
   get cost_app_time(): u32 {
-    return load<u32>(changetype<usize>(this), 2320);
+    return load<u32>(changetype<usize>(this), 2328);
   }
   /** more, for bytes copied out of the L2 cache (cycles/KiB; copy; unsourced) */
   get cost_copy_l2_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2328);
+    return load<u32>(changetype<usize>(this), 2336);
   }
   /** more, for bytes copied out of the last-level cache (cycles/KiB; copy; unsourced) */
   get cost_copy_llc_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2336);
+    return load<u32>(changetype<usize>(this), 2344);
   }
   /** more, for bytes copied out of DRAM: 35.6 cycles a line (cycles/KiB; copy; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_copy_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2344);
+    return load<u32>(changetype<usize>(this), 2352);
   }
   /** more, for bytes copied to where no cache has them (cycles/KiB; copy; unsourced) */
   get cost_copy_rfo_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2352);
+    return load<u32>(changetype<usize>(this), 2360);
   }
   /** each further buffer of an RX completion: large frames, and what the NIC merged (cycles; driver; Begunkov 2025, 4 KiB against 32 KiB buffers: 18 ns a buffer in softirq) */
   get cost_driver_rx_buffer(): u32 {
-    return load<u32>(changetype<usize>(this), 2360);
+    return load<u32>(changetype<usize>(this), 2368);
   }
   /** mapping one page for the NIC (mem.iommu) (cycles; memory; unsourced) */
   get cost_iommu_map(): u32 {
-    return load<u32>(changetype<usize>(this), 2368);
+    return load<u32>(changetype<usize>(this), 2376);
   }
   /** taking a page away from the NIC again (cycles; memory; unsourced) */
   get cost_iommu_unmap(): u32 {
-    return load<u32>(changetype<usize>(this), 2376);
+    return load<u32>(changetype<usize>(this), 2384);
   }
   /** making the NIC forget a translation, where mem.iommu is strict (cycles; memory; unsourced) */
   get cost_iommu_flush(): u32 {
-    return load<u32>(changetype<usize>(this), 2384);
+    return load<u32>(changetype<usize>(this), 2392);
   }
   /** waiting for a memory bus that has no time left (mem.dram_bps) (ns; memory; the model) */
   get cost_dram_stall(): u32 {
-    return load<u32>(changetype<usize>(this), 2392);
+    return load<u32>(changetype<usize>(this), 2400);
   }
   /** the application reading its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_read_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2400);
+    return load<u32>(changetype<usize>(this), 2408);
   }
   /** the application writing its payload (app.touch) (cycles/KiB; app; unsourced) */
   get cost_app_write_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2408);
+    return load<u32>(changetype<usize>(this), 2416);
   }
   /** more, for payload that was in no cache (cycles/KiB; app; Song et al., OSDI 2026: throughput of a core against its LLC miss rate) */
   get cost_app_miss_kib(): u32 {
-    return load<u32>(changetype<usize>(this), 2416);
+    return load<u32>(changetype<usize>(this), 2424);
   }
   /** Number of n-tuple rules. */
   get rule_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2424);
+    return load<u32>(changetype<usize>(this), 2432);
   }
   /** Number of listening ports; the first is app_port. */
   get port_count(): u32 {
-    return load<u32>(changetype<usize>(this), 2432);
+    return load<u32>(changetype<usize>(this), 2440);
   }
 }
 
@@ -1520,20 +1610,20 @@ export function runConfig(): RunConfig {
   return changetype<RunConfig>(CONFIG_ADDR);
 }
 export function hostConfig(host: u32): HostConfig {
-  return changetype<HostConfig>(CONFIG_ADDR + 96 + <usize>host * 3720);
+  return changetype<HostConfig>(CONFIG_ADDR + 104 + <usize>host * 3728);
 }
 export function ruleOf(host: u32, i: u32): Rule {
-  return changetype<Rule>(CONFIG_ADDR + 96 + <usize>host * 3720 + 2440 + <usize>i * RULE_BYTES);
+  return changetype<Rule>(CONFIG_ADDR + 104 + <usize>host * 3728 + 2448 + <usize>i * RULE_BYTES);
 }
 export function portOf(host: u32, i: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3720 + 3464 + (<usize>i << 2));
+  return load<u32>(CONFIG_ADDR + 104 + <usize>host * 3728 + 3472 + (<usize>i << 2));
 }
 /** The cost of a step on a host, in the unit of its row in sim/schema/costs.ts. */
 export function costOf(host: u32, cost: u32): u32 {
-  return load<u32>(CONFIG_ADDR + 96 + <usize>host * 3720 + 1840 + (<usize>cost << 3));
+  return load<u32>(CONFIG_ADDR + 104 + <usize>host * 3728 + 1848 + (<usize>cost << 3));
 }
 export function faultOf(i: u32): Fault {
-  return changetype<Fault>(CONFIG_ADDR + 7536 + <usize>i * FAULT_BYTES);
+  return changetype<Fault>(CONFIG_ADDR + 7560 + <usize>i * FAULT_BYTES);
 }
 /** a receive on an AF_UNIX stream says how much is left: SOCK_NONEMPTY, no needless retry, bundles of more than one buffer */
 export const BEHAVES_UNIX_INQ: u32 = 0;
@@ -1591,22 +1681,24 @@ export const BEHAVES_SETUP_CQE_MIXED: u32 = 25;
 export const BEHAVES_SETUP_SQE_MIXED: u32 = 26;
 /** IORING_SETUP_SQ_REWIND is known */
 export const BEHAVES_SETUP_SQ_REWIND: u32 = 27;
+/** a timeout may stand in its entry as nanoseconds: IORING_TIMEOUT_IMMEDIATE_ARG */
+export const BEHAVES_TIMEOUT_IMMEDIATE_ARG: u32 = 28;
 /** IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE */
-export const BEHAVES_FEAT_RW_ATTR: u32 = 28;
+export const BEHAVES_FEAT_RW_ATTR: u32 = 29;
 /** waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them SEND_MSG_RING, ZCRX_IFQ, RESIZE_RINGS and QUERY */
-export const BEHAVES_ENTER_REG_WAIT: u32 = 29;
+export const BEHAVES_ENTER_REG_WAIT: u32 = 30;
 /** IORING_REGISTER_BPF_FILTER is known */
-export const BEHAVES_REGISTER_BPF_FILTER: u32 = 30;
+export const BEHAVES_REGISTER_BPF_FILTER: u32 = 31;
 /** unregistering files or buffers waits until no request uses one */
-export const BEHAVES_RSRC_QUIESCE: u32 = 31;
+export const BEHAVES_RSRC_QUIESCE: u32 = 32;
 /** a call runs at most twenty items of task work, unless it waits for more */
-export const BEHAVES_LOCAL_TW_CAP: u32 = 32;
+export const BEHAVES_LOCAL_TW_CAP: u32 = 33;
 /** task work that is added while task work runs belongs to the same run */
-export const BEHAVES_LOCAL_TW_FIFO: u32 = 33;
+export const BEHAVES_LOCAL_TW_FIFO: u32 = 34;
 /** an eventfd is not signalled from inside a wake-up of task work, but a moment later */
-export const BEHAVES_EVENTFD_RCU: u32 = 34;
+export const BEHAVES_EVENTFD_RCU: u32 = 35;
 /** a drain is over when the draining request has completed, not only when another request comes */
-export const BEHAVES_DRAIN_ENDS: u32 = 35;
+export const BEHAVES_DRAIN_ENDS: u32 = 36;
 
 /** Does the kernel of a host behave so? (BEHAVES_*) */
 export function behaves(host: u32, behaviour: u32): bool {

@@ -17,7 +17,8 @@
  *     0x20000  +-----------------------------+
  *              | static data of the compiler |  assert texts: differ between builds, not hashed
  *     0x80000  +-----------------------------+
- *              | dirty map: a byte a page    |  which pages a snapshot must copy (scripts/dirty_map.mjs): not hashed
+ *              | dirty map: a byte a page    |  which pages were written, and since when (scripts/dirty_map.mjs): not hashed
+ *    0x100000  |  of 2 GiB and more          |  in the fuzzing build: a counter for each branch (scripts/cover.mjs)
  *    0x180000  +=============================+  <- hashed from here
  *              | arena                       |  tables sized by the scenario
  *              +-----------------------------+
@@ -36,6 +37,8 @@ export const CONFIG_ADDR: usize = 0x18000;
 export const STATE_END: usize = 0x20000;
 export const STATIC_END: usize = 0x80000;
 export const DIRTY_ADDR: usize = 0x80000;
+/** The fuzzing build only, whose worlds are small: the dirty map needs no bytes there. */
+export const COVER_ADDR: usize = 0x100000;
 export const ARENA_ADDR: usize = 0x180000;
 
 /** The page of stage n. */

@@ -3,7 +3,7 @@
  * object is known by its index. What was given back last is taken first; a new table gives 0, 1, 2 …
  *
  *     Slab.free ──► link[4] ──► link[0] ──► NONE         link[1], link[2] … TAKEN
- *     base      ──► | object 0 | object 1 | object 2 | …
+ *     base      ──► | object 0 | object 1 | object 2 | … | fresh: nobody had it, nor what follows: not even touched
  *
  * Links lie beside the objects, so an object is all its owner's, and stays as it was left until it is taken again.
  */
@@ -22,6 +22,8 @@ export class Slab {
   /** The first that is free, or NONE. */
   free: u32;
   used: u32;
+  /** The first of those that were never taken, which come behind the list. */
+  fresh: u32;
 }
 
 /** A table of `capacity` zeroed objects of `stride` bytes (kmem_cache_create). */
@@ -32,10 +34,6 @@ export function slabNew(capacity: u32, stride: usize): Slab {
   s.links = <u32>arenaAlloc(<u64>capacity << 2);
   s.capacity = capacity;
   s.free = NONE;
-  for (let i = capacity; i > 0; i--) {
-    store<u32>(linkOf(s, i - 1), s.free);
-    s.free = i - 1;
-  }
   return s;
 }
 function linkOf(s: Slab, idx: u32): usize {
@@ -49,9 +47,10 @@ export function slabAt(s: Slab, idx: u32): usize {
 
 /** Takes a free object, as it was left; NONE when there is none (kmem_cache_alloc). */
 export function slabTake(s: Slab): u32 {
-  const idx = s.free;
-  if (idx == NONE) return NONE;
-  s.free = load<u32>(linkOf(s, idx));
+  if (slabEmpty(s)) return NONE;
+  const back = s.free;
+  const idx = back != NONE ? back : s.fresh++;
+  if (back != NONE) s.free = load<u32>(linkOf(s, idx));
   store<u32>(linkOf(s, idx), TAKEN);
   s.used++;
   return idx;
@@ -71,5 +70,5 @@ export function slabTaken(s: Slab, idx: u32): bool {
 }
 /** Is there none that could be taken? */
 export function slabEmpty(s: Slab): bool {
-  return s.free == NONE;
+  return s.free == NONE && s.fresh == s.capacity;
 }

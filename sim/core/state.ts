@@ -64,6 +64,8 @@ export class CoreState {
   mem_llc_lines: u32;
   mem_missed_lines: u32;
   mem_owned_lines: u32;
+  /** Some index of a ring was read late: stale.ts. */
+  stale: u32;
 }
 
 export function coreState(): CoreState {

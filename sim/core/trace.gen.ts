@@ -41,68 +41,122 @@ export const EV_SKB_BUILD: u32 = 18;
 export const EV_GRO_MERGE: u32 = 19;
 /** a segment reached its socket */
 export const EV_TCP_RX: u32 = 20;
+/** what else the header says of the segment of the record before (tcp_rx); bits: flags, and from bit 16 on 1 + the window scale of a SYN that has one; in runs with run.verify */
+export const EV_TCP_HEARD: u32 = 21;
 /** a segment waits until the caller who has locked its socket lets it go */
-export const EV_TCP_BACKLOG: u32 = 21;
+export const EV_TCP_BACKLOG: u32 = 22;
 /** a connection changed its state */
-export const EV_TCP_STATE: u32 = 22;
+export const EV_TCP_STATE: u32 = 23;
 /** an ACK moved snd_una */
-export const EV_TCP_ACK: u32 = 23;
+export const EV_TCP_ACK: u32 = 24;
 /** a segment was handed to the device */
-export const EV_TCP_TX: u32 = 24;
+export const EV_TCP_TX: u32 = 25;
+/** what else the header says of the segment of the record before (tcp_tx), as in tcp_heard; in runs with run.verify */
+export const EV_TCP_SAID: u32 = 26;
 /** a segment was sent again */
-export const EV_TCP_RETRANSMIT: u32 = 25;
+export const EV_TCP_RETRANSMIT: u32 = 27;
 /** a segment went to the out-of-order queue */
-export const EV_TCP_OOO: u32 = 26;
+export const EV_TCP_OOO: u32 = 28;
 /** a timer of a connection fired */
-export const EV_TCP_TIMER: u32 = 27;
+export const EV_TCP_TIMER: u32 = 29;
 /** the congestion window changed */
-export const EV_TCP_CWND: u32 = 28;
+export const EV_TCP_CWND: u32 = 30;
 /** bytes are in the receive queue, in order */
-export const EV_SOCK_QUEUE: u32 = 29;
+export const EV_SOCK_QUEUE: u32 = 31;
 /** somebody who waits on the socket was told */
-export const EV_SOCK_WAKE: u32 = 30;
+export const EV_SOCK_WAKE: u32 = 32;
 /** the application gave bytes to the socket */
-export const EV_SOCK_SEND: u32 = 31;
+export const EV_SOCK_SEND: u32 = 33;
 /** bytes left the receive queue */
-export const EV_SOCK_READ: u32 = 32;
+export const EV_SOCK_READ: u32 = 34;
 /** a request was taken from the SQ */
-export const EV_RING_SUBMIT: u32 = 33;
+export const EV_RING_SUBMIT: u32 = 35;
 /** io_uring_enter was called */
-export const EV_RING_ENTER: u32 = 34;
+export const EV_RING_ENTER: u32 = 36;
 /** a request that would block waits for its file: of kind 1, socket obj */
-export const EV_POLL_ARM: u32 = 35;
+export const EV_POLL_ARM: u32 = 37;
 /** task work ran */
-export const EV_TASK_WORK: u32 = 36;
+export const EV_TASK_WORK: u32 = 38;
 /** a completion was posted */
-export const EV_CQE: u32 = 37;
+export const EV_CQE: u32 = 39;
 /** a completion went to the overflow list */
-export const EV_CQ_OVERFLOW: u32 = 38;
+export const EV_CQ_OVERFLOW: u32 = 40;
 /** a context was charged a cost, by its number in sim/schema/costs.ts, since it began or last said so (run.charges) */
-export const EV_CPU_CHARGE: u32 = 39;
+export const EV_CPU_CHARGE: u32 = 41;
 /** the application runs */
-export const EV_APP_WAKE: u32 = 40;
+export const EV_APP_WAKE: u32 = 42;
 /** the application read payload bytes, at an offset of the area if they were lent */
-export const EV_APP_READ: u32 = 41;
+export const EV_APP_READ: u32 = 43;
 /** the application produced bytes to send, from a position of the stream on */
-export const EV_APP_WRITE: u32 = 42;
+export const EV_APP_WRITE: u32 = 44;
 /** the application knows whose stream it is that comes on a socket */
-export const EV_APP_STREAM: u32 = 43;
+export const EV_APP_STREAM: u32 = 45;
 /** a stream ended at the application */
-export const EV_APP_DONE: u32 = 44;
+export const EV_APP_DONE: u32 = 46;
 /** the copy fallback copied bytes into a buffer; why: 1 linear data, 2 foreign page */
-export const EV_ZC_COPY: u32 = 45;
+export const EV_ZC_COPY: u32 = 47;
 /** a buffer was lent to the application, with nothing copied */
-export const EV_ZC_DELIVER: u32 = 46;
+export const EV_ZC_DELIVER: u32 = 48;
 /** the application put a buffer into the refill ring */
-export const EV_RQE_PUSH: u32 = 47;
-/** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export const EV_RQE_TAKE: u32 = 48;
+export const EV_RQE_PUSH: u32 = 49;
+/** the kernel read refill entries, in a row for one buffer; result: 0 recycled, 1 still referenced, 2 malformed, 3 not on loan */
+export const EV_RQE_TAKE: u32 = 50;
 /** a zcrx event was posted */
-export const EV_ZC_EVENT: u32 = 49;
+export const EV_ZC_EVENT: u32 = 51;
+/** only in the fuzzing build: a ring has queues at this address, the first or others */
+export const EV_RING_NEW: u32 = 52;
+/** only in the fuzzing build: the exit work of a ring begins, or is done */
+export const EV_RING_GONE: u32 = 53;
+/** only in the fuzzing build: an SQE became a request; entry is its first word: opcode, flags, ioprio */
+export const EV_REQ_NEW: u32 = 54;
+/** only in the fuzzing build: of the request just made: ring and group of buffers (high half); SQEs that its batch still has, with this one */
+export const EV_REQ_ENTRY: u32 = 55;
+/** only in the fuzzing build: of the request just made */
+export const EV_REQ_ARGS: u32 = 56;
+/** only in the fuzzing build: the time of a timeout was read, or written anew */
+export const EV_REQ_TIME: u32 = 57;
+/** only in the fuzzing build: a request has task work */
+export const EV_REQ_WORK: u32 = 58;
+/** only in the fuzzing build: a request waits for its file, whose kind is the low byte of file */
+export const EV_REQ_ARMED: u32 = 59;
+/** only in the fuzzing build: its task work runs */
+export const EV_REQ_RUN: u32 = 60;
+/** only in the fuzzing build: a request waits for a worker */
+export const EV_REQ_WORKER: u32 = 61;
+/** only in the fuzzing build: a worker takes a request up */
+export const EV_REQ_TAKEN: u32 = 62;
+/** only in the fuzzing build: a zero-copy send has a notification of its own */
+export const EV_REQ_NOTIF: u32 = 63;
+/** only in the fuzzing build: a request is free again */
+export const EV_REQ_END: u32 = 64;
+/** only in the fuzzing build: whose the next completion is, and its place; 0xffffffff: nobody's, 0xfffffffe: the overflow list's */
+export const EV_CQE_OF: u32 = 65;
+/** only in the fuzzing build: a request completes with 32 bytes: low halves of the last two words */
+export const EV_CQE_BIG: u32 = 66;
+/** only in the fuzzing build: a multishot request found no room for a completion */
+export const EV_CQ_FULL: u32 = 67;
+/** only in the fuzzing build: a request gave its application a descriptor */
+export const EV_FD_NEW: u32 = 68;
+/** only in the fuzzing build: whose the completion is that just went to the overflow list; kept is 0 if it was lost */
+export const EV_OVERFLOW_OF: u32 = 69;
+/** only in the fuzzing build: a group of provided buffers is there: a list (flags 0), a ring (1), an incremental one (3); high half: entries */
+export const EV_PBUF_NEW: u32 = 70;
+/** only in the fuzzing build: a group of provided buffers has gone */
+export const EV_PBUF_GONE: u32 = 71;
+/** only in the fuzzing build: the kernel sees a provided buffer for the first time; high half of bid: its place in the ring */
+export const EV_PBUF_SHOW: u32 = 72;
+/** only in the fuzzing build: the kernel looks at a provided buffer that it may use */
+export const EV_PBUF_PICK: u32 = 73;
+/** only in the fuzzing build: a buffer left its list unused */
+export const EV_PBUF_DROP: u32 = 74;
+/** only in the fuzzing build: nobody uses the instance any more: all loans of the buffer were taken back; left: references that packets have */
+export const EV_ZC_SCRUB: u32 = 75;
+/** only in the fuzzing build: an area was made, whose first buffer this is; with no niovs: it was freed */
+export const EV_ZC_AREA: u32 = 76;
 /** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */
-export const EV_EDIT: u32 = 50;
+export const EV_EDIT: u32 = 77;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 51;
+export const EV_COUNT: u32 = 78;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -204,6 +258,11 @@ export function traceTcpRx(pkt_id: u32, niov_idx: u32, sock: u32, seq: u32, len:
   traceEmit(EV_TCP_RX, pkt_id, niov_idx, sock, seq, len);
 }
 
+/** what else the header says of the segment of the record before (tcp_rx); bits: flags, and from bit 16 on 1 + the window scale of a SYN that has one; in runs with run.verify */
+export function traceTcpHeard(pkt_id: u32, niov_idx: u32, ack: u32, window: u32, bits: u32): void {
+  traceEmit(EV_TCP_HEARD, pkt_id, niov_idx, ack, window, bits);
+}
+
 /** a segment waits until the caller who has locked its socket lets it go */
 export function traceTcpBacklog(pkt_id: u32, niov_idx: u32, sock: u32, seq: u32, len: u32): void {
   traceEmit(EV_TCP_BACKLOG, pkt_id, niov_idx, sock, seq, len);
@@ -222,6 +281,11 @@ export function traceTcpAck(pkt_id: u32, niov_idx: u32, sock: u32, ack: u32, ack
 /** a segment was handed to the device */
 export function traceTcpTx(pkt_id: u32, niov_idx: u32, sock: u32, seq: u32, len: u32): void {
   traceEmit(EV_TCP_TX, pkt_id, niov_idx, sock, seq, len);
+}
+
+/** what else the header says of the segment of the record before (tcp_tx), as in tcp_heard; in runs with run.verify */
+export function traceTcpSaid(pkt_id: u32, niov_idx: u32, ack: u32, window: u32, bits: u32): void {
+  traceEmit(EV_TCP_SAID, pkt_id, niov_idx, ack, window, bits);
 }
 
 /** a segment was sent again (tcp:tcp_retransmit_skb) */
@@ -339,14 +403,139 @@ export function traceRqePush(pkt_id: u32, niov_idx: u32, offset: u32, len: u32, 
   traceEmit(EV_RQE_PUSH, pkt_id, niov_idx, offset, len, tail);
 }
 
-/** the kernel read a refill entry; result: 0 recycled, 1 still referenced, 2 skipped as malformed, 3 not on loan */
-export function traceRqeTake(pkt_id: u32, niov_idx: u32, offset: u32, result: u32): void {
-  traceEmit(EV_RQE_TAKE, pkt_id, niov_idx, offset, result, 0);
+/** the kernel read refill entries, in a row for one buffer; result: 0 recycled, 1 still referenced, 2 malformed, 3 not on loan */
+export function traceRqeTake(pkt_id: u32, niov_idx: u32, offset: u32, result: u32, entries: u32): void {
+  traceEmit(EV_RQE_TAKE, pkt_id, niov_idx, offset, result, entries);
 }
 
 /** a zcrx event was posted */
 export function traceZcEvent(pkt_id: u32, niov_idx: u32, type: u32): void {
   traceEmit(EV_ZC_EVENT, pkt_id, niov_idx, type, 0, 0);
+}
+
+/** only in the fuzzing build: a ring has queues at this address, the first or others */
+export function traceRingNew(pkt_id: u32, niov_idx: u32, ring: u32, address: u32, flags: u32): void {
+  traceEmit(EV_RING_NEW, pkt_id, niov_idx, ring, address, flags);
+}
+
+/** only in the fuzzing build: the exit work of a ring begins, or is done */
+export function traceRingGone(pkt_id: u32, niov_idx: u32, ring: u32, done: u32): void {
+  traceEmit(EV_RING_GONE, pkt_id, niov_idx, ring, done, 0);
+}
+
+/** only in the fuzzing build: an SQE became a request; entry is its first word: opcode, flags, ioprio (io_uring:io_uring_submit_req) */
+export function traceReqNew(pkt_id: u32, niov_idx: u32, req: u32, entry: u32, user_data: u32): void {
+  traceEmit(EV_REQ_NEW, pkt_id, niov_idx, req, entry, user_data);
+}
+
+/** only in the fuzzing build: of the request just made: ring and group of buffers (high half); SQEs that its batch still has, with this one */
+export function traceReqEntry(pkt_id: u32, niov_idx: u32, ring_group: u32, left: u32, op_flags: u32): void {
+  traceEmit(EV_REQ_ENTRY, pkt_id, niov_idx, ring_group, left, op_flags);
+}
+
+/** only in the fuzzing build: of the request just made */
+export function traceReqArgs(pkt_id: u32, niov_idx: u32, fd: u32, addr: u32, len: u32): void {
+  traceEmit(EV_REQ_ARGS, pkt_id, niov_idx, fd, addr, len);
+}
+
+/** only in the fuzzing build: the time of a timeout was read, or written anew */
+export function traceReqTime(pkt_id: u32, niov_idx: u32, req: u32, ns_low: u32, ns_high: u32): void {
+  traceEmit(EV_REQ_TIME, pkt_id, niov_idx, req, ns_low, ns_high);
+}
+
+/** only in the fuzzing build: a request has task work (io_uring:io_uring_task_add) */
+export function traceReqWork(pkt_id: u32, niov_idx: u32, req: u32, ring: u32, tw: u32): void {
+  traceEmit(EV_REQ_WORK, pkt_id, niov_idx, req, ring, tw);
+}
+
+/** only in the fuzzing build: a request waits for its file, whose kind is the low byte of file */
+export function traceReqArmed(pkt_id: u32, niov_idx: u32, req: u32, file: u32, obj: u32): void {
+  traceEmit(EV_REQ_ARMED, pkt_id, niov_idx, req, file, obj);
+}
+
+/** only in the fuzzing build: its task work runs */
+export function traceReqRun(pkt_id: u32, niov_idx: u32, req: u32, ring: u32): void {
+  traceEmit(EV_REQ_RUN, pkt_id, niov_idx, req, ring, 0);
+}
+
+/** only in the fuzzing build: a request waits for a worker (io_uring:io_uring_queue_async_work) */
+export function traceReqWorker(pkt_id: u32, niov_idx: u32, req: u32, ring: u32, task: u32): void {
+  traceEmit(EV_REQ_WORKER, pkt_id, niov_idx, req, ring, task);
+}
+
+/** only in the fuzzing build: a worker takes a request up */
+export function traceReqTaken(pkt_id: u32, niov_idx: u32, req: u32, ring: u32): void {
+  traceEmit(EV_REQ_TAKEN, pkt_id, niov_idx, req, ring, 0);
+}
+
+/** only in the fuzzing build: a zero-copy send has a notification of its own */
+export function traceReqNotif(pkt_id: u32, niov_idx: u32, req: u32, notif: u32, user_data: u32): void {
+  traceEmit(EV_REQ_NOTIF, pkt_id, niov_idx, req, notif, user_data);
+}
+
+/** only in the fuzzing build: a request is free again */
+export function traceReqEnd(pkt_id: u32, niov_idx: u32, req: u32, ring: u32): void {
+  traceEmit(EV_REQ_END, pkt_id, niov_idx, req, ring, 0);
+}
+
+/** only in the fuzzing build: whose the next completion is, and its place; 0xffffffff: nobody's, 0xfffffffe: the overflow list's */
+export function traceCqeOf(pkt_id: u32, niov_idx: u32, ring: u32, req: u32, at: u32): void {
+  traceEmit(EV_CQE_OF, pkt_id, niov_idx, ring, req, at);
+}
+
+/** only in the fuzzing build: a request completes with 32 bytes: low halves of the last two words */
+export function traceCqeBig(pkt_id: u32, niov_idx: u32, req: u32, low0: u32, low1: u32): void {
+  traceEmit(EV_CQE_BIG, pkt_id, niov_idx, req, low0, low1);
+}
+
+/** only in the fuzzing build: a multishot request found no room for a completion */
+export function traceCqFull(pkt_id: u32, niov_idx: u32, ring: u32, req: u32): void {
+  traceEmit(EV_CQ_FULL, pkt_id, niov_idx, ring, req, 0);
+}
+
+/** only in the fuzzing build: a request gave its application a descriptor */
+export function traceFdNew(pkt_id: u32, niov_idx: u32, req: u32, fd: u32, file: u32): void {
+  traceEmit(EV_FD_NEW, pkt_id, niov_idx, req, fd, file);
+}
+
+/** only in the fuzzing build: whose the completion is that just went to the overflow list; kept is 0 if it was lost */
+export function traceOverflowOf(pkt_id: u32, niov_idx: u32, ring: u32, req: u32, kept: u32): void {
+  traceEmit(EV_OVERFLOW_OF, pkt_id, niov_idx, ring, req, kept);
+}
+
+/** only in the fuzzing build: a group of provided buffers is there: a list (flags 0), a ring (1), an incremental one (3); high half: entries */
+export function tracePbufNew(pkt_id: u32, niov_idx: u32, ring_group: u32, flags: u32, min_left: u32): void {
+  traceEmit(EV_PBUF_NEW, pkt_id, niov_idx, ring_group, flags, min_left);
+}
+
+/** only in the fuzzing build: a group of provided buffers has gone */
+export function tracePbufGone(pkt_id: u32, niov_idx: u32, ring_group: u32): void {
+  traceEmit(EV_PBUF_GONE, pkt_id, niov_idx, ring_group, 0, 0);
+}
+
+/** only in the fuzzing build: the kernel sees a provided buffer for the first time; high half of bid: its place in the ring */
+export function tracePbufShow(pkt_id: u32, niov_idx: u32, ring_group: u32, bid: u32, len: u32): void {
+  traceEmit(EV_PBUF_SHOW, pkt_id, niov_idx, ring_group, bid, len);
+}
+
+/** only in the fuzzing build: the kernel looks at a provided buffer that it may use */
+export function tracePbufPick(pkt_id: u32, niov_idx: u32, ring_group: u32, bid: u32, len: u32): void {
+  traceEmit(EV_PBUF_PICK, pkt_id, niov_idx, ring_group, bid, len);
+}
+
+/** only in the fuzzing build: a buffer left its list unused */
+export function tracePbufDrop(pkt_id: u32, niov_idx: u32, ring_group: u32, bid: u32): void {
+  traceEmit(EV_PBUF_DROP, pkt_id, niov_idx, ring_group, bid, 0);
+}
+
+/** only in the fuzzing build: nobody uses the instance any more: all loans of the buffer were taken back; left: references that packets have */
+export function traceZcScrub(pkt_id: u32, niov_idx: u32, loans: u32, left: u32): void {
+  traceEmit(EV_ZC_SCRUB, pkt_id, niov_idx, loans, left, 0);
+}
+
+/** only in the fuzzing build: an area was made, whose first buffer this is; with no niovs: it was freed */
+export function traceZcArea(pkt_id: u32, niov_idx: u32, area: u32, niovs: u32, niov_shift: u32): void {
+  traceEmit(EV_ZC_AREA, pkt_id, niov_idx, area, niovs, niov_shift);
 }
 
 /** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */

@@ -35,7 +35,14 @@ const limit = (name: string) => {
   return found.value;
 };
 
+let known: ConfigLayout | undefined;
+
 export function configLayout(): ConfigLayout {
+  known ??= makeLayout();
+  return known;
+}
+
+function makeLayout(): ConfigLayout {
   const offsets = new Map<Knob, number>();
   const acting = RUN_KNOBS.filter((k) => !k.watches);
   const watching = RUN_KNOBS.filter((k) => k.watches);
@@ -59,9 +66,9 @@ export function configLayout(): ConfigLayout {
   });
   const bytes = state_bytes + watching.length * 8;
   const first_cost = HOST_KNOBS.findIndex((k) => k.section === 'cost');
-  // FNV-1a over all names in their order: two builds with different knobs never take each other's blocks.
+  // FNV-1a over all names in their order: builds with different knobs, or other words for a value, never take each other's blocks.
   let magic = 0x811c9dc5;
-  const names = [...acting, ...HOST_KNOBS, ...watching].map(knobField).join(' ');
+  const names = [...acting, ...HOST_KNOBS, ...watching].map((k) => `${knobField(k)} ${k.options?.join() ?? ''}`).join(' ');
   for (const c of names) magic = Math.imul(magic ^ c.charCodeAt(0), 0x01000193) >>> 0;
   const offset = (k: Knob) => offsets.get(k) as number;
   return {

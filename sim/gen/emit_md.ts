@@ -3,6 +3,7 @@ import { ACCOUNTS, COSTS } from '../schema/costs.ts';
 import { COUNTER_GROUPS, COUNTERS } from '../schema/counters.ts';
 import { DROPS } from '../schema/drops.ts';
 import { EDITS } from '../schema/edits.ts';
+import { FORGERIES } from '../schema/forgeries.ts';
 import { EVENTS } from '../schema/events.ts';
 import { FINDINGS } from '../schema/findings.ts';
 import { LIMITS } from '../schema/limits.ts';
@@ -67,13 +68,22 @@ export function emitEventsMd(): string {
 }
 
 export function emitEditsMd(): string {
-  const faults = EDITS.filter((e) => e.target !== 'knob').map((e) => [
+  const faults = EDITS.filter((e) => e.target !== 'knob' && !e.forged).map((e) => [
     code(e.name), e.title, e.target, e.amount ? `${e.amount.name} (${formatQuantity(e.amount.value, e.amount.unit)})` : '', e.about,
+  ]);
+  const forged = EDITS.filter((e) => e.forged).map((e, i) => [
+    code(e.name), `${e.amount?.min ?? 0} … ${e.amount?.max ?? 0} (${e.amount?.value ?? 0})`, e.about, FORGERIES[i]?.answer ?? '',
+    e.lasting ? 'yes' : '',
   ]);
   let out = 'What may be changed by hand while a world runs: in the laboratory each change is a branch, and leaves a record `edit` in\n';
   out += 'its trace. In a run file an edit is `{"at": STEP, "fault": NAME, "host": 0 or 1, "args": [TARGET, NUMBER]}` or\n';
   out += '`{"at": STEP, "set": "server.wire.loss_ppm=1%"}`.\n\n';
+  out += 'A negative target goes by order: -1 is the first that there is, packets as they arrive and connections as they lie in their\n';
+  out += 'table; behind the last one comes the first again.\n\n';
   out += `## Faults\n\n${table(['fault', 'title', 'acts on', 'its number (default)', 'meaning'], faults)}`;
+  out += '\n## Forged segments\n\nAn attacker on the wire sends a connection a segment as though it came from its peer, which differs in\n';
+  out += 'one thing from what the peer would send now. The target is a connection of the host that receives it.\n\n';
+  out += table(['fault', 'its number `by` (default)', 'what is sent', 'what Linux does', 'may end or hang it'], forged);
   out += '\n## Knobs that may change\n\nThe others are read when something is set up: they begin the run anew.\n\n';
   const sections = [...new Set(HOST_KNOBS.filter((k) => k.live).map((k) => k.section))];
   const knobs = sections.map((s) => [

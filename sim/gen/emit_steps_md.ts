@@ -104,6 +104,7 @@ pointers, descriptors, ports or times in it.
 | \`flushed\` | whether \`all\` that stream.send has for the sockets was taken |
 | \`await\` | whether so many completions came |
 | \`label\`, \`note\` | what the program says |
+| \`left_out\` | behind \`lenient\`: a \`step\` that asked for what was not there |
 | \`stop\` | why the program could not go on |
 | \`end\` | last line |
 

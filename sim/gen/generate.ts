@@ -8,6 +8,8 @@ import { emitDivergence } from './emit_divergence.ts';
 import {
   emitCostsMd, emitCountersMd, emitDoctorMd, emitDropsMd, emitEditsMd, emitEventsMd, emitLimitsMd, emitScenarioMd,
 } from './emit_md.ts';
+import { emitMuseumMd } from './emit_museum_md.ts';
+import { emitInvariantsMd } from './emit_invariants_md.ts';
 import { emitStepsMd } from './emit_steps_md.ts';
 import { emitKnobTypes, emitTestConfig } from './emit_types.ts';
 import { emitUapiAs, emitUapiC, emitUapiMd, emitUapiTs } from './emit_uapi.ts';
@@ -28,12 +30,14 @@ const outputs: readonly [string, () => string][] = [
   ['docs/reference/scenario.schema.json', () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`],
   ['docs/reference/edits.md', emitEditsMd],
   ['docs/reference/events.md', emitEventsMd],
+  ['docs/reference/invariants.md', emitInvariantsMd],
   ['docs/reference/counters.md', emitCountersMd],
   ['docs/reference/drops.md', emitDropsMd],
   ['docs/reference/limits.md', emitLimitsMd],
   ['docs/reference/costs.md', emitCostsMd],
   ['docs/doctor.md', emitDoctorMd],
   ['docs/steps.md', emitStepsMd],
+  ['docs/museum.md', emitMuseumMd],
   ['DIVERGENCE.md', emitDivergence],
 ];
 

@@ -13,6 +13,8 @@ export class AppDriver {
   private readonly steps: Steps<number>;
   private readonly transcript: Transcript | undefined;
   private begun = false;
+  /** In the midst of a turn: the call that comes next. */
+  private next: Call | undefined;
   /** A call that sleeps: what is to be done again, and what it has done already. */
   private asleep: { call: Call; again: Call; submitted: number; begin_ns: number; crossing: Crossing } | undefined;
 
@@ -26,24 +28,42 @@ export class AppDriver {
 
   /** A task may run: runs until the application sleeps or ends. */
   step(task = this.task): void {
-    if (this.result !== undefined || this.waitsElsewhere(task)) return this.kernel.park(task);
-    let turn: IteratorResult<Call, number>;
+    while (this.call(task));
+  }
+
+  /** The same as far as the next call: that one is made, and what the application does with its result. True: the turn goes on. */
+  call(task = this.task): boolean {
+    if (this.next) {
+      const value = this.carryOut(this.next);
+      return value === undefined ? this.rest() : this.goOn(value);
+    }
+    if (this.result !== undefined || this.waitsElsewhere(task)) {
+      this.kernel.park(task);
+      return false;
+    }
     if (this.asleep) {
       const value = this.wake();
-      if (value === undefined) return;
-      turn = this.steps.next(value);
-    } else {
-      if (this.begun) throw new Error('an application that does not sleep was woken');
-      this.begun = true;
-      turn = this.steps.next();
+      return value !== undefined && this.goOn(value);
     }
-    while (!turn.done) {
-      const value = this.carryOut(turn.value);
-      if (value === undefined) return;
-      turn = this.steps.next(value);
+    if (this.begun) throw new Error('an application that does not sleep was woken');
+    this.begun = true;
+    return this.goOn();
+  }
+
+  /** The application's own work, up to its next call. */
+  private goOn(value?: number): boolean {
+    const turn = value === undefined ? this.steps.next() : this.steps.next(value);
+    if (!turn.done) {
+      this.next = turn.value;
+      return true;
     }
     this.result = turn.value;
     this.kernel.park();
+    return this.rest();
+  }
+  private rest(): false {
+    this.next = undefined;
+    return false;
   }
 
   /** The application is not waiting for this task: it plays no part now. */

@@ -162,7 +162,7 @@ export class Bridge {
     for (;;) {
       const reason = this.engine.guard(() => this.engine.core.due(until, SLICE_EVENTS));
       if (reason === REASON_APP) {
-        this.scripts.step();
+        do this.scripts.step(); while (this.scripts.in_turn);
         continue;
       }
       this.engine.drain();

@@ -95,15 +95,20 @@ function refusal(form: EditForm, target: number, errno: number): string {
 /** No buffer is named: the oldest entry. */
 const OLDEST = 0xffff_ffff;
 
-/** Injects a fault by its name. `target`: a packet, a queue …, see its form; `amount`: its number, where it has one. */
+/**
+ * Injects a fault by its name. `target`: a packet, a queue …, see its form; `amount`: its number, where it has one. A negative target
+ * goes by order: -1 is the first that there is, packets as they arrive and connections as they lie in their table; behind the last one
+ * comes the first again.
+ */
 export function injectFault(engine: Engine, name: string, host: number, target: number, amount?: number): void {
   const op = EDIT_OP[name];
   const form = op === undefined ? undefined : EDITS[op];
   if (!form || op === undefined || form.target === 'knob')
     throw new InputError(`there is no fault ${name}; there are ${FAULT_NAMES.join(', ')}`);
   const n = form.amount ? amount ?? form.amount.value : 0;
-  if (!Number.isSafeInteger(n) || n < 0 || n > (form.amount?.max ?? 0))
-    throw new InputError(`${form.title.toLowerCase()}: expected a number from 0 to ${form.amount?.max ?? 0}; found ${n}`);
+  const { min = 0, max = 0 } = form.amount ?? {};
+  if (!Number.isSafeInteger(n) || n < min || n > max)
+    throw new InputError(`${form.title.toLowerCase()}: expected a number from ${min} to ${max}; found ${n}`);
   const what = form.target === 'buffer' && target < 0 ? OLDEST : target;
   const ret = engine.guard(() => engine.core.edit(op, host, what, n >>> 0, Math.floor(n / 2 ** 32)));
   if (ret !== 0) throw new InputError(refusal(form, target, ret));

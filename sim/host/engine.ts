@@ -8,7 +8,7 @@ import {
 import { LIMITS } from '../schema/limits.ts';
 import { InputError } from './input_error.ts';
 import { CONFIG_ADDR, CURSORS_ADDR, STATE_END } from './memory_map.gen.ts';
-import { readStruct } from './struct_read.ts';
+import type { FieldPlace } from './struct_read.ts';
 import { TRACE_CURSOR } from './structs.gen.ts';
 import { TraceBatch } from './trace.ts';
 import { readTrapRecord, TrapError } from './trap_error.ts';
@@ -21,6 +21,18 @@ export async function compileCore(source: BufferSource): Promise<WebAssembly.Mod
     throw new Error(`the core must import nothing, but imports ${imports.map((i) => `${i.module}.${i.name}`).join(', ')}`);
   return module;
 }
+
+/** What a world is made in: a compiled core, or an instance of one that no world uses and whose memory is as it was (recycle.ts). */
+export type Core = WebAssembly.Module | CoreExports;
+
+export const instantiate = (module: WebAssembly.Module): CoreExports =>
+  new WebAssembly.Instance(module, {}).exports as unknown as CoreExports;
+
+/** build(): the scenario wants a bug of the museum, and this core has none. */
+const NO_MUSEUM = -38;
+
+/** The scenario is for the fuzzing build of the core. */
+export class MuseumWanted extends InputError {}
 
 /** A compiled scenario, as far as a run needs it. */
 export interface WorldConfig {
@@ -67,8 +79,8 @@ export class Engine {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 
-  constructor(module: WebAssembly.Module, config: WorldConfig, sinks: EngineSinks = {}) {
-    this.core = new WebAssembly.Instance(module, {}).exports as unknown as CoreExports;
+  constructor(core: Core, config: WorldConfig, sinks: EngineSinks = {}) {
+    this.core = core instanceof WebAssembly.Module ? instantiate(core) : core;
     this.seed = config.seed;
     this.sinks = sinks;
     this.file = config.file ?? 'the scenario';
@@ -76,6 +88,8 @@ export class Engine {
     if (config.block.length > STATE_END - CONFIG_ADDR) throw new Error('the configuration block does not fit into its place');
     new Uint8Array(this.core.memory.buffer).set(config.block, CONFIG_ADDR);
     const built = this.guard(() => this.core.build());
+    if (built === NO_MUSEUM) throw new MuseumWanted(`${this.written['run.bug'] ?? this.file}: run.bug: the museum's bugs are only in the`
+      + ' fuzzing build of the core; ringlab fuzz runs that.');
     if (built !== 0) throw new Error(`the core refused its configuration block (${built}): core and host are of different builds`);
     this.bytes = new Uint8Array(this.core.memory.buffer);
     this.view = new DataView(this.core.memory.buffer);
@@ -111,20 +125,18 @@ export class Engine {
 
   /** Hands out what the trace and capture buffers hold and empties them. Running does it by itself. */
   drain(): void {
-    const { view } = this;
-    const cursor = readStruct(view, CURSORS_ADDR, TRACE_CURSOR);
-    if (cursor.next > cursor.base) {
-      this.sinks.onTrace?.(new TraceBatch(this.bytes.buffer as ArrayBuffer, cursor.base, cursor.next));
-      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.next.at, cursor.base, true);
-    }
-    if (cursor.capture_next > cursor.capture_base) {
-      this.sinks.onCapture?.(this.bytes.subarray(cursor.capture_base, cursor.capture_next));
-      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.capture_next.at, cursor.capture_base, true);
-    }
-    if (cursor.egress_next > cursor.egress_base) {
-      this.sinks.onEgress?.(this.bytes.subarray(cursor.egress_base, cursor.egress_next));
-      view.setUint32(CURSORS_ADDR + TRACE_CURSOR.egress_next.at, cursor.egress_base, true);
-    }
+    this.empty(TRACE_CURSOR.base, TRACE_CURSOR.next, (from, to) =>
+      this.sinks.onTrace?.(new TraceBatch(this.bytes.buffer as ArrayBuffer, from, to)));
+    this.empty(TRACE_CURSOR.capture_base, TRACE_CURSOR.capture_next, (from, to) => this.sinks.onCapture?.(this.bytes.subarray(from, to)));
+    this.empty(TRACE_CURSOR.egress_base, TRACE_CURSOR.egress_next, (from, to) => this.sinks.onEgress?.(this.bytes.subarray(from, to)));
+  }
+
+  private empty(base: FieldPlace, next: FieldPlace, hand: (from: number, to: number) => void): void {
+    const from = this.view.getUint32(CURSORS_ADDR + base.at, true);
+    const to = this.view.getUint32(CURSORS_ADDR + next.at, true);
+    if (to <= from) return;
+    hand(from, to);
+    this.view.setUint32(CURSORS_ADDR + next.at, from, true);
   }
 
   clockNs(): number {
@@ -180,6 +192,8 @@ export class Engine {
     // The text says what the scenario gave too little of.
     const [limit = ''] = /^limits\.\w+/.exec(record.message) ?? [];
     if (limit !== '') return new InputError(`${this.written[limit] ?? this.file}: ${record.message}; raise it, or leave it at auto.`);
+    // What was written before it trapped is seen too, and may say more than the trap does.
+    this.drain();
     const attempt = <T>(f: () => T, otherwise: T): T => {
       try {
         return f();

@@ -1,16 +1,19 @@
 /** The host's public surface: what the command line and the page may use. */
-export { compileCore, Engine, type EngineSinks, type RunLimits, type StopReason, type WorldConfig } from './engine.ts';
+export {
+  compileCore, type Core, Engine, type EngineSinks, MuseumWanted, type RunLimits, type StopReason, type WorldConfig,
+} from './engine.ts';
 export * from './core_exports.ts';
 export * from './scenario.ts';
-export { compileDraft, loadScenario } from './load_scenario.ts';
+export { compileDraft, loadScenario, scenarioOf } from './load_scenario.ts';
 export { looksLikeScenario } from './scenario_draft.ts';
+export { Recycler } from './recycle.ts';
 export { InputError } from './input_error.ts';
-export { injectFault, knobNow, knobOfPath, parseLiveKnob, turnKnob } from './edit_world.ts';
+export { injectFault, KNOB_BITS, knobNow, knobOfPath, parseLiveKnob, turnKnob } from './edit_world.ts';
 export { expectedOf as knobRange, formatValue as knobText } from './scenario_units.ts';
 export { checkNames, RESULT_SHAPE, type Shape } from './result_shape.ts';
-export { didYouMean } from './scenario_error.ts';
+export { didYouMean, ScenarioError } from './scenario_error.ts';
 export { type Comparison, COMPARISONS, ExpectError, FUNCTIONS, type Value } from './scenario_expect.ts';
-export { foundText, type MapTree, parseTree, type Tree } from './scenario_tree.ts';
+export { foundText, type MapTree, parseTree, type Plain, type Tree } from './scenario_tree.ts';
 export { TrapError, type TrapPlace } from './trap_error.ts';
 export * from './trace.ts';
 export { DROPS } from '../schema/drops.ts';
@@ -29,7 +32,7 @@ export { ScriptHosts, type ScriptOptions } from './script_hosts.ts';
 export * from './memory_map.gen.ts';
 export { readField, readStruct } from './struct_read.ts';
 export * from './structs.gen.ts';
-export { runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
+export { type Played, playScenario, runScenario, startScenario, type RunOptions, type RunOutcome } from './run_scenario.ts';
 export { type ChargeNode, chargeTable, chargeTrees, foldedStacks } from './charge_tree.ts';
 export { type HostResult, resultJson, roleOf, type RunResult, type StreamResult } from './result.ts';
 export { PLACES, type Place, type PlaceSample, PlaceSeries } from './place_series.ts';
@@ -39,6 +42,7 @@ export { ethtoolView, fdinfoView, nstatView, poolView, socketView, streamView } 
 export { readSocket, readSockets, SOCKET_WORDS, type SocketInfo } from './socket_info.ts';
 export type { Program, Step, StepValue } from './steps/program.ts';
 export { programText } from './steps/program.ts';
+export { programPlace, stepName } from './steps/program_place.ts';
 export type { StepCqe, StepResult, StepRet } from './steps/step_results.ts';
 export { lineText } from './steps/line_text.ts';
 export { type TraceLine, traceText } from './steps/trace_line.ts';

@@ -11,6 +11,7 @@ export const CONFIG_ADDR = 0x18000;
 export const STATE_END = 0x20000;
 export const STATIC_END = 0x80000;
 export const DIRTY_ADDR = 0x80000;
+export const COVER_ADDR = 0x100000;
 export const ARENA_ADDR = 0x180000;
 export const STAGE_PAGE_BYTES = 0x1000;
 export const WIRE_ADDR = 0xa000;

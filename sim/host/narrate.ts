@@ -4,6 +4,7 @@ import { DROPS } from '../schema/drops.ts';
 import { EDITS } from '../schema/edits.ts';
 import { HOST_KNOBS } from '../schema/scenario.ts';
 import { STAGES } from '../schema/stages.ts';
+import { SENTENCES_OF_CHECKED } from './narrate_requests.ts';
 import { opName } from '../../uring-model/8-app/names.ts';
 import { formatQuantity, formatValue } from './scenario_units.ts';
 import { cqeFlagsText, resText } from './uapi_words.ts';
@@ -39,12 +40,17 @@ const FAULTS = [
   'delays the frame as the scenario says',
   'marks the frame: congestion experienced',
 ];
+/** Linux include/net/inet_connection_sock.h: ICSK_TIME_RETRANS and its neighbours. */
+const TIMERS: Readonly<Record<number, string>> = {
+  1: 'retransmission', 2: 'delayed ACK', 3: 'window probe', 5: 'loss probe', 6: 'reordering',
+};
 const TAKES = ['recycled', 'still referenced by an skb', 'skipped: malformed', 'refused: not on loan'];
 
 const signed = (n: number | undefined): number => (n ?? 0) | 0;
 const buffer = (r: TraceRecord): string => (r.niov_idx === NO_BUFFER ? 'a buffer' : `buffer ${r.niov_idx}`);
 const place = (n: number | undefined): string => PLACES[n ?? 0] ?? `place ${n}`;
 const state = (n: number | undefined): string => TCP_STATES[n ?? 0] ?? `state ${n}`;
+const bytes = (n = 0): string => `${n} ${n === 1 ? 'byte' : 'bytes'}`;
 const packets = (n: number | undefined): string => (n === 1 ? '1 packet waits' : `${n ?? 0} packets wait`);
 const other = (r: TraceRecord): string => HOSTS[1 - r.host] ?? 'peer';
 
@@ -58,14 +64,15 @@ function byHand(w: Words, r: TraceRecord): string {
     return knob ? `${HOSTS[r.host]} ${knob.section}.${knob.name} = ${formatValue(knob, value)}` : 'a knob';
   }
   const target = form.target === 'buffer' ? buffer(r) : form.target === 'host' ? `the ${HOSTS[r.host]}` : `${form.target} ${w.what}`;
-  const amount = form.amount ? ` ${form.amount.name} ${formatQuantity(w.amount ?? 0, form.amount.unit)}` : '';
+  const number = (form.amount?.min ?? 0) < 0 ? signed(w.amount) : w.amount ?? 0;
+  const amount = form.amount ? ` ${form.amount.name} ${formatQuantity(number, form.amount.unit)}` : '';
   return `${form.title.toLowerCase()} (${target}${amount})`;
 }
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
-  wire_send: (w) => `a frame of ${w.len} bytes goes to the link; ${packets(w.queue_packets)} behind it`,
+  wire_send: (w) => `a frame of ${bytes(w.len)} goes to the link; ${packets(w.queue_packets)} behind it`,
   cpu_charge: (w) => `${w.cycles} cycles: ${COSTS[w.cost ?? 0]?.about ?? 'something'}`,
-  wire_arrive: (w, r) => `the last bit of the frame (${w.len} bytes) has come from the ${other(r)}`,
+  wire_arrive: (w, r) => `the last bit of the frame (${bytes(w.len)}) has come from the ${other(r)}`,
   wire_fault: (w) => `the link ${FAULTS[w.verdict ?? 0] ?? 'does something to the frame'}`,
   drop: (w) => `dropped: ${DROPS[w.reason ?? 0]?.[0] ?? w.reason} (${DROPS[w.reason ?? 0]?.[1] ?? '?'})`,
   nic_steer: (w) =>
@@ -73,34 +80,34 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
       ? `RSS hash ${(w.hash ?? 0).toString(16).padStart(8, '0')} chooses queue ${w.queue}`
       : `rule ${w.rule} chooses queue ${w.queue}`,
   nic_dma: (w) =>
-    `DMA: ${w.header_len} bytes to a header buffer, ${w.payload_len} of payload to ${w.payload_len === 0 ? 'none' : 'payload buffers'}`,
+    `DMA: ${bytes(w.header_len)} to a header buffer, ${w.payload_len} of payload to ${w.payload_len === 0 ? 'none' : 'payload buffers'}`,
   nic_dma_buf: (w, r) => `${w.len} payload bytes land in ${buffer(r)} at offset ${w.offset}`,
   nic_irq: (w) => `interrupt of queue ${w.queue}, ${w.frames} ${w.frames === 1 ? 'frame waits' : 'frames wait'}`,
   nic_post: (w, r) => `the driver posts ${buffer(r)} to queue ${w.queue}`,
   nic_tx: (w) =>
     w.tso_pkt === 0
-      ? `the NIC fetches a frame of ${w.len} bytes from TX queue ${w.queue}`
-      : `the NIC cuts a frame of ${w.len} bytes out of packet ${w.tso_pkt}, from TX queue ${w.queue}`,
+      ? `the NIC fetches a frame of ${bytes(w.len)} from TX queue ${w.queue}`
+      : `the NIC cuts a frame of ${bytes(w.len)} out of packet ${w.tso_pkt}, from TX queue ${w.queue}`,
   pool_hold: (w, r) => `${buffer(r)} leaves page pool ${w.pool}, from ${FROM[w.from ?? 0] ?? w.from}`,
   pool_release: (w, r) => `${buffer(r)} comes back to page pool ${w.pool}: ${TO[w.to ?? 0] ?? w.to}`,
   pool_empty: (w) => `page pool ${w.pool} has nothing to give`,
   ledger: (w, r) => `${buffer(r)} moves from ${place(w.from)} to ${place(w.to)}`,
   napi_schedule: () => 'softirq work is asked for',
   napi_poll: (w) => `poll of NAPI ${w.napi}: ${w.work} of at most ${w.budget} frames`,
-  skb_build: (w) => `an skb of ${w.len} bytes: ${w.linear} linear, ${w.frags} ${w.frags === 1 ? 'fragment' : 'fragments'}`,
-  gro_merge: (w) => `GRO merges it into packet ${w.into_pkt}: ${w.segs} segments, ${w.len} bytes`,
-  tcp_rx: (w) => `segment at socket ${w.sock}: sequence ${w.seq}, ${w.len} bytes`,
+  skb_build: (w) => `an skb of ${bytes(w.len)}: ${w.linear} linear, ${w.frags} ${w.frags === 1 ? 'fragment' : 'fragments'}`,
+  gro_merge: (w) => `GRO merges it into packet ${w.into_pkt}: ${w.segs} segments, ${bytes(w.len)}`,
+  tcp_rx: (w) => `segment at socket ${w.sock}: sequence ${w.seq}, ${bytes(w.len)}`,
   tcp_state: (w) => `socket ${w.sock}: ${state(w.from)} becomes ${state(w.to)}`,
-  tcp_ack: (w) => `socket ${w.sock}: acknowledged up to ${w.ack} (${w.acked} bytes)`,
-  tcp_tx: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${w.len} bytes`,
-  tcp_retransmit: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${w.len} bytes, once more`,
-  tcp_ooo: (w) => `out of order: sequence ${w.seq}, ${w.len} bytes wait for what is missing`,
-  tcp_timer: (w) => `timer ${w.timer} of socket ${w.sock} fires, backoff ${w.backoff}`,
+  tcp_ack: (w) => `socket ${w.sock}: acknowledged up to ${w.ack} (${bytes(w.acked)})`,
+  tcp_tx: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${bytes(w.len)}`,
+  tcp_retransmit: (w) => `socket ${w.sock} sends sequence ${w.seq}, ${bytes(w.len)}, once more`,
+  tcp_ooo: (w) => `out of order: sequence ${w.seq}, ${bytes(w.len)} ${w.len === 1 ? 'waits' : 'wait'} for what is missing`,
+  tcp_timer: (w) => `the ${TIMERS[w.timer ?? 0] ?? w.timer} timer of socket ${w.sock} fires, backoff ${w.backoff}`,
   tcp_cwnd: (w) => `socket ${w.sock}: congestion window ${w.cwnd}, threshold ${(w.ssthresh ?? 0) >= 0x7fffffff ? 'none' : w.ssthresh}`,
-  sock_queue: (w) => `${w.len} bytes are in the receive queue of socket ${w.sock}, in order`,
+  sock_queue: (w) => `${bytes(w.len)} ${w.len === 1 ? 'is' : 'are'} in the receive queue of socket ${w.sock}, in order`,
   sock_wake: (w) => `whoever waits on socket ${w.sock} is told`,
-  sock_send: (w) => `the application gives socket ${w.sock} ${w.len} bytes`,
-  sock_read: (w) => `${w.len} bytes leave the receive queue of socket ${w.sock}`,
+  sock_send: (w) => `the application gives socket ${w.sock} ${bytes(w.len)}`,
+  sock_read: (w) => `${bytes(w.len)} ${w.len === 1 ? 'leaves' : 'leave'} the receive queue of socket ${w.sock}`,
   ring_submit: (w) => `ring ${w.ring} takes request ${w.user_data} (${opName(w.opcode ?? 0)})`,
   ring_enter: (w) => `io_uring_enter of ring ${w.ring}: ${w.submitted} submitted, waits for ${w.waiting}`,
   poll_arm: (w) => `request ${w.user_data} waits for ${w.kind === 1 ? 'socket' : 'file'} ${w.obj}`,
@@ -108,22 +115,27 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   cqe: (w) => `completion: user_data ${w.user_data}, res ${resText(signed(w.res))}, flags ${cqeFlagsText(w.flags ?? 0)}`,
   cq_overflow: (w) => `the CQ of ring ${w.ring} is full: completion ${w.user_data} goes to the overflow list`,
   app_wake: (w) => `the application runs, ${w.cqes} ${w.cqes === 1 ? 'completion' : 'completions'}`,
-  app_read: (w) => `the application reads ${w.len} bytes of flow ${w.flow} at ${w.offset}, where they lie`,
-  app_write: (w) => `the application produces ${w.len} bytes of flow ${w.flow}, from byte ${w.position} on`,
+  app_read: (w) => `the application reads ${bytes(w.len)} of flow ${w.flow} at ${w.offset}, where they lie`,
+  app_write: (w) => `the application produces ${bytes(w.len)} of flow ${w.flow}, from byte ${w.position} on`,
   app_stream: (w) => `what comes on socket ${w.sock} is flow ${w.flow}`,
   app_done: (w) => `flow ${w.flow} ends at the application with ${signed(w.res)}`,
-  zc_copy: (w) => `copy fallback: ${w.len} bytes copied, ${w.why === 1 ? 'linear data' : 'an ordinary page'}`,
-  zc_deliver: (w, r) => `${buffer(r)} is lent to the application: ${w.len} bytes at ${w.offset}, nothing copied`,
+  zc_copy: (w) => `copy fallback: ${bytes(w.len)} copied, ${w.why === 1 ? 'linear data' : 'an ordinary page'}`,
+  zc_deliver: (w, r) => `${buffer(r)} is lent to the application: ${bytes(w.len)} at ${w.offset}, nothing copied`,
   rqe_push: (_, r) => `the application puts ${buffer(r)} into the refill ring`,
   rqe_take: (w, r) => `the kernel reads the refill entry of ${buffer(r)}: ${TAKES[w.result ?? 0] ?? w.result}`,
   zc_event: (w) => `zcrx event ${w.type}`,
+  zc_scrub: (w, r) => `the instance ends: ${buffer(r)} is taken back, ${w.loans} ${w.loans === 1 ? 'loan' : 'loans'}`,
+  zc_area: (w, r) => (w.niovs === 0 ? `area ${w.area} is freed` : `area ${w.area} has ${w.niovs} buffers from ${buffer(r)} on`),
+  lo_xmit: (w) =>
+    `loopback gives a packet of ${bytes(w.len)} back to its own host${w.waiting === 0 ? '' : `; ${packets(w.waiting)} before it`}`,
+  tcp_backlog: (w) => `sequence ${w.seq}, ${bytes(w.len)}, waits until the lock of socket ${w.sock} is free`,
   edit: (w, r) => `by hand: ${byHand(w, r)}`,
 };
 
 export function narrate(r: TraceRecord): string {
   const event = eventOf(r);
   const words = wordsOf(r);
-  const sentence = SENTENCES[event.name];
+  const sentence = SENTENCES[event.name] ?? SENTENCES_OF_CHECKED[event.name];
   if (sentence) return sentence(words, r);
   return `${event.name} ${Object.entries(words).map(([k, v]) => `${k}=${v}`).join(' ')}`;
 }

@@ -15,6 +15,10 @@ const SLAB_PAGES = 1024;
 /** In the place of a slot: the page is empty; it is not known what memory holds. */
 const EMPTY = -1;
 const UNKNOWN = -2;
+/** A page's mark in the dirty map: written since memory last equalled a snapshot; only before then; never, so that it is empty. */
+const CHANGED = 3;
+const SETTLED = 2;
+const UNTOUCHED = 0;
 
 /** Where things lie: sim/core/memory_map.ts. */
 export interface MemoryPlan {
@@ -93,19 +97,19 @@ export class PageStore {
 
   /** Somebody besides the core may have written to [from, to). */
   mark(from: number, to: number): void {
-    this.#dirty().fill(1, (from - this.#plan.arena) >> PAGE_SHIFT, (to - this.#plan.arena + PAGE_BYTES - 1) >> PAGE_SHIFT);
+    this.#dirty().fill(CHANGED, (from - this.#plan.arena) >> PAGE_SHIFT, (to - this.#plan.arena + PAGE_BYTES - 1) >> PAGE_SHIFT);
   }
 
   take(): Snapshot {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();
     if (this.#current[0] === UNKNOWN) this.#look(memory, dirty);
-    for (let page = dirty.indexOf(1); page >= 0; page = dirty.indexOf(1, page + 1)) this.#current[page] = this.#slots.take();
-    this.#eachRun((page) => dirty[page] !== 0, (page, pages, slab, at) => {
+    for (let page = dirty.indexOf(CHANGED); page >= 0; page = dirty.indexOf(CHANGED, page + 1)) this.#current[page] = this.#slots.take();
+    this.#eachRun((page) => dirty[page] === CHANGED, (page, pages, slab, at) => {
       const from = this.#plan.arena + page * PAGE_BYTES;
       slab?.set(memory.subarray(from, Math.min(from + pages * PAGE_BYTES, memory.length)), at);
     });
-    dirty.fill(0);
+    for (let page = dirty.indexOf(CHANGED); page >= 0; page = dirty.indexOf(CHANGED, page + 1)) dirty[page] = SETTLED;
     const table = this.#current.slice();
     const { uses } = this.#slots;
     for (const slot of table) if (slot >= 0) uses[slot] = (uses[slot] as number) + 1;
@@ -117,7 +121,7 @@ export class PageStore {
     const memory = new Uint8Array(this.#memory());
     const dirty = this.#dirty();
     const { table } = snapshot;
-    const changed = (page: number) => dirty[page] !== 0 || table[page] !== this.#before[page];
+    const changed = (page: number) => dirty[page] === CHANGED || table[page] !== this.#before[page];
     this.#before.set(this.#current);
     this.#current.set(table);
     this.#eachRun(changed, (page, pages, slab, at) => {
@@ -125,7 +129,7 @@ export class PageStore {
       if (slab) memory.set(slab.subarray(at, at + pages * PAGE_BYTES), to);
       else memory.fill(0, to, to + pages * PAGE_BYTES);
     });
-    dirty.fill(0);
+    for (let page = 0; page < this.#pages; page++) dirty[page] = table[page] === EMPTY ? UNTOUCHED : SETTLED;
     memory.set(snapshot.low, 0);
   }
 
@@ -146,7 +150,7 @@ export class PageStore {
     const dirty = this.#dirty();
     for (let page = 0; page < this.#pages; page++) {
       const slot = this.#current[page] as number;
-      if (slot >= 0 && this.#slots.uses[slot] === 0) dirty[page] = 1;
+      if (slot >= 0 && this.#slots.uses[slot] === 0) dirty[page] = CHANGED;
     }
   }
 
@@ -158,7 +162,7 @@ export class PageStore {
       let i = page * per_page;
       const end = Math.min(i + per_page, words.length);
       while (i < end && words[i] === 0) i++;
-      dirty[page] = i < end ? 1 : 0;
+      dirty[page] = i < end ? CHANGED : UNTOUCHED;
       this.#current[page] = EMPTY;
     }
   }

@@ -74,13 +74,15 @@ export const looksLikeScenario = (text: string): boolean => FIRST_SECTION.test(t
 const nameOf = (file: string) => file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '');
 
 /** Reads a scenario. Throws a ScenarioError when it is no YAML; anything else that is wrong goes to `problems`. */
-export function readDraft(text: string, file: string): Draft {
+export const readDraft = (text: string, file: string): Draft => draftOf(parseTree(text, file), file);
+
+/** The draft that a tree is. */
+export function draftOf(tree: Tree, file: string): Draft {
   const host = (): HostDraft => ({ knobs: new Map() });
   const draft: Draft = {
     file, name: nameOf(file), about: '', source: '', run: new Map(), both: host(), hosts: [host(), host()],
     faults: [], expects: [], compare: 'exact', problems: [],
   };
-  const tree = parseTree(text, file);
   const empty = tree.kind === 'map' ? tree.entries.length === 0 : tree.kind === 'scalar' && tree.value === null;
   if (empty) draft.problems.push({ place: tree.place, key: '', text: "the scenario is empty; expected sections such as 'app:'" });
   else if (tree.kind === 'map') new DraftReader(draft, false).top(tree);

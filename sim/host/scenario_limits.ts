@@ -13,9 +13,11 @@ const MIB = 1024 * KIB;
 const PAGE = 4 * KIB;
 const TX_PAGE = 32 * KIB;
 const limit = (name: string) => LIMITS.find((l) => l.name === name)?.value ?? 0;
-const role = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'role')?.options?.[h.values['app.role']];
-const receive = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'receive')?.options?.[h.values['app.receive']];
-const script = (h: HostSetup) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === 'script')?.options?.[h.values['app.script']];
+const wordsOf = (name: string) => HOST_KNOBS.find((k) => k.section === 'app' && k.name === name)?.options ?? [];
+const [ROLES, RECEIVES, SCRIPTS] = [wordsOf('role'), wordsOf('receive'), wordsOf('script')];
+const role = (h: HostSetup) => ROLES[h.values['app.role']];
+const receive = (h: HostSetup) => RECEIVES[h.values['app.receive']];
+const script = (h: HostSetup) => SCRIPTS[h.values['app.script']];
 
 /** What the world is sized for besides its scenario. */
 export interface Sizing {

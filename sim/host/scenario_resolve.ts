@@ -41,11 +41,12 @@ function machineOf(draft: Draft, host: 0 | 1, chosen: number): Machine {
   return brought ?? MACHINES[chosen] ?? { name: '', about: '', values: [] };
 }
 
+const DEFAULTS = Object.fromEntries(HOST_KNOBS.map((k) => [pathOf(k), k.value])) as Record<HostKnob, number>;
+const PROFILE_KNOBS = BEHAVIOURS.map((b) => ({ path: `kernel.${b.name}` as HostKnob, profiles: b.profiles }));
+
 function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
-  const values = Object.fromEntries(HOST_KNOBS.map((k) => {
-    const path = pathOf(k) as HostKnob;
-    return [path, writtenValue(draft, host, path)?.value ?? k.value];
-  })) as Record<HostKnob, number>;
+  const values = { ...DEFAULTS };
+  for (const { knobs } of [draft.both, draft.hosts[host]]) for (const [path, { value }] of knobs) values[path as HostKnob] = value;
   const machine = machineOf(draft, host, values['cpu.machine']);
   for (const { knob, value } of machine.values) {
     if (!writtenValue(draft, host, knob as HostKnob)) values[knob as HostKnob] = value;
@@ -57,9 +58,8 @@ function hostSetup(draft: Draft, host: 0 | 1): HostSetup {
   if (listed[0] !== undefined && !writtenValue(draft, host, 'app.port')) values['app.port'] = listed[0];
   const ports = [...new Set([values['app.port'], ...listed])];
   const profile = PROFILES[values['kernel.profile']] ?? PROFILES[0];
-  for (const b of BEHAVIOURS) {
-    const path = `kernel.${b.name}` as HostKnob;
-    if (!writtenValue(draft, host, path)) values[path] = b.profiles.includes(profile) ? 1 : 0;
+  for (const { path, profiles } of PROFILE_KNOBS) {
+    if (!writtenValue(draft, host, path)) values[path] = profiles.includes(profile) ? 1 : 0;
   }
   // A host with one core runs its application there, unless told otherwise.
   if (!writtenValue(draft, host, 'cpu.app_core')) values['cpu.app_core'] = Math.min(values['cpu.app_core'], values['cpu.cores'] - 1);

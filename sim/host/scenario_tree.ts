@@ -74,6 +74,16 @@ function openedAt(document: Document, end: number): number {
   return at;
 }
 
+/** What YAML can say, as a value of JavaScript. */
+export type Plain = Scalar | readonly Plain[] | { readonly [key: string]: Plain };
+
+/** A value that nobody wrote as text, such as a generated scenario, as a tree. All of it has one place. */
+export function treeOf(value: Plain, place: Place): Tree {
+  if (value === null || typeof value !== 'object') return { kind: 'scalar', place, value };
+  if (Array.isArray(value)) return { kind: 'list', place, items: (value as readonly Plain[]).map((item) => treeOf(item, place)) };
+  return { kind: 'map', place, entries: Object.entries(value).map(([key, v]) => ({ key, place, tree: treeOf(v, place) })) };
+}
+
 class Reader {
   private readonly document: Document;
   private readonly placeAt: (offset: number | undefined) => Place;

@@ -47,18 +47,29 @@ function machineOf(engine: Engine, host: number) {
   };
 }
 
+/** Who is in the midst of what it does in one go. */
+interface Turn {
+  readonly driver: AppDriver;
+  readonly task: number;
+}
+
 export class ScriptHosts {
   readonly streams = new Map<number, ScriptStreams>();
   /** What the program of a step scenario says. */
   readonly steps: StepLog | undefined;
   private readonly engine: Engine;
   private readonly drivers = new Map<number, AppDriver>();
+  private turn: Turn | undefined;
 
   constructor(engine: Engine, scenario: Scenario, options: ScriptOptions) {
     this.engine = engine;
     const hash = options.hash ?? (() => new Sha256());
     const stepAt = (i: number): Place => scenario.step_places?.[i] ?? { source: scenario.file, line: 0, col: 0 };
-    const begun = (i: number) => options.onStepBegin?.(i, Number(engine.core.taskNs()));
+    const begun = (i: number): number => {
+      const at_ns = Number(engine.core.taskNs());
+      options.onStepBegin?.(i, at_ns);
+      return at_ns;
+    };
     this.steps = scenario.steps ? new StepLog(stepAt, options.onStep, begun) : undefined;
     for (const host of [0, 1] as const) {
       if (roleOf(scenario, host) !== 'script' || isPlayed(scenario, host)) continue;
@@ -87,13 +98,31 @@ export class ScriptHosts {
     };
   }
 
-  /** The core has stopped because a task may run: runs it as far as it can go. */
+  /** In the midst of a turn: the core must not go on. */
+  get in_turn(): boolean {
+    return this.turn !== undefined;
+  }
+
+  /**
+   * The core has stopped because a task may run: a step of it. Of a program of steps that is a call, so that one may stop between any two;
+   * other applications run as far as they can go.
+   */
   step(): void {
+    const { driver, task } = this.turn ?? this.runnable();
+    const more = driver.call(task);
+    if (more && this.steps) this.turn = { driver, task };
+    else {
+      if (more) driver.step(task);
+      this.turn = undefined;
+      // A thread that has ended leaves its number to others.
+      if (task >= THREAD_STRIDE && driver.result !== undefined) this.drivers.delete(task);
+    }
+  }
+
+  private runnable(): Turn {
     const task = this.engine.core.appRunnable();
     const driver = this.drivers.get(task) ?? this.drivers.get(task % THREAD_STRIDE);
     if (!driver) throw new Error(`task ${task} may run, but no application drives it`);
-    driver.step(task);
-    // A thread that has ended leaves its number to others.
-    if (task >= THREAD_STRIDE && driver.result !== undefined) this.drivers.delete(task);
+    return { driver, task };
   }
 }

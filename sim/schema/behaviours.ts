@@ -79,6 +79,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   behaviour('setup_sqe_mixed', 'IORING_SETUP_SQE_MIXED is known, with NOP128 and URING_CMD128', 'io_uring/io_uring.c: io_init_req',
     from('6.19')),
   behaviour('setup_sq_rewind', 'IORING_SETUP_SQ_REWIND is known', 'io_uring/io_uring.c: io_submit_sqes', from('7.0')),
+  behaviour('timeout_immediate_arg', 'a timeout may stand in its entry as nanoseconds: IORING_TIMEOUT_IMMEDIATE_ARG',
+    'io_uring/timeout.c: io_parse_user_time; Linux 6.18.44 says EINVAL (agent --probe)', from('7.1')),
   behaviour('feat_rw_attr', 'IORING_FEAT_RW_ATTR and IORING_FEAT_NO_IOWAIT are there, and so are the operations from RECV_ZC to PIPE',
     'io_uring/io_uring.h: IORING_FEAT_FLAGS', from('6.18')),
   behaviour('enter_reg_wait', 'waits may be registered: IORING_ENTER_EXT_ARG_REG, IORING_ENTER_NO_IOWAIT, MEM_REGION, and with them '

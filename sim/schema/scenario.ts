@@ -10,6 +10,7 @@ import { BEHAVIOURS, DEFAULT_PROFILE, PROFILES } from './behaviours.ts';
 import { COSTS } from './costs.ts';
 import { MACHINES } from './machines.ts';
 import { MEMORY_KNOBS } from './memory_knobs.ts';
+import { BUG_NAMES } from './museum.ts';
 
 /** How a value is written in YAML and what a plain number means. */
 export type Unit = 'count' | 'bytes' | 'ns' | 'bps' | 'ppm' | 'bool' | 'cycles' | 'mhz';
@@ -54,6 +55,7 @@ export const RUN_KNOBS: readonly Knob[] = [
   knob('run', 'seed', 'count', [0, 2 ** 48], 1, 'every random draw follows from it'),
   knob('run', 'until_ns', 'ns', [1, HOUR], 10_000_000_000, 'virtual time at which the run ends if work is left'),
   flag('run', 'payload', true, 'move payload bytes; off: lengths only, for scale'),
+  choice('run', 'bug', ['none', ...BUG_NAMES], 'none', 'a bug of the museum is switched on, in the fuzzing build of the core'),
   watching(flag('run', 'trace', true, 'write trace records')),
   watching(flag('run', 'charges', false, 'trace what each context was charged (event cpu_charge)')),
   watching(flag('run', 'capture', false, 'keep the frames on the wire for pcapng')),

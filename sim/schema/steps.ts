@@ -236,6 +236,9 @@ export const STEP_ROWS: readonly StepRow[] = [
   ]),
   step('observe', 'advance', 'gives CQ entries back unseen (io_uring_cq_advance)', [RING, int('n', 'how many', 1)]),
   step('observe', 'rings', 'heads, tails and flags of both rings', [RING], 'ring'),
+  step('observe', 'ring.poke', 'writes heads and tails of both rings, as they lie in shared memory', [
+    RING, int('sq_head', 'the kernel\'s'), int('sq_tail', 'ours'), int('cq_head', 'ours'), int('cq_tail', 'the kernel\'s'),
+  ]),
   step('observe', 'await', 'enters the kernel until there are so many completions', [
     RING, int('nr', 'completions', 1), ns('deadline', 'for how long at most', 1_000_000_000),
   ]),
@@ -298,6 +301,7 @@ export const STEP_ROWS: readonly StepRow[] = [
   step('misc', 'after', 'lets a second thread send one byte after a while; only for what is compared by time', [
     must(ns('time', 'when')), must(FD), text('fill', 'the byte', 'x'),
   ]),
+  step('misc', 'lenient', 'from here on a step that asks for what is not there is left out: the program goes on'),
   step('misc', 'probe_caps', 'says again what the kernel can do (the first line of the trace)'),
   step('misc', 'seq', 'begins pattern seq anew, where it is sent and where it is proved'),
   step('misc', 'label', 'a heading in the trace', [must(text('text', 'what it says'))], 'text'),

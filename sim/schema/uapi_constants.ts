@@ -427,6 +427,7 @@ export const CONSTANTS: readonly ConstantGroup[] = [
     ['__NR_epoll_create1', 291, 'make an epoll set'],
     ['__NR_openat', 257, 'open a file'],
     ['__NR_pipe2', 293, 'make a pipe'],
+    ['__NR_close_range', 436, 'close many files'],
     ['__NR_io_uring_setup', 425, 'make a ring'],
     ['__NR_io_uring_enter', 426, 'submit and wait'],
     ['__NR_io_uring_register', 427, 'register'],

@@ -1,11 +1,11 @@
 /** Builds a world from the configuration block: tables in the arena, ports connected, applications started. */
 import {
-  ALL_CHARGES_BYTES, arenaInit, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit, eventQueueInit,
-  hostConfig, hrtimersInit, INJECT_MAX, memInit, prngInit, QUEUES_MAX, runConfig, timerWheelInit, traceCursor, TRACE_HEADROOM, HOSTS_MAX,
-  waitInit,
+  ALL_CHARGES_BYTES, arenaInit, arenaReserve, arenaSeal, CAPTURE_HEADROOM, CONFIG_ADDR, CONFIG_MAGIC, coreState, cpuInit, dropInit,
+  eventQueueInit, hasMuseum, hostConfig, HOSTS_MAX, hrtimersInit, INJECT_MAX, memInit, PAGE_SIZE, prngInit, QUEUES_MAX, runConfig,
+  timerWheelInit, traceCursor, TRACE_HEADROOM, TX_PAGE_SIZE, waitInit,
 } from '../core';
-import { netmemInit, poolsInit, skbsInit } from '../../stack/3-pool';
-import { wireInit } from '../../nic-model/1-wire';
+import { netmemInit, poolsInit, skbsBytes, skbsInit } from '../../stack/3-pool';
+import { framesBytes, wireInit } from '../../nic-model/1-wire';
 import { nicInit } from '../../nic-model/2-nic';
 import { loInit } from '../../nic-model/lo';
 import { tcpInit } from '../../stack/5-tcp';
@@ -18,15 +18,20 @@ import { worldState } from './state';
 import { callSystem } from './syscalls';
 
 const EINVAL: i32 = 22;
+const ENOSYS: i32 = 38;
 /** Links, NICs, queues, cores, applications and the wheel have a few entries each. */
 const EVENTS_MAX: u32 = 4096;
 /** Who waits for files besides requests: epoll items and sleeping tasks. */
 const WAITS_MAX: u32 = 1024;
+/** All smaller tables, about. */
+const REST_BYTES: u64 = 16 << 20;
 
 export function buildWorld(): i32 {
   if (load<u32>(CONFIG_ADDR) != CONFIG_MAGIC || coreState().built != 0) return -EINVAL;
   const c = runConfig();
+  if (c.run_bug != 0 && !hasMuseum()) return -ENOSYS;
   arenaInit();
+  arenaReserve(most());
   prngInit(c.run_seed, HOSTS_MAX);
   eventQueueInit(EVENTS_MAX);
   timerWheelInit();
@@ -54,6 +59,15 @@ export function buildWorld(): i32 {
   buildBuffers();
   coreState().built = 1;
   return 0;
+}
+
+/** What takes most of a world's memory. */
+function most(): u64 {
+  const c = runConfig();
+  const pages = <u64>c.limits_rx_pages * PAGE_SIZE + <u64>c.limits_tx_pages * TX_PAGE_SIZE;
+  const packets = skbsBytes(c.limits_skbs) + framesBytes(c.limits_frames);
+  const watched = (c.run_trace ? <u64>c.limits_trace_records << 5 : 0) + (c.run_capture ? c.limits_capture_bytes : 0);
+  return pages + packets + c.limits_user_bytes + watched + REST_BYTES;
 }
 
 /** Trace, capture, inject and egress buffers: behind the arena, no part of the state. */

@@ -2,16 +2,18 @@
  * What somebody changes by hand in a world that runs, between two events: a knob that may change (sim/schema/scenario.ts: live), or a
  * fault. Each leaves a record in the trace (event edit), and is part of the run from there on.
  */
-import { cqWithhold, RING_OPEN, ringAt, taskAt, taskCore, TASKS_MAX } from '../../uring-model/7-ring';
-import { ifqAt, zcrxLoseEntry } from '../../uring-model/9-refill';
-import { wireCarries, wireEditFlying, wireEditLater, wireReconfigure } from '../../nic-model/1-wire';
+import { cqWithhold, RING_OPEN, ringAt, RINGS_CQ_HEAD, RINGS_CQ_TAIL, taskAt, taskCore, TASKS_MAX } from '../../uring-model/7-ring';
+import { appTold } from '../../uring-model/8-app/builtin';
+import { ifqAt, zcrxFind, zcrxLoseEntry } from '../../uring-model/9-refill';
+import { wireCarries, wireEditFlying, wireEditLater, wirePacketAt, wireReconfigure } from '../../nic-model/1-wire';
 import { nicDropReceived, nicHoldIrq, nicReconfigure, nicWaitsToSend } from '../../nic-model/2-nic';
 import { tcpAbort, tcpCloseWindow } from '../../stack/5-tcp';
 import { sock, sockCount, sockLive, TCP_CLOSE, TCP_LISTEN } from '../../stack/6-socket';
 import {
   CONTEXT_HARDWARE, CONTEXT_SOFTIRQ, CONTEXT_TASK_WORK, coreState, enterContext, holdCore, hostConfig, HOSTS_MAX, IFQS_MAX, leaveContext,
-  NONE, pricesReconfigure, RINGS_MAX, traceEdit,
+  NONE, pricesReconfigure, RINGS_MAX, staleIndex, traceEdit,
 } from '../core';
+import { FORGERIES, forge } from './forge';
 
 /** As sim/schema/edits.ts numbers them. */
 const KNOB: u32 = 0;
@@ -27,6 +29,14 @@ const LOSE_RQE: u32 = 9;
 const SHRINK_CQ: u32 = 10;
 const CLOSE_WINDOW: u32 = 11;
 const RESET: u32 = 12;
+const STALE_CQ_TAIL: u32 = 13;
+const STALE_CQ_HEAD: u32 = 14;
+const STALE_RQ_TAIL: u32 = 15;
+const STALE_RQ_HEAD: u32 = 16;
+const FORGE: u32 = 17;
+
+/** A target is counted from the first that there is: ~target. */
+const BY_ORDER: u32 = 0x80000000;
 
 /** It is not there; something else is waited for already; not while an application has its turn; there is no such edit. */
 const ENOENT: i32 = 2;
@@ -46,7 +56,7 @@ export function editWorld(op: u32, host: u32, a: u32, b: u32, c: u32): i32 {
     case DUPLICATE:
     case DELAY:
     case CORRUPT:
-    case MARK: return editPacket(op, a, ns);
+    case MARK: return editPacket(op, a >= BY_ORDER ? wirePacketAt(host, ~a) : a, ns);
     case HOLD_IRQ: {
       if (!nicHoldIrq(host, a, ns)) return -ENOENT;
       return told(op, host, 0, NONE, a, b);
@@ -61,8 +71,12 @@ export function editWorld(op: u32, host: u32, a: u32, b: u32, c: u32): i32 {
     case LOSE_RQE: return loseEntry(host, a);
     case SHRINK_CQ: return shrinkCq(a, b);
     case CLOSE_WINDOW:
-    case RESET: return editSock(op, a);
-    default: return -EINVAL;
+    case RESET: return editSock(op, a, host);
+    case STALE_CQ_TAIL:
+    case STALE_CQ_HEAD:
+    case STALE_RQ_TAIL:
+    case STALE_RQ_HEAD: return readStale(op, a, ns);
+    default: return op < FORGE + FORGERIES ? editForge(op, host, a, <i32>b) : -EINVAL;
   }
 }
 
@@ -81,6 +95,7 @@ function reconfigure(host: u32, a: u32, b: u32): i32 {
   wireReconfigure(host);
   nicReconfigure(host);
   pricesReconfigure(host);
+  if (coreState().context == CONTEXT_HARDWARE) appTold(host);
   return told(KNOB, host, 0, NONE, a, b);
 }
 
@@ -130,10 +145,52 @@ function shrinkCq(ring: u32, entries: u32): i32 {
   return told(SHRINK_CQ, r.host, 0, NONE, ring, entries);
 }
 
-function editSock(op: u32, sock_idx: u32): i32 {
-  if (sock_idx >= sockCount() || !sockLive(sock_idx)) return -ENOENT;
+function isConnection(sock_idx: u32): bool {
+  if (sock_idx >= sockCount() || !sockLive(sock_idx)) return false;
+  return sock(sock_idx).state != <u8>TCP_CLOSE && sock(sock_idx).state != <u8>TCP_LISTEN;
+}
+
+/** The connection that is meant, by its number or by its order among those of the host; NONE: there is none. */
+function connection(host: u32, target: u32): u32 {
+  if (target < BY_ORDER) return isConnection(target) ? target : NONE;
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < sockCount(); i++) if (isConnection(i) && <u32>sock(i).host == host) count++;
+  let left = count == 0 ? 0 : ~target % count;
+  for (let i: u32 = 0; count != 0; i++) {
+    if (!isConnection(i) || <u32>sock(i).host != host) continue;
+    if (left-- == 0) return i;
+  }
+  return NONE;
+}
+
+/** A segment arrives at a connection that its peer has not sent. */
+function editForge(op: u32, host: u32, target: u32, by: i32): i32 {
+  const sock_idx = connection(host, target);
+  if (sock_idx == NONE) return -ENOENT;
+  const ret = forge(op - FORGE, sock(sock_idx), by);
+  return ret != 0 ? ret : told(op, <u32>sock(sock_idx).host, coreState().next_pkt_id, NONE, sock_idx, <u32>by);
+}
+
+/** One side of a ring reads an index late. */
+function readStale(op: u32, ring: u32, ns: u64): i32 {
+  if (ring >= RINGS_MAX || ringAt(ring).used != RING_OPEN) return -ENOENT;
+  const r = ringAt(ring);
+  let at: u32 = 0;
+  if (op == STALE_CQ_TAIL) at = r.rings + <u32>RINGS_CQ_TAIL;
+  else if (op == STALE_CQ_HEAD) at = r.rings + <u32>RINGS_CQ_HEAD;
+  else {
+    const q = zcrxFind(ring, 0);
+    if (q == NONE || ifqAt(q).rqes == 0) return -ENOENT;
+    at = op == STALE_RQ_TAIL ? ifqAt(q).rq_tail : ifqAt(q).rq_head;
+  }
+  staleIndex(at, ns);
+  return told(op, r.host, 0, NONE, ring, <u32>ns);
+}
+
+function editSock(op: u32, target: u32, of_host: u32): i32 {
+  const sock_idx = connection(of_host, target);
+  if (sock_idx == NONE) return -ENOENT;
   const sk = sock(sock_idx);
-  if (sk.state == <u8>TCP_CLOSE || sk.state == <u8>TCP_LISTEN) return -ENOENT;
   const host = <u32>sk.host;
   told(op, host, 0, NONE, sock_idx, 0);
   enterContext(host, hostConfig(host).cpu_irq_core, CONTEXT_SOFTIRQ);

@@ -27,7 +27,10 @@ import { verifyWorld } from './verify';
 import { viewAddress } from './view';
 import { dmabufCreate } from '../../uring-model/9-refill';
 
-/** Makes the world from the configuration block. 0, or -22 when the block is not of this build. Grows memory once. */
+/**
+ * Makes the world from the configuration block. 0; -22 when the block is not of this build; -38 when it wants a bug of the museum, which
+ * only the fuzzing build has. Grows memory once.
+ */
 export function build(): i32 {
   return buildWorld();
 }

@@ -4,16 +4,17 @@
  */
 import { charge, COST_SYSCALL, NONE } from '../core';
 import { nicControl } from '../../nic-model/2-nic';
-import { fdRemove, filePut } from '../../stack/file';
+import { fdRemove, fdsMax, filePut } from '../../stack/file';
 import {
   callAwake, runTaskWork, syscallBegin, syscallEnd, TASK_IN_CALL, Task, taskAt,
 } from '../../uring-model/7-ring';
 import {
-  __NR_accept4, __NR_openat, __NR_pipe2, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_epoll_create1, __NR_epoll_ctl,
+  __NR_accept4, __NR_close_range, __NR_openat, __NR_pipe2, __NR_bind, __NR_clock_gettime, __NR_close, __NR_connect, __NR_epoll_create1,
+    __NR_epoll_ctl,
   __NR_epoll_pwait, __NR_eventfd2, __NR_fcntl, __NR_getpeername, __NR_getppid, __NR_getsockname, __NR_getsockopt, __NR_listen,
   __NR_madvise, __NR_mmap, __NR_munmap,
   __NR_nanosleep, __NR_poll, __NR_read, __NR_readv, __NR_recvfrom, __NR_recvmsg, __NR_sendmsg, __NR_sendto, __NR_setitimer,
-  __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, ERESTARTSYS,
+  __NR_setsockopt, __NR_shutdown, __NR_socket, __NR_socketpair, __NR_write, __NR_writev, EBADF, EINVAL, ERESTARTSYS,
 } from '../../uring-model/uapi.gen';
 import { callEpollCreate, callEpollCtl, callEpollWait } from './call_epoll';
 import { callEventfd, callFcntl, callOpen, callPipe, callRead, callReadv, callWrite, callWritev } from './call_file';
@@ -37,6 +38,7 @@ function perform(t: Task, nr: u32, a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, 
     case __NR_readv: return callReadv(t, fd, a1, a2);
     case __NR_writev: return callWritev(t, fd, a1, a2);
     case __NR_close: return close(t, fd);
+    case __NR_close_range: return closeRange(t, <u32>a0, <u32>a1, <u32>a2);
     case __NR_mmap: return callMmap(t, a1, <u32>a2, <i32>a4, a5);
     case __NR_munmap: return callMunmap(t, a0, a1);
     case __NR_madvise: return callMadvise(t, a0, a1, <u32>a2);
@@ -75,6 +77,18 @@ function close(t: Task, fd: i32): i64 {
   const file_idx = fdRemove(t.idx, fd);
   if (file_idx == NONE) return -EBADF;
   filePut(file_idx);
+  return 0;
+}
+
+/** CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC: a process shares its table with nobody, and never executes anything. */
+const CLOSE_RANGE_UNSHARE: u32 = 2;
+const CLOSE_RANGE_CLOEXEC: u32 = 4;
+
+/** Linux fs/file.c: close_range */
+function closeRange(t: Task, first: u32, last: u32, flags: u32): i64 {
+  if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0 || first > last) return -EINVAL;
+  if ((flags & CLOSE_RANGE_CLOEXEC) != 0) return 0;
+  for (let fd = first; fd <= last && fd < fdsMax(); fd++) close(t, <i32>fd);
   return 0;
 }
 

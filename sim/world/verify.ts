@@ -5,7 +5,7 @@ import { napiVerify } from '../../stack/4-napi';
 import { tcpVerify } from '../../stack/5-tcp';
 import { sock, sockCount, sockLive } from '../../stack/6-socket';
 import { unixVerify } from '../../stack/unix';
-import { ringVerify } from '../../uring-model/7-ring';
+import { groupsForget, ringVerify } from '../../uring-model/7-ring';
 import { refillVerify } from '../../uring-model/9-refill';
 
 /** Returns the number of things checked. */
@@ -21,6 +21,7 @@ export function verifyWorld(): u32 {
 
 /** What the checks remember from one event to the next is no state: the next check compares with nothing. */
 export function forgetVerified(): void {
+  groupsForget();
   for (let i: u32 = 0; i < sockCount(); i++) {
     const sk = sock(i);
     sk.verify_rcv_nxt = 0;

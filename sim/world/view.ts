@@ -5,7 +5,7 @@ import {
 } from '../core';
 import { nicCountersBase, nicqCountersBase } from '../../nic-model/2-nic';
 import { areaPlaceCounts, pagePool, poolState } from '../../stack/3-pool';
-import { filesUsed } from '../../stack/file';
+import { fdsUsed, filePoll, fileRefs, filesUsed } from '../../stack/file';
 import { tcpInfo } from '../../stack/5-tcp';
 import { mibBase, sockCount, sockLive } from '../../stack/6-socket';
 import { udpMib } from '../../stack/udp';
@@ -25,8 +25,10 @@ const AREAS_SHOWN: u32 = 64;
  * 11 a page pool              12 a ring                       13 a zcrx instance           14 an area
  * 15 {number of socket slots, is the socket `arg` in use}     16 application of a host
  * 17 a stream, brought up to date: host << 24 | number        18 the socket of a descriptor: host << 24 | fd
- * 19 what is in use: {requests, files, skbs, transmit pages}                                20 {cycles spun on a core}
+ * 19 what is in use: {requests, files, skbs, transmit pages, references to files besides descriptors}
+ * 20 {cycles spun on a core}
  * 21 memory counters of a host, with what was written back unseen      22 counters of a host's UDP
+ * 23 what a file is ready for, by its number
  */
 export function viewAddress(what: u32, arg: u32): u32 {
   switch (what) {
@@ -52,6 +54,7 @@ export function viewAddress(what: u32, arg: u32): u32 {
     case 19: return used();
     case 21: return arg < HOSTS_MAX ? memoryOf(arg) : 0;
     case 20: return arg < HOSTS_MAX * CORES_MAX ? spunOn(arg) : 0;
+    case 23: return ready(arg);
     case 22: return arg < HOSTS_MAX ? <u32>udpMib(arg) : 0;
     default: return 0;
   }
@@ -94,11 +97,18 @@ function socketOf(task: u32, fd: u32): u32 {
   return <u32>ANSWER;
 }
 
+/** {poll bits of a file that are true now} */
+function ready(file_idx: u32): u32 {
+  store<u32>(ANSWER, filePoll(file_idx));
+  return <u32>ANSWER;
+}
+
 function used(): u32 {
   store<u32>(ANSWER, ringVerify());
   store<u32>(ANSWER, filesUsed(), 4);
   store<u32>(ANSWER, poolState().skb_used, 8);
   store<u32>(ANSWER, poolState().tx_pages_used, 12);
+  store<u32>(ANSWER, fileRefs() - fdsUsed(), 16);
   return <u32>ANSWER;
 }
 

@@ -85,27 +85,12 @@ function addPage(netmem_idx: u32, addr: u32, size: u32, kind: u8): void {
   pageFree(netmem_idx);
 }
 
-/** Adds the buffers of an area; they begin in the area's free list. Returns the first index, or NONE at the limit. */
-export function netmemAddArea(area: u16, host: u8, addr: u32, size: u32, count: u32): u32 {
+/** Sets entries aside for the buffers of an area, which fills them in. The first index, or NONE at the limit. */
+export function netmemReserve(count: u32): u32 {
   const s = poolState();
   if (s.netmem_capacity - s.netmem_count < count) return NONE;
   const first = s.netmem_count;
   s.netmem_count = first + count;
-  for (let i: u32 = 0; i < count; i++) {
-    const n = netmem(first + i);
-    n.addr = addr + i * size;
-    n.size = size;
-    n.pp_ref = 0;
-    n.user_ref = 0;
-    n.pool = NO_POOL;
-    n.place = PLACE_FREE;
-    n.kind = KIND_NIOV;
-    n.area = area;
-    n.host = host;
-    n.generation = 0;
-    n.niov_idx = i;
-    n.next = NONE;
-  }
   return first;
 }
 

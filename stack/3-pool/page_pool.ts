@@ -6,8 +6,8 @@
  *      put:    cache (own NAPI, room) --> ptr_ring (room) --> provider or page allocator
  */
 import {
-  arenaAlloc, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, iommuMap, iommuUnmap, NONE, POOLS_MAX,
-  PP_ALLOC_CACHE_REFILL, PP_ALLOC_CACHE_SIZE, tracePoolEmpty, tracePoolHold, tracePoolRelease,
+  arenaAlloc, bug, charge, COST_PAGE_POOL_FAST, COST_PAGE_POOL_RING, COST_PAGE_POOL_SLOW, iommuMap, iommuUnmap, NONE, POOLS_MAX,
+  PP_ALLOC_CACHE_REFILL, PP_ALLOC_CACHE_SIZE, RUN_BUG_RECYCLED_AFTER_DESTROY, tracePoolEmpty, tracePoolHold, tracePoolRelease,
 } from '../../sim/core';
 import { KIND_NIOV, ledgerMove, netmem, NO_POOL, pageAlloc, pageFree, PLACE_CACHE } from './netmem';
 import { mpAlloc, mpRelease } from './port';
@@ -108,8 +108,8 @@ export function poolAlloc(pool_idx: u32): u32 {
     }
     p.alloc_slow++;
   }
+  // It knows its pool since it came into the cache (poolCachePush).
   const n = netmem(idx);
-  n.pool = <u16>pool_idx;
   n.generation = <u8>p.generation;
   n.pp_ref = 1;
   p.inflight++;
@@ -168,7 +168,8 @@ export function poolRecycle(netmem_idx: u32, direct: bool): void {
   p.inflight--;
   // A buffer from before the last change of provider does not stay: its own pool is being destroyed (page_pool_release). Nor does a page
   // that user space has mapped (mapping.ts).
-  const keep = n.generation == <u8>p.generation && (n.kind == KIND_NIOV) == (p.provider != 0) && n.user_ref == 0;
+  const own = bug(RUN_BUG_RECYCLED_AFTER_DESTROY) || (n.generation == <u8>p.generation && (n.kind == KIND_NIOV) == (p.provider != 0));
+  const keep = own && n.user_ref == 0;
   if (keep && direct && p.cache_count < PP_ALLOC_CACHE_SIZE) {
     ledgerMove(netmem_idx, PLACE_CACHE);
     store<u32>(<usize>p.cache_base + (<usize>p.cache_count << 2), netmem_idx);

@@ -10,7 +10,9 @@
  *     +-------------------+-------------------+----------+
  *      len = head_len + data_len; data_len = bytes in fragments
  */
-import { arenaAlloc, charge, coreState, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, SKB_HEAD_SIZE } from '../../sim/core';
+import {
+  arenaAlloc, bug, charge, coreState, COST_SKB_ALLOC, MAX_SKB_FRAGS, NONE, RUN_BUG_SKB_REUSED_STALE, SKB_HEAD_SIZE,
+} from '../../sim/core';
 import { KIND_TX_PAGE, KIND_USER_PAGE, netmem, pageFree } from './netmem';
 import { netmemUnref, poolRecycle } from './page_pool';
 import { poolState } from './state';
@@ -110,6 +112,11 @@ export function skbFrag(skb_idx: u32, i: u32): Frag {
   return changetype<Frag>(<usize>poolState().skb_base + <usize>skb_idx * SKB_BYTES + SKB_FRAGS + <usize>i * 12);
 }
 
+/** What so many take. */
+export function skbsBytes(count: u32): u64 {
+  return <u64>count * (SKB_BYTES + SKB_HEAD_SIZE);
+}
+
 export function skbsInit(count: u32): void {
   const s = poolState();
   assert(offsetof<Skb>() <= SKB_FRAGS && SKB_FRAGS + <usize>MAX_SKB_FRAGS * 12 <= SKB_BYTES, 'SKB_BYTES is too small');
@@ -117,25 +124,35 @@ export function skbsInit(count: u32): void {
   s.skb_head_base = <u32>arenaAlloc(<u64>count * SKB_HEAD_SIZE);
   s.skb_capacity = count;
   s.skb_free = NONE;
-  for (let i = count; i > 0; i--) {
-    const b = skb(i - 1);
-    b.head = s.skb_head_base + (i - 1) * SKB_HEAD_SIZE;
-    b.next = s.skb_free;
-    s.skb_free = i - 1;
+  s.skb_fresh = 0;
+}
+
+/** What was freed last, or the next that was never used: memory is not touched before. */
+function takeFree(): u32 {
+  const s = poolState();
+  const idx = s.skb_free;
+  if (idx != NONE) {
+    s.skb_free = skb(idx).next;
+    return idx;
   }
+  if (s.skb_fresh == s.skb_capacity) return NONE;
+  const fresh = s.skb_fresh++;
+  skb(fresh).head = s.skb_head_base + fresh * SKB_HEAD_SIZE;
+  return fresh;
 }
 
 /** A cleared skb, or NONE when there is none. */
 export function skbAlloc(host: u32): u32 {
   const s = poolState();
-  const idx = s.skb_free;
+  const idx = takeFree();
   if (idx == NONE) return NONE;
   charge(COST_SKB_ALLOC);
   const b = skb(idx);
   const head = b.head;
-  s.skb_free = b.next;
+  const kept = bug(RUN_BUG_SKB_REUSED_STALE) ? b.truesize : 0;
   memory.fill(changetype<usize>(b), 0, SKB_FRAGS);
   b.head = head;
+  b.truesize = kept;
   b.next = NONE;
   b.prev = NONE;
   b.host = <u8>host;

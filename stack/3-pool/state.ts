@@ -13,7 +13,9 @@ export class PoolState {
   skb_base: u32;
   skb_head_base: u32;
   skb_capacity: u32;
+  /** Those that came back; behind them all from skb_fresh on, which nobody has had. */
   skb_free: u32;
+  skb_fresh: u32;
   skb_used: u32;
   skb_used_max: u32;
   pools_base: u32;

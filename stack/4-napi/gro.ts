@@ -11,9 +11,10 @@
  * Differs from Linux: without frag_list a merged packet ends at MAX_SKB_FRAGS fragments.
  */
 import {
-  charge, COST_GRO_FRAME, hostConfig, loadBe16, loadBe32, MAX_SKB_FRAGS, NONE, now, NS_PER_JIFFY, storeBe16, traceGroMerge,
+  bug, charge, COST_GRO_FRAME, hostConfig, loadBe16, loadBe32, MAX_SKB_FRAGS, NONE, now, NS_PER_JIFFY, RUN_BUG_COALESCED_TWICE_FREED,
+  RUN_BUG_LRO_BAD_CHECKSUM, storeBe16, traceGroMerge,
 } from '../../sim/core';
-import { Skb, skb, skbFrag, skbFreeHead, SKB_HEAD_TRUESIZE } from '../3-pool';
+import { Skb, skb, skbFrag, skbFree, skbFreeHead, SKB_HEAD_TRUESIZE } from '../3-pool';
 import { ipReceive } from '../5-tcp';
 import { groBucket, GroBucket, GRO_HASH_BUCKETS, Napi, napi } from './state';
 
@@ -48,6 +49,7 @@ export function groReceive(napi_idx: u32, skb_idx: u32): void {
   const b = skb(skb_idx);
   const host = <u32>b.host;
   const ip = <usize>b.head + <u32>b.network_off;
+  if (bug(RUN_BUG_LRO_BAD_CHECKSUM)) b.ip_summed = 1;
   const iph_len = b.ip_summed != 0 && hostConfig(host).napi_gro ? ipHeaderLen(b, ip) : 0;
   if (iph_len == 0) return ipReceive(host, skb_idx, napi_idx);
   const th = ip + iph_len;
@@ -189,7 +191,8 @@ function merge(into: u32, skb_idx: u32, len: u32): bool {
   p.truesize += b.truesize - SKB_HEAD_TRUESIZE;
   p.gso_segs++;
   traceGroMerge(b.pkt_id, skbFrag(skb_idx, 0).netmem, p.pkt_id, p.gso_segs, p.len);
-  skbFreeHead(skb_idx);
+  if (bug(RUN_BUG_COALESCED_TWICE_FREED)) skbFree(skb_idx, true);
+  else skbFreeHead(skb_idx);
   return true;
 }
 

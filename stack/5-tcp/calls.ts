@@ -6,7 +6,8 @@
  */
 import { hostConfig, NONE } from '../../sim/core';
 import {
-  bindConflict, bindInsert, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTING, SOCK_OWNED, stateChange,
+  bindConflict, bindInsert, RCV_SHUTDOWN, SEND_SHUTDOWN, Sock, sock, sockAlloc, SOCK_ANY_ADDRESS, SOCK_CONNECTED, SOCK_CONNECTING,
+  SOCK_DISCONNECTING, SOCK_OWNED, stateChange,
   TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { isLocal, loopbackAddress0, loopbackAddress1, sourceAddress0, sourceAddress1 } from './address';
@@ -75,9 +76,12 @@ export function tcpBind(sock_idx: u32, address: usize, port: u32): i32 {
   return 0;
 }
 
+/** Anything but SS_UNCONNECTED. */
+const UNUSABLE: u32 = SOCK_CONNECTING | SOCK_CONNECTED | SOCK_DISCONNECTING;
+
 export function tcpListen(sock_idx: u32, backlog: u32): i32 {
   const sk = sock(sock_idx);
-  if (!stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN)) || sk.hasFlag(SOCK_CONNECTING)) return -<i32>EINVAL;
+  if (!stateIn(sk, (1 << TCP_CLOSE) | (1 << TCP_LISTEN)) || sk.hasFlag(UNUSABLE)) return -<i32>EINVAL;
   sk.max_ack_backlog = backlog < SOMAXCONN ? backlog : SOMAXCONN;
   if (sk.state == <u8>TCP_LISTEN) return 0;
   fastopenListen(sk, sk.max_ack_backlog);
@@ -105,7 +109,7 @@ export function tcpAccept(sock_idx: u32): i32 {
   child.listener = NONE;
   fastopenAccepted(child);
   sk.ack_backlog--;
-  child.flags |= SOCK_OWNED;
+  child.flags |= SOCK_OWNED | SOCK_CONNECTED;
   return <i32>idx;
 }
 
@@ -118,6 +122,11 @@ export function tcpConnect(sock_idx: u32, address: usize, port: u32): i32 {
   const ret = streamConnect(sk, address, port, false);
   releaseSock(sk);
   return ret;
+}
+
+/** The connection is there: SS_CONNECTING becomes SS_CONNECTED. */
+export function connectDone(sk: Sock): void {
+  sk.flags = (sk.flags & ~SOCK_CONNECTING) | SOCK_CONNECTED;
 }
 
 /** A connection did not come about: why. The socket is as if nothing had been. */
@@ -136,10 +145,11 @@ export function streamConnect(sk: Sock, address: usize, port: u32, is_sendmsg: b
       return -<i32>EALREADY;
     }
     if (sk.state == <u8>TCP_CLOSE) return connectFailed(sk);
-    sk.flags &= ~SOCK_CONNECTING;
+    connectDone(sk);
     return 0;
   }
-  if (sk.state != <u8>TCP_CLOSE) return -<i32>EISCONN;
+  if (sk.hasFlag(SOCK_DISCONNECTING)) return -<i32>EINVAL;
+  if (sk.hasFlag(SOCK_CONNECTED) || sk.state != <u8>TCP_CLOSE) return -<i32>EISCONN;
   const addr = addressOf(sk, address);
   const family = <u32>sk.family;
   let a0 = address0(addr, family);
@@ -178,6 +188,11 @@ export function tcpShutdown(sock_idx: u32, how: u32): i32 {
 
 function shutdown(sk: Sock, mask: u32): i32 {
   const state = <u32>sk.state;
+  if (sk.hasFlag(SOCK_CONNECTING)) {
+    connectDone(sk);
+    const failed = stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV) | (1 << TCP_CLOSE));
+    if (failed) sk.flags = (sk.flags & ~SOCK_CONNECTED) | SOCK_DISCONNECTING;
+  }
   if (state == TCP_SYN_SENT || state == TCP_LISTEN) {
     // A listener that is shut for reading stops to listen.
     if (state == TCP_SYN_SENT || (mask & RCV_SHUTDOWN) != 0) disconnect(sk);

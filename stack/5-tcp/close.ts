@@ -1,5 +1,5 @@
 /** The application closes (net/ipv4/tcp.c: __tcp_close; net/ipv4/inet_connection_sock.c: inet_csk_listen_stop). */
-import { NONE, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER, waitForget } from '../../sim/core';
+import { bug, NONE, RUN_BUG_TCP_CLOSE_UNREAD, seqAfter, TCP_TCPABORTONCLOSE, TCP_TCPABORTONLINGER, waitForget } from '../../sim/core';
 import { skb } from '../3-pool';
 import {
   mibInc, mini, queueUnlink, receiveQueue, SHUTDOWN_MASK, Sock, sock, SOCK_DEAD, SOCK_OWNED, sockHold, sockPut, sockWaiters, TCP_CLOSE,
@@ -82,7 +82,7 @@ function close(sk: Sock): void {
     const unread = flushReceiveQueue(sk);
     if (sk.state != <u8>TCP_CLOSE) {
       mstampRefresh(sk);
-      if (unread) {
+      if (unread && !bug(RUN_BUG_TCP_CLOSE_UNREAD)) {
         // RFC 2525 section 2.17: the peer must learn that data was lost.
         mibInc(sk.host, TCP_TCPABORTONCLOSE);
         const from = sk.state;

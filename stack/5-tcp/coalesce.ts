@@ -44,7 +44,9 @@ export function skbTryCoalesce(to_idx: u32, from_idx: u32): i32 {
     return 0;
   }
   if (from.cb1 != 0) {
-    // Linear memory from kmalloc: its bytes are copied, or nothing is done (2-nic/tun.ts).
+    // Linear memory from kmalloc: its bytes are copied, or nothing is done (2-nic/tun.ts). What a NIC has put beside the header
+    // (nic.rx_copybreak) has no place behind fragments.
+    if (from.head_len != 0) return -1;
     if (to.cb1 >> 32 < <u64>from.len || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return -1;
     to.cb1 -= <u64>from.len << 32;
     moveFrags(to, to_idx, from, from_idx);

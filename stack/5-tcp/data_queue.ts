@@ -7,8 +7,8 @@
  *      seq >= right edge               beyond the window: ACK at once
  */
 import {
-  DROP_PROTO_MEM, DROP_TCP_OFO_DROP, DROP_TCP_OLD_DATA, DROP_TCP_OVERWINDOW, DROP_TCP_ZEROWINDOW, NONE, seqAfter, seqBefore,
-  TCP_BEYONDWINDOW, TCP_DELAYEDACKLOST, TCP_TCPRCVQDROP, TCP_TCPZEROWINDOWDROP, traceSockQueue,
+  bug, DROP_PROTO_MEM, DROP_TCP_OFO_DROP, DROP_TCP_OLD_DATA, DROP_TCP_OVERWINDOW, DROP_TCP_ZEROWINDOW, NONE,
+  RUN_BUG_TCP_EARLY_FIN, seqAfter, seqBefore, TCP_BEYONDWINDOW, TCP_DELAYEDACKLOST, TCP_TCPRCVQDROP, TCP_TCPZEROWINDOWDROP, traceSockQueue,
 } from '../../sim/core';
 import { Skb, skb, skbFrag, skbFreeHead } from '../3-pool';
 import {
@@ -196,5 +196,6 @@ export function dataQueue(sk: Sock, b: Skb, skb_idx: u32, header_len: u32): void
     queueInOrder(sk, b, skb_idx);
     return;
   }
+  if (bug(RUN_BUG_TCP_EARLY_FIN) && (b.tcp_flags & <u8>FLAG_FIN) != 0) tcpFin(sk);
   dataQueueOfo(sk, b, skb_idx);
 }

@@ -1,7 +1,7 @@
 /** Back to a socket that was never connected (net/ipv4/tcp.c: tcp_disconnect): connect() to AF_UNSPEC, or after a connect that failed. */
 import {
-  errorReport, Sock, sock, SOCK_ANY_ADDRESS, SOCK_BOUND, SOCK_CONNECTING, SOCK_DONE, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING,
-  TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  errorReport, Sock, sock, SOCK_ANY_ADDRESS, SOCK_BOUND, SOCK_CONNECTED, SOCK_CONNECTING, SOCK_DISCONNECTING, SOCK_DONE, TCP_CLOSE,
+  TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { TCP_CA_OPEN } from './ack_flags';
 import { mstampRefresh } from './clock';
@@ -53,7 +53,7 @@ export function disconnect(sk: Sock): void {
     sk.laddr0 = 0;
     sk.laddr1 = 0;
   }
-  sk.flags &= ~(SOCK_DONE | SOCK_CONNECTING);
+  sk.flags &= ~(SOCK_DONE | SOCK_CONNECTING | SOCK_CONNECTED | SOCK_DISCONNECTING);
   sk.shutdown = 0;
   forgetSending(sk);
   forgetReceiving(sk);

@@ -7,7 +7,7 @@
  */
 import { hostConfig, TCP_ADDR } from '../../sim/core';
 import { Sock, SOCK_CONNECTING, TCP_CLOSE, TCP_SYN_RECV, TCP_SYN_SENT } from '../6-socket';
-import { connectFailed, streamConnect } from './calls';
+import { connectDone, connectFailed, streamConnect } from './calls';
 import { connectSyn } from './connect';
 import { EAGAIN, EALREADY, EINPROGRESS, EINVAL, EOPNOTSUPP } from './errno';
 import { TFO_CLIENT_ENABLE } from './fastopen_cookie';
@@ -73,7 +73,7 @@ function pending(sk: Sock, m: SendMessage, err: i32): i32 {
 function outcome(sk: Sock, m: SendMessage, err: i32): i32 {
   if (stateIn(sk, (1 << TCP_SYN_SENT) | (1 << TCP_SYN_RECV))) return pending(sk, m, err);
   if (sk.state == <u8>TCP_CLOSE) return connectFailed(sk);
-  sk.flags &= ~SOCK_CONNECTING;
+  connectDone(sk);
   m.begun = OPENED;
   return freeRequest(sk, 0);
 }

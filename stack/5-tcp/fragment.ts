@@ -1,5 +1,7 @@
 /** Cutting skbs of the sender, and joining them (net/ipv4/tcp_output.c: tcp_fragment, tso_fragment, tcp_trim_head, tcp_grow_skb). */
-import { MAX_SKB_FRAGS, NONE, seqBefore } from '../../sim/core';
+import {
+  bug, MAX_SKB_FRAGS, NONE, RUN_BUG_TCP_FRAGMENT_TRUESIZE, RUN_BUG_TCP_INCONSISTENT_RETRANSMIT, RUN_BUG_TCP_SACK_FIN, seqBefore,
+} from '../../sim/core';
 import { fragUnref, netmemRef, Skb, skb, skbAddFrag, skbAlloc, skbFrag, skbFree, skbZcopySet } from '../3-pool';
 import { queueAfter, queueUnlink, rtxQueue, sentAfter, sentLinked, Sock, TX_SKB_TRUESIZE, wmemAdd, wmemSub, writeQueue } from '../6-socket';
 import { TCPCB_LOST, TCPCB_SACKED_ACKED, TCPCB_SACKED_RETRANS } from './ack_flags';
@@ -44,6 +46,7 @@ export function splitSkb(sk: Sock, skb_idx: u32, len: u32, mss: u32, queue: usiz
   tail.seq = b.seq + len;
   tail.end_seq = b.end_seq;
   tail.tcp_flags = b.tcp_flags;
+  if (bug(RUN_BUG_TCP_SACK_FIN) && queue == rtxQueue(sk)) tail.tcp_flags &= ~<u8>FLAG_FIN;
   b.end_seq = tail.seq;
   b.tcp_flags &= ~<u8>(FLAG_FIN | FLAG_PSH);
   tail.eor = b.eor;
@@ -87,7 +90,8 @@ function moveFrags(b: Skb, skb_idx: u32, tail_idx: u32, len: u32): void {
     }
   }
   b.nr_frags = kept;
-  b.truesize -= b.len - len;
+  if (bug(RUN_BUG_TCP_FRAGMENT_TRUESIZE)) skb(tail_idx).truesize -= b.len - len;
+  else b.truesize -= b.len - len;
   b.data_len = len;
   b.len = len;
 }
@@ -106,7 +110,7 @@ export function trimHead(sk: Sock, skb_idx: u32, len: u32): void {
     }
     const to = skbFrag(skb_idx, kept);
     to.netmem = f.netmem;
-    to.off = f.off + eat;
+    to.off = bug(RUN_BUG_TCP_INCONSISTENT_RETRANSMIT) ? f.off : f.off + eat;
     to.len = f.len - eat;
     eat = 0;
     kept++;

@@ -20,6 +20,7 @@ import {
   alignedTsecr, alignedTsval, FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, hasAlignedTimestamp, TCP_HLEN, TCPOLEN_TSTAMP_ALIGNED, TH_ACK,
   TH_DEST, TH_FLAG_WORD, TH_SEQ, TH_SOURCE,
 } from './header';
+import { traceHeard } from './header_trace';
 import { dropSkb, rxFree, segsOf } from './ip';
 import { receiveOnListener, receiveOnRequest } from './listen';
 import { addBacklog } from './lock';
@@ -100,6 +101,7 @@ export function receiveOnSock(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u
   sk.segs_in += segsOf(b);
   if (b.len > header_len) sk.data_segs_in += segsOf(b);
   traceTcpRx(b.pkt_id, b.nr_frags == 0 ? NONE : skbFrag(skb_idx, 0).netmem, sk.handle, b.seq, b.len - header_len);
+  traceHeard(b.pkt_id, th, b.ack_seq);
   if (sk.state == <u8>TCP_ESTABLISHED) {
     rcvEstablished(sk, b, skb_idx, th, word, header_len);
     return;
@@ -141,6 +143,10 @@ function fastData(sk: Sock, b: Skb, skb_idx: u32, header_len: u32, flag: u32): v
   tcpDataReady(sk, pkt_id);
 }
 
+/**
+ * Differs from Linux: memory is not taken in whole pages (sk_forward_alloc), so a predicted segment never goes the slow way for want of it.
+ * What MSG_MORE held back leaves on the slow way at once (tcp_data_snd_check), on the fast one with the next ACK or probe.
+ */
 function rcvEstablished(sk: Sock, b: Skb, skb_idx: u32, th: usize, word: u32, header_len: u32): void {
   mstampRefresh(sk);
   sk.saw_tstamp = 0;

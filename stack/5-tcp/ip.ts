@@ -7,7 +7,7 @@
  */
 import {
   countDrop, csumFinish, csumPartial, csumPseudo, DROP_IP_CSUM, DROP_IP_INHDR, DROP_OTHERHOST, DROP_PKT_TOO_SMALL, DROP_TCP_CSUM,
-  DROP_UNHANDLED_PROTO, hostConfig, loadBe16, NONE, runConfig, STAGE_TCP, storeBe16, storeBe32, TCP_INCEPKTS, TCP_INCSUMERRORS,
+  DROP_UNHANDLED_PROTO, hostConfig, loadBe16, NONE, STAGE_TCP, storeBe16, storeBe32, TCP_INCEPKTS, TCP_INCSUMERRORS,
   TCP_INECT0PKTS, TCP_INECT1PKTS, TCP_INERRS, TCP_INNOECTPKTS,
 } from '../../sim/core';
 import { fragUnref, KIND_NIOV, NAPI_LO, netmem, Skb, skb, skbFrag, skbFree } from '../3-pool';
@@ -124,7 +124,7 @@ function receiveTcp(
   b.head_len -= <u16>ip_len;
   b.len -= ip_len;
   b.transport_off = b.data_off;
-  if (b.ip_summed == 0 && runConfig().run_payload) {
+  if (b.ip_summed == 0) {
     const addresses = family == 4 ? ip + 12 : ip + 8;
     if (!checksumOk(b, skb_idx, addresses, family == 4 ? 4 : 16)) {
       mibInc(host, TCP_INCSUMERRORS);

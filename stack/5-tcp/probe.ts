@@ -1,5 +1,5 @@
 /** Probes of a closed window (net/ipv4/tcp_output.c: tcp_write_wakeup, tcp_send_probe0; RFC 9293 section 3.8.6.1). */
-import { hostConfig, NONE, seqBefore, seqBetween, TCP_TCPWINPROBE } from '../../sim/core';
+import { bug, hostConfig, NONE, RUN_BUG_TCP_PROBE_BACKOFF, seqBefore, seqBetween, TCP_TCPWINPROBE } from '../../sim/core';
 import { skb } from '../3-pool';
 import { mibInc, Sock, TCP_CLOSE, writeQueue } from '../6-socket';
 import { ICSK_TIME_PROBE0 } from './ack_flags';
@@ -50,7 +50,7 @@ export function sendProbe0(sk: Sock): void {
   sk.probes_out++;
   let timeout = TCP_RESOURCE_PROBE_INTERVAL;
   if (err <= 0) {
-    if (<u32>sk.backoff < hostConfig(sk.host).tcp_retries2) sk.backoff++;
+    if (<u32>sk.backoff < hostConfig(sk.host).tcp_retries2 && !bug(RUN_BUG_TCP_PROBE_BACKOFF)) sk.backoff++;
     timeout = probe0When(sk);
   }
   resetXmitTimer(sk, ICSK_TIME_PROBE0, clampProbe0(sk, timeout));

@@ -150,7 +150,8 @@ function recvmsg(sk: Sock, iov: usize, iov_count: u32, skip: u32, flags: u32): i
     if (got < <i32>want) break;
     before = 0;
   }
-  if (copied == 0) return wanted ? emptyResult(sk) : 0;
+  // Who wants nothing waits for the first byte all the same (sock_rcvlowat is never 0).
+  if (copied == 0) return wanted || sk.rcv_nxt == sk.copied_seq ? emptyResult(sk) : 0;
   if ((flags & MSG_PEEK) == 0) {
     traceSockRead(0, NONE, sk.handle, copied);
     cleanupRbuf(sk, copied);

@@ -4,7 +4,7 @@
  *
  * Timers are lazy: moving one later only writes the new time; the wheel finds out when the old time comes.
  */
-import { NONE, seqAfter, timerArm, timerPending } from '../../sim/core';
+import { bug, NONE, RUN_BUG_TCP_PROBE_DEADLOCK, seqAfter, timerArm, timerPending } from '../../sim/core';
 import { skb } from '../3-pool';
 import { delackTimer, keepaliveTimer, retransmitTimer, Sock } from '../6-socket';
 import { ICSK_TIME_LOSS_PROBE, ICSK_TIME_PROBE0, ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './ack_flags';
@@ -197,6 +197,7 @@ export function clampProbe0(sk: Sock, when: u32): u32 {
 
 /** Something waits and nothing is in flight: watch the window (tcp_check_probe_timer). */
 export function checkProbeTimer(sk: Sock): void {
+  if (bug(RUN_BUG_TCP_PROBE_DEADLOCK)) return;
   if (sk.packets_out == 0 && sk.pending == 0) resetXmitTimer(sk, ICSK_TIME_PROBE0, probe0Base(sk) + pacingDelay(sk));
 }
 

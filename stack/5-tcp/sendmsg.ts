@@ -269,6 +269,22 @@ function send(sk: Sock, m: SendMessage): i32 {
   return finish(sk, m, mss, size_goal, err);
 }
 
+/** What a call comes to that has no memory to send from: what is wrong with the connection is told before (tcp_sendmsg_locked). */
+export function tcpSendFault(sock_idx: u32): i32 {
+  const sk = sock(sock_idx);
+  lockSock(sk);
+  let err = mayQueue(sk, true);
+  if (err == 0) {
+    if (streamMemoryFree(sk)) err = -<i32>EFAULT;
+    else {
+      sk.flags |= SOCK_NOSPACE;
+      err = -<i32>EAGAIN;
+    }
+  }
+  releaseSock(sk);
+  return err;
+}
+
 /** The same for one segment, and it never waits. */
 export function tcpSendmsg(sock_idx: u32, user: usize, len: u32, flags: u32): i32 {
   const m = sendMessage();

@@ -1,13 +1,15 @@
 /** Timers of a connection (net/ipv4/tcp_timer.c). They run in softirq context; the world enters it. */
 import {
-  hostConfig, NONE, seqAfter, TCP_DELAYEDACKS, TCP_TCPABORTONTIMEOUT, TCP_TCPTIMEOUTS, timerArm, TIMER_TCP_DELACK, TIMER_TCP_KEEPALIVE,
-  TIMER_TCP_REQUEST, TIMER_TCP_RETRANSMIT, traceTcpTimer,
+  bug, hostConfig, NONE, RUN_BUG_TCP_BACKOFF_LOST, RUN_BUG_TCP_SACK_RENEG, seqAfter, TCP_DELAYEDACKS, TCP_TCPABORTONTIMEOUT,
+  TCP_TCPTIMEOUTS, timerArm, TIMER_TCP_DELACK, TIMER_TCP_KEEPALIVE, TIMER_TCP_REQUEST, TIMER_TCP_RETRANSMIT, traceTcpTimer,
 } from '../../sim/core';
 import { skb } from '../3-pool';
 import {
   delackTimer, mibInc, mini, retransmitTimer, Sock, sock, SOCK_DEAD, TCP_CLOSE, TCP_LISTEN, TCP_NEW_SYN_RECV, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
-import { ICSK_ACK_TIMER, ICSK_TIME_LOSS_PROBE, ICSK_TIME_PROBE0, ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS } from './ack_flags';
+import {
+  ICSK_ACK_TIMER, ICSK_TIME_LOSS_PROBE, ICSK_TIME_PROBE0, ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS, TCPCB_SACKED_ACKED,
+} from './ack_flags';
 import { ackScheduled, inPingpongMode, sendAck, TCP_DELACK_MAX } from './ack_out';
 import { clockRefresh, jiffies, jiffyToNs, mstampRefresh } from './clock';
 import { sendCompressedAck } from './compressed_ack';
@@ -184,6 +186,7 @@ export function retransmitTimeout(sk: Sock): void {
   }
   mibInc(sk.host, TCP_TCPTIMEOUTS);
   if (gaveUp(sk)) return;
+  if (bug(RUN_BUG_TCP_SACK_RENEG) && (skb(head).sacked & TCPCB_SACKED_ACKED) != 0) return backOff(sk);
   enterLoss(sk);
   countRto(sk);
   if (retransmitSkb(sk, sk.rtx_head, 1) > 0) {
@@ -198,7 +201,7 @@ function backOff(sk: Sock): void {
   if (sk.state != <u8>TCP_SYN_SENT || sk.total_rto > SYN_LINEAR_TIMEOUTS) {
     sk.backoff++;
     const most = rtoMax(sk);
-    sk.rto = sk.rto << 1 < most ? sk.rto << 1 : most;
+    if (!bug(RUN_BUG_TCP_BACKOFF_LOST)) sk.rto = sk.rto << 1 < most ? sk.rto << 1 : most;
   }
   resetXmitTimer(sk, ICSK_TIME_RETRANS, clampRto(sk));
 }

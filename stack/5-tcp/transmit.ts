@@ -21,6 +21,7 @@ import {
   FLAG_ACK, FLAG_PSH, FLAG_SYN, MAX_TCP_OPTION_SPACE, OPTION_ACCECN, OPTION_SACK_ADVERTISE, OPTION_TS, OPTION_WSCALE, TCP_HLEN,
   TCPOLEN_TSTAMP_ALIGNED, TH_ACK, TH_FLAG_WORD, TH_SEQ, writeSack, writeSynOptions, writeTimestamp,
 } from './header';
+import { traceSaid } from './header_trace';
 import { clearDf, linkHeaderLen, writeLinkHeaders, writeTos } from './ip';
 import { pacedByQdisc, QDISC_FQ, updateAfterSend } from './pacing';
 import { mayFragment, routeMtu } from './pmtu';
@@ -185,6 +186,7 @@ export function transmit(sk: Sock, seq: u32, flags: u32, skb_idx: u32, payload_l
   mibAdd(sk.host, TCP_OUTSEGS, segs);
   const header_len = link_len + tcp_len;
   traceTcpTx(coreState().next_pkt_id + 1, NONE, sk.handle, seq, payload_len);
+  traceSaid(coreState().next_pkt_id + 1, th);
   // A segment without payload does not count for small queues (skb_is_tcp_pure_ack).
   const c = hostConfig(sk.host);
   sk.route_mtu = routeMtu(sk);
@@ -256,6 +258,7 @@ export function transmitReply(
   store<u32>(th, 0, 16);
   mibInc(c.host, TCP_OUTSEGS);
   traceTcpTx(coreState().next_pkt_id + 1, NONE, c.handle, seq, 0);
+  traceSaid(coreState().next_pkt_id + 1, th);
   xmit(c, linkHeaderLen(c.family) + tcp_len, NONE, NONE, txhash, NONE, 0);
 }
 

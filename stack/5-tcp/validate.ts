@@ -3,9 +3,9 @@
  * sequence number, RST, SYN, in this order.
  */
 import {
-  DROP_TCP_INVALID_END_SEQUENCE, DROP_TCP_INVALID_SEQUENCE, DROP_TCP_INVALID_SYN, DROP_TCP_OLD_SEQUENCE, DROP_TCP_RESET,
-  DROP_TCP_RFC7323_PAWS, DROP_TCP_RFC7323_PAWS_ACK, NONE, seqAfter, seqBefore, TCP_BEYONDWINDOW, TCP_INERRS, TCP_PAWSESTAB, TCP_PAWSOLDACK,
-  TCP_TCPSYNCHALLENGE,
+  bug, DROP_TCP_INVALID_END_SEQUENCE, DROP_TCP_INVALID_SEQUENCE, DROP_TCP_INVALID_SYN, DROP_TCP_OLD_SEQUENCE, DROP_TCP_RESET,
+  DROP_TCP_RFC7323_PAWS, DROP_TCP_RFC7323_PAWS_ACK, NONE, RUN_BUG_TCP_BLIND_RESET, RUN_BUG_TCP_PAWS_POISON, seqAfter, seqBefore,
+  TCP_BEYONDWINDOW, TCP_INERRS, TCP_PAWSESTAB, TCP_PAWSOLDACK, TCP_TCPSYNCHALLENGE,
 } from '../../sim/core';
 import { Skb } from '../3-pool';
 import { mibInc, Sock, SOCK_OWNED, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_LAST_ACK, TCP_SYN_RECV } from '../6-socket';
@@ -19,7 +19,7 @@ import {
 } from './header';
 import { takeTimestamp } from './input';
 import { dropSkb, rxFree, segsOf } from './ip';
-import { pawsCheck } from './paws';
+import { pawsCheck, storeTsRecent } from './paws';
 import { sackEnd } from './sack_out';
 import { stateIn } from './state';
 import { maxReceiveWindow } from './window';
@@ -71,7 +71,7 @@ function resetAfterFin(sk: Sock, b: Skb): bool {
 
 /** Does a RST hit exactly what is expected next (RFC 5961 section 3.2)? */
 function resetIsExact(sk: Sock, b: Skb): bool {
-  if (b.seq == sk.rcv_nxt || resetAfterFin(sk, b)) return true;
+  if (b.seq == sk.rcv_nxt || resetAfterFin(sk, b) || bug(RUN_BUG_TCP_BLIND_RESET)) return true;
   if (sk.sack_ok == 0 || sk.num_sacks == 0) return false;
   let max_sack = sackEnd(sk, 0);
   for (let i: u32 = 1; i < <u32>sk.num_sacks; i++) if (seqAfter(sackEnd(sk, i), max_sack)) max_sack = sackEnd(sk, i);
@@ -123,6 +123,7 @@ export function validateIncoming(sk: Sock, b: Skb, skb_idx: u32, th: usize, head
       return false;
     }
   }
+  if (bug(RUN_BUG_TCP_PAWS_POISON) && sk.saw_tstamp != 0) storeTsRecent(sk);
   const reason = sequenceReason(sk, b);
   if (reason != NONE) return notAcceptable(sk, b, skb_idx, reason);
   if ((flags & FLAG_RST) != 0) {

@@ -3,7 +3,8 @@
  * include/net/tcp.h: tcp_win_from_space and neighbours). An edge once offered stays, unless tcp.shrink_window says otherwise.
  */
 import {
-  hostConfig, seqAfter, seqBefore, TCP_TCPFROMZEROWINDOWADV, TCP_TCPTOZEROWINDOWADV, TCP_TCPWANTZEROWINDOWADV,
+  bug, hostConfig, RUN_BUG_TCP_WINDOW_SCALE_SHRINK, seqAfter, seqBefore, TCP_TCPFROMZEROWINDOWADV, TCP_TCPTOZEROWINDOWADV,
+  TCP_TCPWANTZEROWINDOWADV,
 } from '../../sim/core';
 import { MEM_MAX, mibInc, Sock } from '../6-socket';
 import { ICSK_ACK_NOMEM } from './ack_flags';
@@ -106,7 +107,7 @@ export function tcpSelectWindow(sk: Sock): u32 {
   let new_win = selectWindow(sk);
   if (new_win < cur_win && !mayShrink(sk)) {
     if (new_win == 0) mibInc(sk.host, TCP_TCPWANTZEROWINDOWADV);
-    new_win = alignUp(cur_win, sk.rcv_wscale);
+    new_win = bug(RUN_BUG_TCP_WINDOW_SCALE_SHRINK) ? cur_win : alignUp(cur_win, sk.rcv_wscale);
   }
   const edge = sk.rcv_wup + old_win;
   sk.rcv_wnd = new_win;

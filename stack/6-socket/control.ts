@@ -47,3 +47,13 @@ export function putCmsg(at: usize, level: u32, type: u32, len: u32): usize {
   out.msg_controllen = min(used + ((wanted + 7) & ~7), out.room);
   return header + CMSG_HEADER;
 }
+
+/** Does a header among the messages of a sendmsg say that it is longer than what there is (for_each_cmsghdr, CMSG_OK)? */
+export function cmsgMalformed(at: usize, len: u32): bool {
+  for (let used: u32 = 0; used + CMSG_HEADER <= len; ) {
+    const cmsg_len = load<u64>(at + used);
+    if (cmsg_len < <u64>CMSG_HEADER || cmsg_len > <u64>(len - used)) return true;
+    used += (<u32>cmsg_len + 7) & ~7;
+  }
+  return false;
+}

@@ -54,6 +54,10 @@ export const SOCK_RECVERR: u32 = 1 << 24;
 export const SOCK_RECVERR6: u32 = 1 << 25;
 /** Urgent bytes stay in the stream (SOCK_URGINLINE). */
 export const SOCK_URGINLINE: u32 = 1 << 26;
+/** It was connected once, and stays so for connect() when its connection is over (SS_CONNECTED). */
+export const SOCK_CONNECTED: u32 = 1 << 27;
+/** Its connect failed, and was shut down before anybody asked why (SS_DISCONNECTING). */
+export const SOCK_DISCONNECTING: u32 = 1 << 28;
 
 /** Sock.userlocks: the application chose a buffer size. */
 export const SOCK_SNDBUF_LOCK: u8 = 1;

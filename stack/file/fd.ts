@@ -32,6 +32,11 @@ function fdSlot(task: u32, fd: u32): usize {
   return <usize>s.fds_base + (<usize>(processOf(task) * s.fds_max + fd) << 2);
 }
 
+/** Descriptors are below this. */
+export function fdsMax(): u32 {
+  return fileState().fds_max;
+}
+
 /** The file behind a descriptor, or NONE. */
 export function fdFile(task: u32, fd: i32): u32 {
   return <u32>fd < fileState().fds_max ? load<u32>(fdSlot(task, <u32>fd)) : NONE;
@@ -58,6 +63,16 @@ export function fdInstall(task: u32, file_idx: u32): u32 {
   const fd = (w << 6) + <u32>bit;
   store<u32>(fdSlot(task, fd), file_idx);
   return fd;
+}
+
+/** Descriptors that are in use. */
+export function fdsUsed(): u32 {
+  let used: u32 = 0;
+  for (let process: u32 = 0; process < HOSTS_MAX; process++) {
+    for (let w: u32 = 0; w < fileState().fds_max >> 6; w++) used += <u32>popcnt<u64>(load<u64>(fdBits(process) + 8 + (<usize>w << 3)));
+    used -= FD_FIRST;
+  }
+  return used;
 }
 
 /** Is there a free descriptor, and a file for it? (get_unused_fd_flags) */

@@ -9,9 +9,10 @@ import {
   NOT_MODELLED, sockError, tcpAccept, tcpBind, tcpClose, tcpConnect, tcpDisconnect, tcpGetsockopt, tcpInq, tcpListen, tcpPoll,
   tcpSendMsg, tcpSetsockopt, tcpShutdown, tcpSocket,
 } from '../5-tcp';
-import { Msg, sock, sockNapiId } from '../6-socket';
+import { cmsgMalformed, Msg, sock, sockNapiId } from '../6-socket';
 import {
-  AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+  AF_INET, AF_INET6, AF_UNIX, EAFNOSUPPORT, EFAULT, EINVAL, ENFILE, ENOPROTOOPT, ENOTCONN, ENOTSOCK, EOPNOTSUPP, EPROTONOSUPPORT,
+    ESOCKTNOSUPPORT,
   IPPROTO_TCP, O_NONBLOCK, SO_ACCEPTCONN, SO_DOMAIN, SO_ERROR, SO_PROTOCOL, SO_TYPE, POLLIN, SOCK_DGRAM, SOCK_STREAM,
   SOL_SOCKET,
 } from '../../uring-model/uapi.gen';
@@ -23,6 +24,7 @@ import {
   udpBind, udpConnect, udpGetname, udpGetsockopt, udpInq, udpRecv, udpRelease, udpSend, udpSetsockopt, udpShutdown, udpSocket,
 } from '../udp';
 import { filePut } from './kinds';
+import { userOk } from '../3-pool';
 import { chargeMessage } from './message_cost';
 import { receiveTcp } from './recv_control';
 import { NAME, sockaddrCheck, sockaddrHost, sockaddrPort, writeName } from './sockaddr';
@@ -32,6 +34,8 @@ const SOCK_TYPE_MASK: u32 = 0xf;
 const SO_INCOMING_NAPI_ID: u32 = 56;
 const AF_UNSPEC: u32 = 0;
 const TCP_LISTEN: u32 = 10;
+const TCP_ESTABLISHED: u32 = 1;
+const TCP_CLOSE_WAIT: u32 = 8;
 
 export function isSocket(file_idx: u32): bool {
   const kind = fileAt(file_idx).kind;
@@ -164,6 +168,12 @@ export function socketInq(file_idx: u32): i32 {
   return f.kind == FILE_SOCKET ? tcpInq(f.obj) : f.kind == FILE_UDP ? udpInq(f.obj) : -EOPNOTSUPP;
 }
 
+/** ESTABLISHED or CLOSE_WAIT. */
+function tcpMaySend(sock_idx: u32): bool {
+  const state = <u32>sock(sock_idx).state;
+  return state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT;
+}
+
 /** Sends what is behind the first `skip` bytes of the message: bytes, or -errno. */
 export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
   const ret = sendmsg(file_idx, m, skip);
@@ -172,6 +182,10 @@ export function socketSendmsg(file_idx: u32, m: Msg, skip: u32 = 0): i32 {
 }
 function sendmsg(file_idx: u32, m: Msg, skip: u32): i32 {
   const f = fileAt(file_idx);
+  // What the messages ask for is not modelled. That there is no connection is said before (tcp_sendmsg_locked), or behind it (scm_send).
+  if (m.control != 0 && !userOk(m.control, m.control_len)) return -EFAULT;
+  const malformed = m.control != 0 && cmsgMalformed(m.control, m.control_len);
+  if (malformed && (f.kind == FILE_UNIX || (f.kind == FILE_SOCKET && tcpMaySend(f.obj)))) return -EINVAL;
   if (f.kind == FILE_SOCKET) return tcpSendMsg(f.obj, m, skip);
   if (f.kind == FILE_UDP) return udpSend(f.obj, m);
   return f.kind == FILE_UNIX ? unixSend(f.obj, m, skip) : -ENOTSOCK;

@@ -2,7 +2,7 @@
  * Files (struct file): what a descriptor, a fixed slot or a request holds on to. With the last reference a file is released,
  * as its kind says (kinds.ts).
  */
-import { NONE, slabAt, slabNew, slabPut, slabTake } from '../../sim/core';
+import { NONE, slabAt, slabNew, slabPut, slabTake, slabTaken } from '../../sim/core';
 import { fileState } from './state';
 
 export const FILE_FREE: u8 = 0;
@@ -48,6 +48,14 @@ export function fileTableInit(capacity: u32): void {
 /** Files that somebody holds. */
 export function filesUsed(): u32 {
   return fileState().files.used;
+}
+
+/** References to all of them. */
+export function fileRefs(): u32 {
+  const files = fileState().files;
+  let refs: u32 = 0;
+  for (let i: u32 = 0; i < files.capacity; i++) if (slabTaken(files, i)) refs += fileAt(i).refs;
+  return refs;
 }
 
 /** A file with one reference, or NONE. */

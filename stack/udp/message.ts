@@ -1,8 +1,13 @@
-/** Datagrams are sent and received (net/ipv4/udp.c: udp_sendmsg, __udp_enqueue_schedule_skb, udp_recvmsg). */
+/**
+ * Datagrams are sent and received (net/ipv4/udp.c: udp_sendmsg, __udp_enqueue_schedule_skb, udp_recvmsg).
+ *
+ * Differs from Linux: MSG_MORE and UDP_CORK gather nothing, so each send is a datagram (udp_push_pending_frames).
+ */
 import { chainAlloc, chainFree, charge, COST_SEND, COST_UDP_RX, COST_UDP_TX, NONE, wakeUp } from '../../sim/core';
 import { netmem, skb, skbFrag, zcopyComplete, zcopyGet } from '../3-pool';
 import { isLocal } from '../5-tcp';
-import { iovTotal, Msg, msgCopyOut, msgFromChain, msgToChain, POLLERR, READ_BITS, SEND_SHUTDOWN, WRITE_BITS } from '../6-socket';
+import { cmsgMalformed, iovTotal, Msg, msgCopyOut, msgFromChain, msgToChain, POLLERR, READ_BITS, SEND_SHUTDOWN,
+  WRITE_BITS } from '../6-socket';
 import {
   EAGAIN, ECONNREFUSED, EDESTADDRREQ, EFAULT, EINVAL, EMSGSIZE, ENETUNREACH, ENOBUFS, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC,
   MSG_ZEROCOPY,
@@ -69,6 +74,7 @@ export function send(u: UdpSock, m: Msg): i32 {
   if ((m.flags & MSG_OOB) != 0) return -EOPNOTSUPP;
   const bad = destination(u, m);
   if (bad != 0) return bad;
+  if (m.control != 0 && cmsgMalformed(m.control, m.control_len)) return -EINVAL;
   const to = toName();
   const own = ownName();
   const unbound = autobind(u, own);

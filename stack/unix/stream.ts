@@ -48,10 +48,12 @@ function nothing(u: UnixSock): i32 {
 /** Receives into what is behind the first `skip` bytes. Bytes, 0 at the end of the stream, or -errno. */
 export function streamRecv(u: UnixSock, m: Msg, skip: u32): i32 {
   if (u.state != <u8>TCP_ESTABLISHED) return -EINVAL;
-  if ((m.flags & MSG_OOB) != 0) return -EOPNOTSUPP;
+  // Nothing urgent can have been sent (unix_stream_recv_urg).
+  if ((m.flags & MSG_OOB) != 0) return -EINVAL;
   const peek = (m.flags & MSG_PEEK) != 0;
   const all = <u32>iovTotal(m.iov, m.iov_count);
-  const target: u32 = (m.flags & MSG_WAITALL) != 0 ? all - skip : 1;
+  // sock_rcvlowat is never 0.
+  const target: u32 = (m.flags & MSG_WAITALL) != 0 ? max(all - skip, 1) : 1;
   let size = all - skip;
   let copied: u32 = 0;
   let err: i32 = 0;

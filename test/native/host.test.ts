@@ -248,7 +248,7 @@ describe('what is missing for namespaces', () => {
 
 test('options that a target has no use for are refused', async () => {
   await expect(openTarget('moon')).rejects.toThrow('--on moon: there is no such target; there are host, vm, nic and ssh:HOST.');
-  await expect(openTarget('host', { kernel: '7.2' })).rejects.toThrow('--kernel is for --on vm and nic; host runs the kernel that it has.');
+  await expect(openTarget('host', { kernel: '7.2' })).rejects.toThrow('--kernel is for vm and nic; host runs the kernel that it has.');
   await expect(openTarget('vm', { apply: true })).rejects.toThrow('--apply is for --on ssh:HOST; vm has no NIC of yours.');
 });
 

@@ -3,8 +3,9 @@
  * queues by hand; a page pool stands for each of two RX queues. User memory is laid out once: see the addresses below.
  */
 import {
-  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK, EVENT_SQPOLL, EVENT_TASK,
-  EVENT_TURN, hrtimersInit, nextDueHrtimer, nextEventTime, nextTurn, NONE, popEvent, prngInit, runConfig, timerWheelInit, waitInit,
+  arenaInit, coreState, cpuInit, dropInit, enterHardware, eventQueueInit, EVENT_HRTIMERS, EVENT_IOWQ, EVENT_KWORK, EVENT_RING_RCU,
+  EVENT_SQPOLL, EVENT_TASK, EVENT_TURN, hrtimersInit, nextDueHrtimer, nextEventTime, nextTurn, NONE, popEvent, prngInit, runConfig,
+  timerWheelInit, waitInit,
 } from '../../sim/core';
 import {
   ledgerMove, netmem, netmemInit, pageAlloc, pagePool, PLACE_LIVE, PLACE_NIC, poolAlloc, poolCreate, poolEmpty, poolSetProvider, poolsInit,
@@ -14,8 +15,8 @@ import { setStartXmit, tcpInit } from '../../stack/5-tcp';
 import { queueTail, receiveQueue, sock, socketInit, TCP_ESTABLISHED, wakeReadable } from '../../stack/6-socket';
 import { fdSock, filesInit } from '../../stack/file';
 import {
-  iowqRun, ringExitWork, ringHrtimer, ringInit, ringVerify, sqThreadRun, sysEnter, sysMmap, sysRegister, sysSetup, taskAt, taskResume,
-  userAlloc, userInit,
+  iowqRun, ringExitWork, ringHrtimer, ringInit, ringRcu, ringVerify, sqThreadRun, sysEnter, sysMmap, sysRegister, sysSetup, taskAt,
+  taskResume, userAlloc, userInit,
 } from '../../uring-model/7-ring';
 import { refillInit, refillVerify } from '../../uring-model/9-refill';
 import {
@@ -355,6 +356,7 @@ function happen(until_ns: u64): u32 {
     else if (<u32>event == EVENT_IOWQ) iowqRun(<u32>(event >> 32));
     else if (<u32>event == EVENT_HRTIMERS) timers();
     else if (<u32>event == EVENT_SQPOLL) sqThreadRun(<u32>(event >> 32));
+    else if (<u32>event == EVENT_RING_RCU) ringRcu(<u32>(event >> 32));
     else if (<u32>event == EVENT_TASK) {
       taskAt(HOST).run_pending = 0;
       taskResume(HOST);

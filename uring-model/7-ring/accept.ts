@@ -1,4 +1,5 @@
 /** ACCEPT, single and multishot, into descriptors or slots (io_uring/net.c). */
+import { bug, RUN_BUG_ACCEPT_OVERFLOW_FD } from '../../sim/core';
 import { fdFree, filePut, isSocket, sockaddrToUser, socketAccept, socketAcceptMore, socketGetname } from '../../stack/file';
 import {
   EAGAIN, ECONNABORTED, EINVAL, EMFILE, ENOTSOCK, io_uring_sqe, IORING_ACCEPT_DONTWAIT, IORING_ACCEPT_MULTISHOT, IORING_ACCEPT_POLL_FIRST,
@@ -57,6 +58,7 @@ export function acceptIssue(req: Req, issue_flags: u32): i32 {
     if (ret >= 0) ret = installFile(req, <u32>ret);
     const cflags: u32 = more > 0 ? IORING_CQE_F_SOCK_NONEMPTY : 0;
     if (ret < 0 || (req.flags & REQ_F_APOLL_MULTISHOT) == 0 || !postCqe(req, ret, cflags | IORING_CQE_F_MORE)) {
+      if (bug(RUN_BUG_ACCEPT_OVERFLOW_FD) && ret > 0 && (req.flags & REQ_F_APOLL_MULTISHOT) != 0) ret = 0;
       return finish(req, ret, cflags);
     }
     if (more == 0) return IOU_RETRY;

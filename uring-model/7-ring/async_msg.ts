@@ -112,7 +112,7 @@ export function asyncImport(m: AsyncMsg, uiov: u64, nr: u64): i32 {
   // Of no ranges there is nothing to read (iovec_from_user).
   if (n != 0 && !userOk(uiov, <u64>n * 16)) return -EFAULT;
   if (!asyncRanges(m, n)) return -ENOMEM;
-  memory.copy(m.iov, <usize>uiov, <usize>n * 16);
+  if (n != 0) memory.copy(m.iov, <usize>uiov, <usize>n * 16);
   for (let i: u32 = 0; i < n; i++) if (<i64>iovLen(m.iov, i) < 0) return -EINVAL;
   let total: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {

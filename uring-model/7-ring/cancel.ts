@@ -3,7 +3,7 @@
  * the stage's state (cancel_*): only one cancellation runs at a time. It is searched for among requests that wait for a worker,
  * then among those that wait for a file, then among timeouts. A victim completes by task work, after the cancellation.
  */
-import { NONE } from '../../sim/core';
+import { bug, NONE, RUN_BUG_CANCEL_SKIPS_IOWQ } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import { fdFile } from '../../stack/file';
 import {
@@ -109,7 +109,7 @@ function cancelWork(task: u32): bool {
 export function tryCancel(): i32 {
   const s = ringState();
   const r = ringAt(s.cancel_ring);
-  if (cancelWork(s.cancel_task)) return 0;
+  if (!bug(RUN_BUG_CANCEL_SKIPS_IOWQ) && cancelWork(s.cancel_task)) return 0;
   const wide = (s.cancel_flags & (IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_OP | IORING_ASYNC_CANCEL_ANY)) != 0;
   const idx = wide ? findByMatch(r) : cancelFind(r, s.cancel_data, NONE);
   if (idx != NONE) {
@@ -123,7 +123,7 @@ export function tryCancel(): i32 {
 function cancelElsewhere(all: bool): i32 {
   let nr: i32 = 0;
   for (let task: u32 = 0; task < TASKS_MAX; task++) {
-    if (task == ringState().cancel_task || !cancelWork(task)) continue;
+    if (task == ringState().cancel_task || bug(RUN_BUG_CANCEL_SKIPS_IOWQ) || !cancelWork(task)) continue;
     nr++;
     if (!all) break;
   }

@@ -35,7 +35,7 @@ function post(r: Ring, req: Req, skb_idx: u32): bool {
   let cflags = IORING_CQE_F_MORE | (ee.ee_info << IORING_TIMESTAMP_TYPE_SHIFT);
   if ((r.flags & IORING_SETUP_CQE_MIXED) != 0) cflags |= IORING_CQE_F_32;
   r.cq_flush = 1;
-  return fillCqeAux32(r, req.user_data, <i32>ee.ee_data, cflags, ns / NS_PER_SEC, ns % NS_PER_SEC);
+  return fillCqeAux32(r, req, <i32>ee.ee_data, cflags, ns / NS_PER_SEC, ns % NS_PER_SEC);
 }
 
 export function cmdTimestamp(req: Req): i32 {

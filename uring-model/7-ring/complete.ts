@@ -6,7 +6,7 @@ import { queueDeferred } from './drain';
 import { filePut } from '../../stack/file';
 import { kbufPut } from './kbuf';
 import { netFail } from './net_cleanup';
-import { LINK_FLAGS, queueNext } from './links';
+import { queueNext } from './links';
 import { quiesceWake } from './quiesce';
 import {
   Req, reqAt, reqFree, reqIdx, reqSetFail, reqSetRes, REQ_COMPLETE, REQ_F_BUFFER_SELECTED, REQ_F_NEED_CLEANUP, REQ_F_REFCOUNT, REQ_HELD,
@@ -15,6 +15,7 @@ import {
 import { opCleanup } from './opdef';
 import { nodePut } from './rsrc';
 import { Ring, ringAt, RING_F_DRAIN_ACTIVE } from './state';
+import { witnessBig, witnessFull } from './witness';
 
 /** The request has its result (io_req_complete_defer). */
 export function completeDefer(req: Req): void {
@@ -51,7 +52,7 @@ function freeBatch(r: Ring, head: u32): void {
     const req = reqAt(i);
     const next = req.comp_next;
     if ((req.flags & REQ_F_REFCOUNT) == 0 || reqRefDrop(req)) {
-      if ((req.flags & LINK_FLAGS) != 0) queueNext(req);
+      queueNext(req);
       reqPut(r, i);
     }
     i = next;
@@ -73,7 +74,8 @@ export function flushCompletions(r: Ring): void {
   for (let i = head; i != NONE; i = reqAt(i).comp_next) {
     const req = reqAt(i);
     if ((req.flags & IOSQE_CQE_SKIP_SUCCESS) != 0) continue;
-    if (!fillCqeReq(r, req)) cqeOverflow(r, req.user_data, req.res, req.cflags, req.big0, req.big1);
+    witnessBig(r, req);
+    if (!fillCqeReq(r, req)) cqeOverflow(r, req.user_data, req.res, req.cflags, req.big0, req.big1, i);
   }
   cqUnlockPostBatch(r);
   let drain_done = draining && r.drain_req != NONE && drainReqCompleted(r) && behaves(r.host, BEHAVES_DRAIN_ENDS);
@@ -103,5 +105,7 @@ export function postCqe(req: Req, res: i32, cflags: u32): bool {
   const r = ringAt(req.ring);
   if (r.compl_head != NONE) flushCompletions(r);
   r.cq_flush = 1;
-  return fillCqeAux(r, req.user_data, res, cflags);
+  if (fillCqeAux(r, req.user_data, res, cflags, reqIdx(req))) return true;
+  witnessFull(r, req);
+  return false;
 }

@@ -9,18 +9,22 @@
  * A completion of a request that finds no room goes to the overflow list, in order; while the list is not empty nothing
  * overtakes it. Multishot requests that find no room end instead, and zero-copy receive consumes nothing (-ENOSPC).
  */
-import { charge, COST_CQE, CQ_OVERFLOW_MAX, NONE, slabAt, slabNew, slabPut, slabTake, traceCqe, traceCqOverflow } from '../../sim/core';
+import {
+  bug, charge, COST_CQE, CQ_OVERFLOW_MAX, loadIndex, NONE, RUN_BUG_CQE32_OVERFLOW_HALF, RUN_BUG_CQE_REORDER, slabAt, slabNew, slabPut,
+  slabTake, traceCqe, traceCqOverflow,
+} from '../../sim/core';
 import {
   IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_CQE_F_SKIP, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED, IORING_SQ_CQ_OVERFLOW, io_uring_cqe,
 } from '../uapi.gen';
 import { tellEventfd, tellPollers } from './eventfd';
-import { Req } from './request';
+import { Req, reqIdx } from './request';
 import {
   CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
   RING_F_HAS_EVFD, RING_F_OFF_TIMEOUT_USED, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
 } from './state';
 import { TASK_IN_ENTER, taskAt, TASKS_MAX, taskWake } from './task';
 import { timeoutsFlush } from './timeout';
+import { OF_OVERFLOW, OF_USER_DATA, witnessCqe, witnessOverflow } from './witness';
 
 /** A completion that waits (struct io_overflow_cqe). */
 @unmanaged
@@ -43,7 +47,7 @@ function overflowAt(i: u32): OverflowCqe {
 
 /** Entries between the user's head and the kernel's own tail, at most all (io_cqring_queued). */
 function cqQueued(r: Ring): u32 {
-  const diff = <i32>(r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD));
+  const diff = <i32>(r.cached_cq_tail - loadIndex(<usize>r.rings + RINGS_CQ_HEAD));
   if (diff < 0) return 0;
   return <u32>diff < r.cq_entries ? <u32>diff : r.cq_entries;
 }
@@ -56,7 +60,7 @@ export function cqEventsUser(r: Ring): u32 {
 /** Looks how many entries in a row are free (io_cqe_cache_refill). */
 function cacheRefill(r: Ring, overflow: bool, cqe32: bool): bool {
   const entries = r.cq_entries;
-  if (!overflow && (r.check_cq & CHECK_CQ_OVERFLOW) != 0) return false;
+  if (!overflow && (r.check_cq & CHECK_CQ_OVERFLOW) != 0 && !bug(RUN_BUG_CQE_REORDER)) return false;
   r.cqe_cached = 0;
   r.cqe_sentinel = 0;
   let off = r.cached_cq_tail & (entries - 1);
@@ -115,8 +119,8 @@ function fill(r: Ring, at: usize, user_data: u64, res: i32, cflags: u32): void {
   charge(COST_CQE);
 }
 
-/** A completion besides the request's own (io_fill_cqe_aux). */
-export function fillCqeAux(r: Ring, user_data: u64, res: i32, cflags: u32): bool {
+/** A completion besides the request's own, of request `whose` or of none (io_fill_cqe_aux). */
+export function fillCqeAux(r: Ring, user_data: u64, res: i32, cflags: u32, whose: u32): bool {
   const cqe32 = (cflags & IORING_CQE_F_32) != 0;
   const at = getCqe(r, false, cqe32);
   if (at == 0) return false;
@@ -125,18 +129,20 @@ export function fillCqeAux(r: Ring, user_data: u64, res: i32, cflags: u32): bool
     store<u64>(at, 0, 16);
     store<u64>(at, 0, 24);
   }
+  witnessCqe(r, whose, cqe32);
   traceCqe(0, NONE, <u32>user_data, res, cflags);
   return true;
 }
 
 /** One of 32 bytes, besides the request's own (io_fill_cqe_aux32). */
-export function fillCqeAux32(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64): bool {
+export function fillCqeAux32(r: Ring, req: Req, res: i32, cflags: u32, big0: u64, big1: u64): bool {
   const at = getCqe(r, false, true);
   if (at == 0) return false;
-  fill(r, at, user_data, res, cflags);
+  fill(r, at, req.user_data, res, cflags);
   store<u64>(at, big0, 16);
   store<u64>(at, big1, 24);
-  traceCqe(0, NONE, <u32>user_data, res, cflags);
+  witnessCqe(r, reqIdx(req), true);
+  traceCqe(0, NONE, <u32>req.user_data, res, cflags);
   return true;
 }
 
@@ -149,9 +155,8 @@ export function fillCqeReq(r: Ring, req: Req): bool {
   if (cqe32 || (r.flags & IORING_SETUP_CQE32) != 0) {
     store<u64>(at, req.big0, 16);
     store<u64>(at, req.big1, 24);
-    req.big0 = 0;
-    req.big1 = 0;
   }
+  witnessCqe(r, reqIdx(req), cqe32);
   traceCqe(0, NONE, <u32>req.user_data, req.res, req.cflags);
   return true;
 }
@@ -170,6 +175,7 @@ export function postZcCqe(ring: u32, user_data: u64, len: u32, off: u64): u32 {
   fill(r, at, user_data, <i32>len, cflags);
   store<u64>(at, off, 16);
   store<u64>(at, 0, 24);
+  witnessCqe(r, OF_USER_DATA, mixed);
   return cflags;
 }
 
@@ -217,9 +223,10 @@ export function sqFlagsClear(r: Ring, bits: u32): void {
 }
 
 /** No room: the completion goes to the list, or is lost and counted (io_cqring_add_overflow). False: lost. */
-export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64): bool {
+export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0: u64, big1: u64, whose: u32): bool {
   const idx = slabTake(ringState().overflow);
   traceCqOverflow(0, NONE, r.idx, <u32>user_data);
+  witnessOverflow(r, whose, idx != NONE);
   r.overflows++;
   if (idx == NONE) {
     const at = <usize>r.rings;
@@ -245,7 +252,7 @@ export function cqeOverflow(r: Ring, user_data: u64, res: i32, cflags: u32, big0
 
 /** Moves what waits into the queue while there is room (__io_cqring_overflow_flush). `dying`: throws it away. */
 export function overflowFlush(r: Ring, dying: bool): void {
-  if (!dying && r.cached_cq_tail - load<u32>(<usize>r.rings, RINGS_CQ_HEAD) + r.cq_withheld >= r.cq_entries) return;
+  if (!dying && r.cached_cq_tail - loadIndex(<usize>r.rings + RINGS_CQ_HEAD) + r.cq_withheld >= r.cq_entries) return;
   while (r.overflow_head != NONE) {
     const idx = r.overflow_head;
     const o = overflowAt(idx);
@@ -257,8 +264,9 @@ export function overflowFlush(r: Ring, dying: bool): void {
       fill(r, at, o.user_data, o.res, o.flags);
       if (big || cqe32) {
         store<u64>(at, o.big0, 16);
-        store<u64>(at, o.big1, 24);
+        if (!bug(RUN_BUG_CQE32_OVERFLOW_HALF)) store<u64>(at, o.big1, 24);
       }
+      witnessCqe(r, OF_OVERFLOW, cqe32);
       traceCqe(0, NONE, <u32>o.user_data, o.res, o.flags);
     }
     r.overflow_head = o.next;
@@ -273,8 +281,8 @@ export function overflowFlush(r: Ring, dying: bool): void {
 
 /** A completion outside of any request's own, in any context (io_post_aux_cqe). */
 export function postAuxCqe(r: Ring, user_data: u64, res: i32, cflags: u32): bool {
-  let filled = fillCqeAux(r, user_data, res, cflags);
-  if (!filled) filled = cqeOverflow(r, user_data, res, cflags, 0, 0);
+  let filled = fillCqeAux(r, user_data, res, cflags, NONE);
+  if (!filled) filled = cqeOverflow(r, user_data, res, cflags, 0, 0, NONE);
   cqUnlockPost(r);
   return filled;
 }

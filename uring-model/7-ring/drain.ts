@@ -42,7 +42,7 @@ export function queueDeferred(r: Ring): bool {
     const req = reqAt(idx);
     const drain = (req.flags & REQ_F_IO_DRAIN) != 0;
     drain_seen = drain_seen || drain;
-    if ((drain_seen || first) && r.reqs != r.nr_drained) return drain_queued;
+    if ((drain_seen || first) && r.reqs != r.nr_drained) break;
     r.defer_head = req.tw_next;
     r.nr_drained -= linkedNr(req);
     if (drain) {

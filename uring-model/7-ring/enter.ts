@@ -3,11 +3,11 @@ import { charge, chargeNs, COST_APP_TIME, COST_ENTER, NONE, now, traceRingEnter 
 import { userOk } from '../../stack/3-pool';
 import { ifqAt, IORING_MAP_OFF_ZCRX_REGION, IORING_OFF_ZCRX_SHIFT, zcrxFind } from '../9-refill';
 import {
-  __kernel_timespec, EBADF, EBADFD, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg,
-  IO_URING_GETEVENTS_ARG_BYTES, io_uring_reg_wait, IO_URING_REG_WAIT_BYTES, IORING_REG_WAIT_TS, IORING_ENTER_ABS_TIMER,
-  IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG, IORING_ENTER_GETEVENTS, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT,
-  IORING_ENTER_SQ_WAKEUP, IORING_OFF_CQ_RING, IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING,
-  IORING_OFF_SQES, IORING_SETUP_R_DISABLED, IORING_SETUP_SINGLE_ISSUER,
+  __kernel_timespec, EBADF, EBADFD, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, ERESTARTSYS, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES,
+  io_uring_reg_wait, IO_URING_REG_WAIT_BYTES, IORING_REG_WAIT_TS, IORING_ENTER_ABS_TIMER, IORING_ENTER_EXT_ARG, IORING_ENTER_EXT_ARG_REG,
+  IORING_ENTER_GETEVENTS, IORING_ENTER_REGISTERED_RING, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_CQ_RING,
+  IORING_OFF_MMAP_MASK, IORING_OFF_PBUF_RING, IORING_OFF_PBUF_SHIFT, IORING_OFF_SQ_RING, IORING_OFF_SQES, IORING_SETUP_R_DISABLED,
+  IORING_SETUP_SINGLE_ISSUER,
 } from '../uapi.gen';
 import { fdRemove, filePut } from '../../stack/file';
 import { overflowFlush } from './cq';
@@ -17,7 +17,7 @@ import { enterFlags } from './profile';
 import { ringOfFd } from './ring_fds';
 import { sqThreadWake, sqWait } from './sqpoll';
 import { submitSqes } from './sq';
-import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE } from './state';
+import { CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE } from './state';
 import { syscallBegin, syscallEnd, Task, taskAt } from './task';
 import { runLocalWorkDefault, runTaskWork } from './task_work';
 import { allowedRunTw, cqringWait, EBADR, NEVER } from './wait';
@@ -73,6 +73,8 @@ function iopollCheck(t: Task, r: Ring, flags: u32, arg: u64, argsz: u32, min_com
   if (!allowedRunTw(t, r)) return -EEXIST;
   if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0) overflowFlush(r, false);
   if ((r.check_cq & CHECK_CQ_DROPPED) != 0) return -EBADR;
+  // While there are completions that were not read it looks no further.
+  if (r.cached_cq_tail != load<u32>(<usize>r.rings, RINGS_CQ_HEAD)) return 0;
   if (r.work_head != NONE) runLocalWorkDefault(r, min_complete);
   runTaskWork(t);
   return 0;
@@ -101,7 +103,8 @@ function enter(t: Task, fd: i32, to_submit: u32, min_complete: u32, flags: u32, 
     if ((r.flags & IORING_SETUP_SINGLE_ISSUER) != 0 && r.submitter != t.idx) return -EEXIST;
     ret = submitSqes(r, t.idx, to_submit);
     if (<u32>ret != to_submit) return ret;
-    if (get_events && (r.int_flags & RING_F_TASK_COMPLETE) != 0) runLocalWorkDefault(r, min_complete);
+    const local_work = (r.int_flags & (RING_F_TASK_COMPLETE | RING_F_SYSCALL_IOPOLL)) == RING_F_TASK_COMPLETE;
+    if (get_events && local_work) runLocalWorkDefault(r, min_complete);
   }
   if (!get_events) return ret;
   const ret2 = getEvents(t, r, min_complete, flags, arg, argsz);

@@ -17,8 +17,7 @@ export function epollCtlPrep(req: Req, sqe: io_uring_sqe): i32 {
   req.fd = sqe.fd;
   req.len = sqe.len;
   req.buf = sqe.off;
-  req.op_flags = 0;
-  req.buf2 = 0;
+  // Nothing is read for who watches no more.
   if (req.len == EPOLL_CTL_DEL) return 0;
   const at = sqe.addr;
   if (!userOk(at, EPOLL_EVENT_BYTES)) return -EFAULT;

@@ -19,6 +19,7 @@ import { sqThreadFinish } from './sqpoll';
 import { Task, taskAt, TASKS_MAX } from './task';
 import { timeoutTimer } from './timeout_list';
 import { regionFree } from './user_memory';
+import { witnessRingGone } from './witness';
 
 /** Requests of this ring leave a task's list of work. */
 function forgetTaskWork(t: Task, r: Ring): void {
@@ -64,14 +65,17 @@ function cancelRequests(r: Ring): bool {
   r.work_tail = NONE;
   r.retry_tail = NONE;
   const capacity = ringState().req_capacity;
-  for (let i: u32 = 0; i < capacity && r.reqs > 0; i++) {
+  // Nobody waits any more before the first file is let go: the end of a connection wakes those that wait for its other end.
+  for (let i: u32 = 0; i < capacity; i++) {
     const req = reqAt(i);
-    if (req.state == REQ_FREE || req.ring != r.idx) continue;
-    if (req.notif == i) continue;
+    if (req.state == REQ_FREE || req.ring != r.idx || req.notif == i) continue;
     waitersRemove(req);
     iowqTake(req);
     if (<u32>req.opcode == IORING_OP_TIMEOUT || <u32>req.opcode == IORING_OP_LINK_TIMEOUT) hrtimerCancel(timeoutTimer(req));
-    reqPut(r, i);
+  }
+  for (let i: u32 = 0; i < capacity && r.reqs > 0; i++) {
+    const req = reqAt(i);
+    if (req.state != REQ_FREE && req.ring == r.idx && req.notif != i) reqPut(r, i);
   }
   // What was sent has let its notifications go by now.
   for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) forgetTaskWork(taskAt(i), r);
@@ -97,6 +101,7 @@ export function ringExitWork(ring: u32): void {
   const r = ringAt(ring);
   assert(r.used == RING_EXITING, 'R6 a ring exits once');
   enterContext(r.host, hostConfig(r.host).cpu_app_core, CONTEXT_TASK_WORK);
+  witnessRingGone(r, false);
   zcrxTerminate(ring);
   if (!cancelRequests(r)) {
     schedule(now() + EXIT_INTERVAL_NS, EVENT_KWORK, ring);
@@ -113,6 +118,7 @@ export function ringExitWork(ring: u32): void {
   memRegionRelease(r);
   regionFree(NONE, r.rings, r.rings_bytes, r.rings_user);
   regionFree(NONE, r.sqes, r.sqes_bytes, r.rings_user);
+  witnessRingGone(r, true);
   r.used = RING_FREE;
   leaveContext();
 }

@@ -12,6 +12,7 @@
  *             R9 a completed request waits to be posted.  R10 between events every completion is published.
  *             R11 who waits for a worker stands in its list.  R12 a node of a registered resource is there while it is used.
  *             R15 a buffer that is used was picked.  R16 a notification has the references that were taken.
+ *             R17 a linked timeout holds on to the request that it cancels.
  */
 import { NONE, setWaiter, WAIT_RING, WAIT_TASK } from '../../sim/core';
 import { sock } from '../../stack/6-socket';
@@ -41,8 +42,9 @@ export { sysClose, sysEnter, sysMmap, taskWork } from './enter';
 export { ringNotifSlot, ringNotifSlotFlush } from './notif_slot';
 export { ringExitWork } from './exit';
 export { iowqRun } from './iowq';
+export { groupsForget } from './kbuf';
 export { ringRcu } from './eventfd';
-export { sqpollLook, sqThreadRun, sqThreadsSpun } from './sqpoll';
+export { sqpollLook, sqpollSpin, sqThreadRun, sqThreadsSpun } from './sqpoll';
 export { fdSock } from '../../stack/file';
 export { sysRegister } from './register';
 export { ringHrtimer } from './ring_timer';
@@ -55,7 +57,7 @@ export {
 } from './task';
 export { runTaskWork } from './task_work';
 export { sysGetpeername } from './uring_cmd';
-export { sysPhysical, userAlloc, userFree, userInit } from './user_memory';
+export { sysPhysical, userAlloc, userFirst, userFree, userInit, userNext } from './user_memory';
 export { ringVerify } from './verify';
 export { armDeadline, NEVER, ringTimer, taskDeadline, taskResume, taskSignal } from './wait';
 

@@ -13,24 +13,28 @@
  * their limits and their CPU mask are kept and change nothing.
  */
 import {
-  arenaAlloc, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
-  RINGS_MAX, schedule, setTask, switchTo, takeCore, TASKS_OF_ALL_KINDS,
+  arenaAlloc, bug, charge, CONTEXT_TASK_WORK, COST_TASK_WORK, COST_WAKE_UP, enterContext, EVENT_IOWQ, hostConfig, leaveContext, NONE, now,
+  RINGS_MAX, RUN_BUG_IOWQ_STALE_TAIL, schedule, setTask, switchTo, takeCore, TASKS_OF_ALL_KINDS,
 } from '../../sim/core';
 import { EPOLLET, isSocket } from '../../stack/file';
-import { EAGAIN, EBADF, EBADFD, ECANCELED, IOSQE_CQE_SKIP_SUCCESS, POLLERR, POLLHUP } from '../uapi.gen';
+import {
+  EAGAIN, EBADF, EBADFD, ECANCELED, IORING_ACCEPT_POLL_FIRST, IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_RECVMSG, IORING_OP_SEND,
+  IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_OP_SENDMSG_ZC, IORING_RECVSEND_POLL_FIRST, IOSQE_CQE_SKIP_SUCCESS, POLLERR, POLLHUP,
+} from '../uapi.gen';
 import { IOU_COMPLETE, IOU_ISSUE_SKIP_COMPLETE, ISSUE_UNLOCKED, ISSUE_NONBLOCK } from './issue';
 import { reqRefDrop } from './complete';
 import { cqUnlockPost, fillCqeReq } from './cq';
-import { LINK_FLAGS, findNext } from './links';
+import { findNext } from './links';
 import { OP_POLLIN, OP_POLLOUT, OP_POLL_EXCLUSIVE, opDef } from './opdef';
 import { APOLL_OK, APOLL_READY, armPoll, armPollHandler, EPOLLONESHOT, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
 import {
-  Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POSTED, REQ_F_REFCOUNT,
-  REQ_IOWQ, REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
+  Req, reqAt, reqIdx, REQ_F_APOLL_MULTISHOT, REQ_F_CLEAR_POLLIN, REQ_F_FORCE_ASYNC, REQ_F_IO_DRAIN, REQ_F_MULTISHOT, REQ_F_NOWAIT,
+  REQ_F_POLLED, REQ_F_POSTED, REQ_F_REFCOUNT, REQ_IOWQ, REQ_ISSUED, reqSetRes, transition, TW_COMPLETE, TW_FAIL, TW_IOWQ,
 } from './request';
 import { assignFile, issue } from './sq';
 import { Ring, ringAt, RING_F_LOCKLESS_CQ, ringState } from './state';
 import { taskAt, taskCore, TASKS_MAX } from './task';
+import { witnessBig, witnessTaken, witnessWorker } from './witness';
 import { taskWorkAdd } from './work_list';
 
 /** Workers of a task (struct io_wq). */
@@ -87,6 +91,7 @@ export function queueIowq(req: Req): void {
   const wq = iowqAt(req.task);
   const idx = reqIdx(req);
   transition(req, REQ_IOWQ);
+  witnessWorker(req);
   req.tw_next = NONE;
   if (wq.head == NONE) wq.head = idx;
   else reqAt(wq.tail).tw_next = idx;
@@ -112,7 +117,7 @@ export function iowqTake(req: Req): bool {
     if (i != idx) continue;
     if (last == NONE) wq.head = req.tw_next;
     else reqAt(last).tw_next = req.tw_next;
-    if (wq.tail == idx) wq.tail = last;
+    if (wq.tail == idx && !bug(RUN_BUG_IOWQ_STALE_TAIL)) wq.tail = last;
     return true;
   }
   assert(false, 'R11 who waits for a worker stands in its list');
@@ -150,9 +155,7 @@ export function iowqRun(task: u32): void {
   }
   ringState().in_worker = 0;
   leaveContext();
-  if (wq.head == NONE || wq.pending != 0) return;
-  wq.pending = 1;
-  schedule(now() + WORKER_DELAY_NS, EVENT_IOWQ, task);
+  assert(wq.head == NONE || wq.pending != 0, 'R11 a worker comes back for what was queued meanwhile');
 }
 
 /** A request, and those that are linked to it, as long as they can be completed from here (io_worker_handle_work). */
@@ -163,7 +166,7 @@ function runChain(first: Req): void {
     if (!submitWork(req)) return;
     // Somebody else frees it, and carries the chain on.
     if ((req.flags & REQ_F_REFCOUNT) != 0 && !reqRefDrop(req)) return;
-    const next = (req.flags & LINK_FLAGS) != 0 ? findNext(req) : NONE;
+    const next = findNext(req);
     // What is left of it is freed by task work (io_wq_free_work).
     req.flags = (req.flags & ~REQ_F_REFCOUNT) | IOSQE_CQE_SKIP_SUCCESS | REQ_F_POSTED;
     taskWorkAdd(req, TW_COMPLETE, false);
@@ -182,6 +185,7 @@ function workFail(req: Req, res: i32): void {
 function submitWork(req: Req): bool {
   const r = ringAt(req.ring);
   const def = opDef(req.opcode);
+  witnessTaken(req);
   transition(req, REQ_ISSUED);
   if (!assignFile(r, req)) {
     workFail(req, -EBADF);
@@ -204,9 +208,29 @@ function submitWork(req: Req): bool {
     workFail(req, ret);
     return false;
   }
+  // A worker that may poll waits for the file once; of a call that never sleeps -EAGAIN is then final.
+  const awake = neverSleeps(req);
+  if (awake && !needs_poll) {
+    workFail(req, -EAGAIN);
+    return false;
+  }
+  if ((sleeps ? sleepOnFile(req, def) : waitForFile(req, def)) == APOLL_OK) return false;
   // Ready again: the next turn of a worker.
-  if ((sleeps ? sleepOnFile(req, def) : waitForFile(req, def)) != APOLL_OK) taskWorkAdd(req, TW_IOWQ, false);
+  if (awake && neverSleeps(req)) workFail(req, -EAGAIN);
+  else taskWorkAdd(req, TW_IOWQ, false);
   return false;
+}
+
+/** Who reads the error queue, and who asked to wait first and has not: they say -EAGAIN at once (io_recvmsg, io_send, io_accept). */
+function neverSleeps(req: Req): bool {
+  if ((req.flags & REQ_F_CLEAR_POLLIN) != 0) return true;
+  if ((req.flags & REQ_F_POLLED) != 0) return false;
+  switch (<u32>req.opcode) {
+    case IORING_OP_ACCEPT: return (req.ioprio & IORING_ACCEPT_POLL_FIRST) != 0;
+    case IORING_OP_RECV: case IORING_OP_RECVMSG: case IORING_OP_SEND: case IORING_OP_SENDMSG:
+    case IORING_OP_SEND_ZC: case IORING_OP_SENDMSG_ZC: return (req.ioprio & IORING_RECVSEND_POLL_FIRST) != 0;
+    default: return false;
+  }
 }
 
 /** Where Linux's worker would sleep in the call: until there is what it wants, or an error. That the peer is done wakes nobody. */
@@ -222,6 +246,7 @@ function waitForFile(req: Req, def: u32): u32 {
 /** Posts the completion from the worker if that is allowed and there is room; else task work does (io_req_complete_post). */
 function completePost(r: Ring, req: Req): bool {
   if ((r.int_flags & RING_F_LOCKLESS_CQ) == 0 && (req.flags & REQ_F_IO_DRAIN) == 0) {
+    witnessBig(r, req);
     const filled = (req.flags & IOSQE_CQE_SKIP_SUCCESS) != 0 || fillCqeReq(r, req);
     cqUnlockPost(r);
     if (filled) return true;

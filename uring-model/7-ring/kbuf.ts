@@ -11,7 +11,9 @@
  * A buffer of a ring is used up when the request commits it, so that nothing has to be undone when nothing was received.
  * Functions that pick return 1 + the group that the request goes on with (io_br_sel.buf_list), or 0: nothing is to be committed.
  */
-import { charge, COST_BUF_SELECT, NONE, PBUF_GROUPS_MAX, slabAt, slabNew } from '../../sim/core';
+import {
+  bug, charge, COST_BUF_SELECT, hasMuseum, NONE, PBUF_GROUPS_MAX, RUN_BUG_BUNDLE_TRUNCATED, RUN_BUG_INC_SHORT_COMMIT, slabAt, slabNew,
+} from '../../sim/core';
 import {
   EFAULT, ENOBUFS, ENOENT, io_uring_buf, IO_URING_BUF_BYTES, IORING_CQE_BUFFER_SHIFT, IORING_CQE_F_BUF_MORE, IORING_CQE_F_BUFFER,
   IOSQE_BUFFER_SELECT,
@@ -23,6 +25,7 @@ import {
 } from './request';
 import { ringAt, ringState } from './state';
 import { accessOk } from './user_memory';
+import { witnessPick, witnessShow } from './witness';
 
 /** Bits of Group.flags. */
 export const IOBL_BUF_RING: u32 = 1;
@@ -49,7 +52,8 @@ export class Group {
   list_head: u32;
   list_tail: u32;
   nbufs: u32;
-  unused: u32;
+  /** The fuzzing build's: the tail that it saw last (pbufLook). */
+  verify_seen: u32;
   // Scratch for regionCreate: struct io_uring_region_desc
   desc0: u64;
   desc1: u64;
@@ -82,6 +86,22 @@ function tailOf(g: Group): u32 {
   return <u32>bufAt(g, 0).resv;
 }
 
+/** The kernel looks at a ring: what user space has put there meanwhile comes to light. More than there are places: the last ones. */
+function pbufLook(g: Group): void {
+  if (!hasMuseum()) return;
+  const tail = tailOf(g);
+  const fresh = (tail - g.verify_seen) & 0xffff;
+  for (let i = fresh > g.mask + 1 ? tail - g.mask - 1 : g.verify_seen; (i & 0xffff) != tail; i++) {
+    witnessShow(g, i & 0xffff, bufAt(g, i).bid, bufAt(g, i).len);
+  }
+  g.verify_seen = tail;
+  if (tail != g.head) witnessPick(g, g.head, bufAt(g, g.head).bid, bufAt(g, g.head).len);
+}
+/** What the checks remember is no state. */
+export function groupsForget(): void {
+  for (let i: u32 = 0; i < PBUF_GROUPS_MAX; i++) groupAt(i).verify_seen = 0;
+}
+
 /** Are the buffers of a list used up little by little? */
 export function groupIsInc(list: u32): bool {
   return list != 0 && (groupAt(list - 1).flags & IOBL_INC) != 0;
@@ -103,7 +123,7 @@ function incCommit(g: Group, len: u32): bool {
     if (buf_len - part > g.min_left_sub_one || part == 0) {
       buf.addr = buf.addr + part;
       buf.len = buf_len - part;
-      return false;
+      return bug(RUN_BUG_INC_SHORT_COMMIT) && part > buf.len;
     }
     buf.len = 0;
     g.head = (g.head + 1) & 0xffff;
@@ -129,12 +149,14 @@ function ringSelect(req: Req, group: u32, commit: bool): i32 {
   const g = groupAt(group);
   const head = g.head;
   const tail = tailOf(g);
+  pbufLook(g);
   if (tail == head) return -ENOBUFS;
   if (((head + 1) & 0xffff) == tail) req.flags |= REQ_F_BL_EMPTY;
   const buf = bufAt(g, head);
   const len = buf.len;
   if (req.len == 0 || req.len > len) req.len = len;
-  if (!accessOk(buf.addr, req.len)) return -ENOBUFS;
+  // An entry that nobody wrote has the address 0, which says that there is none (io_recv_buf_select, io_recvmsg).
+  if (buf.addr == 0 || !accessOk(buf.addr, req.len)) return -ENOBUFS;
   req.buf = buf.addr;
   req.flags |= REQ_F_BUFFER_RING | REQ_F_BUFFERS_COMMIT;
   req.buf_index = buf.bid;
@@ -183,6 +205,7 @@ export class BufSel {
 function ringPeek(req: Req, arg: BufSel, g: Group): i32 {
   const tail = tailOf(g);
   let head = g.head;
+  pbufLook(g);
   let nr_avail = min((tail - head) & 0xffff, UIO_MAXIOV);
   if (nr_avail == 0) return -ENOBUFS;
   let max_len = min(arg.max_len, MAX_RW_COUNT);
@@ -205,8 +228,8 @@ function ringPeek(req: Req, arg: BufSel, g: Group): i32 {
     if (len > max_len) {
       len = max_len;
       if ((g.flags & IOBL_INC) == 0) {
-        arg.partial_map = 1;
-        if (nr != 0) break;
+        if (!bug(RUN_BUG_BUNDLE_TRUNCATED)) arg.partial_map = 1;
+        if (nr != 0 && !bug(RUN_BUG_BUNDLE_TRUNCATED)) break;
       }
     }
     const iov = <usize>(arg.iovs + (nr << 4));

@@ -2,7 +2,9 @@
  * Lists of provided buffers: PROVIDE_BUFFERS and REMOVE_BUFFERS (io_uring/kbuf.c). A buffer leaves its list when it is picked; one
  * that was not filled goes back to the front.
  */
-import { charge, COST_BUF_PROVIDE, NONE, PBUF_LEGACY_MAX, slabAt, slabEmpty, slabNew, slabPut, slabTake } from '../../sim/core';
+import {
+  bug, charge, COST_BUF_PROVIDE, NONE, PBUF_LEGACY_MAX, RUN_BUG_PBUF_WRONG_GROUP, slabAt, slabEmpty, slabNew, slabPut, slabTake,
+} from '../../sim/core';
 import {
   E2BIG, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, EOVERFLOW, io_uring_sqe, IORING_OP_PROVIDE_BUFFERS,
 } from '../uapi.gen';
@@ -12,6 +14,7 @@ import { groupNew } from './kbuf_register';
 import { Req, reqSetFail, reqSetRes, REQ_F_BL_EMPTY, REQ_F_BUFFER_SELECTED } from './request';
 import { ringState } from './state';
 import { accessOk } from './user_memory';
+import { witnessDrop, witnessPick, witnessShow } from './witness';
 
 /** struct io_buffer */
 @unmanaged
@@ -44,19 +47,21 @@ export function legacySelect(req: Req, group: u32): i32 {
   const buf = legacyAt(idx);
   g.list_head = buf.next;
   g.nbufs--;
+  witnessPick(g, 0, buf.bid, buf.len);
   if (req.len == 0 || req.len > buf.len) req.len = buf.len;
   if (g.list_head == NONE) req.flags |= REQ_F_BL_EMPTY;
   req.flags |= REQ_F_BUFFER_SELECTED;
   req.kbuf = idx;
   req.buf_index = buf.bid;
   req.buf = buf.addr;
-  return 0;
+  // The address 0 says that there is none, and the buffer is picked all the same (io_recv_buf_select, io_recvmsg).
+  return buf.addr == 0 ? -ENOBUFS : 0;
 }
 
 /** The buffer goes back to the front of its list, if that is still there (io_kbuf_recycle_legacy). */
 export function legacyRecycle(req: Req): void {
   const idx = req.kbuf;
-  const group = groupFind(req.ring, legacyAt(idx).bgid);
+  const group = groupFind(req.ring, bug(RUN_BUG_PBUF_WRONG_GROUP) ? req.buf_index & 7 : legacyAt(idx).bgid);
   req.flags &= ~REQ_F_BUFFER_SELECTED;
   if (group == NONE || (groupAt(group).flags & IOBL_BUF_RING) != 0) {
     legacyFree(idx);
@@ -82,6 +87,7 @@ export function legacyRemove(g: Group, nbufs: u32): i32 {
   while (n < nbufs && g.list_head != NONE) {
     const idx = g.list_head;
     g.list_head = legacyAt(idx).next;
+    witnessDrop(g, legacyAt(idx).bid);
     legacyFree(idx);
     n++;
   }
@@ -112,6 +118,7 @@ function addBuffers(req: Req, g: Group): i32 {
     buf.len = min(req.len, MAX_RW_COUNT);
     buf.bid = <u16>bid;
     buf.bgid = req.buf_group;
+    witnessShow(g, 0, buf.bid, buf.len);
     addr += req.len;
     bid++;
   }

@@ -10,6 +10,7 @@ import { Group, groupAt, groupFind, IOBL_BUF_RING, IOBL_INC } from './kbuf';
 import { legacyRemove } from './kbuf_legacy';
 import { ringAt, ringState } from './state';
 import { regionCreate, regionFree } from './user_memory';
+import { witnessGroup, witnessGroupGone } from './witness';
 
 /** A group of a ring, an empty list so far; NONE at the limit. */
 export function groupNew(ring: u32, bgid: u32): u32 {
@@ -24,12 +25,14 @@ export function groupNew(ring: u32, bgid: u32): u32 {
   g.list_head = NONE;
   g.list_tail = NONE;
   g.nbufs = 0;
+  witnessGroup(g);
   return idx;
 }
 
 /** io_destroy_bl, io_put_bl */
 function groupDestroy(idx: u32): void {
   const g = groupAt(idx);
+  witnessGroupGone(g);
   const r = ringAt(g.ring);
   if (r.groups == idx) r.groups = g.next;
   else {
@@ -72,6 +75,8 @@ function ringCreate(g: Group, reg: io_uring_buf_reg): i32 {
   g.head = 0;
   g.flags = IOBL_BUF_RING | ((<u32>reg.flags & IOU_PBUF_RING_INC) != 0 ? IOBL_INC : 0);
   g.min_left_sub_one = reg.min_left != 0 ? reg.min_left - 1 : 0;
+  g.verify_seen = 0;
+  witnessGroup(g);
   return 0;
 }
 

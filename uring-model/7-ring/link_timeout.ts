@@ -8,7 +8,7 @@
  *
  * A timeout that has fired holds a reference to the request that it cancels.
  */
-import { hrtimerCancel, NONE } from '../../sim/core';
+import { bug, hrtimerCancel, NONE, RUN_BUG_LTIMEOUT_NO_REF } from '../../sim/core';
 import { ECANCELED, EINVAL, ENOENT, ETIME, IORING_OP_LINK_TIMEOUT, IORING_TIMEOUT_ABS, IOSQE_CQE_SKIP_SUCCESS } from '../uapi.gen';
 import { cancelWhat, tryCancel } from './cancel';
 import { completeDefer } from './complete';
@@ -18,6 +18,7 @@ import {
 } from './request';
 import { Ring, ringAt } from './state';
 import { ltimeoutListAdd, ltimeoutListRemove, Timeout, timeoutOf, timeoutStart, timeoutTimer } from './timeout_list';
+import { witnessTime } from './witness';
 import { taskWorkAdd } from './work_list';
 
 export function ltimeoutPrep(r: Ring, req: Req, t: Timeout): i32 {
@@ -56,7 +57,7 @@ export function ltimeoutFired(req: Req): void {
   const t = timeoutOf(req);
   t.prev = t.head;
   t.head = NONE;
-  if (t.prev != NONE) reqAt(t.prev).refs++;
+  if (t.prev != NONE && !bug(RUN_BUG_LTIMEOUT_NO_REF)) reqAt(t.prev).refs++;
   ltimeoutListRemove(ringAt(req.ring), req);
   taskWorkAdd(req, TW_LINK_TIMEOUT, false);
 }
@@ -64,11 +65,8 @@ export function ltimeoutFired(req: Req): void {
 /** Its task work (io_req_task_link_timeout). */
 export function ltimeoutTask(req: Req): void {
   const prev_idx = timeoutOf(req).prev;
-  if (prev_idx == NONE) {
-    reqSetRes(req, -ETIME, 0);
-    completeDefer(req);
-    return;
-  }
+  // One that completes disarms its timeout at once, so there always is one.
+  assert(prev_idx != NONE, 'R17 a linked timeout holds on to the request that it cancels');
   const prev = reqAt(prev_idx);
   if (prev.link == reqIdx(req)) prev.link = req.link;
   req.link = NONE;
@@ -81,6 +79,7 @@ export function ltimeoutTask(req: Req): void {
 
 /** Drops a reference; the last one frees the request, by task work (io_put_req, io_free_req). */
 function reqPut(req: Req): void {
+  assert(req.refs != 0, 'R17 a linked timeout holds on to the request that it cancels');
   if (--req.refs != 0) return;
   queueNext(req);
   req.flags = (req.flags & ~REQ_F_REFCOUNT) | IOSQE_CQE_SKIP_SUCCESS;
@@ -117,6 +116,7 @@ export function ltimeoutUpdate(r: Ring, user_data: u64, time_ns: u64, absolute: 
   for (let i = r.ltimeout_head; i != NONE; i = reqAt(i).list_next) {
     const req = reqAt(i);
     if (req.user_data != user_data) continue;
+    witnessTime(req, time_ns);
     timeoutStart(req, time_ns, absolute);
     return 0;
   }

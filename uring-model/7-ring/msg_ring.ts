@@ -67,7 +67,7 @@ function dataRemote(target: Ring, msg: Msg, cflags: u32): i32 {
 }
 /** Its task work (io_msg_tw_complete). */
 export function msgTask(r: Ring, req: Req): void {
-  if (!fillCqeAux(r, req.user_data, req.res, req.cflags)) cqeOverflow(r, req.user_data, req.res, req.cflags, 0, 0);
+  if (!fillCqeAux(r, req.user_data, req.res, req.cflags, NONE)) cqeOverflow(r, req.user_data, req.res, req.cflags, 0, 0, NONE);
   r.cq_flush = 1;
   reqFree(r, reqIdx(req));
 }

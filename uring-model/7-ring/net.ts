@@ -16,6 +16,7 @@ import { moveAddr } from './net_msg';
 import { Req, reqSetFail, reqSetRes, REQ_F_CONNECTING, REQ_F_FORCE_ASYNC } from './request';
 import { fixedFdInstall } from './rsrc';
 import { ringAt } from './state';
+import { witnessFd } from './witness';
 
 const SOCK_TYPE_MASK: u32 = 0xf;
 
@@ -34,7 +35,9 @@ export function reqSock(req: Req): u32 {
 export function installFile(req: Req, file_idx: u32): i32 {
   const r = ringAt(req.ring);
   if (fileAt(file_idx).kind == FILE_SOCKET) zcrxSockReset(fileAt(file_idx).obj);
-  return req.file_slot != 0 ? fixedFdInstall(r, file_idx, req.file_slot) : <i32>fdInstall(req.task, file_idx);
+  const fd = req.file_slot != 0 ? fixedFdInstall(r, file_idx, req.file_slot) : <i32>fdInstall(req.task, file_idx);
+  if (fd >= 0) witnessFd(req, fd, file_idx);
+  return fd;
 }
 
 /** io_socket_prep */

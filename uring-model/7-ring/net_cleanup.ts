@@ -27,7 +27,6 @@ export function netFail(req: Req): void {
 /** io_clean_op, for what network requests and provided buffers hold. */
 export function netClean(req: Req): void {
   if ((req.flags & REQ_F_BUFFER_SELECTED) != 0) legacyDrop(req);
-  if ((req.flags & REQ_F_NEED_CLEANUP) == 0) return;
   asyncFree(req);
   if (req.notif == NONE) return;
   notifFlush(req.notif);

@@ -178,7 +178,6 @@ export function notifTwComplete(req: Req): void {
     assert(n.refs == 0, 'R16 a notification has the references that were taken');
     if (n.report != 0 && (n.copied != 0 || n.used == 0)) notif.res |= <i32>IORING_NOTIF_USAGE_ZC_COPIED;
     memUncharge(ringAt(notif.ring).host, n.pages);
-    n.pages = 0;
     uarg = n.next;
     completeDefer(notif);
   }

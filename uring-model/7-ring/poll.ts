@@ -5,16 +5,19 @@
  * Differs from Linux: a request that finds its socket ready and still cannot go on 128 times in a row waits for the next
  * wake-up; Linux hands it to a worker thread after 128 polls of any kind.
  */
-import { NONE, tracePollArm, WAIT_RING, waitAdd, waitAlloc, waitArg, waitFree, waitRemove } from '../../sim/core';
+import {
+  bug, NONE, RUN_BUG_POLL_CANCEL_LOST, tracePollArm, WAIT_RING, waitAdd, waitAlloc, waitArg, waitFree, waitRemove,
+} from '../../sim/core';
 import { EPOLL_URING_WAKE, EPOLLET, fileAt, filePoll, fileWaitHead } from '../../stack/file';
 import { EINVAL, ENOMEM, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM } from '../uapi.gen';
 import { cancelTableAdd } from './cancel_table';
 import { napiAdd } from './napi';
 import {
-  Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_DOUBLE_POLL, REQ_F_POLL_NO_LAZY, REQ_F_POLLED, REQ_F_SINGLE_POLL,
-  transition, TW_POLL,
+  Req, reqAt, reqIdx, REQ_ARMED, REQ_F_APOLL_MULTISHOT, REQ_F_CLEAR_POLLIN, REQ_F_DOUBLE_POLL, REQ_F_POLL_NO_LAZY, REQ_F_POLLED,
+  REQ_F_SINGLE_POLL, transition, TW_POLL,
 } from './request';
 import { ringAt, ringState } from './state';
+import { witnessArmed } from './witness';
 import { taskWorkAdd } from './work_list';
 
 export const EPOLLEXCLUSIVE: u32 = 1 << 28;
@@ -80,6 +83,7 @@ export function pollGetOwnership(req: Req): bool {
 
 /** Ends the wait: its task work completes the request with -ECANCELED (io_poll_cancel_req). */
 export function pollCancelReq(req: Req): void {
+  if (bug(RUN_BUG_POLL_CANCEL_LOST) && (req.poll_refs & IO_POLL_REF_MASK) != 0) return;
   req.poll_refs |= IO_POLL_CANCEL_FLAG;
   if (pollGetOwnership(req)) pollExecute(req, 0);
 }
@@ -130,6 +134,7 @@ export function armPollHandler(req: Req, wanted: u32, unmask: u32): i32 {
   napiAdd(ringAt(req.ring), req.file);
   const file = fileAt(req.file);
   tracePollArm(0, NONE, file.kind, file.obj, <u32>req.user_data);
+  witnessArmed(req, file.kind, file.obj);
   transition(req, REQ_ARMED);
   if (mask != 0 && (events & EPOLLET) != 0 && pollGetOwnership(req)) pollExecute(req, mask);
   return 0;
@@ -141,7 +146,8 @@ export function armPollHandler(req: Req, wanted: u32, unmask: u32): i32 {
  */
 export function armPoll(req: Req, mask: u32, exclusive: bool): u32 {
   if (fileWaitHead(req.file, 0) == 0) return APOLL_ABORTED;
-  let events = mask | EPOLLET;
+  // Who reads the error queue does not ask for data (io_arm_poll_handler).
+  let events = ((req.flags & REQ_F_CLEAR_POLLIN) != 0 ? mask & ~POLLIN : mask) | EPOLLET;
   if ((req.flags & REQ_F_APOLL_MULTISHOT) == 0) events |= EPOLLONESHOT;
   if (exclusive) events |= EPOLLEXCLUSIVE;
   // A file that says again and again that it is ready, and then is not, is a worker's (io_req_alloc_apoll).

@@ -1,4 +1,5 @@
 /** What a request that was woken, or cancelled, does in its task's context (io_uring/poll.c: io_poll_task_func). */
+import { bug, RUN_BUG_POLL_MSHOT_OVERFLOW, RUN_BUG_RECV_MSHOT_EOF } from '../../sim/core';
 import { ECANCELED, IORING_CQE_F_MORE, IORING_OP_POLL_ADD, POLLHUP, POLLRDHUP } from '../uapi.gen';
 import { cancelTableRemove } from './cancel_table';
 import { completeDefer, completeFailed, postCqe } from './complete';
@@ -22,7 +23,7 @@ const POLL_REQUEUE: i32 = 4;
 function multishot(req: Req): i32 {
   if ((req.flags & REQ_F_APOLL_MULTISHOT) == 0) {
     const mask = manglePoll(<u32>req.res & req.poll_events);
-    if (postCqe(req, <i32>mask, IORING_CQE_F_MORE)) return POLL_DONE;
+    if (postCqe(req, <i32>mask, IORING_CQE_F_MORE) || bug(RUN_BUG_POLL_MSHOT_OVERFLOW)) return POLL_DONE;
     reqSetRes(req, <i32>mask, 0);
     return POLL_USE_RES;
   }
@@ -44,7 +45,8 @@ function pollCheckEvents(req: Req): i32 {
     if (req.res == 0) req.res = <i32>(reqPoll(req) & req.poll_events);
     if ((req.poll_events & EPOLLONESHOT) != 0) return req.res != 0 ? POLL_DONE : POLL_REISSUE;
     if (req.res != 0) {
-      if ((<u32>req.res & (POLLHUP | POLLRDHUP)) != 0 && refs != 1 && (req.flags & REQ_F_APOLL_MULTISHOT) != 0) {
+      if ((<u32>req.res & (POLLHUP | POLLRDHUP)) != 0 && refs != 1 && (req.flags & REQ_F_APOLL_MULTISHOT) != 0
+        && !bug(RUN_BUG_RECV_MSHOT_EOF)) {
         req.poll_refs -= refs - 1;
         refs = 1;
         again = true;

@@ -172,8 +172,7 @@ export function recvEnd(req: Req, list: u32, ret: i32, len: u32, nr: u32, issue_
   // With MSG_TRUNC the result is the length of the datagram, and only what fitted was written.
   const consumed = ret > 0 ? <i32>min(<u32>ret, len) : ret;
   if (ret <= 0 && req.done_io == 0) kbufRecycle(req, list);
-  const val = ret > 0 ? ret + <i32>req.done_io : req.done_io != 0 ? <i32>req.done_io : withDone(req, ret);
-  return recvFinish(req, list, val, consumed, len, nr, issue_flags, mshot_finished);
+  return recvFinish(req, list, withDone(req, ret), consumed, len, nr, issue_flags, mshot_finished);
 }
 
 /** The total limit of a multishot receive: true when it is reached. */
@@ -219,7 +218,6 @@ function recvFinish(req: Req, list: u32, val: i32, consumed: i32, len: u32, nr: 
   if ((req.flags & REQ_F_APOLL_MULTISHOT) == 0 || mshot_finished || !postCqe(req, val, cflags | IORING_CQE_F_MORE)) {
     return recvDone(req, val, cflags);
   }
-  req.flags &= ~REQ_F_BL_EMPTY;
   req.done_io = 0;
   req.ioprio &= ~(RECV_RETRY | RECV_PARTIAL_MAP);
   req.len = req.mshot_len;

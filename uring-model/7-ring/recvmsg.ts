@@ -144,8 +144,7 @@ export function recvmsgIssue(req: Req, issue_flags: u32): i32 {
       if (list < 0) return list;
       len = a.buf_len;
     }
-    a.finished = 1;
-    const min_ret = is_multishot ? 0 : wanted(req, a, flags);
+    const min_ret = wanted(req, a, flags);
     const ret = is_multishot ? multishot(req, a, flags) : single(req, a, flags);
     req.inq = m.inq;
     if (ret < min_ret) {

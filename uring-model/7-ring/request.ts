@@ -17,6 +17,7 @@
 import { arenaAlloc, NONE, runConfig } from '../../sim/core';
 import { IOSQE_ASYNC, IOSQE_IO_DRAIN } from '../uapi.gen';
 import { Ring, ringState } from './state';
+import { witnessReqEnd } from './witness';
 
 export const REQ_FREE: u8 = 0;
 /** Being prepared from its SQE. */
@@ -265,6 +266,7 @@ export function reqFree(r: Ring, req_idx: u32): void {
   const s = ringState();
   const req = reqAt(req_idx);
   assert((req.flags & REQ_F_SINGLE_POLL) == 0, 'R2 a freed request stands in no wait queue');
+  witnessReqEnd(r, req_idx);
   req.state = REQ_FREE;
   req.ring = NONE;
   req.comp_next = s.req_free;

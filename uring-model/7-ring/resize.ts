@@ -2,7 +2,7 @@
  * IORING_REGISTER_RESIZE_RINGS (io_uring/register.c: io_register_resize_rings): new memory for both queues; what lies in
  * the old ones moves. Heads and tails go on where they were.
  */
-import { NONE } from '../../sim/core';
+import { bug, NONE, RUN_BUG_RESIZE_WIDE_CQES } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import {
   EFAULT, EINVAL, EOVERFLOW, io_uring_cqe, io_uring_params, IO_URING_PARAMS_BYTES, io_uring_sqe, IORING_CQE_F_32, IORING_OP_LAST,
@@ -17,6 +17,7 @@ import {
   RINGS_SQ_TAIL,
 } from './state';
 import { regionFree } from './user_memory';
+import { witnessRing } from './witness';
 
 const RESIZE_FLAGS: u32 = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
 const COPY_FLAGS: u32 = IORING_SETUP_NO_SQARRAY | IORING_SETUP_SQE128 | IORING_SETUP_CQE32 | IORING_SETUP_NO_MMAP
@@ -66,7 +67,7 @@ function copySq(r: Ring, p: io_uring_params, rings: u32, sqes: u32): bool {
 function copyCq(r: Ring, p: io_uring_params, rings: u32): bool {
   const tail = load<u32>(<usize>r.rings, RINGS_CQ_TAIL);
   const head = load<u32>(<usize>r.rings, RINGS_CQ_HEAD);
-  const shift: u32 = (r.flags & IORING_SETUP_CQE32) != 0 ? 5 : 4;
+  const shift: u32 = (r.flags & IORING_SETUP_CQE32) != 0 && !bug(RUN_BUG_RESIZE_WIDE_CQES) ? 5 : 4;
   const mixed = (r.flags & IORING_SETUP_CQE_MIXED) != 0;
   if (tail - head > p.cq_entries) return false;
   let second = false;
@@ -103,6 +104,7 @@ function swap(r: Ring, p: io_uring_params, rings: u32, sqes: u32): void {
   r.sq_array = (p.flags & IORING_SETUP_NO_SQARRAY) == 0 ? rings + p.sq_off.array : 0;
   r.sq_entries = p.sq_entries;
   r.cq_entries = p.cq_entries;
+  witnessRing(r);
   // Whatever the application may have missed meanwhile.
   sqFlagsOr(r, IORING_SQ_TASKRUN | IORING_SQ_NEED_WAKEUP);
   regionFree(NONE, <u32>old, rings_bytes, r.rings_user);

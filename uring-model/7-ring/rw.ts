@@ -12,7 +12,7 @@ import {
 } from '../../stack/file';
 import {
   EAGAIN, EBADF, EBADFD, EFAULT, EINVAL, EOPNOTSUPP, io_uring_attr_pi, IO_URING_ATTR_PI_BYTES, io_uring_sqe, IORING_CQE_F_MORE,
-  IORING_RW_ATTR_FLAG_PI, IORING_SETUP_IOPOLL, IOSQE_BUFFER_SELECT, MSG_DONTWAIT, MSG_NOSIGNAL, O_NONBLOCK, POLLIN, POLLOUT,
+  IORING_RW_ATTR_FLAG_PI, IORING_SETUP_IOPOLL, IOSQE_BUFFER_SELECT, MSG_DONTWAIT, O_NONBLOCK, POLLIN, POLLOUT,
 } from '../uapi.gen';
 import { asyncAlloc, asyncImport, asyncMsg } from './async_msg';
 import { postCqe } from './complete';
@@ -147,7 +147,6 @@ function importFixed(req: Req): i32 {
 /** What RWF_* flags ask for (kiocb_set_rw_flags). 0 or -errno. */
 function rwFlags(req: Req, write: bool): i32 {
   const flags = req.op_flags;
-  if (flags == 0) return 0;
   const supported = behaves(ringAt(req.ring).host, BEHAVES_RWF_NOSIGNAL) ? RWF_SUPPORTED : RWF_SUPPORTED & ~RWF_NOSIGNAL;
   if ((flags & ~supported) != 0) return -EOPNOTSUPP;
   const both = RWF_APPEND | RWF_NOAPPEND;
@@ -194,16 +193,20 @@ function mayBlock(req: Req, issue_flags: u32): bool {
   return (issue_flags & ISSUE_NONBLOCK) != 0 && f.kind == FILE_EVENTFD && (f.f_flags & O_NONBLOCK) == 0;
 }
 
+/** The same loop calls write() for each range: for none it says 0, which write() would not. */
+function writesNothing(req: Req): bool {
+  return req.res == 0 && fileAt(req.file).kind == FILE_EVENTFD;
+}
+
 /** Reads or writes the file. Bytes, or -errno. */
 function transfer(req: Req, write: bool): i32 {
   const pos = rwOf(req).pos;
-  let flags = MSG_DONTWAIT;
   if (isSocket(req.file)) {
     if (pos != CUR_POS && pos != 0) return -ESPIPE;
     if (!write && req.res == 0) return 0;
-    if ((req.op_flags & RWF_NOSIGNAL) != 0) flags |= MSG_NOSIGNAL;
   }
-  const m = msgOf(req, flags);
+  // RWF_NOSIGNAL is no matter where SIGPIPE counts as ignored.
+  const m = msgOf(req, MSG_DONTWAIT);
   return <i32>(write ? fileWrite(req.file, m, 0, pos) : fileRead(req.file, m, pos));
 }
 
@@ -274,7 +277,7 @@ export function writeIssue(req: Req, issue_flags: u32): i32 {
   if (ret != 0) return ret;
   ret = begin(req, true, issue_flags);
   if (ret != 0) return ret;
-  ret = mayBlock(req, issue_flags) ? -EAGAIN : transfer(req, true);
+  ret = mayBlock(req, issue_flags) ? -EAGAIN : writesNothing(req) ? 0 : transfer(req, true);
   if (ret >= 0) return done(req, ret, 0);
   if (ret == -EAGAIN && (req.flags & REQ_F_NOWAIT) == 0) return -EAGAIN;
   reqSetFail(req);

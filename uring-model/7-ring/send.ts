@@ -13,7 +13,6 @@ import { IOU_COMPLETE, IOU_RETRY, ISSUE_NONBLOCK } from './issue';
 import { kbufPut, kbufWanted, kbufsSelect } from './kbuf';
 import {
   callFlags, copyMsghdr, importBundle, importRange, importVec, ITER_RANGES, moveAddr, msgAdvance, msgCount, msgOf, netBufSel,
-  RECV_PARTIAL_MAP, RECV_RETRY,
 } from './net_msg';
 import {
   Req, reqSetFail, REQ_F_BL_EMPTY, REQ_F_BL_NO_RECYCLE, REQ_F_IMPORT_BUFFER, REQ_F_MULTISHOT, REQ_F_NOWAIT, REQ_F_POLLED,
@@ -220,9 +219,7 @@ function sendFinish(req: Req, ret: i32, list: u32): bool {
   const cflags = kbufPut(req, list, ret);
   const bundle = (req.ioprio & IORING_RECVSEND_BUNDLE) != 0;
   if (bundle && ret > 0 && (req.flags & (REQ_F_BL_EMPTY | REQ_F_POLLED)) == 0 && postCqe(req, ret, cflags | IORING_CQE_F_MORE)) {
-    req.flags &= ~REQ_F_BL_EMPTY;
     req.done_io = 0;
-    req.ioprio &= ~(RECV_RETRY | RECV_PARTIAL_MAP);
     req.len = req.mshot_len;
     return false;
   }

@@ -2,7 +2,7 @@
  * SEND_ZC and SENDMSG_ZC: the socket lends the application's memory to the network (io_uring/net.c). Two completions: the result,
  * and when nothing holds the memory any more the notification (notif.ts), which there is even if nothing was sent.
  */
-import { behaves, BEHAVES_SEND_VECTORIZED, BEHAVES_SEND_ZC_NOTIF_USER_DATA, NONE } from '../../sim/core';
+import { behaves, BEHAVES_SEND_VECTORIZED, BEHAVES_SEND_ZC_NOTIF_USER_DATA, bug, NONE, RUN_BUG_NOTIF_REORDER } from '../../sim/core';
 import { iovBase, iovLen } from '../../stack/6-socket';
 import { isSocket, socketSendmsg, supportsZerocopy } from '../../stack/file';
 import {
@@ -20,6 +20,7 @@ import {
 import { importRegBuf } from './rsrc';
 import { MSG_INTERNAL_SENDMSG_FLAGS, msgTo, netPrep, netRetry, pollFirst, sendmsgSetup, sendSetup, withDone } from './send';
 import { ringAt } from './state';
+import { witnessNotif } from './witness';
 
 const ZC_FLAGS: u32 = IORING_RECVSEND_POLL_FIRST | IORING_RECVSEND_FIXED_BUF | IORING_SEND_ZC_REPORT_USAGE | IORING_SEND_VECTORIZED;
 
@@ -32,6 +33,7 @@ export function sendZcPrep(req: Req, sqe: io_uring_sqe): i32 {
   netPrep(req);
   req.notif = notifFor(r, req.task, sqe.addr3 != 0 ? sqe.addr3 : req.user_data);
   if (req.notif == NONE) return -ENOMEM;
+  if (r.notif_slot == NONE) witnessNotif(req, sqe.addr3 != 0 ? sqe.addr3 : req.user_data);
   req.flags |= REQ_F_NEED_CLEANUP | REQ_F_POLL_NO_LAZY;
   req.ioprio = sqe.ioprio;
   const known = behaves(r.host, BEHAVES_SEND_VECTORIZED) ? ZC_FLAGS : ZC_FLAGS & ~IORING_SEND_VECTORIZED;
@@ -93,7 +95,7 @@ export function sendZcIssue(req: Req, issue_flags: u32): i32 {
     reqSetFail(req);
   }
   // A worker leaves the notification to the end of the request: its task work comes in no particular order.
-  if ((issue_flags & ISSUE_UNLOCKED) == 0) {
+  if ((issue_flags & ISSUE_UNLOCKED) == 0 || bug(RUN_BUG_NOTIF_REORDER)) {
     notifFlush(req.notif);
     req.notif = NONE;
     netmsgRecycle(req);

@@ -20,6 +20,7 @@ import {
 } from './state';
 import { syscallBegin, syscallEnd, taskAt } from './task';
 import { regionFree } from './user_memory';
+import { witnessRing, witnessRingGone } from './witness';
 import { IO_CQ_WAKE_INIT } from './work_list';
 
 /** Memory of the queues (io_allocate_scq_urings). 0 or -errno. */
@@ -112,6 +113,7 @@ function create(task: u32, p: io_uring_params, params: u64): i32 {
   ret = allocateQueues(r, p);
   if (ret != 0) return ret;
   r.used = RING_OPEN;
+  witnessRing(r);
   cancelTableCreate(r);
   ret = sqOffloadCreate(r, p);
   if (ret == 0) {
@@ -125,6 +127,7 @@ function create(task: u32, p: io_uring_params, params: u64): i32 {
   sqThreadFinish(r);
   regionFree(NONE, r.rings, r.rings_bytes, r.rings_user);
   regionFree(NONE, r.sqes, r.sqes_bytes, r.rings_user);
+  witnessRingGone(r, true);
   r.used = RING_FREE;
   return ret;
 }

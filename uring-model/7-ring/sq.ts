@@ -14,7 +14,7 @@ import { queueIowq } from './iowq';
 import { ltimeoutGuard, ltimeoutQueue } from './link_timeout';
 import { LINK_FLAGS } from './links';
 import {
-  OP_128, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, OP_SUPPORTED, opDef,
+  OP_128, OP_BUFFER_SELECT, OP_IOPOLL, OP_IOPRIO, OP_NEEDS_FILE, OP_POLL_EXCLUSIVE, OP_POLLIN, OP_POLLOUT, opDef,
   opIssue, opPrep,
 } from './opdef';
 import { APOLL_OK, APOLL_READY, armPoll, POLL_MASK_IN, POLL_MASK_OUT } from './poll';
@@ -30,6 +30,7 @@ import {
   RINGS_SQ_TAIL,
 } from './state';
 import { taskAt } from './task';
+import { witnessReq } from './witness';
 import { taskWorkAdd } from './work_list';
 
 const SQE_COMMON_FLAGS: u32 = IOSQE_FIXED_FILE | IOSQE_IO_LINK | IOSQE_IO_HARDLINK | IOSQE_ASYNC;
@@ -124,7 +125,6 @@ function initReq(r: Ring, req: Req, sqe: io_uring_sqe): i32 {
     ret = initSlow(r, req, sqe_flags);
     if (ret != 0) return ret;
   }
-  if ((def & OP_SUPPORTED) == 0) return -EINVAL;
   if ((def & OP_IOPRIO) == 0 && sqe.ioprio != 0) return -EINVAL;
   if ((def & OP_IOPOLL) == 0 && (r.flags & IORING_SETUP_IOPOLL) != 0) return -EINVAL;
   if ((def & OP_NEEDS_FILE) != 0) req.fd = sqe.fd;
@@ -234,6 +234,7 @@ function appendLink(r: Ring, idx: u32): void {
 /** One SQE (io_submit_sqe). 0, or -errno when the batch ends here. */
 function submitSqe(r: Ring, idx: u32, sqe: io_uring_sqe): i32 {
   let req = reqAt(idx);
+  witnessReq(r, req, sqe);
   const ret = initReq(r, req, sqe);
   charge(COST_SQE);
   r.submitted++;

@@ -129,7 +129,6 @@ export function sqOffloadCreate(r: Ring, p: io_uring_params): i32 {
     d.host = r.host;
     d.cpu = aff ? p.sq_thread_cpu : hostConfig(r.host).cpu_app_core;
     d.asleep = 0;
-    d.timeout_ns = 0;
     d.event_ns = NEVER;
     spinBegin(d);
     taskAt(TASKS_MAX + <u32>sqd).host = r.host;
@@ -221,7 +220,18 @@ export function sqThreadRun(sqd: u32): void {
 
 /** A task waits until there is room in the queue: the thread has its turn at once (io_sqpoll_wait_sq). */
 export function sqWait(r: Ring): void {
-  if (sqEntries(r) != r.sq_entries) return;
+  if (sqEntries(r) == r.sq_entries) readQueue(r);
+}
+
+/** An application of the host spins until its queues have been read: their threads have their turns at once. */
+export function sqpollSpin(host: u32): void {
+  for (let i: u32 = 0; i < RINGS_MAX; i++) {
+    const r = ringAt(i);
+    if (r.used == RING_OPEN && r.sqd != NONE && r.host == host && sqEntries(r) != 0) readQueue(r);
+  }
+}
+
+function readQueue(r: Ring): void {
   const task = coreState().task;
   setTask(TASKS_MAX + r.sqd);
   submitSqes(r, TASKS_MAX + r.sqd, r.sq_entries);

@@ -16,6 +16,7 @@ import { queueSqe } from './sq';
 import { Ring, ringAt } from './state';
 import { Task } from './task';
 import { timeoutTask } from './timeout';
+import { witnessRun } from './witness';
 import { localWorkPop } from './work_list';
 
 /** Items of one call that asks for completions, unless it wants more of them (IO_LOCAL_TW_DEFAULT_MAX). */
@@ -51,6 +52,7 @@ function reqSetFailOnly(req: Req): void {
 /** One item. */
 function runItem(r: Ring, idx: u32): void {
   const req = reqAt(idx);
+  witnessRun(r, idx);
   charge(COST_TASK_WORK);
   switch (req.tw) {
     case TW_POLL: return pollTaskFunc(req);
@@ -111,7 +113,7 @@ function runAsTaken(r: Ring, max: i32): i32 {
 }
 
 /** Runs a ring's own list: rounds of at most `max_events` items until `min_events` have run (__io_run_local_work). */
-export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
+export function runLocalWork(r: Ring, min_events: i32, max_events: i32): void {
   if ((r.flags & IORING_SETUP_TASKRUN_FLAG) != 0) sqFlagsClear(r, IORING_SQ_TASKRUN);
   const fifo = behaves(r.host, BEHAVES_LOCAL_TW_FIFO);
   if (!behaves(r.host, BEHAVES_LOCAL_TW_CAP)) max_events = i32.MAX_VALUE;
@@ -129,7 +131,6 @@ export function runLocalWork(r: Ring, min_events: i32, max_events: i32): i32 {
     if (!goOn(r, ret, min_events)) break;
   }
   if (items != 0) traceTaskWork(0, NONE, r.idx, items);
-  return ret;
 }
 
 /** What a call that asks for `min_events` completions runs of it (io_run_local_work_locked). */

@@ -4,7 +4,7 @@
  *
  * Differs from Linux: the wall clock and the clock that runs on in sleep are the monotonic one.
  */
-import { hrtimerCancel, NONE } from '../../sim/core';
+import { behaves, BEHAVES_TIMEOUT_IMMEDIATE_ARG, hrtimerCancel, NONE } from '../../sim/core';
 import { userOk } from '../../stack/3-pool';
 import {
   __kernel_timespec, EFAULT, EINVAL, ENOENT, ECANCELED, ETIME, io_uring_sqe, IORING_CQE_F_MORE, IORING_LINK_TIMEOUT_UPDATE,
@@ -19,11 +19,16 @@ import { finish } from './net';
 import { Req, reqAt, reqSetFail, reqSetRes, REQ_TIMER, transition, TW_FAIL, TW_COMPLETE, TW_TIMEOUT } from './request';
 import { Ring, ringAt, RING_F_OFF_TIMEOUT_USED } from './state';
 import { Timeout, timeoutInit, timeoutListAdd, timeoutListRemove, timeoutOf, timeoutStart, timeoutTimer } from './timeout_list';
+import { witnessTime } from './witness';
 import { taskWorkAdd } from './work_list';
 
 const TIMEOUT_FLAGS: u32 = IORING_TIMEOUT_ABS | IORING_TIMEOUT_CLOCK_MASK | IORING_TIMEOUT_ETIME_SUCCESS | IORING_TIMEOUT_MULTISHOT
   | IORING_TIMEOUT_IMMEDIATE_ARG;
 const UPDATE_FLAGS: u32 = IORING_TIMEOUT_UPDATE_MASK | IORING_TIMEOUT_ABS | IORING_TIMEOUT_IMMEDIATE_ARG;
+/** Of the flags that are known those that this kernel knows. */
+function knownTo(r: Ring, flags: u32): u32 {
+  return behaves(r.host, BEHAVES_TIMEOUT_IMMEDIATE_ARG) ? flags : flags & ~IORING_TIMEOUT_IMMEDIATE_ARG;
+}
 /** Seconds from which on a time is the end of all time (KTIME_SEC_MAX). */
 const KTIME_SEC_MAX: i64 = i64.MAX_VALUE / 1000000000;
 
@@ -52,7 +57,7 @@ function prep(req: Req, sqe: io_uring_sqe, linked: bool): i32 {
   if (sqe.buf_index != 0 || sqe.len != 1 || sqe.splice_fd_in != 0) return -EINVAL;
   if (off != 0 && linked) return -EINVAL;
   const flags = sqe.timeout_flags;
-  if ((flags & ~TIMEOUT_FLAGS) != 0) return -EINVAL;
+  if ((flags & ~knownTo(ringAt(req.ring), TIMEOUT_FLAGS)) != 0) return -EINVAL;
   if ((flags & IORING_TIMEOUT_CLOCK_MASK) == IORING_TIMEOUT_CLOCK_MASK) return -EINVAL;
   const both = IORING_TIMEOUT_MULTISHOT | IORING_TIMEOUT_ABS;
   if ((flags & both) == both) return -EINVAL;
@@ -65,6 +70,7 @@ function prep(req: Req, sqe: io_uring_sqe, linked: bool): i32 {
   const time_ns = userTime(sqe.addr, flags);
   if (time_ns < 0) return <i32>time_ns;
   t.time_ns = <u64>time_ns;
+  witnessTime(req, t.time_ns);
   return linked ? ltimeoutPrep(r, req, t) : 0;
 }
 export function timeoutPrep(req: Req, sqe: io_uring_sqe): i32 {
@@ -188,7 +194,7 @@ export function timeoutRemovePrep(req: Req, sqe: io_uring_sqe): i32 {
   req.buf = sqe.addr;
   req.op_flags = flags;
   if ((flags & IORING_TIMEOUT_UPDATE_MASK) == 0) return flags != 0 ? -EINVAL : 0;
-  if ((flags & ~UPDATE_FLAGS) != 0) return -EINVAL;
+  if ((flags & ~knownTo(ringAt(req.ring), UPDATE_FLAGS)) != 0) return -EINVAL;
   const time_ns = userTime(sqe.addr2, flags);
   if (time_ns < 0) return <i32>time_ns;
   req.buf2 = <u64>time_ns;
@@ -206,6 +212,7 @@ function update(r: Ring, time_ns: u64, absolute: bool): i32 {
   timeoutListRemove(r, req);
   if (!multishot) t.off = 0;
   t.time_ns = time_ns;
+  witnessTime(req, time_ns);
   timeoutListAdd(r, req, r.timeout_tail);
   timeoutStart(req, time_ns, absolute);
   return 0;

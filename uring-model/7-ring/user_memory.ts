@@ -26,6 +26,15 @@ export function userInit(bytes: u32): void {
   mappingsInit();
 }
 
+/** What tasks have, or had, of it: from here ... */
+export function userFirst(): usize {
+  return ringState().user_base;
+}
+/** ... to here. Behind it is nothing that only a task wrote: what is given back there is emptied. */
+export function userNext(): usize {
+  return ringState().user_next;
+}
+
 function extent(i: u32): usize {
   return EXTENTS + (<usize>i << 3);
 }

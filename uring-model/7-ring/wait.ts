@@ -77,7 +77,7 @@ function waitSchedule(t: Task, r: Ring): i32 {
     return -ETIME;
   }
   t.waiting = TASK_IN_ENTER;
-  if (soonest != NEVER) armDeadline(t, soonest);
+  armDeadline(t, soonest);
   return -ERESTARTSYS;
 }
 
@@ -113,7 +113,8 @@ function waitLoop(t: Task, r: Ring, woken: bool): i32 {
     if (ret < 0) break;
     if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0) {
       overflowFlush(r, false);
-      // No room for what waits: only the application can change that.
+      // No room for what has overflown: it takes the application to change that (io_cqring_wait). A queue of which entries are withheld, or
+      // whose head is seen late, has none before the wait has what it asks for.
       if ((r.check_cq & CHECK_CQ_OVERFLOW) != 0) {
         ret = 0;
         break;
@@ -127,7 +128,7 @@ function waitLoop(t: Task, r: Ring, woken: bool): i32 {
       ret = 0;
       break;
     }
-    t.nr_wait = t.hit_timeout != 0 ? 1 : <i32>(t.cq_tail - cqTail(r));
+    t.nr_wait = <i32>(t.cq_tail - cqTail(r));
   }
   return cqHead(r) == cqTail(r) ? ret : 0;
 }
@@ -154,7 +155,7 @@ export function taskResume(task: u32): bool {
   return true;
 }
 
-/** Makes sure that somebody looks at a deadline: an event when it is near, else the wheel first. */
+/** Makes sure that somebody looks at a deadline: an event when it is near, else the wheel first. At NEVER nobody needs to. */
 export function armDeadline(t: Task, deadline_ns: u64): void {
   const clock = coreState().clock_ns;
   if (t.timer_event_ns <= deadline_ns) return;
@@ -179,7 +180,7 @@ export function taskDeadline(task: u32): void {
   const min = t.min_deadline_ns;
   const soonest = min != 0 ? min : t.deadline_ns;
   if (clock < soonest) {
-    if (soonest != NEVER) armDeadline(t, soonest);
+    armDeadline(t, soonest);
     return;
   }
   // The interrupt of a timer on the core of the task.
@@ -203,7 +204,7 @@ function timeOver(t: Task, min: u64): void {
   if ((r.flags & IORING_SETUP_DEFER_TASKRUN) != 0) r.cq_wait_nr = 1;
   t.min_deadline_ns = 0;
   t.cq_tail = t.cq_min_tail + 1;
-  if (t.deadline_ns != NEVER) armDeadline(t, t.deadline_ns);
+  armDeadline(t, t.deadline_ns);
 }
 
 /** EVENT_TASK with TASK_ALARM: a signal interrupts a sleeper. */

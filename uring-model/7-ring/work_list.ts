@@ -13,6 +13,7 @@ import { Req, reqAt, reqIdx, REQ_WORK, transition } from './request';
 import { sqThreadWake } from './sqpoll';
 import { Ring, ringAt } from './state';
 import { taskAt, taskKick, taskRuns, taskWake } from './task';
+import { witnessWork } from './witness';
 
 /** Nobody waits on the ring (io_uring/wait.h). */
 export const IO_CQ_WAKE_INIT: i32 = -1;
@@ -21,6 +22,7 @@ export const IO_CQ_WAKE_INIT: i32 = -1;
 export function taskWorkAdd(req: Req, tw: u8, lazy: bool): void {
   const r = ringAt(req.ring);
   req.tw = tw;
+  witnessWork(r, req);
   transition(req, REQ_WORK);
   if ((r.flags & IORING_SETUP_DEFER_TASKRUN) != 0) localWorkAdd(r, req, lazy);
   else normalWorkAdd(r, req);

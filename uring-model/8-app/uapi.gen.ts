@@ -3128,6 +3128,8 @@ export const __NR_epoll_create1 = 291;
 export const __NR_openat = 257;
 /** make a pipe */
 export const __NR_pipe2 = 293;
+/** close many files */
+export const __NR_close_range = 436;
 /** make a ring */
 export const __NR_io_uring_setup = 425;
 /** submit and wait */

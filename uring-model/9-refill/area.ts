@@ -6,9 +6,11 @@
  *                          | area id  | offset of the byte in the area      |
  *                          +----------+-------------------------------------+
  */
-import { AREAS_MAX, hostConfig, NONE, PAGE_SIZE, REFILL_ADDR } from '../../sim/core';
 import {
-  areaPlaceCounts, KIND_NIOV, ledgerMove, memCharge, memUncharge, netmem, netmemAddArea, NO_POOL, PLACE_FREE, poolRecycle,
+  AREAS_MAX, bug, hasMuseum, hostConfig, NONE, PAGE_SIZE, REFILL_ADDR, RUN_BUG_POOL_FREED_INFLIGHT, RUN_BUG_ZCRX_OFFSET_32, traceZcArea,
+} from '../../sim/core';
+import {
+  areaPlaceCounts, KIND_NIOV, ledgerMove, memCharge, memUncharge, netmem, netmemReserve, NO_POOL, PLACE_FREE, poolRecycle,
   userOk,
 } from '../../stack/3-pool';
 import {
@@ -50,7 +52,8 @@ export function niovReturn(netmem_idx: u32): void {
 
 /** Value that a completion names a byte of a buffer by (io_zcrx_queue_cqe). Some kernels compute the offset in 32 bits. */
 export function niovToken(q: Ifq, area: Area, niov_idx: u32, off: u32): u64 {
-  return ((<u64>area.area_id) << IORING_ZCRX_AREA_SHIFT) + (((<u64>niov_idx << q.niov_shift) + off) & q.offset_mask);
+  const mask: u64 = bug(RUN_BUG_ZCRX_OFFSET_32) ? 0x7fff : q.offset_mask;
+  return ((<u64>area.area_id) << IORING_ZCRX_AREA_SHIFT) + (((<u64>niov_idx << q.niov_shift) + off) & mask);
 }
 
 /** What an area's memory is: where it begins, and how long its contiguous runs are. */
@@ -127,13 +130,12 @@ function releaseMem(host: u32, account_pages: u64, dmabuf: u32): void {
 /** Every contiguous run is a number of whole buffers up to this size (io_area_max_shift). */
 function maxShift(len: u64): u32 {
   const run = <u64>areaMem().run;
-  const rest = len & (run - 1);
-  const least = rest == 0 ? run : len < run ? rest : run | rest;
-  return <u32>ctz<u64>(least);
+  // The last one may be shorter.
+  return <u32>ctz<u64>(run | (len & (run - 1)));
 }
 
 /** A free slot with room for `count` buffers in the netmem table: used before, or new. NONE at a limit. */
-function slotFor(count: u32, host: u32, addr: u32, niov_size: u32): u32 {
+function slotFor(count: u32): u32 {
   let fresh = NONE;
   for (let i: u32 = 0; i < AREAS_MAX; i++) {
     const a = areaAt(i);
@@ -143,7 +145,7 @@ function slotFor(count: u32, host: u32, addr: u32, niov_size: u32): u32 {
     } else if (a.capacity >= count) return i;
   }
   if (fresh == NONE) return NONE;
-  const first = netmemAddArea(<u16>fresh, <u8>host, addr, niov_size, count);
+  const first = netmemReserve(count);
   if (first == NONE) return NONE;
   const a = areaAt(fresh);
   a.first = first;
@@ -167,7 +169,6 @@ function niovsInit(area_idx: u32, ifq_idx: u32, addr: u32, niov_size: u32): void
     n.kind = KIND_NIOV;
     n.area = <u16>area_idx;
     n.host = host;
-    n.generation = 0;
     n.niov_idx = i;
     n.next = NONE;
     store<u32>(<usize>a.freelist + (<usize>i << 2), a.first + i);
@@ -182,7 +183,7 @@ function niovsInit(area_idx: u32, ifq_idx: u32, addr: u32, niov_size: u32): void
 function placeArea(q: Ifq, reg: io_uring_zcrx_area_reg, shift: u32): i32 {
   if (q.dev != 0 && shift > maxShift(reg.len)) return -ERANGE;
   q.niov_shift = shift;
-  const area_idx = slotFor(<u32>(reg.len >> shift), q.host, areaMem().addr, 1 << shift);
+  const area_idx = slotFor(<u32>(reg.len >> shift));
   if (area_idx == NONE) return -ENOMEM;
   // The token is told even when the area cannot be appended.
   reg.rq_area_token = (<u64>q.nr_areas) << IORING_ZCRX_AREA_SHIFT;
@@ -219,6 +220,7 @@ export function areaCreate(ifq_idx: u32, reg: io_uring_zcrx_area_reg, rx_buf_len
   a.dmabuf = m.dmabuf;
   niovsInit(<u32>area_idx, ifq_idx, m.addr, 1 << shift);
   ifqSetArea(q, a.area_id, <u32>area_idx);
+  if (hasMuseum()) traceZcArea(0, a.first, a.area_id, a.num_niovs, shift);
   q.nr_areas++;
   return 0;
 }
@@ -236,8 +238,9 @@ export function areasHome(q: Ifq): bool {
 export function areasFree(q: Ifq): void {
   for (let i: u32 = 0; i < q.nr_areas; i++) {
     const a = ifqArea(q, i);
-    assert(a.free_count == a.num_niovs, 'Z1 an area is freed when all its buffers are home');
+    assert(bug(RUN_BUG_POOL_FREED_INFLIGHT) || a.free_count == a.num_niovs, 'Z1 an area is freed when all its buffers are home');
     releaseMem(q.host, a.account_pages, a.dmabuf);
+    if (hasMuseum()) traceZcArea(0, a.first, i, 0, 0);
     a.used = 0;
     a.num_niovs = 0;
     a.free_count = 0;

@@ -3,7 +3,7 @@
  * queue) is copied into buffers from the free list, one page of payload to a buffer. Only fragments show in the kernel's
  * statistics and raise ZCRX_EVENT_COPY; linear data is copied without a word.
  */
-import { memCopy, NONE, PAGE_SIZE, runConfig, traceCqe, traceZcCopy, ZCRX_COPY_CQES } from '../../sim/core';
+import { bug, memCopy, NONE, PAGE_SIZE, RUN_BUG_FULL_RING_LEAK, runConfig, traceCqe, traceZcCopy, ZCRX_COPY_CQES } from '../../sim/core';
 import { ledgerMove, netmem, NO_POOL, PLACE_LIVE } from '../../stack/3-pool';
 import { ENOMEM, ENOSPC, ZCRX_EVENT_COPY } from '../uapi.gen';
 import { niovFromFreelist, niovToken, niovToFreelist } from './area';
@@ -48,7 +48,7 @@ export function copyChunk(src: usize, len: u32, why: u32): i32 {
     const token = niovToken(q, areaAt(n.area), n.niov_idx, 0);
     const cflags = ringPostZc(s.recv_ring, s.recv_user_data, part, token);
     if (cflags == 0) {
-      niovToFreelist(idx);
+      if (!bug(RUN_BUG_FULL_RING_LEAK)) niovToFreelist(idx);
       return copied != 0 ? <i32>copied : -ENOSPC;
     }
     userRefGet(s.recv_ifq, idx);

@@ -104,9 +104,7 @@ function finish(ret: i32, done: u32, left: u32): i32 {
 /** The actor of tcp_read_sock (io_zcrx_recv_skb). */
 function recvSkb(sock_idx: u32, skb_idx: u32, offset: u32, len: u32): i32 {
   const s = refillState();
-  if (len > s.recv_count) len = s.recv_count;
-  // The reader comes once more after the count has run out.
-  if (len == 0) return 0;
+  // The reader shows no more than was asked for, and at least one byte.
   if (s.recv_skbs++ > IO_SKBS_PER_CALL_LIMIT) return -EAGAIN;
   return walk(skb_idx, offset, len);
 }

@@ -9,8 +9,8 @@
  * what is then read a second time does nothing either, so that the overwritten buffers stay on loan for ever.
  */
 import {
-  behaves, BEHAVES_ZCRX_RQ_CACHE_LINES, chargeTimes, COST_REMOTE_BUF, NONE, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT,
-  ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN,
+  behaves, BEHAVES_ZCRX_RQ_CACHE_LINES, bug, chargeTimes, COST_REMOTE_BUF, loadIndex, NONE, RUN_BUG_REFILL_RUN_ONCE,
+  RUN_BUG_RING_INDEX_UNTRIMMED, traceRqeTake, ZCRX_RQE_MALFORMED, ZCRX_RQE_NOT_LENT, ZCRX_RQE_RECYCLED, ZCRX_RQE_SHARED, ZCRX_RQE_TAKEN,
 } from '../../sim/core';
 import { netmem, netmemUnref, pagePool, poolCachePush, runningCore } from '../../stack/3-pool';
 import {
@@ -51,12 +51,13 @@ function cachedEntries(q: Ifq): u32 {
   return entries < q.rq_entries ? entries : q.rq_entries;
 }
 export function rqEntries(q: Ifq): u32 {
-  q.cached_tail = load<u32>(<usize>q.rq_tail);
+  q.cached_tail = loadIndex(<usize>q.rq_tail);
   return cachedEntries(q);
 }
 /** Address of the next entry, which counts as read from now on. */
 export function rqNext(q: Ifq): io_uring_zcrx_rqe {
-  const at = <usize>q.rqes + <usize>(q.cached_head & (q.rq_entries - 1)) * IO_URING_ZCRX_RQE_BYTES;
+  const mask = bug(RUN_BUG_RING_INDEX_UNTRIMMED) ? u32.MAX_VALUE : q.rq_entries - 1;
+  const at = <usize>q.rqes + <usize>(q.cached_head & mask) * IO_URING_ZCRX_RQE_BYTES;
   q.cached_head++;
   return changetype<io_uring_zcrx_rqe>(at);
 }
@@ -77,7 +78,7 @@ export function rqeParse(ifq_idx: u32, q: Ifq, rqe: io_uring_zcrx_rqe): u32 {
     if (niov_idx < area.num_niovs) return area.first + niov_idx;
   }
   zcrxCount(ifq_idx, ZCRX_RQE_MALFORMED, 1);
-  traceRqeTake(0, NONE, <u32>off, TAKE_MALFORMED);
+  traceRqeTake(0, NONE, <u32>off, TAKE_MALFORMED, 1);
   return NONE;
 }
 
@@ -93,7 +94,7 @@ export function loanReturn(ifq_idx: u32, q: Ifq, netmem_idx: u32, refs: u32): bo
     counter = ZCRX_RQE_SHARED;
   }
   zcrxCount(ifq_idx, counter, refs);
-  traceRqeTake(0, netmem_idx, netmem(netmem_idx).niov_idx << q.niov_shift, result);
+  traceRqeTake(0, netmem_idx, netmem(netmem_idx).niov_idx << q.niov_shift, result, refs);
   return result == TAKE_RECYCLED;
 }
 
@@ -168,7 +169,7 @@ export function ringRefill(pool_idx: u32, ifq_idx: u32, to_alloc: u32): u32 {
     const next = rqeParse(ifq_idx, q, rqNext(q));
     if (next == NONE) continue;
     if (next == niov && folds) {
-      niov_refs++;
+      if (!bug(RUN_BUG_REFILL_RUN_ONCE)) niov_refs++;
       continue;
     }
     if (niov != NONE) allocated += putRefillNiov(ifq_idx, q, niov, pool_idx, niov_refs);

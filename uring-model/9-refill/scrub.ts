@@ -2,7 +2,7 @@
  * The end of an instance: its queue goes back to ordinary pages, buffers that user space never returned are taken back
  * (io_zcrx_scrub), and what packets still hold comes home one by one. The instance is freed with the last of them.
  */
-import { NONE, ZCRX_LINKS_MAX } from '../../sim/core';
+import { bug, hasMuseum, NONE, RUN_BUG_POOL_FREED_INFLIGHT, RUN_BUG_ZCRX_SCRUB_RACE, traceZcScrub, ZCRX_LINKS_MAX } from '../../sim/core';
 import { netmem, netmemUnref, queueClose } from '../../stack/3-pool';
 import { areasFree, areasHome, niovReturn } from './area';
 import { ringRegionFree } from './port';
@@ -17,8 +17,10 @@ function scrub(ifq_idx: u32, q: Ifq): void {
       const idx = area.first + k;
       const refs = netmem(idx).user_ref;
       if (refs == 0) continue;
-      userRefPut(ifq_idx, idx, refs);
-      if (netmemUnref(idx, refs)) niovReturn(idx);
+      if (!bug(RUN_BUG_ZCRX_SCRUB_RACE)) userRefPut(ifq_idx, idx, refs);
+      const last = netmemUnref(idx, refs);
+      if (hasMuseum()) traceZcScrub(0, idx, refs, netmem(idx).pp_ref);
+      if (last) niovReturn(idx);
     }
   }
 }
@@ -58,7 +60,7 @@ export function zcrxPut(ifq_idx: u32, ring: u32): void {
 /** Frees an instance that nobody uses and whose buffers are all home: each page pool of it held it (io_zcrx_ifq_free). */
 export function ifqMaybeFree(ifq_idx: u32): void {
   const q = ifqAt(ifq_idx);
-  if (q.refs != 0 || q.if_rxq != NONE || !areasHome(q)) return;
+  if (q.refs != 0 || q.if_rxq != NONE || (!bug(RUN_BUG_POOL_FREED_INFLIGHT) && !areasHome(q))) return;
   areasFree(q);
   if (q.region_addr != 0) ringRegionFree(q.host, q.region_addr, q.region_bytes, q.region_user);
   ifqClear(q);

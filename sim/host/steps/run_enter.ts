@@ -187,6 +187,15 @@ function rings(m: Machine): void {
   });
 }
 
+/** Words of the rings that a step may write, and where they are. */
+const CURSORS = ['sq_head', 'sq_tail', 'cq_head', 'cq_tail'] as const;
+
+function poke(m: Machine): void {
+  const { layout } = m.ring().ring;
+  for (const name of CURSORS) if (m.has(name)) m.memory.view().setUint32(layout[name], Number(BigInt.asUintN(32, m.big(m.raw(name)))),
+    true);
+}
+
 export const ENTER_STEPS: Handlers = {
   sqe: fill,
   *submit(m) {
@@ -221,5 +230,6 @@ export const ENTER_STEPS: Handlers = {
     m.ring().ring.cqAdvance(m.int('n'));
   },
   rings,
+  'ring.poke': poke,
   await: awaitCqes,
 };

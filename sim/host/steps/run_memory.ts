@@ -2,10 +2,11 @@
 import type { Steps } from '../../../uring-model/8-app/index.ts';
 import {
   KERNEL_TIMESPEC_BYTES, __kernel_timespec, __NR_getsockname, AF_INET, AF_INET6, IO_URING_BUF_BYTES, IO_URING_BUF_REG_BYTES,
-  IO_URING_BUF_STATUS_BYTES, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_UNREGISTER_PBUF_RING, io_uring_buf,
+  IO_URING_BUF_STATUS_BYTES, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_UNREGISTER_PBUF_RING, IORING_OFF_PBUF_RING,
+  IORING_OFF_PBUF_SHIFT, IOU_PBUF_RING_MMAP, io_uring_buf,
   io_uring_buf_reg, io_uring_buf_ring, io_uring_buf_status, MSGHDR_BYTES, msghdr, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES,
 } from '../../../uring-model/8-app/uapi.gen.ts';
-import type { Buffers, Handlers, Machine } from './machine.ts';
+import { type Buffers, type Handlers, type Machine, StepError } from './machine.ts';
 import { iovecs } from './run_rings.ts';
 import { crc32, resultOf } from './trace_line.ts';
 
@@ -67,16 +68,23 @@ function* sockaddr(m: Machine): Steps<void> {
 function* register(m: Machine): Steps<void> {
   const [entries, size, flags] = [m.int('entries'), m.int('size'), m.int('flags')];
   const bufs = m.int('bufs');
-  const ring_at = m.pages(Math.max(entries, 1) * IO_URING_BUF_BYTES);
+  const bytes = Math.max(entries, 1) * IO_URING_BUF_BYTES;
+  const mapped = (flags & IOU_PBUF_RING_MMAP) !== 0;
+  let ring_at = mapped ? 0 : m.pages(bytes);
   const reg = m.scrap(IO_URING_BUF_REG_BYTES);
   const r = new io_uring_buf_reg(m.memory.view(), reg);
-  r.ring_addr = BigInt(flags & 1 ? 0 : ring_at);
+  r.ring_addr = BigInt(ring_at);
   r.ring_entries = entries;
   r.bgid = m.int('bgid');
   r.flags = flags;
   r.min_left = m.int('min_left');
   const done = yield* m.register(IORING_REGISTER_PBUF_RING, reg, 1);
   const said = { bgid: m.int('bgid'), entries, bufs, size, flags };
+  if (done === 0 && mapped) {
+    const offset = BigInt(IORING_OFF_PBUF_RING) | (BigInt(m.int('bgid')) << BigInt(IORING_OFF_PBUF_SHIFT));
+    ring_at = yield { call: 'mmap', fd: m.ring().ring.fd, offset, bytes };
+    if (ring_at < 0) throw new StepError('mmap of the buffer ring failed');
+  }
   if (done === 0) {
     const data_at = m.pages(size * Math.max(bufs, entries));
     const group: Buffers = { ring_at, data_at, entries, size, tail: 0 };

@@ -83,12 +83,14 @@ export interface StepResult {
 export class StepLog {
   readonly lines: TraceLine[] = [];
   private readonly sink: ((line: TraceLine) => void) | undefined;
-  private readonly begun: (i: number) => void;
+  /** When the program came to the step that it is at, or to its end. */
+  at_ns = 0;
+  private readonly begun: (i: number) => number;
   private readonly placeOf: (i: number) => Place;
   /** The step that the program has come to. */
   private now = '';
 
-  constructor(placeOf: (i: number) => Place, sink?: (line: TraceLine) => void, begun: (i: number) => void = () => {}) {
+  constructor(placeOf: (i: number) => Place, sink?: (line: TraceLine) => void, begun: (i: number) => number = () => 0) {
     this.placeOf = placeOf;
     this.sink = sink;
     this.begun = begun;
@@ -96,7 +98,7 @@ export class StepLog {
 
   begin(i: number, step: Step): void {
     // Behind the last step the program is over.
-    this.begun(i);
+    this.at_ns = this.begun(i);
     if (step.step !== '') this.now = `${placeText(this.placeOf(i))}: step ${step.step}: `;
   }
 

@@ -4,8 +4,8 @@ import {
   PAGE_SIZE,
 } from '../../../sim/core';
 import {
-  areaPlaceCounts, fragUnref, KIND_NIOV, ledgerMove, netmem, netmemAddArea, pagePool, PLACE_FREE, PLACE_LIVE, PLACE_NIC, poolState,
-  queueClose, queueOpen, setMemoryProvider,
+  areaPlaceCounts, fragUnref, KIND_NIOV, ledgerMove, netmem, netmemReserve, NO_POOL, pagePool, PLACE_FREE, PLACE_LIVE, PLACE_NIC,
+  poolState, queueClose, queueOpen, setMemoryProvider,
 } from '../../../stack/3-pool';
 import { nicqCounter, nicVerify, rxQueue } from '../../../nic-model/2-nic';
 import { AT_NIC_HDS_THRESH, AT_NIC_HEADER_SPLIT, AT_NIC_RX_QUEUES, setHost } from '../config.gen.as';
@@ -44,11 +44,22 @@ function world(): void {
 
 function provider(): void {
   setMemoryProvider(take, giveBack);
-  const first = netmemAddArea(0, 1, <u32>arenaAlloc(COUNT * PAGE_SIZE), PAGE_SIZE, COUNT);
+  const first = netmemReserve(COUNT);
+  const memory_base = <u32>arenaAlloc(COUNT * PAGE_SIZE);
   store<u32>(areaPlaceCounts(0), COUNT);
   store<u32>(PROVIDER, first);
   store<u32>(PROVIDER, COUNT, 4);
-  for (let i: u32 = 0; i < COUNT; i++) store<u32>(PROVIDER + 8 + (<usize>i << 2), first + i);
+  for (let i: u32 = 0; i < COUNT; i++) {
+    const n = netmem(first + i);
+    n.addr = memory_base + i * PAGE_SIZE;
+    n.size = PAGE_SIZE;
+    n.kind = KIND_NIOV;
+    n.area = 0;
+    n.pool = NO_POOL;
+    n.host = 1;
+    n.niov_idx = i;
+    store<u32>(PROVIDER + 8 + (<usize>i << 2), first + i);
+  }
 }
 
 function placed(place: u32): u32 {

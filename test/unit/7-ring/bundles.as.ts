@@ -2,16 +2,19 @@
  * Description: bundles, and incremental buffers: how many buffers one receive or send takes, what it says of them, and what the
  * kernel writes into the ring of buffers meanwhile. The numbers are those of kernels.
  */
+import { fdFile, fileAt } from '../../../stack/file';
+import { ringAt } from '../../../uring-model/7-ring';
+import { kbufCommit, kbufPeek, kbufSelect } from '../../../uring-model/7-ring/kbuf';
+import { netBufSel } from '../../../uring-model/7-ring/net_msg';
+import { Req, reqAlloc, reqAt, REQ_F_BL_EMPTY, REQ_F_BUFFERS_COMMIT } from '../../../uring-model/7-ring/request';
 import {
   EINVAL, ENOBUFS, ENOENT, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_REG_BYTES, io_uring_buf_status, IORING_CQE_F_BUF_MORE,
   IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_OP_RECV, IORING_OP_SEND, IORING_RECV_MULTISHOT,
   IORING_RECVSEND_BUNDLE, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IOSQE_BUFFER_SELECT, IOU_PBUF_RING_INC, MSG_NOSIGNAL,
-  MSG_WAITALL, SOCK_DGRAM, SOCK_STREAM,
+  MSG_WAITALL, SOCK_DGRAM, SOCK_STREAM, EFAULT,
 } from '../../../uring-model/uapi.gen';
-import { buffers, fd, pair, recv, send } from '../config_files.as';
-import {
-  bench, build, cqe, cqes, DEFER, enter, getEvents, isCqe, register, ring, seen, sqe, user, verify,
-} from '../config_ring.as';
+import { buffers, fd, pair, recv, send, outgoing } from '../config_files.as';
+import { bench, build, cqe, cqes, DEFER, enter, getEvents, isCqe, register, ring, seen, sqe, user, verify, HOST } from '../config_ring.as';
 
 const BUFFER: u32 = IORING_CQE_F_BUFFER;
 const MORE: u32 = IORING_CQE_F_MORE;
@@ -231,4 +234,80 @@ export function an_empty_datagram_ends_a_multishot_receive(): void {
   assert(cqes() == 2 && isCqe(1, 2, 64, BUFFER | MORE), 'what is too long is cut');
   assert(cqe(1).user_data == 2, 'the second request');
   verify();
+}
+
+/** A request about the group, that runs nowhere. */
+function idle(): Req {
+  const req = reqAt(reqAlloc(ringAt(fileAt(fdFile(HOST, <i32>bench().fd)).obj), HOST));
+  req.buf_group = <u16>GROUP;
+  req.len = 0;
+  return req;
+}
+/** What a bundle maps that has so many ranges and wants so many bytes: 0 or -errno. */
+function peek(req: Req, nr_iovs: u32, expand: u32, max_len: u32): i32 {
+  const sel = netBufSel();
+  sel.nr_iovs = nr_iovs;
+  sel.expand = expand;
+  sel.max_len = max_len;
+  const ret = kbufPeek(req, sel);
+  return ret < 0 ? ret : 0;
+}
+
+export function a_bundle_maps_two_hundred_and_fifty_six_buffers_at_most(): void {
+  begin(SOCK_STREAM);
+  assert(provide(512, 300, 1) == 0, 'three hundred of a byte');
+  const req = idle();
+  const sel = netBufSel();
+  assert(peek(req, 1, 1, 1000) == 0 && sel.nr == 256 && sel.out_len == 256 && sel.expanded == 1, 'of those that it knows it wants');
+  assert(peek(req, 8, 0, 1000) == 0 && sel.nr == 8 && sel.expanded == 0, 'as many as it has ranges for');
+  assert(peek(req, 8, 1, 0) == 0 && sel.nr == 8 && sel.expanded == 0, 'who does not know what it wants gets no more ranges');
+  assert(peek(req, 8, 1, 5) == 0 && sel.nr == 5 && sel.out_len == 5 && sel.expanded == 0, 'five are enough');
+  assert(peek(req, 300, 0, 0) == 0 && sel.nr == 300 && sel.out_len == 300, 'or all that there are');
+  assert((req.flags & REQ_F_BL_EMPTY) != 0 && head() == 0, 'and none is left; nothing is used up yet');
+}
+
+export function a_bundle_ends_where_the_bytes_that_are_wanted_end(): void {
+  begin(SOCK_STREAM);
+  assert(provide(8, 3, 100) == 0, 'three of a hundred');
+  const req = idle();
+  const sel = netBufSel();
+  assert(peek(req, 8, 0, 50) == 0 && sel.nr == 1 && sel.out_len == 50 && sel.partial_map == 1, 'a half of the first');
+  assert(peek(req, 8, 0, 100) == 0 && sel.nr == 1 && sel.out_len == 100 && sel.partial_map == 0, 'the first');
+  assert(peek(req, 8, 0, 150) == 0 && sel.nr == 1 && sel.out_len == 100 && sel.partial_map == 1, 'no half of the second');
+  assert(peek(req, 8, 0, 200) == 0 && sel.nr == 2 && sel.out_len == 200 && sel.partial_map == 0, 'two');
+  slot(1).addr = (<u64>1) << 63;
+  assert(peek(req, 8, 0, 200) == -EFAULT && peek(req, 8, 0, 100) == 0, 'the second is nobody\'s memory');
+  slot(0).len = 0;
+  assert(peek(req, 8, 0, 100) == -ENOBUFS && peek(req, 1, 0, 0) == 0 && sel.out_len == 0, 'one without bytes holds none of them');
+  req.buf_group = 77;
+  assert(peek(req, 8, 0, 100) == -ENOENT, 'no group');
+}
+
+export function a_bundle_out_of_an_empty_ring_is_none(): void {
+  begin(SOCK_STREAM);
+  assert(provide(8, 0, 100) == 0, 'none');
+  const req = idle();
+  assert(peek(req, 8, 0, 100) == -ENOBUFS && kbufSelect(req, 0) == -ENOBUFS, 'either way');
+  add(8, 0, 100);
+  slot(0).addr = 0;
+  assert(kbufSelect(req, 0) == -ENOBUFS, 'an entry that nobody wrote');
+  slot(0).addr = (<u64>1) << 63;
+  assert(kbufSelect(req, 0) == -ENOBUFS && (req.flags & REQ_F_BUFFERS_COMMIT) == 0, 'nobody\'s memory');
+  slot(0).addr = outgoing();
+  req.len = 0;
+  assert(kbufSelect(req, 0) > 0 && req.len == 100 && req.buf == outgoing() && (req.flags & REQ_F_BUFFERS_COMMIT) != 0, 'a whole one');
+}
+
+export function buffers_are_used_up_once_and_not_by_failures(): void {
+  begin(SOCK_STREAM);
+  assert(provide(8, 4, 100) == 0, 'four');
+  const req = idle();
+  req.len = 0;
+  const list = <u32>kbufSelect(req, 0);
+  assert(kbufCommit(req, list, -5, 1) && head() == 0 && (req.flags & REQ_F_BUFFERS_COMMIT) == 0, 'a failure uses none');
+  assert(kbufCommit(req, list, 10, 1) && head() == 0, 'nor does what was not picked');
+  kbufSelect(req, 0);
+  assert(kbufCommit(req, list, 0, 1) && head() == 1, 'no bytes use one all the same');
+  kbufSelect(req, 0);
+  assert(kbufCommit(req, list, 150, 2) && head() == 3, 'two');
 }

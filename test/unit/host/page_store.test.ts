@@ -16,7 +16,7 @@ class Memory {
   readonly bytes = new Uint8Array(this.buffer);
   write(at: number, value: number): void {
     this.bytes[at] = value;
-    this.bytes[plan.dirty + (at >> 12)] = 1;
+    this.bytes[plan.dirty + (at >> 12)] = 3;
   }
   state(): Uint8Array {
     const all = this.bytes.slice(0, plan.arena_end);

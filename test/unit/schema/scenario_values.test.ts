@@ -144,8 +144,8 @@ faults: [{ host: server, frame: 3, action: delay, param_ns: 50us }, { frame: 1 }
 const TIED = [
   'nic.rx_ring', 'nic.rx_ring_max', 'nic.tx_ring', 'nic.rx_queues', 'nic.rss_start', 'nic.rss_equal', 'nic.mtu', 'pool.ptr_ring',
   'refill.rx_buf_len', 'refill.rq_entries', 'refill.area_bytes', 'refill.queue', 'ring.sq_entries', 'ring.cq_entries',
-  'cpu.cores', 'cpu.irq_core', 'cpu.app_core', 'tcp.family', 'app.flows', 'app.check', 'app.port', 'app.waitall', 'app.batch',
-  'app.notify', 'app.protocol', 'run.payload',
+  'ring.sqpoll_core', 'ring.sqpoll', 'ring.defer_taskrun', 'cpu.cores', 'cpu.irq_core', 'cpu.app_core', 'tcp.family', 'app.flows',
+  'app.check', 'app.port', 'app.waitall', 'app.batch', 'app.notify', 'app.protocol', 'run.payload',
 ];
 const path = (k: Knob) => `${k.section}.${k.name}`;
 const free = [

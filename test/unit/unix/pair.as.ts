@@ -1,7 +1,7 @@
 /** Description: two AF_UNIX sockets back to back: what is sent is received, and what shutdown and close do to the other end. */
 import {
-  EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EMSGSIZE, EPIPE, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP,
-  POLLRDNORM, POLLWRNORM, SHUT_RD, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
+  EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EMSGSIZE, EOPNOTSUPP, EPIPE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, POLLERR, POLLHUP,
+  POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM, SHUT_RD, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
 import { buffers, close, fd, isBytes, pair, poll, recv, send, shutdown, socketError } from '../config_files.as';
 import { build } from '../config_ring.as';
@@ -19,6 +19,14 @@ export function a_stream_forgets_how_it_was_sent(): void {
   begin(SOCK_STREAM);
   assert(send(fd(0), 3) == 3 && send(fd(0), 4) == 4, 'two writes');
   assert(recv(fd(1), 5) == 5 && recv(fd(1), 64) == 2 && recv(fd(1), 64) == -EAGAIN, 'read as they come');
+}
+
+export function a_stream_has_nothing_urgent_and_datagrams_know_of_none(): void {
+  begin(SOCK_STREAM);
+  send(fd(0), 3);
+  assert(recv(fd(1), 3, MSG_OOB) == -EINVAL && recv(fd(1), 64) == 3, 'no byte is urgent, and none was taken');
+  pair(SOCK_DGRAM);
+  assert(recv(fd(1), 3, MSG_OOB) == -EOPNOTSUPP, 'of a datagram there is none');
 }
 
 export function a_long_write_comes_out_whole(): void {

@@ -17,7 +17,7 @@ import { nopCqe, nopTick } from './nop';
 import { payloadInit } from './payload';
 import { plainStart, plainTurn } from './plain_sink';
 import { plainSourceStart, plainSourceTurn } from './plain_source';
-import { refillDue, refillRun } from './refill_policy';
+import { refillDue, refillHolds, refillRun } from './refill_policy';
 import { rpcCqe, rpcTick } from './rpc';
 import { providedStart, usesProvided } from './provided';
 import { bufsCut, rqRegionBytes, sinkCqe, sinkTick, sinkZcInit } from './sink';
@@ -147,14 +147,20 @@ function turn(a: App): void {
   } else if (a.role == APP_ROLE_NOP) nopTick(a);
   else if (a.role == APP_ROLE_SINK) {
     sinkTick(a);
-    refillRun(a);
+    const waits = refillRun(a);
     due = waitsDue(a);
-    const refill_due = refillDue(a);
+    const refill_due = refillDue(a, waits);
     if (refill_due < due) due = refill_due;
   }
   if (a.state == APP_ENDED) submit(a);
   else if (submitAndWait(a, due)) taskWake(taskAt(a.host));
   else a.asleep = 1;
+}
+
+/** Its knobs are others: one that waits with buffers in its hands looks what it is to do with them. */
+export function appTold(host: u32): void {
+  const a = app(host);
+  if (a.asleep != 0 && refillHolds(a)) taskWake(taskAt(host));
 }
 
 /** EVENT_TASK: task work, then the application's turn. */

@@ -8,7 +8,7 @@
  * Drops       none
  * Invariants  those of the stage's card, uring-model/8-app/index.ts
  */
-export { appError, appInit, appTimer, streamCopy, streamCount, taskRun, taskRunnable } from './app';
+export { appError, appInit, appTimer, appTold, streamCopy, streamCount, taskRun, taskRunnable } from './app';
 export { setSystemCall } from './port';
 export { App, app, STREAM_BYTES } from './state';
 export { taskPark, taskWork } from '../../7-ring';

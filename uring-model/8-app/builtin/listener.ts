@@ -3,7 +3,7 @@ import {
   APP_RECEIVE_MMAP, behaves, BEHAVES_CMD_GETSOCKNAME, hostConfig, loadBe16, NONE, now, portOf, traceAppDone, traceAppStream,
   TCP_FAMILY_IPV6,
 } from '../../../sim/core';
-import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sysGetpeername } from '../../7-ring';
+import { fdSock, sockDuplicates, sockOutOfOrder, sockSegsIn, sqpollSpin, sysGetpeername } from '../../7-ring';
 import { zcSock } from '../../9-refill';
 import {
   __NR_bind, __NR_listen, __NR_socket, AF_INET, AF_INET6, IORING_CQE_F_MORE, SOCK_STREAM, SOCKADDR_IN6_BYTES, SOCKADDR_IN_BYTES,
@@ -29,6 +29,7 @@ export const CONN_CLOSING: u32 = 3;
 /** Submits an operation that completes at once, and takes its result. */
 export function setupResult(a: App): i32 {
   submit(a);
+  if (a.sq_flags_at != 0) sqpollSpin(a.host);
   assert(cqReady(a) == 1, 'what an application sets up is there at once');
   const res = cqPeek(a).res;
   cqAdvance(a, 1);

@@ -2,8 +2,8 @@
  * User space's half of the rings, in liburing's words (src/queue.c, src/include/liburing.h). Nothing here looks behind the
  * system calls: it reads and writes the memory that they mapped.
  */
-import { hostConfig, NONE, now, traceRqePush } from '../../../sim/core';
-import { sqpollLook, sysEnter, sysMmap, sysRegister, sysSetup } from '../../7-ring';
+import { bug, hostConfig, indexSeenAt, loadIndex, NONE, now, RUN_BUG_RQ_OVERRUN, traceRqePush } from '../../../sim/core';
+import { sqpollLook, sqpollSpin, sysEnter, sysMmap, sysRegister, sysSetup } from '../../7-ring';
 import {
   __kernel_timespec, ERESTARTSYS, io_uring_cqe, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_params,
   IO_URING_PARAMS_BYTES, io_uring_region_desc, IO_URING_REGION_DESC_BYTES, io_uring_sqe, IO_URING_SQE_BYTES, io_uring_zcrx_area_reg,
@@ -73,10 +73,10 @@ export function getSqe(a: App): io_uring_sqe {
 export function sqRoom(a: App, n: u32): void {
   if (a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) + n <= a.sq_entries) return;
   submit(a);
-  // A thread that reads the queue has not yet done so (io_uring_sqring_wait).
-  while (a.sq_flags_at != 0 && a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) + n > a.sq_entries) {
-    sysEnter(a.host, a.fd, 0, 0, IORING_ENTER_SQ_WAIT, 0, 0);
-  }
+  if (a.sq_flags_at == 0) return;
+  // A thread that reads the queue has not yet done so (io_uring_sqring_wait). That waits for one entry only.
+  if (a.sq_tail - load<u32>(<usize>a.rings, SQ_HEAD) == a.sq_entries) sysEnter(a.host, a.fd, 0, 0, IORING_ENTER_SQ_WAIT, 0, 0);
+  else sqpollSpin(a.host);
 }
 
 /** Makes new SQEs visible to the kernel (__io_uring_flush_sq). Their number. */
@@ -142,7 +142,7 @@ export function waitResult(a: App): void {
 
 /** Completions that are there. */
 export function cqReady(a: App): u32 {
-  return load<u32>(<usize>a.rings, CQ_TAIL) - load<u32>(<usize>a.rings, CQ_HEAD);
+  return loadIndex(<usize>a.rings + CQ_TAIL) - load<u32>(<usize>a.rings, CQ_HEAD);
 }
 /** The oldest one; there is one. */
 export function cqPeek(a: App): io_uring_cqe {
@@ -193,7 +193,12 @@ export function zcrxCreate(
 
 /** Free entries of the refill ring. */
 export function rqSpace(a: App): u32 {
-  return a.rq_entries - (a.rq_tail - load<u32>(<usize>a.rq_head_at));
+  if (bug(RUN_BUG_RQ_OVERRUN)) return a.rq_entries;
+  return a.rq_entries - (a.rq_tail - loadIndex(<usize>a.rq_head_at));
+}
+/** When both sides see the refill ring as it is, if one of them does not now; else u64.MAX_VALUE. */
+export function rqSeenAt(a: App): u64 {
+  return min(indexSeenAt(a.rq_head_at), indexSeenAt(a.rq_tail_at));
 }
 /** Puts a buffer into the refill ring, which has room. */
 export function rqPush(a: App, off: u64, len: u32): void {

@@ -10,8 +10,8 @@ if (!modulesFresh()) {
 }
 // Standard output belongs to the command.
 const onStale = (name) => process.stderr.isTTY && console.error(`building ${name}, because its sources have changed …`);
-const page = process.argv[2] === 'serve' ? ['web'] : [];
-const errors = await build(['core', 'cli', ...page], { quiet: true, onStale });
+const TARGETS = { serve: ['core', 'fuzz', 'cli', 'web'], fuzz: ['fuzz', 'cli'] };
+const errors = await build(TARGETS[process.argv[2]] ?? ['core', 'cli'], { quiet: true, onStale });
 if (errors.length > 0) {
   console.error(errors.join('\n'));
   process.exit(1);

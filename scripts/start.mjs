@@ -50,7 +50,7 @@ if (help) {
 }
 checkNode();
 await installModules();
-const errors = await build(noServe ? ['core', 'cli'] : ['core', 'cli', 'web']);
+const errors = await build(noServe ? ['core', 'cli'] : ['core', 'fuzz', 'cli', 'web']);
 if (errors.length > 0) {
   console.error(errors.join('\n'));
   process.exit(1);

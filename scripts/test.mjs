@@ -2,7 +2,8 @@
  * npm test [-- PART…]: installs what is missing, builds what is stale, runs every test. The last line is
  * `N passed, N failed`; what could not run here says why before that.
  *
- * Parts: gen types lint tidy unit conform packetdrill bridge determinism e2e c. Naming some runs only these.
+ * Parts: gen types lint c tidy unit native museum determinism conform packetdrill bridge e2e. Naming some runs only these; a new
+ * one has a row in PARTS, a place in ROWS, and a project in vitest.config.ts.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,10 +74,18 @@ const vitest = (project) => async () => {
   return result;
 };
 
+let last = Promise.resolve();
+/** What installs something, one after the other: apt has one lock. */
+function inTurn(job) {
+  const result = last.then(job);
+  last = result.catch(() => {});
+  return result;
+}
+
 /** A project some of whose tests need Debian packages; without them they skip themselves. */
 const vitestNeeding = (project, needs) => async () => {
   for (const [packages, present, what] of needs) {
-    const missing = await debianPackages(packages, present);
+    const missing = await inTurn(() => debianPackages(packages, present));
     if (missing) notes.push(`${what} are skipped: ${missing}`);
   }
   return vitest(project)();
@@ -85,7 +94,7 @@ const vitestWith = (project, ...need) => vitestNeeding(project, [need]);
 /** Linux's own scripts come from the kernel's source package, once; without it their tests skip themselves. */
 const packetdrill = async () => {
   const cli = ['build/cli.mjs', 'packetdrill'];
-  const { code, output } = await node([...cli, '--fetch'], { minutes: 5 });
+  const { code, output } = await inTurn(() => node([...cli, '--fetch'], { minutes: 5 }));
   if (code !== 0) notes.push(`Linux's packetdrill scripts could not be fetched: ${output.trim().split('\n').at(-1)}`);
   return vitest('packetdrill')();
 };
@@ -127,10 +136,11 @@ const haveChromium = () => Boolean(process.env.CHROMIUM ?? which('chromium'));
 async function layoutAsserts() {
   const source = 'native-backend/agent/uapi_assert.gen.c';
   if (!existsSync(join(root, source))) return { failed: 1, output: `${source} is missing: npm run gen` };
-  const missing = await debianPackages(['gcc', 'libc6-dev'], () => Boolean(which('gcc')) && existsSync('/usr/include/stdio.h'));
+  const present = () => Boolean(which('gcc')) && existsSync('/usr/include/stdio.h');
+  const missing = await inTurn(() => debianPackages(['gcc', 'libc6-dev'], present));
   if (missing) return { skipped: 1, text: missing };
   const { kernelHeaders } = await import('./kernel_headers.mjs');
-  const headers = await kernelHeaders();
+  const headers = await inTurn(kernelHeaders);
   if (headers.missing) return { skipped: 1, text: headers.missing };
   const includes = headers.folders.flatMap((f) => ['-isystem', f]);
   const { code, output } = await run('gcc', ['-std=gnu11', '-fsyntax-only', '-Wall', ...includes, source]);
@@ -147,13 +157,13 @@ const PARTS = [
   ['types', 'types', command(['node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json'])],
   ['types', 'types of the page', command(SVELTE_CHECK)],
   ['lint', 'lint', command(['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', '--max-diagnostics=40'])],
-  // Before the unit tests: one of them compiles against the headers that this fetches.
   ['c', 'C layout asserts', layoutAsserts],
   ['tidy', 'tidy', vitest('tidy')],
   ['unit', 'unit', vitestNeeding('unit', [
     [['tshark'], () => Boolean(which('tshark')), 'tests that read pcapng with tshark'],
     [['redis-server'], () => Boolean(which('redis-server')), 'tests of sweeps over Redis'],
   ])],
+  ['museum', 'museum of bugs', vitest('museum')],
   ['conform', 'traces of real kernels', conform],
   ['packetdrill', 'packetdrill scripts', packetdrill],
   ['bridge', 'a real peer', vitestWith('bridge', ['iproute2', 'curl', 'netcat-openbsd'], havePeer, 'tests with nc and curl')],
@@ -162,27 +172,51 @@ const PARTS = [
   ['e2e', 'browser', vitestWith('e2e', ['chromium'], haveChromium, 'browser tests')],
 ];
 
+/** What needs no build runs beside it. C is among that: a unit test compiles against the headers that it fetches. */
+const BESIDE_BUILD = ['types', 'lint', 'gen', 'c'];
+/**
+ * What runs after what, and beside what: a row waits for the one before; the lanes of a row run side by side. Native tests are one
+ * at a time and leave a core to others; tests in real time, against the clock, and those that count frames have both to themselves.
+ */
+const ROWS = [
+  [['tidy'], ['unit']],
+  [['native'], ['determinism', 'conform', 'packetdrill']],
+  [['museum']],
+  [['bridge']],
+  [['e2e']],
+];
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((w) => !PARTS.some(([part]) => part === w));
+const unplaced = PARTS.find(([part]) => ![...BESIDE_BUILD, ...ROWS.flat(2)].includes(part));
+if (unplaced !== undefined) throw new Error(`the part ${unplaced[0]} has no place in ROWS`);
 if (unknown !== undefined) {
   console.error(`npm test: no part ${unknown}; there are ${[...new Set(PARTS.map(([part]) => part))].join(', ')}`);
   process.exit(2);
 }
+/** Parts one after the other. */
+async function runLane(parts) {
+  for (const part of parts) {
+    if (wanted.length > 0 && !wanted.includes(part)) continue;
+    for (const [, name, test] of PARTS.filter(([of]) => of === part)) {
+      const progress = step(name);
+      count(name, progress, await test());
+    }
+  }
+}
+
 checkNode();
 await installModules();
 mkdirSync(join(root, 'build/results'), { recursive: true });
-const BUILT = ['unit', 'conform', 'packetdrill', 'bridge', 'native', 'determinism', 'e2e'];
-const errors = wanted.length === 0 || wanted.some((w) => BUILT.includes(w)) ? await build() : [];
+const BUILT = ROWS.flat(2).filter((part) => part !== 'tidy');
+const building = wanted.length === 0 || wanted.some((w) => BUILT.includes(w)) ? build() : [];
+const [errors] = await Promise.all([building, runLane(BESIDE_BUILD)]);
 if (errors.length > 0) {
-  console.error(errors.join('\n'));
-  console.log('0 passed, 1 failed');
+  console.error([...failures, ...errors].join('\n'));
+  console.log(`${totals.passed} passed, ${totals.failed + 1} failed`);
   process.exit(1);
 }
-for (const [part, name, test] of PARTS) {
-  if (wanted.length > 0 && !wanted.includes(part)) continue;
-  const progress = step(name);
-  count(name, progress, await test());
-}
+for (const lanes of ROWS) await Promise.all(lanes.map(runLane));
 if (failures.length > 0) say(`\n${failures.join('\n\n')}\n`);
 for (const table of tables) say(`\n${table}\n`);
 for (const note of notes) say(note);

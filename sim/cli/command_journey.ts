@@ -12,7 +12,7 @@ import {
   timelineText,
   TraceStore,
 } from '../host/index.ts';
-import { loadCore, openScenario } from './files.ts';
+import { coreFor, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags, wholeNumber } from './run_options.ts';
 import { bold, dim, say } from './terminal.ts';
 import { watchedRun } from './watched_run.ts';
@@ -50,7 +50,7 @@ Examples:
     const scenario = openScenario(name, loadOptionsOf(flags, TRACED));
     mustSee(scenario, TRACED);
     const trace = new TraceStore();
-    const outcome = watchedRun(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    const outcome = watchedRun(await coreFor(scenario), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
     const journey = findJourney(trace, outcome, flags);
     if (journey.records.length === 0) throw new InputError(nothingFound(trace, flags));
     if (flags.json) return say(JSON.stringify(journeyJson(journey), null, 2));

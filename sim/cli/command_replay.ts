@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { type Job, simulate, SIMULATED_SETS, writtenJob, type Written } from '../../native-backend/lab/index.ts';
 import { type RunResult, type TraceLine, traceText } from '../host/index.ts';
-import { loadCore } from './files.ts';
+import { sayBroken } from './broken_lines.ts';
+import { coreFor } from './files.ts';
 import { addLabOptions, type LabFlags, ON_HELP, refuseWithoutTarget, runNatively, writtenOf } from './lab_run.ts';
 import { addRunOptions } from './run_options.ts';
 import { stepLine } from './step_text.ts';
@@ -41,7 +42,7 @@ async function replay(name: string, flags: Flags): Promise<void> {
   const job = writtenJob(written);
   const show = (line: TraceLine) => say(flags.json ? traceText(line) : stepLine(line));
   if (flags.program) process.stdout.write(job.program);
-  else if (flags.on === undefined) await replaySimulated(written, job, show);
+  else if (flags.on === undefined) await replaySimulated(name, written, job, show);
   else {
     const run = await runNatively(written, { ...flags, on: flags.on });
     for (const line of run.lines) show(line);
@@ -49,10 +50,13 @@ async function replay(name: string, flags: Flags): Promise<void> {
   }
 }
 
-async function replaySimulated(written: Written, job: Job, show: (line: TraceLine) => void): Promise<void> {
+async function replaySimulated(file: string, written: Written, job: Job, show: (line: TraceLine) => void): Promise<void> {
   // What the lines of applications are made from must be there.
   const own = job.kind === 'apps' ? writtenJob({ ...written, sets: [...written.sets, ...SIMULATED_SETS] }) : job;
-  const core = await loadCore();
+  const core = await coreFor(own.scenario);
+  const { broken, stops } = await sayBroken(own.scenario, file);
+  if (broken) process.exitCode = 1;
+  if (stops) return;
   const { outcome: { result }, lines } = watched(own.scenario.name, (options) => simulate(core, own, { ...options, onStep: show }));
   if (own.kind === 'apps') for (const line of lines) show(line);
   for (const e of result.expect.filter((x) => !x.ok)) process.stderr.write(`ringlab: expected ${e.text}; found ${e.actual}\n`);

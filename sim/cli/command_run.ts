@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import {
   chargeTable, type EngineSinks, foldedStacks, InputError, loadScenario, PcapngWriter, PerfettoWriter, readWireFrames, resultJson,
 } from '../host/index.ts';
+import { sayBroken } from './broken_lines.ts';
 import { sayStopped } from './command_replay.ts';
 import { statLines } from './command_stat.ts';
-import { loadCore, readSource } from './files.ts';
+import { coreFor, readSource } from './files.ts';
 import { OutputFiles } from './output_files.ts';
 import { reportedRun } from './report_run.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
@@ -39,8 +40,8 @@ export function addRun(program: Command): void {
     .option('--perfetto <file>', 'the trace for ui.perfetto.dev')
     .option('--report <file>', 'a page of the run: rates, latencies, cycles, levels over time, findings; one file that opens anywhere')
     .addHelpText('after', `
-Exit code: 0 as expected, 1 an expectation failed or the output could not be written, 2 bad input, 3 the simulator found a fault of
-its own. Files appear when the run is over: all of them, or none.
+Exit code: 0 as expected, 1 an expectation failed, an invariant is broken (run.verify) or the output could not be written, 2 bad input,
+3 the simulator found a fault of its own. Files appear when the run is over: all of them, or none.
 
 Examples:
   $ ringlab run bulk
@@ -62,7 +63,10 @@ async function run(name: string, flags: Flags): Promise<void> {
   const source = readSource(name);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, needed));
   mustSee(scenario, needed);
-  const core = await loadCore();
+  const core = await coreFor(scenario);
+  const { broken, stops } = await sayBroken(scenario, source.shown);
+  if (broken) process.exitCode = 1;
+  if (stops) return;
   const files = outputs(flags, source.path);
   const begun = performance.now();
   const reported = flags.report === undefined ? undefined : reportedRun(core, scenario, files.sinks, source, name, flags);

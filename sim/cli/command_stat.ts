@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import {
   type Engine, ethtoolView, fdinfoView, InputError, nstatView, poolView, type RunResult, socketView, streamView,
 } from '../host/index.ts';
-import { loadCore, openScenario } from './files.ts';
+import { coreFor, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, type RunFlags } from './run_options.ts';
 import { bold, say } from './terminal.ts';
 import { watchedRun } from './watched_run.ts';
@@ -43,7 +43,7 @@ export function addStat(program: Command): void {
     const unknown = views.find((v) => !(v in VIEWS));
     if (unknown !== undefined) throw new InputError(`there is no view ${unknown}; there are ${Object.keys(VIEWS).join(', ')}.`);
     const scenario = openScenario(name, loadOptionsOf(flags));
-    const { engine, result } = watchedRun(await loadCore(), scenario);
+    const { engine, result } = watchedRun(await coreFor(scenario), scenario);
     if (flags.json) return say(JSON.stringify(statJson(engine, result, views), null, 2));
     for (const line of statLines(engine, result, views).slice(1)) say(line);
   });

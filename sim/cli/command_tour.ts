@@ -5,7 +5,7 @@ import {
 } from '../host/index.ts';
 import { STAGES } from '../schema/stages.ts';
 import { byteJourney, journeyJson } from './command_journey.ts';
-import { loadCore, openScenario } from './files.ts';
+import { coreFor, openScenario } from './files.ts';
 import { addRunOptions, loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { expectLines } from './summary.ts';
 import { bold, dim, say } from './terminal.ts';
@@ -23,7 +23,7 @@ export function addTour(program: Command): void {
     const scenario = openScenario(name ?? 'tour', loadOptionsOf(flags, TRACED));
     mustSee(scenario, TRACED);
     const trace = new TraceStore();
-    const outcome = watchedRun(await loadCore(), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
+    const outcome = watchedRun(await coreFor(scenario), scenario, { sinks: { onTrace: (batch) => trace.add(batch) } });
     if ((outcome.result.streams[0]?.bytes ?? 0) === 0)
       throw new InputError('tour: no byte arrived before the end of the run; give it more time (--until), or take another scenario.');
     const journey = byteJourney(trace, outcome, 0, 0);

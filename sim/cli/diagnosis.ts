@@ -1,6 +1,8 @@
 /** What a doctor is asked about, by what the file is: a scenario, a binary trace, the lines of a replay, a log of completions. */
 import { Examination, examineRecorded, type Finding, InputError, loadScenario, looksLikeScenario } from '../host/index.ts';
-import { libraryName, loadCore, readBytes, readSource, scenarioPath } from './files.ts';
+import { LabError } from '../../native-backend/lab/index.ts';
+import { sayBroken } from './broken_lines.ts';
+import { coreFor, libraryName, readBytes, readSource, scenarioPath } from './files.ts';
 import { loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { watchedRun } from './watched_run.ts';
 
@@ -33,8 +35,12 @@ export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis
   if (bytes && !looksLikeScenario(source.text)) throw new InputError(`${name}: ${NOTHING_OF_IT}`);
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, TRACED));
   mustSee(scenario, TRACED);
+  const core = await coreFor(scenario);
+  const { broken, stops } = await sayBroken(scenario, source.shown);
+  if (broken) process.exitCode = 1;
+  if (stops) throw new LabError(`${source.shown}: the run stops there, so there is nothing to examine.`);
   const examination = new Examination(scenario);
-  const run = watchedRun(await loadCore(), scenario, examination.options());
+  const run = watchedRun(core, scenario, examination.options());
   return {
     name: libraryName(source.shown) ?? scenario.name, findings: examination.findings({ scenario, ...run }), expected: scenario.doctor,
     steps: scenario.steps !== undefined,

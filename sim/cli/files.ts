@@ -2,7 +2,9 @@
 import { existsSync, fstatSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileCore, InputError, type LoadOptions, loadScenario, type Scenario } from '../host/index.ts';
+import { compileCore, InputError, type LoadOptions, loadScenario, type Scenario, sha256Hex } from '../host/index.ts';
+import { MUSEUM } from '../schema/museum.ts';
+import { looksLikeRunFile } from '../lab/index.ts';
 import { patiently, reasonOf } from './terminal.ts';
 
 // The bundle is build/cli.mjs.
@@ -12,10 +14,35 @@ const scenarios = join(here, '..', 'scenarios');
 /** A file that was built beside the bundle. */
 export const besideBundle = (name: string): string => join(here, name);
 
+let compiled: Promise<WebAssembly.Module> | undefined;
 export async function loadCore(): Promise<WebAssembly.Module> {
   const path = besideBundle('core.wasm');
   if (!existsSync(path)) throw new InputError('the core is not built: run npm run build, or npx ringlab, which does it.');
-  return compileCore(readFileSync(path));
+  compiled ??= compileCore(readFileSync(path));
+  return compiled;
+}
+
+/** The core with the museum's bugs as switches, and the beginning of its hash. */
+export async function loadFuzzCore(): Promise<{ readonly core: WebAssembly.Module; readonly core_hash: string }> {
+  const path = besideBundle('core.fuzz.wasm');
+  if (!existsSync(path))
+    throw new InputError('the fuzzing core is not built: run npm run build fuzz, or npx ringlab fuzz, which does it.');
+  const bytes = readFileSync(path);
+  return { core: await compileCore(bytes), core_hash: sha256Hex(bytes).slice(0, 16) };
+}
+
+/** The bug of the museum in the core that was asked for last. */
+let switched_on = '';
+export const bugSwitchedOn = (): string => switched_on;
+
+/** The core that a scenario needs: one with a bug of the museum runs in the fuzzing core alone, and that is said. */
+export async function coreFor(scenario: Scenario): Promise<WebAssembly.Module> {
+  const { name } = MUSEUM[scenario.run['run.bug'] - 1] ?? {};
+  switched_on = name ?? '';
+  if (name === undefined) return loadCore();
+  const { core } = await loadFuzzCore();
+  process.stderr.write(`ringlab: run.bug: the museum's ${name} is switched on, so this runs in the fuzzing core.\n`);
+  return core;
 }
 
 /** Scenarios of the library by name: of itself, or of one of its folders, as folder/name. */
@@ -57,7 +84,10 @@ export function readSource(name: string): Source {
   const path = scenarioPath(name);
   const own = relative(scenarios, path);
   const shown = own.startsWith('..') || isAbsolute(own) ? path : join('scenarios', own);
-  return { path, shown, text: new TextDecoder().decode(readBytes(path)) };
+  const text = new TextDecoder().decode(readBytes(path));
+  if (looksLikeRunFile(text))
+    throw new InputError(`${shown} is a run file; ringlab fuzz --repro ${shown} makes its run again, and the page opens it.`);
+  return { path, shown, text };
 }
 
 /** `pain/A1` for scenarios/pain/A1.yaml; undefined for what is not of the library. */

@@ -1,7 +1,7 @@
 /** Commands that run on a real kernel: their options, the progress line, and Ctrl-C. */
 import type { Command } from 'commander';
 import {
-  LabError, type NativeTrace, nativeTraces, openTarget, type Target, type Watch, type Written,
+  LabError, type NativeTrace, nativeTraces, openTarget, type Target, type Watch, type Written, writtenJob,
 } from '../../native-backend/lab/index.ts';
 import { InputError } from '../host/index.ts';
 import { readSource } from './files.ts';
@@ -73,9 +73,12 @@ export async function interruptible<T>(work: (watch: Watch) => Promise<T>): Prom
 }
 
 /** Opens a target and lets `work` use it. */
-async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>): Promise<T> {
+export async function withTarget<T>(
+  flags: Pick<LabFlags, 'kernel' | 'apply' | 'interface'> & { readonly on: string }, work: (target: Target, watch: Watch) => Promise<T>,
+  option = '--on',
+): Promise<T> {
   const { on, kernel, apply } = flags;
-  if (!TARGET.test(on)) throw new InputError(`--on ${on}: there is no such target; there are host, vm, nic and ssh:HOST.`);
+  if (!TARGET.test(on)) throw new InputError(`${option} ${on}: there is no such target; there are host, vm, nic and ssh:HOST.`);
   const device = flags.interface;
   return interruptible(async (watch) => {
     const target = await openTarget(on, {
@@ -87,6 +90,8 @@ async function withTarget<T>(flags: LabFlags & { readonly on: string }, work: (t
 
 /** Runs a scenario; throws when it did not come to its end, which is never a result. */
 export async function runNatively(written: Written, flags: LabFlags & { readonly on: string }): Promise<NativeTrace> {
+  if (writtenJob(written).scenario.run['run.bug'] !== 0)
+    throw new InputError(`${written.file}: run.bug: only the simulator has the museum's bugs; leave out --on, or add --set run.bug=none.`);
   const [trace] = await withTarget(flags, (target, watch) => nativeTraces(target, [written], watch));
   if (!trace) throw new LabError(`${written.name}: ${flags.on} gave no result.`);
   if (trace.failure !== undefined) throw new LabError(trace.failure);

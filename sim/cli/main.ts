@@ -2,6 +2,7 @@
  * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed or
  * an output could not be written, 2 bad input, 3 the core trapped, which is our fault. No signal is handled: a run ends at once.
  */
+import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { LabError } from '../../native-backend/lab/index.ts';
 import { InputError, TrapError } from '../host/index.ts';
@@ -11,6 +12,7 @@ import { addCapture } from './command_capture.ts';
 import { addCompare } from './command_compare.ts';
 import { addComparePaths } from './command_compare_paths.ts';
 import { addDoctor } from './command_doctor.ts';
+import { addFuzz } from './command_fuzz.ts';
 import { addJourney } from './command_journey.ts';
 import { addLab } from './command_lab.ts';
 import { addList } from './command_list.ts';
@@ -28,8 +30,9 @@ import { addSweep } from './command_sweep.ts';
 import { addTour } from './command_tour.ts';
 import { addValidate } from './command_validate.ts';
 import { addWorker } from './command_worker.ts';
+import { bugSwitchedOn } from './files.ts';
 import { QueueError } from './sweep/redis_link.ts';
-import { endWithTheReader, OutputError, Progress } from './terminal.ts';
+import { endWithTheReader, OutputError, Progress, resultsToStdout } from './terminal.ts';
 
 const EXIT_NOT_WRITTEN = 1;
 const EXIT_BAD_INPUT = 2;
@@ -53,6 +56,7 @@ Examples:
   const all = [
     addRun, addReplay, addSweep, addWorker, addComparePaths, addCompare, addCapture, addLab, addCalibrate, addPredict, addValidate,
     addDoctor, addList, addShow, addTour, addPcap, addBridge, addPacketdrill, addJourney, addStat, addSize, addSchema, addServe,
+    addFuzz,
   ];
   for (const add of all) add(ringlab);
   ringlab.command('help').description('explain a command, with examples').argument('[command]').action((name?: string) => {
@@ -66,7 +70,7 @@ Examples:
 }
 
 /** What commander says about a command line, as one sentence with a remedy. */
-function usage(message: string): string {
+function usage(ringlab: Command, message: string): string {
   const said = message.replace(/^error: /, '').replace(/\s*\(Did you mean (.*)\?\)$/s, '; did you mean $1?').replace(/\s*\n\s*/g, ' ');
   const command = ringlab.commands.find((c) => c.name() === process.argv[2])?.name();
   const remedy = said.endsWith('?') ? '' : `; ringlab help${command === undefined ? '' : ` ${command}`} shows how.`;
@@ -74,13 +78,13 @@ function usage(message: string): string {
 }
 
 /** What an error means to the one who sees it, and the exit code. */
-function report(error: unknown): number {
+function report(ringlab: Command, error: unknown): number {
   new Progress().end();
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     // commander ends the help that it shows unasked with an error that says nothing.
     if (error.code !== 'commander.help')
-      process.stderr.write(`ringlab: ${usage(error.message)}\n`);
+      process.stderr.write(`ringlab: ${usage(ringlab, error.message)}\n`);
     return EXIT_BAD_INPUT;
   }
   if (error instanceof InputError) {
@@ -102,9 +106,11 @@ function report(error: unknown): number {
 
 function trapText(error: TrapError): string {
   const p = error.place;
+  const bug = bugSwitchedOn();
   const again = process.argv.slice(2).filter((a, i, all) => a !== '--seed' && all[i - 1] !== '--seed' && !a.startsWith('--seed='));
   return [
-    'ringlab: the simulator found a fault of its own and stopped.',
+    bug === '' ? 'ringlab: the simulator found a fault of its own and stopped.'
+      : `ringlab: the simulator's own checks found the museum's ${bug}, which is switched on (run.bug), and stopped.`,
     `  what        ${p.message}`,
     `  where       ${p.file === '' ? 'no record' : `${p.file}:${p.line}:${p.column}`}, event ${p.events}, ${p.time_ns} ns`,
     `  state hash  ${p.state_hash}`,
@@ -114,16 +120,25 @@ function trapText(error: TrapError): string {
 }
 
 /** commander takes a --help behind any word for one of its own, and never gets to see that there is no such command. */
-function commandLine(): string[] {
+function wordsOf(ringlab: Command): string[] {
   const [node = '', script = '', name, ...rest] = process.argv;
   if (name === undefined || name.startsWith('-') || ringlab.commands.some((c) => c.name() === name)) return process.argv;
   return [node, script, name, ...rest.filter((a) => a !== '--help' && a !== '-h')];
 }
 
-endWithTheReader();
-const ringlab = program();
-try {
-  await ringlab.parseAsync(commandLine());
-} catch (error) {
-  process.exitCode = report(error);
+/** What the process was called with; ends with its exit code in process.exitCode. */
+export async function commandLine(): Promise<void> {
+  const ringlab = program();
+  resultsToStdout();
+  try {
+    await ringlab.parseAsync(wordsOf(ringlab));
+  } catch (error) {
+    process.exitCode = report(ringlab, error);
+  }
+}
+
+// A thread of another program runs as many command lines as it likes (test/scenario/cli_thread.mjs).
+if (isMainThread) {
+  endWithTheReader();
+  await commandLine();
 }

@@ -18,7 +18,8 @@ export function wholeNumber(option: string, least: number): (value: string) => n
   return (value) => {
     const n = Number(value);
     if (/^\d+$/.test(value) && Number.isSafeInteger(n) && n >= least) return n;
-    throw new InputError(`${option} ${value}: expected a whole number from ${least} on; found '${value}'.`);
+    const most = /^\d+$/.test(value) && n > Number.MAX_SAFE_INTEGER ? `, up to ${Number.MAX_SAFE_INTEGER}` : ' on';
+    throw new InputError(`${option} ${value}: expected a whole number from ${least}${most}; found '${value}'.`);
   };
 }
 

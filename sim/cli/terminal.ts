@@ -44,6 +44,11 @@ export function resultsToStderr(): void {
   results = process.stderr;
 }
 
+/** As it is in the beginning. */
+export function resultsToStdout(): void {
+  results = process.stdout;
+}
+
 export function say(line = ''): void {
   results.write(`${line}\n`);
 }

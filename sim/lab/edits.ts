@@ -12,7 +12,7 @@ export interface FaultEdit {
   readonly at: number;
   readonly fault: string;
   readonly host: 0 | 1;
-  /** Its target, and its number where it has one; left out: the fault's own. Of a buffer -1 is the oldest entry. */
+  /** Its target, and its number where it has one; left out: the fault's own. A negative target is one by order (injectFault). */
   readonly args: readonly number[];
 }
 export type Edit = KnobEdit | FaultEdit;

@@ -1,5 +1,5 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
-export type { Edit, FaultEdit, KnobEdit } from './edits.ts';
+export { applyEdit, type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
 export * from './explore/index.ts';
 export type { ToldFinding } from './findings.ts';
@@ -7,6 +7,7 @@ export { type Opened, type OpenedLine, openFile, type OpenOptions } from './open
 export { type Exported, exportRun, runCommandOf, TRACE_COLUMNS, traceLines } from './exports.ts';
 export { type Branch, BRANCHES_MAX, Lab, setsOfSource, type Source } from './lab.ts';
 export { FIRST_QUERIES } from './first_queries.ts';
+export { Machine as StepMachine } from './machine.ts';
 export { type At, Moment } from './moment.ts';
 export { type Answer, type Params, QUERIES, type Queries, type Query, type QueryName } from './queries.ts';
 export { openLab, PROGRAMS } from './open_lab.ts';
@@ -15,6 +16,8 @@ export { rerun, withEdits } from './rerun.ts';
 export { looksLikeRunFile, type Opening, openingOf, readRunFile, type RunFile, RUN_FILE_VERSION, runFileText } from './run_file.ts';
 export { scenarioText } from './scenario_text.ts';
 export { type Fork, type ProgramLine, Recording } from './recording.ts';
+export { type BrokenRun, brokenRun } from './broken_run.ts';
+export type { BrokenRule, Guard, Guards } from './guard.ts';
 export { type CheckedText, checkText, type TextProblem } from './editing/check_text.ts';
 export { aboutPath, type Choice, keysAt, type Path, type Schema, valuesAt } from './editing/schema.ts';
 export { removeIn, setIn } from './editing/yaml_edit.ts';

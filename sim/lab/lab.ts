@@ -1,9 +1,10 @@
 /** What is open: a scenario, and the branches that were made of it. Branch 0 is the run as the scenario has it. */
 import { InputError, type Scenario } from '../host/index.ts';
 import type { Edit } from './edits.ts';
+import type { Guards } from './guard.ts';
 import { type At, Moment } from './moment.ts';
 import type { Programs } from './programs.ts';
-import { Recording } from './recording.ts';
+import { type Fork, Recording } from './recording.ts';
 
 /** What a run is made of: enough to make it again. */
 export interface Source {
@@ -43,13 +44,15 @@ export class Lab {
   readonly branches: (Branch | undefined)[] = [];
 
   readonly #programs: Programs;
+  readonly #guards: Guards | undefined;
 
-  constructor(core: WebAssembly.Module, source: Source, programs: Programs) {
+  constructor(core: WebAssembly.Module, source: Source, programs: Programs, guards?: Guards) {
     this.#programs = programs;
+    this.#guards = guards;
     this.core = core;
     this.source = source;
     this.scenario = this.#compile([]);
-    this.branches.push({ name: 'base', edits: [], sets: [], parent: undefined, recording: new Recording(core, this.scenario, programs) });
+    this.branches.push({ name: 'base', edits: [], sets: [], parent: undefined, recording: this.#record(this.scenario) });
   }
 
   branch(n: number): Branch {
@@ -66,7 +69,7 @@ export class Lab {
     this.#room();
     const parent = this.branch(from.branch).recording;
     const inherited = parent.edits.filter((e) => e.at <= from.step);
-    const recording = new Recording(this.core, parent.scenario, this.#programs, [...inherited, ...edits], { parent, at: from.step });
+    const recording = this.#record(parent.scenario, [...inherited, ...edits], { parent, at: from.step });
     return this.branches.push({ name, edits, sets: this.branch(from.branch).sets, parent: from.branch, recording }) - 1;
   }
 
@@ -74,7 +77,7 @@ export class Lab {
   restart(name: string, sets: readonly string[], from: number): number {
     this.#room();
     const all = [...this.branch(from).sets, ...sets];
-    const recording = new Recording(this.core, this.#compile(all), this.#programs);
+    const recording = this.#record(this.#compile(all));
     return this.branches.push({ name, edits: [], sets: all, parent: undefined, recording }) - 1;
   }
 
@@ -94,6 +97,9 @@ export class Lab {
   #room(): void {
     const open = this.branches.filter((b) => b !== undefined).length;
     if (open >= BRANCHES_MAX) throw new InputError(`${BRANCHES_MAX} branches are open: remove one first`);
+  }
+  #record(scenario: Scenario, edits: readonly Edit[] = [], fork?: Fork): Recording {
+    return new Recording(this.core, scenario, this.#programs, edits, fork, this.#guards);
   }
   #compile(sets: readonly string[]): Scenario {
     const { name, text } = this.source;

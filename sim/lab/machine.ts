@@ -1,7 +1,7 @@
 /** A world that goes from step to step: the engine, its applications in TypeScript, and what is changed by hand on the way. */
 import {
-  Engine, type EngineSinks, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE, REASON_TRACE_FULL, type Scenario,
-  type ScriptOptions, type StopReason, worldOf,
+  type Core, Engine, type EngineSinks, REASON_APP, REASON_CAPTURE_FULL, REASON_DEADLINE, REASON_EVENTS, REASON_IDLE, REASON_TRACE_FULL,
+  type Scenario, type ScriptOptions, type StopReason, worldOf,
 } from '../host/index.ts';
 import { applyEdit, type Edit } from './edits.ts';
 import type { Programs, Scripts } from './programs.ts';
@@ -9,7 +9,7 @@ import type { Programs, Scripts } from './programs.ts';
 export class Machine {
   readonly engine: Engine;
   scripts: Scripts;
-  /** Steps that were made: an event of the core, or a turn of an application in TypeScript. */
+  /** Steps that were made: an event of the core, or a step of an application in TypeScript. */
   at = 0;
   stopped: StopReason = 'events';
   readonly #scenario: Scenario;
@@ -18,7 +18,7 @@ export class Machine {
   readonly #programs: Programs;
 
   constructor(
-    core: WebAssembly.Module, scenario: Scenario, edits: readonly Edit[], sinks: EngineSinks, options: ScriptOptions, programs: Programs,
+    core: Core, scenario: Scenario, edits: readonly Edit[], sinks: EngineSinks, options: ScriptOptions, programs: Programs,
   ) {
     this.#programs = programs;
     this.#scenario = scenario;
@@ -41,6 +41,10 @@ export class Machine {
 
   /** One step. False: nothing is left to happen, and the time is that of the end. */
   step(): boolean {
+    if (this.scripts.in_turn) {
+      this.#scriptStep();
+      return true;
+    }
     for (;;) {
       const reason = this.engine.guard(() => this.engine.core.run(this.#until, 1));
       if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) {
@@ -51,17 +55,29 @@ export class Machine {
         this.stopped = reason === REASON_DEADLINE ? 'deadline' : 'idle';
         return false;
       }
-      if (reason === REASON_APP) this.scripts.step();
-      else if (reason !== REASON_EVENTS) throw new Error(`the core stopped for an unknown reason ${reason}`);
+      if (reason === REASON_APP) {
+        this.#scriptStep();
+        return true;
+      }
+      if (reason !== REASON_EVENTS) throw new Error(`the core stopped for an unknown reason ${reason}`);
       this.at++;
       this.applyEdits();
       return true;
     }
   }
+  #scriptStep(): void {
+    this.scripts.step();
+    this.at++;
+    this.applyEdits();
+  }
 
   /** Goes on to a step that was made before. Events follow one another without a stop, but for edits and applications' turns. */
   replay(step: number): void {
     while (this.at < step) {
+      if (this.scripts.in_turn) {
+        this.#scriptStep();
+        continue;
+      }
       const edit = this.#edits.find((e) => e.at > this.at);
       const until = Math.min(step, edit?.at ?? step);
       const before = this.engine.eventCount();
@@ -69,8 +85,8 @@ export class Machine {
       this.at += this.engine.eventCount() - before;
       if (reason === REASON_TRACE_FULL || reason === REASON_CAPTURE_FULL) this.engine.drain();
       else if (reason === REASON_APP) {
-        this.scripts.step();
-        this.at++;
+        this.#scriptStep();
+        continue;
       } else if (reason !== REASON_EVENTS) this.at = step;
       if (edit?.at === this.at) this.applyEdits();
     }

@@ -6,7 +6,7 @@ import {
   type Engine, type LoadOptions, loadScenarioWith, roleOf, type Scenario, type ScriptHosts, type ScriptOptions,
 } from '../host/index.ts';
 
-export type Scripts = Pick<ScriptHosts, 'streams' | 'steps' | 'step'>;
+export type Scripts = Pick<ScriptHosts, 'streams' | 'steps' | 'step' | 'in_turn'>;
 
 export interface Programs {
   readonly load: (text: string, file: string, options: LoadOptions) => Scenario;
@@ -20,7 +20,7 @@ const wanted = (): never => {
   throw new ProgramsWanted('this scenario has applications in TypeScript');
 };
 
-const NO_SCRIPTS: Scripts = { streams: new Map(), steps: undefined, step: wanted };
+const NO_SCRIPTS: Scripts = { streams: new Map(), steps: undefined, step: wanted, in_turn: false };
 
 /** For scenarios without any; for others, ProgramsWanted. */
 export const NO_PROGRAMS: Programs = {

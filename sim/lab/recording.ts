@@ -2,14 +2,15 @@
  * A run that one can go back in. It is recorded once, step by step, with its trace; from then on each instant can be asked for:
  * state by the nearest checkpoint and a replay from there, what happened by the trace.
  *
- *     step    an event of the core, a turn of an application in TypeScript, or the last one: time goes on to the end
+ *     step    an event of the core, a call of a program of steps, a turn of another application in TypeScript, or the last one:
+ *             time goes on to the end
  *     trace   records; step n wrote those from records(n - 1) to records(n)
  *
  * A fork is a recording that shares its beginning with another one, and goes its own way from an edit on.
  */
 import {
-  collectResult, CURSORS_ADDR, type Engine, EventCounts, type PageStore, type RunResult, type Scenario, type ScriptOptions, type Snapshot,
-  snapshotsOf, TRACE_CURSOR, type TraceBatch, type TraceLine, TraceStore, type WireFrame,
+  collectResult, CURSORS_ADDR, type Engine, EventCounts, type PageStore, programPlace, type RunResult, type Scenario, type ScriptOptions,
+  type Snapshot, snapshotsOf, TRACE_CURSOR, type TraceBatch, type TraceLine, TraceStore, TrapError, type WireFrame,
 } from '../host/index.ts';
 import { settleCharges } from './charges_seen.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -18,6 +19,7 @@ import { type Edit, refusalOf } from './edits.ts';
 import { FrameStore } from './frames.ts';
 import { Machine } from './machine.ts';
 import { Meter } from './meter.ts';
+import type { BrokenRule, Guard, Guards } from './guard.ts';
 import type { Programs } from './programs.ts';
 import { DigestMemo, ScriptReplay } from './script_replay.ts';
 import { StepIndex } from './step_index.ts';
@@ -39,6 +41,8 @@ export interface Fork {
 const TOGETHER = 64;
 const SCRIPTED_TOGETHER = 4;
 
+const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 export class Recording {
   readonly scenario: Scenario;
   /** In the order of their steps; each is applied when its step has been reached. */
@@ -49,6 +53,8 @@ export class Recording {
   /** What was on the wire; empty where run.capture is off. */
   readonly frames: FrameStore;
   readonly program_lines: ProgramLine[] = [];
+  /** When a program of steps came to which of them. */
+  readonly #begun: { readonly step: number; readonly i: number }[] = [];
   /** What records do not tell. */
   readonly meter: Meter;
   /** Nothing more will happen. */
@@ -69,11 +75,17 @@ export class Recording {
   readonly #keep = (batch: TraceBatch): void => {
     this.#counts.add(batch);
     this.trace.add(batch);
+    this.#see(batch);
   };
   readonly #keepFrames = (bytes: Uint8Array): void => this.frames.add(bytes);
   #result: RunResult | undefined;
+  readonly #guard: Guard | undefined;
+  /** What the guard said of a record: the step that wrote it is the last. */
+  #broken: Error | undefined;
+  /** The record that broke what always holds, if one did. */
+  breaker: number | undefined;
 
-  constructor(core: WebAssembly.Module, scenario: Scenario, programs: Programs, edits: readonly Edit[] = [], fork?: Fork) {
+  constructor(core: WebAssembly.Module, scenario: Scenario, programs: Programs, edits: readonly Edit[] = [], fork?: Fork, guards?: Guards) {
     this.#programs = programs;
     this.scenario = scenario;
     this.edits = [...edits].sort((a, b) => a.at - b.at);
@@ -85,8 +97,10 @@ export class Recording {
     this.frames = fork ? fork.parent.frames.prefix(fork.parent.trace, this.trace.length) : new FrameStore();
     for (const batch of this.trace.batches) this.#counts.add(batch);
     if (fork) this.program_lines.push(...fork.parent.program_lines.filter((l) => l.step <= fork.at));
-    this.#machine = this.#make({ onStep: (line) => this.#onLine(line), hash: this.#memo.recorded() });
+    if (fork) this.#begun.push(...fork.parent.#begun.filter((b) => b.step <= fork.at));
+    this.#machine = this.#make({ onStep: (line) => this.#onLine(line), onStepBegin: (i) => this.#onBegin(i), hash: this.#memo.recorded() });
     this.#watch(true);
+    this.#guard = guards?.(scenario, this.edits);
     this.#digests = new DigestLog(fork?.at ?? 0);
     if (this.scripted) this.#beginScripted();
     else this.#begin();
@@ -117,10 +131,12 @@ export class Recording {
     try {
       while (!this.done && performance.now() < end) for (let i = 0; i < together && !this.done; i++) this.#recordStep();
     } catch (error) {
-      this.failure = error instanceof Error ? error : new Error(String(error));
+      this.failure = this.#broken ?? errorOf(error);
       this.done = true;
     }
     this.#machine.engine.drain();
+    // In the midst of a step: its last record is the nearest to what the core found.
+    if (this.failure instanceof TrapError && this.trace.length > this.steps.records(this.length)) this.breaker ??= this.trace.length - 1;
     return !this.done;
   }
 
@@ -185,6 +201,16 @@ export class Recording {
     this.#store?.close();
   }
 
+  /** What does not hold, if that ended it: in words. */
+  get broken(): BrokenRule | undefined {
+    return this.failure && this.#guard?.told(this.failure);
+  }
+  /** To which of its steps a program has come after a step of the run: that one is under way, or comes next. In words; none: empty. */
+  programAt(step: number): string {
+    const { steps } = this.scenario;
+    return steps ? programPlace(steps, this.#begun.findLast((b) => b.step <= step)?.i ?? -1) : '';
+  }
+
   /** Who is at a step. Where applications are in TypeScript the one that records stays where it is. */
   #machineAt(step: number): Machine {
     if (this.scripted && step !== this.#machine.at) {
@@ -209,7 +235,7 @@ export class Recording {
   #begin(): void {
     const { fork } = this;
     const { engine } = this.#machine;
-    if (fork) {
+    if (fork && !this.#guard) {
       const { store, snapshot } = fork.parent.snapshotAt(fork.at);
       this.#store = store.beside(() => engine.core.memory.buffer as ArrayBuffer);
       this.#store.restore(snapshot);
@@ -223,17 +249,32 @@ export class Recording {
     }
     this.#store = snapshotsOf(engine, true);
     this.#checkpoints = new Checkpoints(this.#store);
-    this.#machine.applyEdits();
-    this.#checkpoints.take(0);
+    this.#again();
+    this.#checkpoints.take(this.fork?.at ?? 0);
   }
-  /** Makes the run again up to where it leaves the other one: what its applications know is nowhere else. */
   #beginScripted(): void {
     this.#recording = false;
+    this.#again();
+  }
+  /** Makes the run again up to where it leaves the other one: what its applications, or a guard, know is nowhere else. */
+  #again(): void {
+    const at = this.fork?.at ?? 0;
+    if (at === 0) return this.#machine.applyEdits();
     const { engine } = this.#machine;
+    const guard = this.#guard;
     this.#watch(false);
+    if (guard)
+      engine.sinks.onTrace = (batch) => {
+        for (let i = 0; i < batch.length; i++) guard.see(batch, i);
+      };
     this.#machine.applyEdits();
-    this.#machine.replay(this.fork?.at ?? 0);
+    while (guard && this.#machine.at < at && this.#machine.step()) {
+      engine.drain();
+      guard.rest(engine);
+    }
+    this.#machine.replay(at);
     engine.drain();
+    settleCharges(engine);
     this.#watch(true);
   }
   /** The state after a step, to be released by who asks. */
@@ -248,11 +289,28 @@ export class Recording {
     if (this.#recording) this.program_lines.push({ step: this.#machine.at + 1, line });
   }
 
+  #onBegin(i: number): void {
+    if (this.#recording) this.#begun.push({ step: this.#machine.at + 1, i });
+  }
+
+  #see(batch: TraceBatch): void {
+    const guard = this.#guard;
+    if (!guard || this.#broken) return;
+    let i = 0;
+    try {
+      for (; i < batch.length; i++) guard.see(batch, i);
+    } catch (error) {
+      this.#broken = errorOf(error);
+      this.breaker = this.trace.length - batch.length + i;
+    }
+  }
+
   #recordStep(): void {
     const { engine } = this.#machine;
     this.#recording = true;
-    const more = this.#machine.step();
+    const more = this.#wholeStep();
     this.#recording = false;
+    if (this.#guard) engine.drain();
     if (more || engine.clockNs() > this.steps.timeNs(this.length)) {
       const next = engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.next.at, true);
       const base = engine.view.getUint32(CURSORS_ADDR + TRACE_CURSOR.base.at, true);
@@ -266,6 +324,25 @@ export class Recording {
       engine.drain();
       this.#checkpoints.take(this.length);
     }
+    this.#check(more);
+  }
+
+  /** A step that traps leaves memory in the midst of it: that is the state of no step, and a way back begins at a snapshot. */
+  #wholeStep(): boolean {
+    try {
+      return this.#machine.step();
+    } catch (error) {
+      this.#machine.at = Number.POSITIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  /** The guard's part of a step. */
+  #check(more: boolean): void {
+    if (this.#broken) throw this.#broken;
+    const { engine, scripts, stopped } = this.#machine;
+    if (more) this.#guard?.rest(engine);
+    else this.#guard?.end(engine, stopped, scripts);
   }
 
   /** Brings the engine to a step, by the shortest way. Where applications are in TypeScript it stays where recording goes on. */

@@ -7,6 +7,7 @@
  * `scenario` names one of the library; `text` is one as it is written, and wins. What is left out is as in the scenario.
  */
 import { InputError, looksLikeScenario } from '../host/index.ts';
+import { EDIT_OP } from '../schema/edits.ts';
 import type { Edit } from './edits.ts';
 import type { Source } from './lab.ts';
 
@@ -27,6 +28,10 @@ export interface RunFile {
   readonly step?: number;
   readonly core_hash?: string;
   readonly state_hash?: string;
+  /** What breaks in the step after that, as a fuzzer names it: its invariant. */
+  readonly invariant?: string;
+  /** From this step on nothing disturbs: at its end all must have arrived, and come home. */
+  readonly calm_at?: number;
 }
 
 /** A run file as what the laboratory opens, then does, then goes to. */
@@ -40,7 +45,7 @@ export interface Opening {
 
 type Fields = Readonly<Record<string, unknown>>;
 const KEYS = [
-  'ringlab_run', 'name', 'about', 'scenario', 'text', 'sets', 'seed', 'edits', 'step', 'core_hash', 'state_hash',
+  'ringlab_run', 'name', 'about', 'scenario', 'text', 'sets', 'seed', 'edits', 'step', 'core_hash', 'state_hash', 'invariant', 'calm_at',
 ] as const;
 const EDITS_MAX = 1000;
 const SETS_MAX = 1000;
@@ -89,6 +94,8 @@ function editOf(reader: Reader, value: unknown): Edit {
   const whole = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n);
   if (whole(e.at) && e.at >= 0) {
     if (typeof e.set === 'string' && Object.keys(e).length === 2) return { at: e.at, set: e.set };
+    if (typeof e.fault === 'string' && EDIT_OP[e.fault] === undefined)
+      throw reader.refused('edits', 'a fault that there is (docs/reference/edits.md)', e.fault);
     if (typeof e.fault === 'string' && (e.host === 0 || e.host === 1) && Array.isArray(e.args) && e.args.every(whole)
       && Object.keys(e).length === 4) return value as Edit;
   }
@@ -114,12 +121,14 @@ export function readRunFile(text: string, file: string): RunFile {
     throw r.refused('sets', 'KEY=VALUE', s);
   });
   const [about, core_hash, state_hash] = [r.text('about'), r.text('core_hash'), r.text('state_hash')];
-  const [seed, step] = [r.count('seed'), r.count('step')];
+  const [seed, step, calm_at] = [r.count('seed'), r.count('step'), r.count('calm_at')];
+  const invariant = r.text('invariant');
   return {
     ringlab_run: RUN_FILE_VERSION, name: r.text('name') ?? scenario ?? file.replace(/^.*[/\\]|\.[^.]*$/g, ''),
     ...(about === undefined ? {} : { about }), ...(scenario === undefined ? {} : { scenario }), ...(own === undefined ? {} : { text: own }),
     sets, ...(seed === undefined ? {} : { seed }), edits, ...(step === undefined ? {} : { step }),
     ...(core_hash === undefined ? {} : { core_hash }), ...(state_hash === undefined ? {} : { state_hash }),
+    ...(invariant === undefined ? {} : { invariant }), ...(calm_at === undefined ? {} : { calm_at }),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { compileCore, runScenario } from '../../sim/host/index.ts';
-import { openLab } from '../../sim/lab/index.ts';
+import { openLab, withEdits } from '../../sim/lab/index.ts';
 
 let core: WebAssembly.Module;
 beforeAll(async () => {
@@ -35,6 +35,20 @@ describe.each(['bulk', 'loss', 'http', 'conform/zcrx-exhaustion'])('%s', (name) 
     for (const step of [...steps].reverse()) expect(recording.hashAt(step)).toBe(while_recording.get(step));
     for (const step of steps) expect(recording.hashAt(step)).toBe(while_recording.get(step));
   });
+});
+
+test('a program of steps stops between any two of its calls, and what is done to it there is done in every run', () => {
+  const lab = open('conform/zcrx-exhaustion');
+  const base = lab.branch(0).recording.finish();
+  // Until it first waits it is one turn: no event of the core lies in it.
+  const turn = Array.from({ length: base.length }, (_, step) => step).filter((step) => base.engineAt(step).eventCount() === 1);
+  // A call that is refused leaves nothing behind.
+  expect(new Set(turn.map((step) => base.hashAt(step))).size).toBeGreaterThan(5);
+  const edits = [{ at: turn[3] as number, set: 'server.wire.delay_ns=3ms' }];
+  const { recording } = lab.branch(lab.fork({ branch: 0, step: turn[3] as number }, 'far', edits));
+  const again = runScenario(core, lab.scenario, withEdits(edits));
+  expect(recording.finish().result()?.stateHash).toBe(again.result.stateHash);
+  expect(again.result.stateHash).not.toBe(base.result()?.stateHash);
 });
 
 test('a fork in which nothing is changed stays equal to the branch that it left', () => {

@@ -50,6 +50,7 @@ describe('a run file', () => {
     ['{"scenario": "bulk", "step": -1}', "key 'step' of a run file: expected a whole number from 0 on, found -1"],
     ['{"scenario": "bulk", "sets": ["nic.mtu"]}', 'expected KEY=VALUE, found "nic.mtu"'],
     ['{"scenario": "bulk", "edits": [{"at": 1}]}', 'expected {at, set} or {at, fault, host, args}'],
+    ['{"scenario": "bulk", "edits": [{"at": 1, "fault": "forge_rsst", "host": 0, "args": [-1, 0]}]}', 'expected a fault that there is'],
     ['[]', 'expected an object'],
   ])('that is wrong is refused with a sentence: %s', (text, said) => {
     expect(() => readRunFile(text, 'a.json')).toThrow(said);

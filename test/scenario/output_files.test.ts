@@ -7,7 +7,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { bundle, ringlab, root } from './cli.ts';
+import { bundle, ringlabProcess as ringlab, root } from './cli.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'ringlab-out-'));
 afterAll(() => rmSync(base, { recursive: true }));

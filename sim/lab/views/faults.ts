@@ -126,7 +126,8 @@ function targetsOf(moment: Moment, form: EditForm, selected: string | undefined)
 /** `selected`: what is looked at; faults that fit it come first. */
 export function faults(moment: Moment, { selected }: { readonly selected: string | undefined }): FaultRow[] {
   const { recording, step } = moment;
-  const rows = EDITS.filter((form) => form.target !== 'knob').map((form) => ({ form, targets: targetsOf(moment, form, selected) }));
+  const forms = EDITS.filter((form) => form.target !== 'knob' && !form.forged);
+  const rows = forms.map((form) => ({ form, targets: targetsOf(moment, form, selected) }));
   const tried = recording.refusals(step, rows.flatMap(({ form, targets }) => targets.map(({ host, target }) => ({
     at: step, fault: form.name, host, args: [target],
   }))));

@@ -9,6 +9,8 @@ export interface Overview {
   readonly end_ns: number;
   readonly done: boolean;
   readonly state_hash: string;
+  /** To which of its steps a program of steps has come. */
+  readonly program: string;
   /** What the last record of the trace says that is no charge. */
   readonly last: { readonly stage: string; readonly event: string; readonly host: number; readonly text: string } | undefined;
 }
@@ -21,7 +23,7 @@ export function overview(moment: Moment, { hash }: { readonly hash: boolean }): 
   const record = i >= 0 ? recording.trace.record(i) : undefined;
   return {
     step, steps: recording.length, time_ns, end_ns: recording.steps.timeNs(recording.length), done: recording.done,
-    state_hash: hash ? moment.engine().stateHash() : '',
+    program: recording.programAt(step), state_hash: hash ? moment.engine().stateHash() : '',
     last: record && { stage: eventOf(record).stage, event: eventOf(record).name, host: record.host, text: narrate(record) },
   };
 }

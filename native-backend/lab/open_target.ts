@@ -23,7 +23,7 @@ export async function openTarget(spec: string, options: TargetOptions = {}): Pro
   for (const [option, given] of [['--apply', options.apply], ['--interface', options.interface !== undefined]] as const)
     if (given && !ssh) throw new InputError(`${option} is for --on ssh:HOST; ${spec} has no NIC of yours.`);
   if (options.kernel !== undefined && (ssh || spec === 'host'))
-    throw new InputError(`--kernel is for --on vm and nic; ${spec} runs the kernel that it has.`);
+    throw new InputError(`--kernel is for vm and nic; ${spec} runs the kernel that it has.`);
   if (options.kernel !== undefined && !/^\d+(\.\d+){1,2}([.+~-][\w.+~-]*)?$/.test(options.kernel))
     throw new InputError(`--kernel ${options.kernel}: expected a version, such as 7.2 or 7.3.4.`);
   if (ssh) return SshTarget.open(spec, options);

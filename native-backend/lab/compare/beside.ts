@@ -23,7 +23,7 @@ export const writtenJob = ({ name, text, file, sets }: Written): Job => jobOf(na
 const OF_KERNEL = /^(kernel|cost)\./;
 
 /** What the simulator is told. The machine's settings come first: what the user set holds in any case; what the target lacks, last. */
-function setsOf(written: Written, sets_of_target: readonly string[]): readonly string[] {
+export function setsOf(written: Written, sets_of_target: readonly string[]): readonly string[] {
   const own = written.sets.flatMap((s) => (typeof s === 'string' ? [s] : 'set' in s ? [s.set] : []));
   const all = [...sets_of_target.filter((s) => OF_KERNEL.test(s)), ...own, ...sets_of_target.filter((s) => !OF_KERNEL.test(s))];
   // The last one of a knob holds.
@@ -46,15 +46,15 @@ export interface Beside {
   readonly comparison: Comparison;
 }
 
-/** Compares what a kernel said (`trace`) with the simulator in its place. */
+/** Compares what a kernel said (`trace`) with the simulator in its place; `part`: what of both is compared. */
 export function beside(
   core: WebAssembly.Module, written: Written, trace: { readonly target: string; readonly kernel: string; readonly sets: readonly string[];
-    readonly lines: readonly TraceLine[] }, rules: readonly Rule[] = RULES,
+    readonly lines: readonly TraceLine[] }, rules: readonly Rule[] = RULES, part = (lines: readonly TraceLine[]) => lines,
 ): Beside {
   const job = writtenJob(written);
   const simulated = simulateAs(core, written, trace.sets);
   const where: Where = { scenario: written.name, kind: job.kind, target: trace.target, kernel: trace.kernel };
   const comparing = job.kind === 'apps' ? 'exact' : job.scenario.compare;
-  const comparison = compareTraces({ native: trace.lines, simulated: simulated.lines }, comparing, where, rules);
+  const comparison = compareTraces({ native: part(trace.lines), simulated: part(simulated.lines) }, comparing, where, rules);
   return { where, simulated, sets: setsOf(written, trace.sets), comparison };
 }

@@ -47,11 +47,15 @@ addEventListener('fetch', (event) => {
 });
 `;
 
+/** Asked for by few, and large: the fuzzing core comes from the network when a scenario has a bug of the museum. */
+const LATE = /(^|\/)core\.fuzz-[^/]*\.wasm$/;
+
 /** Files of a folder that a browser may ask for; source maps are for those who debug, with a network. */
 function filesOf(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((e) => e.isFile() && !e.name.endsWith('.map') && e.name !== SERVICE_WORKER)
     .map((e) => join(e.parentPath, e.name).slice(folder.length + 1).replaceAll('\\', '/'))
+    .filter((f) => !LATE.test(f))
     .sort();
 }
 

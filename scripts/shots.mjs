@@ -38,7 +38,7 @@ async function shoot(page, name, address) {
 
 checkNode();
 await installModules();
-const errors = await build(['web']);
+const errors = await build(['core', 'fuzz', 'web']);
 const executablePath = process.env.CHROMIUM ?? which('chromium');
 if (errors.length > 0 || !executablePath) {
   console.error(errors.length > 0 ? errors.join('\n') : 'npm run shots: chromium is not installed (Debian: apt-get install chromium)');

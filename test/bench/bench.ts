@@ -105,7 +105,7 @@ function snapshots(): Record<string, number> {
     out['little']?.push(timed(() => { small = store.take(); }));
     w.core.run(w.core.clockNs() + 20_000n, 0xffff_ffff);
     out['restore_little']?.push(timed(() => store.restore(small)));
-    dirty.fill(1);
+    dirty.fill(3);
     out['restore_full']?.push(timed(() => store.restore(small)));
     store.release(first);
     first = small;

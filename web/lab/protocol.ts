@@ -1,5 +1,7 @@
 /** What page and worker say to each other. */
-import type { At, Edit, LessonFile, LessonResult, Params, QueryName, ReadLesson, Source, Verified } from '../../sim/lab/index.ts';
+import type {
+  At, BrokenRun, Edit, LessonFile, LessonResult, Params, QueryName, ReadLesson, Source, Verified,
+} from '../../sim/lab/index.ts';
 
 /** A branch as the page knows it. */
 export interface BranchInfo {
@@ -16,6 +18,8 @@ export interface BranchInfo {
   readonly done: boolean;
   /** Why it ended early: a sentence. */
   readonly failure: string;
+  /** It ended since something did not hold that always must. */
+  readonly broken: BrokenRun | undefined;
 }
 
 /** One question of a frame. */

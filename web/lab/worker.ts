@@ -1,20 +1,28 @@
 /** Holds the laboratory off the page's thread: records in slices, and answers in between. */
+import fuzzCoreUrl from '../../build/core.fuzz.wasm?url';
 import coreUrl from '../../build/core.wasm?url';
-import { compileCore, InputError, sha256Hex, TrapError } from '../../sim/host/index.ts';
-import { FIRST_QUERIES, Lab, NO_PROGRAMS, ProgramsWanted, type Query, type Source } from '../../sim/lab/index.ts';
+import { compileCore, InputError, MuseumWanted, sha256Hex, TrapError } from '../../sim/host/index.ts';
+import {
+  type BrokenRun, brokenRun, FIRST_QUERIES, Lab, NO_PROGRAMS, ProgramsWanted, type Query, type Recording, type Source,
+} from '../../sim/lab/index.ts';
 import type { BranchInfo, Calls, CallName, Reply, Request } from './protocol.ts';
 
 /** Short enough that an answer never waits long. */
 const SLICE_MS = 8;
 const TELL_MS = 100;
 
-let core: Promise<{ module: WebAssembly.Module; hash: string }> | undefined;
+interface LoadedCore {
+  readonly module: WebAssembly.Module;
+  readonly hash: string;
+}
+/** By their addresses. */
+const cores = new Map<string, Promise<LoadedCore>>();
 let lab: Lab | undefined;
 let scheduled = false;
 let told = 0;
 
-async function loadCore() {
-  const response = await fetch(coreUrl);
+async function loadCore(url: string): Promise<LoadedCore> {
+  const response = await fetch(url);
   if (!response.ok) throw new Error(`The simulator could not be loaded: ${response.status} ${response.statusText}`);
   const bytes = await response.arrayBuffer();
   return { module: await compileCore(bytes), hash: sha256Hex(new Uint8Array(bytes)).slice(0, 16) };
@@ -40,11 +48,26 @@ function late() {
 
 const say = (reply: Reply) => postMessage(reply);
 
+/** Made once: the trace is looked through for it. */
+const BROKEN = new WeakMap<Recording, BrokenRun>();
+function broken(recording: Recording): BrokenRun | undefined {
+  if (!recording.failure) return undefined;
+  const known = BROKEN.get(recording) ?? brokenRun(recording);
+  if (known) BROKEN.set(recording, known);
+  return known;
+}
+
+function failure(recording: Recording): string {
+  const rule = broken(recording);
+  if (rule) return `'${rule.name}' is broken: ${rule.seen}.`;
+  return recording.failure ? sentence(recording.failure) : '';
+}
+
 function infos(): BranchInfo[] {
   return (lab?.branches ?? []).flatMap((b, n): BranchInfo[] => b ? [{
     n, name: b.name, parent: b.parent, from_step: b.recording.fork?.at ?? 0, edits: b.edits, sets: b.sets, steps: b.recording.length,
     end_ns: b.recording.steps.timeNs(b.recording.length), done: b.recording.done,
-    failure: b.recording.failure ? sentence(b.recording.failure) : '',
+    failure: failure(b.recording), broken: broken(b.recording),
   }] : []);
 }
 function tell(): void {
@@ -74,10 +97,11 @@ function opened(): Lab {
 }
 
 /** The simulator; one that could not be loaded is asked for again. */
-function theCore() {
-  core ??= loadCore();
-  return core.catch((error: unknown) => {
-    core = undefined;
+function theCore(url = coreUrl): Promise<LoadedCore> {
+  const loading = cores.get(url) ?? loadCore(url);
+  cores.set(url, loading);
+  return loading.catch((error: unknown) => {
+    cores.delete(url);
     throw error;
   });
 }
@@ -92,12 +116,30 @@ async function opening(module: WebAssembly.Module, source: Source): Promise<Lab>
   }
 }
 
+/** A scenario that is checked, or that has a bug of the museum: in the core that has those, under the invariants. */
+async function checkedOpening(source: Source): Promise<{ lab: Lab; hash: string }> {
+  const [{ module, hash }, { PROGRAMS }, { GUARDS }] = await Promise.all([theCore(fuzzCoreUrl), late(), import('../../sim/fuzz/guard.ts')]);
+  return { lab: new Lab(module, source, PROGRAMS, GUARDS), hash };
+}
+
+async function openingOf(source: Source): Promise<{ lab: Lab; hash: string }> {
+  const { module, hash } = await theCore();
+  try {
+    const plain = await opening(module, source);
+    if (plain.scenario.run['run.verify'] === 0) return { lab: plain, hash };
+    plain.branch(0).recording.close();
+  } catch (error) {
+    if (!(error instanceof MuseumWanted)) throw error;
+  }
+  return checkedOpening(source);
+}
+
 const CALLS: { [K in CallName]: (params: Calls[K]['params']) => Promise<Calls[K]['answer']> | Calls[K]['answer'] } = {
   open: async ({ source }) => {
-    const { module, hash } = await theCore();
     lab = undefined;
-    lab = await opening(module, source);
-    const { scenario } = lab;
+    const opened_now = await openingOf(source);
+    lab = opened_now.lab;
+    const [{ hash }, { scenario }] = [opened_now, lab];
     return { name: scenario.name, about: scenario.about, seed: scenario.run['run.seed'], steps: scenario.steps !== undefined, core: hash };
   },
   fork: ({ from, name, edits }) => opened().fork(from, name, edits),

@@ -59,7 +59,8 @@ export async function openBench(lab: LabStore, rest: string): Promise<void> {
     await lab.recorded(branch, address.step ?? 0);
     if (turn !== openings) return;
     if (address.step !== undefined || branch !== 0) await lab.goto(address.step ?? 0, branch);
-    lab.select(address.selected);
+    // A run that breaks has something selected where it does.
+    if (address.selected !== undefined) lab.select(address.selected);
     lab.unmet = unmet(lab, address).join(' ');
     if (address.state !== '') shell.proof = await proofOf(lab, address);
     else if (address.step === undefined) begin(lab);

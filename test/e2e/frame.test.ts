@@ -54,6 +54,33 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await page.close();
   });
 
+  test('stops where it stands, and goes where it is sent, while an answer is under way', async () => {
+    const page = await site.visit('#loss', {}, () => {
+      const Prompt = Worker;
+      window.Worker = class extends Prompt {
+        override set onmessage(listener: ((message: MessageEvent) => void)) {
+          super.onmessage = (message) => setTimeout(() => listener(message), 200);
+        }
+      };
+    });
+    await recorded(page);
+    const beyond = (step: number) => page.waitForFunction(
+      (s) => Number(document.querySelector('[data-testid=playhead]')?.textContent) > s, step, { timeout: 30_000 },
+    );
+    await page.keyboard.type('++ ');
+    await beyond(3);
+    await page.keyboard.press(' ');
+    const at = await playhead(page);
+    await page.waitForTimeout(600);
+    expect(await playhead(page)).toBe(at);
+    await page.keyboard.press(' ');
+    await beyond(at);
+    await page.keyboard.press('Home');
+    await page.waitForTimeout(600);
+    expect(await playhead(page)).toBe(0);
+    await page.close();
+  });
+
   test('plays by itself only where motion is welcome', async () => {
     const page = await site.visit('#bulk');
     await recorded(page);

@@ -29,12 +29,13 @@ export class Site {
     });
   }
 
-  /** A page at a fragment, in a browser that knows nothing of earlier visits. */
-  async visit(fragment: string, options: BrowserContextOptions = {}): Promise<Page> {
+  /** A page at a fragment, in a browser that knows nothing of earlier visits; `first` runs in it before the page's own scripts. */
+  async visit(fragment: string, options: BrowserContextOptions = {}, first?: () => void): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: { width: 1366, height: 900 }, reducedMotion: 'reduce', serviceWorkers: 'block', ...options,
     });
     const page = await context.newPage();
+    if (first) await page.addInitScript(first);
     page.on('console', (message) => {
       // Tests have no service worker, but for those that are about it.
       if (message.text().includes('registration blocked by Playwright')) return;

@@ -68,6 +68,8 @@ export class LabStore {
   #asking = false;
   #stale = false;
   #last_ms = 0;
+  /** Counts the plays: turns of an earlier one do nothing any more. */
+  #play = 0;
   /** Events owed to the playhead at speeds below one a turn. */
   #owed = 0;
 
@@ -118,9 +120,11 @@ export class LabStore {
     });
   }
 
+  /** To a step, and stays there. */
   async goto(step: number, branch = this.branch): Promise<void> {
     const info = this.branches.find((b) => b.n === branch);
     if (!info) return;
+    this.pause();
     this.stopped = undefined;
     this.unmet = '';
     this.branch = branch;
@@ -189,7 +193,8 @@ export class LabStore {
     this.direction = direction;
     this.playing = true;
     this.#last_ms = performance.now();
-    requestAnimationFrame(() => this.#turn());
+    const play = ++this.#play;
+    requestAnimationFrame(() => this.#turn(play));
   }
   pause(): void {
     this.playing = false;
@@ -229,18 +234,18 @@ export class LabStore {
   }
 
   /** One turn of the playhead: as far as the real time that has gone by allows. */
-  async #turn(): Promise<void> {
-    if (!this.playing) return;
+  async #turn(play: number): Promise<void> {
+    const goesOn = () => this.playing && play === this.#play;
+    if (!goesOn()) return;
     const now = performance.now();
     const passed_ms = Math.min(now - this.#last_ms, TURN_MAX_MS);
     this.#last_ms = now;
-    const moved = await this.#move(passed_ms);
-    if (!moved) this.playing = false;
+    await this.#move(passed_ms, goesOn);
     this.refresh();
-    requestAnimationFrame(() => this.#turn());
+    requestAnimationFrame(() => this.#turn(play));
   }
 
-  async #move(passed_ms: number): Promise<boolean> {
+  async #move(passed_ms: number, goesOn: () => boolean): Promise<void> {
     const { speed, direction } = this;
     const gap_ns = speed.unit === 'ns' ? (speed.per_s * GAP_MAX_MS) / 1000 : 0;
     this.#owed += (speed.per_s * passed_ms) / 1000;
@@ -248,10 +253,12 @@ export class LabStore {
     const stops = this.breakpoints.flatMap((b) => (b.on ? [b.filter] : []));
     const to = await this.ask('play_to', { time_ns: this.time_ns, unit: speed.unit, amount: owed, direction, gap_ns, stops });
     this.#owed -= owed;
+    // Meanwhile one may have stopped it.
+    if (!goesOn()) return;
     this.step = to.step;
     this.time_ns = to.time_ns;
     this.stopped = to.stopped;
     this.unmet = '';
-    return !to.ended;
+    if (to.ended) this.playing = false;
   }
 }

@@ -48,16 +48,18 @@ export function userAlloc(task: u32, bytes: u32): u32 {
     const at = extent(i);
     const addr = load<u32>(at);
     const size = load<u32>(at, 4);
-    if (size < want || (addr & (align - 1)) != 0) continue;
+    if (size < want) continue;
     if (size == want) {
       s.extents--;
       store<u64>(at, load<u64>(extent(s.extents)));
     } else {
-      store<u32>(at, addr + want);
+      if (align == PAGE_SIZE) store<u32>(at, addr + want);
       store<u32>(at, size - want, 4);
     }
-    memory.fill(addr, 0, want);
-    return addr;
+    // Less than a page is taken from the end: extents begin at a page.
+    const taken = align == PAGE_SIZE ? addr : addr + size - want;
+    memory.fill(taken, 0, want);
+    return taken;
   }
   const addr = (s.user_next + align - 1) & ~(align - 1);
   if (<u64>addr + want > <u64>s.user_end) return 0;

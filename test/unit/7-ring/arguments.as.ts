@@ -102,6 +102,17 @@ export function memory_that_was_given_back_is_given_out_again(): void {
   assert(<u32>userNext() == d && userAlloc(HOST, PAGE) == d && load<u32>(d) == 0 && userNext() >= next, 'the last is as if it never was');
 }
 
+export function a_little_memory_leaves_whole_pages_to_those_who_want_pages(): void {
+  build();
+  const back = userAlloc(HOST, 2 * PAGE);
+  userAlloc(HOST, PAGE);
+  userFree(back, 2 * PAGE);
+  const little = userAlloc(HOST, 64);
+  assert(little >= back && little < back + 2 * PAGE, 'of what came back');
+  const next = userNext();
+  assert(userAlloc(HOST, PAGE) == back && userNext() == next && little >= back + PAGE, 'the other page');
+}
+
 export function user_memory_can_be_used_up_to_its_last_page(): void {
   build();
   userAlloc(HOST, PAGE);

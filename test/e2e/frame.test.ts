@@ -81,6 +81,29 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await page.close();
   });
 
+  test('a key that comes while the run is being opened does what it does where the link leads', async () => {
+    const page = await site.visit('#loss&at=500', {}, () => {
+      const Prompt = Worker;
+      let held: (() => void)[] | undefined = [];
+      addEventListener('letgo', () => {
+        for (const send of held ?? []) send();
+        held = undefined;
+      });
+      window.Worker = class extends Prompt {
+        override postMessage(message: unknown) {
+          if (held) held.push(() => super.postMessage(message));
+          else super.postMessage(message);
+        }
+      };
+    });
+    await page.getByTestId('playhead').waitFor();
+    await page.keyboard.press('p');
+    await page.evaluate(() => dispatchEvent(new Event('letgo')));
+    await page.locator('#panel-inspector h3.title', { hasText: /^Packet/ }).waitFor();
+    expect(await playhead(page)).toBeGreaterThan(500);
+    await page.close();
+  });
+
   test('plays by itself only where motion is welcome', async () => {
     const page = await site.visit('#bulk');
     await recorded(page);

@@ -62,6 +62,9 @@ export class LabStore {
     this.branches = branches;
     for (const look of this.#awaited) look();
   });
+  #openings = 0;
+  /** What waits for an opening. */
+  readonly #early: (() => void)[] = [];
   /** What waits for a recording. */
   readonly #awaited = new Set<() => void>();
   readonly #frames = new Map<symbol, () => Frame | undefined>();
@@ -80,26 +83,49 @@ export class LabStore {
     return this.branches.find((b) => b.n === this.branch);
   }
 
-  async open(source: Source): Promise<void> {
-    this.playing = false;
+  /**
+   * Opens a run; `then` goes to where in it somebody wants to be, as long as `holds` does. False: another one was opened meanwhile.
+   * The last of several openings wins.
+   */
+  async open(source: Source | Promise<Source>, then?: (holds: () => boolean) => Promise<void>): Promise<boolean> {
+    const turn = ++this.#openings;
+    const holds = () => turn === this.#openings;
     this.opening = true;
     this.error = '';
-    this.branches = [];
     try {
-      const { about, seed, core } = await this.client.call('open', { source });
-      this.source = source;
-      this.about = about;
-      this.seed = seed;
-      this.core_hash = core;
+      const wanted = await source;
+      if (!holds()) return false;
+      this.playing = false;
+      this.branches = [];
+      // The beginning is in every run: until this one is open, views ask about it.
       this.branch = 0;
       this.step = 0;
       this.time_ns = 0;
       this.selected = undefined;
+      const { about, seed, core } = await this.client.call('open', { source: wanted });
+      if (!holds()) return false;
+      // What was told until now is about the run before.
+      this.branches = [];
+      this.source = wanted;
+      this.about = about;
+      this.seed = seed;
+      this.core_hash = core;
+      await this.recorded(0, 0);
+      await then?.(holds);
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      if (holds()) this.error = error instanceof Error ? error.message : String(error);
     }
+    if (!holds()) return false;
     this.opening = false;
+    for (const go of this.#early.splice(0)) go();
     this.refresh();
+    return true;
+  }
+
+  /** Does what is about the run: once it is open, so that a key that comes early is not lost. Where none could be opened, nothing. */
+  async whenOpen(act: () => void | Promise<void>): Promise<void> {
+    if (this.opening) await new Promise<void>((resolve) => this.#early.push(resolve));
+    if (this.current) await act();
   }
 
   ask<K extends QueryName>(name: K, params: Params<K>, at: At = this.at): Promise<Answer<K>> {

@@ -11,7 +11,6 @@ import { COMMANDS } from './commands.ts';
 import { type Proof, shell } from './shell_state.svelte.ts';
 
 const FIRST = 'bulk';
-let openings = 0;
 
 /** A branch in a link: name, parent, the step where it leaves, edits, sets. A parent of -1: it begins anew. */
 export type PackedBranch = readonly [string, number, number, BranchInfo['edits'], BranchInfo['sets']];
@@ -38,38 +37,33 @@ async function restoreBranches(lab: LabStore, packed: string): Promise<readonly 
   return numbers;
 }
 
-/** Opens all that a fragment says. The last one wins when several are opened one after the other. */
+/** Opens all that a fragment says. */
 export async function openBench(lab: LabStore, rest: string): Promise<void> {
-  const turn = ++openings;
   const address = readAddress(rest);
   shell.title = address.title;
   shell.proof = { state: address.state === '' ? 'none' : 'opening', lines: [] };
   bench.embed = known(address.embed) ? address.embed : undefined;
   if (address.views !== '') bench.arrange(WORKSPACES.find((w) => w.id === address.views)?.layout ?? address.views);
-  try {
-    // Before anything is awaited: what somebody sets while the run opens is not taken back.
-    lab.filter = address.filter;
-    lab.breakpoints = address.stops.map((s) => ({ filter: s.replace(/^-/, ''), on: !s.startsWith('-') }));
-    const source = await sourceOf(address);
-    if (turn !== openings) return;
-    await lab.open(source);
-    if (turn !== openings || lab.error !== '') return;
+  // Before anything is awaited: what somebody sets while the run opens is not taken back.
+  lab.filter = address.filter;
+  lab.breakpoints = address.stops.map((s) => ({ filter: s.replace(/^-/, ''), on: !s.startsWith('-') }));
+  let proof: Proof = { state: 'none', lines: [] };
+  const opened = await lab.open(sourceOf(address), async (holds) => {
     const numbers = await restoreBranches(lab, address.branches);
     const branch = numbers[address.branch] ?? 0;
     await lab.recorded(branch, address.step ?? 0);
-    if (turn !== openings) return;
+    if (!holds()) return;
     if (address.step !== undefined || branch !== 0) await lab.goto(address.step ?? 0, branch);
     // A run that breaks has something selected where it does.
     if (address.selected !== undefined) lab.select(address.selected);
     lab.unmet = unmet(lab, address).join(' ');
-    if (address.state !== '') shell.proof = await proofOf(lab, address);
+    if (address.state !== '') proof = await proofOf(lab, address);
     else if (address.step === undefined) begin(lab);
-    for (const id of address.commands) await COMMANDS.find((c) => c.id === id)?.run(lab);
-  } catch (error) {
-    if (turn !== openings) return;
-    lab.error = error instanceof Error ? error.message : String(error);
-    shell.proof = { state: 'none', lines: [] };
-  }
+  });
+  if (!opened) return;
+  shell.proof = proof;
+  if (lab.error !== '') return;
+  for (const id of address.commands) await COMMANDS.find((c) => c.id === id)?.run(lab);
 }
 
 /** What the link asks for and is not to be had: said, and the rest is shown. */

@@ -17,9 +17,12 @@ export interface Command {
   readonly run: (lab: LabStore) => void | Promise<void>;
 }
 
-export const COMMANDS: Command[] = [
+const OF_THE_RUN: readonly Command[] = [
   { id: 'play', title: 'Play or pause', group: 'Time', keys: [' '], run: (lab) => (lab.playing ? lab.pause() : lab.play()) },
-  { id: 'play_back', title: 'Play backward', group: 'Time', keys: ['Shift+ '], run: (lab) => lab.play(-1) },
+  {
+    id: 'play_back', title: 'Play backward', group: 'Time', keys: ['Shift+ '],
+    run: (lab) => (lab.playing && lab.direction < 0 ? lab.pause() : lab.play(-1)),
+  },
   { id: 'step', title: 'One event on', group: 'Time', keys: ['.'], run: (lab) => lab.goto(lab.step + 1) },
   { id: 'step_back', title: 'One event back', group: 'Time', keys: [','], run: (lab) => lab.goto(lab.step - 1) },
   { id: 'begin', title: 'To the beginning', group: 'Time', keys: ['Home'], run: (lab) => lab.goto(0) },
@@ -38,6 +41,8 @@ export const COMMANDS: Command[] = [
   },
   ...TIME_COMMANDS,
 ];
+
+export const COMMANDS: Command[] = OF_THE_RUN.map((c) => ({ ...c, run: (lab) => lab.whenOpen(() => c.run(lab)) }));
 
 /** Parts of the page add theirs. Returns how to take them away. */
 export function addCommands(commands: readonly Command[]): () => void {

@@ -65,7 +65,7 @@ function timeItem(lab: LabStore): NumberItem {
     const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)\s*$/.exec(text) ?? [];
     if (number === undefined || unit === undefined) return undefined;
     const time_ns = Math.round(Number(number) * (NS[unit] as number));
-    return { id: 'time', group: 'Go to', title: `time ${duration(time_ns)}`, run: () => lab.gotoTime(time_ns) };
+    return { id: 'time', group: 'Go to', title: `time ${duration(time_ns)}`, run: () => lab.whenOpen(() => lab.gotoTime(time_ns)) };
   };
   return { id: 'time', group: 'Go to', title: '', run: () => {}, from };
 }
@@ -73,7 +73,7 @@ function stepItem(lab: LabStore): NumberItem {
   const from = (text: string): PaletteItem | undefined => {
     const [, number] = /^\s*(?:step\s*)?(\d{1,12})\s*$/.exec(text) ?? [];
     if (number === undefined) return undefined;
-    return { id: 'step', group: 'Go to', title: `step ${number}`, run: () => lab.goto(Number(number)) };
+    return { id: 'step', group: 'Go to', title: `step ${number}`, run: () => lab.whenOpen(() => lab.goto(Number(number))) };
   };
   return { id: 'step', group: 'Go to', title: '', run: () => {}, from };
 }
@@ -86,7 +86,7 @@ function seedItem(lab: LabStore): NumberItem {
     if (number === undefined || !source) return undefined;
     return {
       id: 'seed', group: 'Run', title: `with seed ${number}`, about: 'the same scenario, from its beginning',
-      run: () => lab.open({ ...source, seed: Number(number) }),
+      run: () => void lab.open({ ...source, seed: Number(number) }),
     };
   };
   return { id: 'seed', group: 'Run', title: '', run: () => {}, from };
@@ -100,9 +100,9 @@ function conditionItem(lab: LabStore): NumberItem {
     const [title, direction] = way === 'run' ? [`run to ${filter}`, 1 as const] : [`back to ${filter}`, -1 as const];
     return {
       id: 'condition', group: 'Go to', title, about: 'where this condition is met next',
-      run: async () => {
+      run: () => lab.whenOpen(async () => {
         await lab.runTo(filter, direction);
-      },
+      }),
     };
   };
   return { id: 'condition', group: 'Go to', title: '', run: () => {}, from };

@@ -2,10 +2,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../chromium.ts';
-import { Site } from './site.ts';
+import { recorded, Site } from './site.ts';
 
-/** The machine may have other work. */
-const PATIENT = { timeout: 10_000 };
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 
 describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
@@ -14,10 +12,7 @@ describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
   beforeAll(async () => {
     site = await Site.open();
     page = await site.visit('#tour');
-    await page.locator('#main, main').first().waitFor();
-    await page.waitForTimeout(1500);
-    await page.keyboard.press('Escape');
-    if (await page.getByRole('button', { name: 'Pause' }).count()) await page.keyboard.press(' ');
+    await recorded(page);
   });
   afterAll(() => site?.close());
   const faults = () => page.locator('[data-knobs]');
@@ -25,23 +20,27 @@ describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
   const tree = () => branches().getByRole('list', { name: 'Branches' });
 
   test('p goes to the next packet that arrives and selects it; P goes back', async () => {
-    const at = async () => /step\s+([\d\s\u202f]+?)\s+of/.exec(await page.locator('body').innerText())?.[1];
-    await page.keyboard.press('Home');
-    await expect.poll(at, PATIENT).toBe('0');
+    const at = () => page.getByTestId('playhead').innerText();
+    const selected = page.locator('#panel-inspector h3.title');
+    expect(await at()).toBe('0');
     await page.keyboard.press('p');
-    await expect.poll(at, PATIENT).not.toBe('0');
-    const first = await at();
+    const first = await selected.innerText();
+    expect(first).toMatch(/^Packet \d+/);
+    const step = await at();
+    expect(step).not.toBe('0');
     await page.keyboard.press('p');
-    await expect.poll(at, PATIENT).not.toBe(first);
+    await expect.poll(() => selected.innerText()).not.toBe(first);
+    expect(await at()).not.toBe(step);
     await page.keyboard.press('P');
-    await expect.poll(at, PATIENT).toBe(first);
+    await expect.poll(() => selected.innerText()).toBe(first);
+    expect(await at()).toBe(step);
   });
 
   test('x offers what can be done to the packet that is selected, names it, and makes a branch of it', async () => {
     await page.keyboard.press('x');
     const drop = faults().locator('[data-fault="drop"]');
     await drop.locator('button.head').click();
-    expect(await drop.innerText()).toMatch(/packet \d+/);
+    await drop.getByText(/packet \d+/).first().waitFor();
     await drop.locator('button.primary').click();
     await faults().locator('.said').filter({ hasText: 'what differs first' }).waitFor();
     expect(plain(await faults().locator('.said').innerText())).toMatch(/dropped|falls|SIM_WIRE_FAULT/);
@@ -54,18 +53,18 @@ describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
     await branches().waitFor();
     await branches().getByText('numbers differ').waitFor();
     expect(await tree().getByRole('listitem').count()).toBe(2);
-    expect(plain(await branches().innerText())).toMatch(/The first [\d ]+ records are the same/);
+    await expect.poll(async () => plain(await branches().innerText())).toMatch(/The first [\d ]+ records are the same/);
     expect(await branches().getByRole('button', { name: 'Go there' }).count()).toBe(2);
     await branches().getByRole('button', { name: 'Table' }).click();
-    expect(await branches().locator('.twin tbody tr').count()).toBeGreaterThan(5);
+    await expect.poll(() => branches().locator('.twin tbody tr').count()).toBeGreaterThan(5);
   });
 
   test('Ctrl+Z takes it back, Ctrl+Y makes it again', async () => {
     await page.locator('body').click({ position: { x: 2, y: 2 } });
     await page.keyboard.press('Control+z');
-    await expect.poll(() => tree().getByRole('listitem').count(), PATIENT).toBe(1);
+    await expect.poll(() => tree().getByRole('listitem').count()).toBe(1);
     await page.keyboard.press('Control+y');
-    await expect.poll(() => tree().getByRole('listitem').count(), PATIENT).toBe(2);
+    await expect.poll(() => tree().getByRole('listitem').count()).toBe(2);
   });
 
   test('a branch is given a name', async () => {
@@ -88,7 +87,7 @@ describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
     await faults().getByRole('textbox', { name: 'server rx_ring' }).fill('64');
     await faults().getByRole('button', { name: 'Begin anew' }).click();
     // Four branches, and the button that compares them.
-    await expect.poll(() => page.locator('.branches button').count(), PATIENT).toBe(5);
+    await expect.poll(() => page.locator('.branches button').count()).toBe(5);
   });
 
   test('what is refused is said where it was asked, and makes no branch', async () => {
@@ -99,7 +98,7 @@ describe.skipIf(chromiumPath() === undefined)('changes by hand', () => {
     await faults().locator('.value').first().click();
     await faults().getByRole('textbox', { name: 'client loss_ppm' }).fill('much');
     await faults().getByRole('button', { name: 'Turn it here' }).click();
-    expect(await faults().getByRole('alert').innerText()).toContain('expected a share');
+    await faults().getByRole('alert').getByText('expected a share').waitFor();
     expect(await page.locator('.branches button').count()).toBe(before);
   });
 });

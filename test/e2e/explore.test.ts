@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { chromiumPath } from '../chromium.ts';
 import { violations } from './axe.ts';
-import { Site } from './site.ts';
+import { hashOf, recorded, Site } from './site.ts';
 
 const SMALL = 'set=client.app.bytes=256KiB';
 
@@ -20,26 +20,26 @@ describe.skipIf(chromiumPath() === undefined)('explore', () => {
   test('a link carries a sweep; a cell of it opens as a run that ends in the cell\'s state', async () => {
     const page = await site.visit(`#/explore/sweep&${SMALL}&vary=server.refill.batch=1,8,64&vary=nic.mtu=1500,4000&show=throughput_bps`);
     await page.getByRole('button', { name: 'Measure 6 cells' }).click();
-    await page.getByRole('heading', { name: 'Where more stops paying' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Where more stops paying' }).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('application', { name: /^Sweep/ }).focus();
     await page.keyboard.press('ArrowRight');
-    const hash = await page.getByTestId('cell-hash').textContent();
-    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    const hash = await page.getByTestId('cell-hash').filter({ hasText: /^[0-9a-f]{16}$/ }).textContent();
     await page.getByRole('button', { name: 'Open this run on the bench' }).click();
     await page.waitForFunction(() => location.hash.startsWith('#bulk&set='));
-    const fragment = await page.evaluate(() => location.hash);
+    const fragment = await hashOf(page);
     expect(decodeURIComponent(fragment)).toContain('server.refill.batch=1');
     await page.close();
     const run = await site.visit(`${fragment.replace(/&v=[^&]*/, '')}&v=result`);
-    expect(await run.getByTestId('end-hash').textContent({ timeout: 60_000 })).toBe(hash);
+    expect(await run.getByTestId('end-hash').textContent()).toBe(hash);
     await run.close();
   });
 
   test('a sweep shows what comes in, can be stopped, and goes on with the rest', async () => {
-    const page = await site.visit('#/explore/sweep&vary=server.refill.batch=1..64*2&vary=client.app.bytes=1MiB,2MiB,4MiB');
+    const page = await site.visit('#/explore/sweep&vary=server.refill.batch=1..64*2&vary=client.app.bytes=1MiB,2MiB,64MiB');
     await page.getByRole('button', { name: 'Measure 21 cells' }).click();
-    await page.getByText(/^[2-9] of 21 cells/).waitFor({ timeout: 60_000 });
+    // The large ones take long enough to stop it among them.
+    await page.getByText(/^([2-9]|1\d) of 21 cells/).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     const rest = page.getByRole('button', { name: /^Measure the other/ });
     await rest.waitFor();
@@ -47,24 +47,24 @@ describe.skipIf(chromiumPath() === undefined)('explore', () => {
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(21);
     await page.getByRole('button', { name: 'Table' }).first().click();
-    expect(await page.getByText('not measured yet', { exact: true }).count()).toBe(left);
+    await expect.poll(() => page.getByText('not measured yet', { exact: true }).count()).toBe(left);
     await page.close();
   });
 
   test('what cannot be said is refused where it is written', async () => {
     const page = await site.visit('#/explore/sweep&vary=server.refill.batch=64..1*2');
     await page.getByText('the range is empty').waitFor();
-    expect(await page.getByRole('button', { name: /^Measure/ }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: /^Measure/ }).isDisabled()).toBe(true);
     await page.getByLabel('Values of server.refill.batch').fill('1,2');
     await page.getByRole('button', { name: 'Measure 2 cells' }).waitFor();
-    expect(await page.evaluate(() => location.hash)).toContain('vary=server.refill.batch=1,2');
+    await expect.poll(() => hashOf(page)).toContain('vary=server.refill.batch=1,2');
     await page.close();
   });
 
   test('ways are laid beside each other, and each opens as a run', async () => {
     const page = await site.visit(`#/explore/paths&${SMALL}&ways=rx`);
     await page.getByRole('button', { name: /^Measure \d+ ways/ }).click();
-    await page.getByRole('button', { name: 'All are measured' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'All are measured' }).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Table' }).click();
     await page.getByRole('row', { name: /^zc \(as it is\)/ }).waitFor();
@@ -80,12 +80,12 @@ describe.skipIf(chromiumPath() === undefined)('explore', () => {
     await page.getByLabel('mtu', { exact: true }).fill('70');
     await page.getByText(/expected a size from 576B/).waitFor();
     await page.getByLabel('mtu', { exact: true }).fill('9000');
-    expect(await page.evaluate(() => location.hash)).toContain('q.mtu=9000');
+    await expect.poll(() => hashOf(page)).toContain('q.mtu=9000');
     await page.getByText(/rx_buf_len 16384 makes it one/).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Try these sizes on the bench' }).click();
     await page.waitForFunction(() => location.hash.includes('nic.mtu=9000'));
-    await page.getByText(/^step/).first().waitFor();
+    await recorded(page);
     expect(await page.locator('.state.bad').count()).toBe(0);
     await page.close();
   });
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath() === undefined)('files', () => {
   test('a golden trace is laid beside the simulator, with the doctor\'s verdict', async () => {
     const page = await site.visit('#/file');
     await drop(page, 'x.jsonl', file('test/fixtures/golden/host/6.18.44/cq-overflow.jsonl'));
-    await page.getByText(/told to be that kernel, has the same \d+ lines/).waitFor({ timeout: 30_000 });
+    await page.getByText(/told to be that kernel, has the same \d+ lines/).waitFor();
     await page.getByRole('heading', { name: /ended-with-data/ }).waitFor();
     await page.getByLabel('Search the lines').fill('overflow');
     expect(await violations(page)).toEqual([]);
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath() === undefined)('files', () => {
     const { sha256 } = JSON.parse(file('test/fixtures/captures/small-messages-ipv4.streams.jsonl').toString()) as { sha256: string };
     const page = await site.visit('#bulk');
     await drop(page, 'small.pcap', file('test/fixtures/captures/small-messages-ipv4.pcap'));
-    await page.getByText('every stream arrived whole').waitFor({ timeout: 30_000 });
+    await page.getByText('every stream arrived whole').waitFor();
     await page.getByText(sha256).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.close();
@@ -147,7 +147,7 @@ describe.skipIf(chromiumPath() === undefined)('files', () => {
   test('a scenario goes to the bench, and one with mistakes to the editor', async () => {
     const page = await site.visit('#/library');
     await drop(page, 'mine.yaml', Buffer.from('about: Mine.\nclient:\n  app: {}\n'));
-    await page.getByText(/did you mean 'hosts\.client'/).first().waitFor({ timeout: 30_000 });
+    await page.getByText(/did you mean 'hosts\.client'/).first().waitFor();
     await drop(page, 'mine.yaml', file('scenarios/jumbo.yaml'));
     await page.waitForFunction(() => location.hash.startsWith('#mine&text='));
     await page.close();
@@ -170,7 +170,7 @@ describe.skipIf(chromiumPath() === undefined)('files', () => {
     await page.close();
     const other = await site.visit('#/file');
     await drop(other, run.name, run.bytes);
-    await other.getByTestId('proof').getByText(/reproduced/).waitFor({ timeout: 30_000 });
+    await other.getByTestId('proof').getByText(/reproduced/).waitFor();
     expect(await other.getByTestId('playhead').innerText()).toBe('321');
     await other.close();
   });

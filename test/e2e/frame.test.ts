@@ -8,16 +8,10 @@ import { compileCore, loadScenario, startScenario } from '../../sim/host/index.t
 import { packText } from '../../web/deflate.ts';
 import { chromiumPath } from '../chromium.ts';
 import { violations } from './axe.ts';
-import { Site } from './site.ts';
+import { hashOf, recorded, Site, settled, standsAt } from './site.ts';
 
 const playhead = async (page: Page): Promise<number> => Number(await page.getByTestId('playhead').textContent());
-const proof = (page: Page, word: string) => page.getByTestId('proof').filter({ hasText: word }).waitFor({ timeout: 60_000 });
-const recorded = (page: Page) => page.getByTestId('recorded').filter({ hasText: /^of \d+$/ }).waitFor({ timeout: 60_000 });
-/** The address, once the page has written the state of the moment into it. */
-async function settled(page: Page): Promise<string> {
-  await page.waitForFunction(() => /&is=[0-9a-f]{8}\.[0-9a-f]{16}/.test(location.hash), undefined, { timeout: 60_000 });
-  return page.evaluate(() => location.hash);
-}
+const proof = (page: Page, word: string) => page.getByTestId('proof').filter({ hasText: word }).waitFor();
 const stateIn = (hash: string) => /&is=[0-9a-f]{8}\.([0-9a-f]{16})/.exec(hash)?.[1];
 
 /** The state of a machine that nobody watches, after so many events. */
@@ -44,12 +38,12 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
   test('shows a first result by itself, says what happens, and what to do next', async () => {
     const page = await site.visit('', { reducedMotion: 'no-preference' });
     const moving = () => Number(document.querySelector('[data-testid=playhead]')?.textContent) > 3;
-    await page.waitForFunction(moving, undefined, { timeout: 10_000 });
+    await page.waitForFunction(moving);
     await page.getByRole('note').getByText('Space').waitFor();
     await page.keyboard.press(' ');
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
     const at = await playhead(page);
-    await page.waitForTimeout(150);
+    await settled(page);
     expect(await playhead(page)).toBe(at);
     await page.close();
   });
@@ -65,18 +59,18 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     });
     await recorded(page);
     const beyond = (step: number) => page.waitForFunction(
-      (s) => Number(document.querySelector('[data-testid=playhead]')?.textContent) > s, step, { timeout: 30_000 },
+      (s) => Number(document.querySelector('[data-testid=playhead]')?.textContent) > s, step,
     );
     await page.keyboard.type('++ ');
     await beyond(3);
     await page.keyboard.press(' ');
     const at = await playhead(page);
-    await page.waitForTimeout(600);
+    await settled(page);
     expect(await playhead(page)).toBe(at);
     await page.keyboard.press(' ');
     await beyond(at);
     await page.keyboard.press('Home');
-    await page.waitForTimeout(600);
+    await expect.poll(() => hashOf(page)).not.toContain('at=');
     expect(await playhead(page)).toBe(0);
     await page.close();
   });
@@ -107,6 +101,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
   test('plays by itself only where motion is welcome', async () => {
     const page = await site.visit('#bulk');
     await recorded(page);
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
     expect(await playhead(page)).toBe(0);
     await page.close();
   });
@@ -118,8 +113,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     const seen = new Map<number, string | undefined>();
     for (const step of [3000, 1000, 5000, 1000]) {
       await rule.fill(String(step));
-      await page.waitForFunction((s) => location.hash.includes(`&at=${s}&`) && location.hash.includes('&is='), step, { timeout: 30_000 });
-      const state = stateIn(await page.evaluate(() => location.hash));
+      const state = stateIn(await settled(page, step));
       expect(seen.get(step) ?? state).toBe(state);
       seen.set(step, state);
     }
@@ -129,7 +123,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
 
   test('ends with the command line\'s state, and with what the scenario promised', async () => {
     const page = await site.visit('#loss&seed=7&v=result');
-    const hash = await page.getByTestId('end-hash').textContent({ timeout: 60_000 });
+    const hash = await page.getByTestId('end-hash').textContent();
     const { stdout } = await node(['build/cli.mjs', 'run', 'loss', '--seed', '7', '--json']);
     expect(hash).toBe((JSON.parse(stdout) as { stateHash: string }).stateHash);
     await page.getByText('✓ all held').waitFor();
@@ -220,6 +214,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await page.getByRole('alert').getByText('There is no scenario called nosuch').waitFor();
     await page.keyboard.press('o');
     await page.getByLabel('Find a command').fill('scenario loss');
+    await page.getByRole('option', { selected: true, name: /^Scenario loss/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await page.evaluate(() => {
@@ -236,12 +231,12 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await recorded(page);
     for (const [key, step] of [['.', 1], ['.', 2], ['.', 3], [',', 2]] as const) {
       await page.keyboard.press(key);
-      await page.getByTestId('playhead').filter({ hasText: new RegExp(`^${step}$`) }).waitFor();
+      await standsAt(page, step);
     }
     await page.keyboard.press('Control+k');
     await page.keyboard.type('step 1200');
     await page.keyboard.press('Enter');
-    await page.getByTestId('playhead').filter({ hasText: /^1200$/ }).waitFor();
+    await standsAt(page, 1200);
     await page.keyboard.press('?');
     const sheet = page.getByRole('dialog', { name: 'Keys' });
     await sheet.getByText('One event back').waitFor();
@@ -249,12 +244,12 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     await sheet.waitFor({ state: 'hidden' });
     await page.keyboard.press('F6');
     const panel = () => page.evaluate(() => document.activeElement?.id ?? '');
+    await expect.poll(panel).toMatch(/^panel-/);
     const first = await panel();
-    expect(first).toMatch(/^panel-/);
     await page.keyboard.press('F6');
-    expect(await panel()).not.toBe(first);
+    await expect.poll(panel).not.toBe(first);
     await page.keyboard.press('Home');
-    await page.getByTestId('playhead').filter({ hasText: /^0$/ }).waitFor();
+    await standsAt(page, 0);
     await page.close();
   });
 
@@ -264,7 +259,7 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     const border = page.getByRole('separator').first();
     await border.focus();
     for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
-    expect(await border.getAttribute('aria-valuenow')).toBe('60');
+    await expect.poll(() => border.getAttribute('aria-valuenow')).toBe('60');
     await page.waitForFunction(() => location.hash.includes('&v=overview*60,result*40'));
     await page.close();
   });
@@ -304,10 +299,10 @@ describe.skipIf(chromiumPath() === undefined)('the frame', () => {
     const light = await ground();
     await page.getByRole('button', { name: /^Theme/ }).click();
     await page.getByRole('button', { name: /^Theme/ }).click();
+    await expect.poll(ground).not.toBe(light);
     const dark = await ground();
-    expect(dark).not.toBe(light);
     await page.reload();
-    expect(await ground()).toBe(dark);
+    await expect.poll(ground).toBe(dark);
     await page.close();
   });
 });

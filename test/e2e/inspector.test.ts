@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../chromium.ts';
 import { violations } from './axe.ts';
-import { Site } from './site.ts';
+import { hashOf, Site } from './site.ts';
 
 describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
   let site: Site;
@@ -11,7 +11,7 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
   beforeAll(async () => {
     site = await Site.open();
     page = await site.visit('#cq-too-small&at=600&v=rings:inspector');
-    await page.locator('#panel-rings canvas').waitFor({ timeout: 60_000 });
+    await page.locator('#panel-rings canvas').waitFor();
   });
   afterAll(() => site?.close());
   const inspector = () => page.locator('#panel-inspector');
@@ -32,9 +32,11 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
     const box = await page.locator('#panel-rings canvas').boundingBox();
     if (!box) throw new Error('no canvas');
     const shown = page.locator('#panel-rings aside');
-    for (let x = 20; x < box.width && (await shown.count()) === 0; x += 24) {
+    // The pointer's shape changes at once over a slot, and there it stays until its struct has come.
+    const pointing = page.locator('#panel-rings canvas.pointing');
+    for (let x = 20; x < box.width && (await pointing.count()) === 0; x += 24) {
       await page.mouse.move(box.x + x, box.y + 130);
-      await page.waitForTimeout(60);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
     }
     await expect.poll(() => shown.count()).toBe(1);
     await page.mouse.move(2, 2);
@@ -45,7 +47,7 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
     await select('packet 4');
     const tcp = inspector().locator('summary', { hasText: 'TCP' }).first();
     await tcp.hover();
-    expect(await inspector().locator('.byte.marked').count()).toBeGreaterThanOrEqual(20);
+    await expect.poll(() => inspector().locator('.byte.marked').count()).toBeGreaterThanOrEqual(20);
   });
 
   test('why goes back to the root, by the keyboard, and a cause that is taken away makes a branch', async () => {
@@ -58,7 +60,7 @@ describe.skipIf(chromiumPath() === undefined)('rings and inspector', () => {
     expect(await chain.locator('.root').innerText()).toContain('first time');
     expect(await violations(page)).toEqual([]);
     await chain.getByRole('button', { name: /What if not\? Drop this packet/ }).first().click();
-    await expect.poll(() => page.evaluate(() => location.hash), { timeout: 20_000 }).toContain('&on=1');
+    await expect.poll(() => hashOf(page)).toContain('&on=1');
     expect(await inspector().locator('[role="alert"]').count()).toBe(0);
   });
 

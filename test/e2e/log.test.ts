@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../chromium.ts';
-import { Site } from './site.ts';
+import { recorded, Site } from './site.ts';
 
 describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => {
   let site: Site;
@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.keyboard.press('Enter');
     await page.keyboard.type('and reson = 1 ');
     await page.getByText('there is no field or event “reson”: did you mean “reason”?').waitFor();
-    expect(await page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe('true');
     await page.keyboard.press('Control+a');
     await page.keyboard.type('drop and reason = SIM_WIRE_LOSS');
     await page.keyboard.press('Escape');
@@ -37,6 +37,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
 
   test('the keyboard goes from one record that fits to the next, and to any row', async () => {
     const page = await site.visit('#loss&v=log&f=drop');
+    await recorded(page);
     await drops(page).waitFor();
     const at: number[] = [];
     for (const key of ['n', 'n', 'N']) {
@@ -51,7 +52,8 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.keyboard.press('End');
     const last = page.locator('.row[role=row][aria-selected=true]');
     await last.waitFor();
-    expect(Number(await last.getAttribute('aria-rowindex'))).toBe(Number(await grid.getAttribute('aria-rowcount')));
+    const rows = Number(await grid.getAttribute('aria-rowcount'));
+    await expect.poll(async () => Number(await last.getAttribute('aria-rowindex'))).toBe(rows);
     await page.keyboard.press('Enter');
     await expect.poll(() => step(page)).toBeGreaterThan(at[1] as number);
     await page.close();
@@ -66,8 +68,8 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     for (const name of ['Play', 'Play', 'Play backward']) {
       const before = await step(page);
       await page.getByRole('button', { name, exact: true }).click();
-      await expect.poll(() => step(page), { timeout: 60_000 }).not.toBe(before);
-      await page.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 60_000 });
+      await expect.poll(() => step(page)).not.toBe(before);
+      await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
       await stopped.waitFor();
       at.push(await step(page));
     }
@@ -76,7 +78,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     await page.getByRole('button', { name: 'On to drop' }).click();
     await expect.poll(() => step(page)).toBe(at[1]);
     await page.close();
-  }, 150_000);
+  });
 
   test('the palette runs to a condition, and says when it is met nowhere', async () => {
     const page = await site.visit('#loss&v=breakpoints&stop=drop&stop=-cq_overflow');
@@ -115,7 +117,7 @@ describe.skipIf(chromiumPath() === undefined)('log, breakpoints, charts', () => 
     expect(rows.length).toBeGreaterThan(50);
     expect(file.suggestedFilename()).toBe('loss-throughput.csv');
     await page.locator('[data-view=charts]').getByRole('button', { name: 'Table' }).click();
-    expect(await page.getByRole('table').count()).toBeGreaterThan(5);
+    await expect.poll(() => page.getByRole('table').count()).toBeGreaterThan(5);
     await page.close();
   });
 });

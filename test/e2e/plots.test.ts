@@ -22,15 +22,13 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
     await page.locator('[data-view="timeline"] [role="application"]').focus();
     for (const key of ['w', 'w', 'w', 'w']) await page.keyboard.press(key);
     await button('Table').click();
+    await expect.poll(twin).not.toContain('0\u202fns to');
     const near = await twin();
-    expect(near).not.toContain('0\u202fns to');
     await page.locator('.twin').focus();
     await page.keyboard.press('d');
-    await page.waitForTimeout(250);
-    expect(await twin()).not.toBe(near);
+    await expect.poll(twin).not.toBe(near);
     await page.keyboard.press('0');
-    await page.waitForTimeout(250);
-    expect(await twin()).toMatch(/^0\sns to 2\d\.\d\sms$/);
+    await expect.poll(twin).toMatch(/^0\sns to 2\d\.\d\sms$/);
     await button('Table').click();
   });
 
@@ -38,7 +36,7 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
     const pin = page.locator('button[aria-label="Pin server core 0 softirq"]');
     const before = (await pin.boundingBox())?.y ?? 0;
     await pin.click();
-    expect((await pin.boundingBox())?.y).toBeLessThan(before);
+    await expect.poll(async () => (await pin.boundingBox())?.y).toBeLessThan(before);
     expect(await pin.getAttribute('aria-pressed')).toBe('true');
   });
 
@@ -46,7 +44,7 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
     await page.locator('[data-view="timeline"] input').fill('event = tcp_retransmit');
     await page.locator('button[aria-label="Next that fits"]').click();
     await page.locator('.detail li[aria-current="true"]').waitFor();
-    expect(await page.locator('.detail li[aria-current="true"]').innerText()).toContain('once more');
+    await page.locator('.detail li[aria-current="true"]').getByText('once more').waitFor();
     expect(await page.locator('.detail caption').innerText()).toContain('cycles');
   });
 
@@ -62,13 +60,11 @@ describe.skipIf(chromiumPath() === undefined)('TCP and timeline', () => {
 
   test('the sequence diagram and the sockets are those of the moment', async () => {
     await button('Sequence').click();
-    await page.waitForTimeout(900);
-    expect(await page.locator('[aria-label="Sequence diagram, in words"]').innerText()).toMatch(/^Last the (client|server) /);
+    await page.getByLabel('Sequence diagram, in words').filter({ hasText: /^Last the (client|server) / }).waitFor({ state: 'attached' });
     await button('Sockets').click();
     const state = page.locator('.sockets tr', { hasText: 'of the connection' });
-    expect(await state.innerText()).toContain('ESTAB');
+    await expect.poll(() => state.innerText()).toContain('ESTAB');
     await page.keyboard.press('Home');
-    await page.waitForTimeout(400);
-    expect(await state.innerText()).not.toContain('ESTAB');
+    await expect.poll(() => state.innerText()).not.toContain('ESTAB');
   });
 });

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/run_command.mjs';
 import { chromiumPath } from '../chromium.ts';
 import { violations } from './axe.ts';
-import { Site } from './site.ts';
+import { hashOf, Site } from './site.ts';
 
-/** The ids of a registry: its modules are Svelte's, and cannot be loaded here. */
-const idsIn = (file: string): string[] =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/^\s+(?:\{ )?id: '(\w+)'/gm)].map((m) => m[1] ?? '');
-const VIEWS = idsIn('web/views/index.ts');
-const PAGES = idsIn('web/pages/index.ts').filter((id) => id !== 'bench');
+/** Ids and titles of a registry: its modules are Svelte's, and cannot be loaded here. */
+const entriesOf = (file: string): [id: string, title: string][] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/^\s+(?:\{ )?id: '(\w+)', title: '([^']+)'/gm)].map((m) => [m[1] ?? '', m[2] ?? '']);
+const VIEWS = entriesOf('web/views/index.ts').map(([id]) => id);
+const PAGES = entriesOf('web/pages/index.ts').filter(([id]) => id !== 'bench');
 
 describe.skipIf(chromiumPath() === undefined)('views and pages', () => {
   let site: Site;
@@ -26,14 +26,25 @@ describe.skipIf(chromiumPath() === undefined)('views and pages', () => {
   });
   afterAll(() => site?.close());
 
-  /** Shows a view at a moment, and waits until it is drawn. */
-  async function show(page: Page, fragment: string): Promise<void> {
+  async function go(page: Page, fragment: string): Promise<void> {
     await page.evaluate((hash) => {
       location.hash = hash;
     }, fragment);
-    await page.waitForTimeout(150);
-    await page.locator('.dial').first().waitFor({ state: 'detached', timeout: 60_000 });
-    await page.waitForTimeout(350);
+  }
+  const filled = async (page: Page, place: string) => {
+    await expect.poll(() => page.locator('.dial').count()).toBe(0);
+    await expect.poll(() => page.locator(place).innerText()).not.toBe('');
+  };
+  /** Shows a view at a moment, and waits until it is drawn: the page writes the moment's state into its address when all stands still. */
+  async function showView(page: Page, id: string): Promise<void> {
+    await go(page, `#loss&at=1500&v=${id}`);
+    await expect.poll(() => hashOf(page)).toMatch(new RegExp(`&v=${id}&is=`));
+    await filled(page, `#panel-${id} .body`);
+  }
+  async function showPage(page: Page, id: string, title: string): Promise<void> {
+    await go(page, `#/${id}`);
+    await expect.poll(() => page.title()).toContain(title);
+    await filled(page, 'main');
   }
 
   test('there are views', () => {
@@ -41,23 +52,20 @@ describe.skipIf(chromiumPath() === undefined)('views and pages', () => {
   });
 
   test.each(VIEWS)('view %s opens, and axe finds nothing in it', async (id) => {
-    await show(wide, `#loss&at=1500&v=${id}`);
-    expect(await wide.locator(`#panel-${id} .body`).innerText()).not.toBe('');
+    await showView(wide, id);
     expect(await wide.locator('.state.bad').count()).toBe(0);
     expect(await violations(wide)).toEqual([]);
   });
 
   test.each(VIEWS)('view %s fits a phone', async (id) => {
-    await show(phone, `#loss&at=1500&v=${id}`);
-    expect(await phone.locator(`#panel-${id} .body`).innerText()).not.toBe('');
+    await showView(phone, id);
     expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
-  test.each(PAGES)('page %s opens, axe finds nothing in it, and it fits a phone', async (id) => {
-    await show(wide, `#/${id}`);
-    expect(await wide.locator('main').innerText()).not.toBe('');
+  test.each(PAGES)('page %s opens, axe finds nothing in it, and it fits a phone', async (id, title) => {
+    await showPage(wide, id, title);
     expect(await violations(wide)).toEqual([]);
-    await show(phone, `#/${id}`);
+    await showPage(phone, id, title);
     expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 });

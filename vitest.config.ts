@@ -23,18 +23,20 @@ export default defineConfig({
           hookTimeout: 300_000,
           maxWorkers: 2,
           isolate: false,
+          expect: PATIENT,
         },
       },
       { test: { name: 'conform', include: ['test/conform/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2, isolate: false } },
       { test: { name: 'packetdrill', include: ['test/packetdrill/**/*.test.ts'], testTimeout: 240_000, maxWorkers: 2, isolate: false } },
       // In real time: nothing else runs beside it.
-      { test: { name: 'bridge', include: ['test/bridge/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false } },
-      // Against the clock: one at a time.
-      { test: { name: 'museum', include: ['test/museum/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false } },
+      { test: { name: 'bridge', include: ['test/bridge/**/*.test.ts'], testTimeout: 240_000, fileParallelism: false, expect: PATIENT } },
+      // Hunts are long: one at a time.
+      { test: { name: 'museum', include: ['test/museum/**/*.test.ts'], testTimeout: 600_000, fileParallelism: false } },
       // Agents, namespaces and virtual machines: one at a time.
       {
         test: {
           name: 'native', include: ['test/native/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false,
+          expect: PATIENT,
         },
       },
       {

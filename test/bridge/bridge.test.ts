@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ringlab-bridge-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const bridge = (...args: readonly string[]) =>
-  spawnSync(process.execPath, [bundle, 'bridge', ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, timeout: 50_000 });
+  spawnSync(process.execPath, [bundle, 'bridge', ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, timeout: 200_000 });
 
 /** Why there can be no bridge here, or nothing. */
 function whyNot(): string {
@@ -88,11 +88,7 @@ function found(): string[] {
 }
 const others = missing === '' ? found() : [];
 const left = () => found().filter((f) => !others.includes(f));
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-async function soonNothingIsLeft(): Promise<void> {
-  for (let i = 0; i < 100 && left().length > 0; i++) await pause(20);
-  expect(left()).toEqual([]);
-}
+const soonNothingIsLeft = () => expect.poll(left).toEqual([]);
 
 describe.skipIf(missing !== '')(`a real peer${missing === '' ? '' : ` (${missing})`}`, () => {
   test('curl fetches 64 MiB over a wire that loses one frame in a hundred', { skip: !have('curl') }, () => {

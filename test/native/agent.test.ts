@@ -88,7 +88,7 @@ describe.skipIf(why !== undefined)('applications on this kernel', () => {
     expect(ofKind(live('bulk', sets, ['--timing']), 'speed')).toMatchObject([{ host: 'server', bytes: 10 * 2 ** 20 }]);
   });
 
-  test('knobs of time are obeyed: start, stagger, pause, work', () => {
+  test('knobs of time are obeyed: start, stagger, pause, work', async () => {
     const took = (sets: readonly string[]) => {
       const before = performance.now();
       live('rpc', ['client.app.bytes=32KiB', 'client.app.chunk=8KiB', 'client.app.depth=1', ...sets]);
@@ -97,7 +97,8 @@ describe.skipIf(why !== undefined)('applications on this kernel', () => {
     const slow = took(['client.app.start_ns=100ms', 'client.app.stagger_ns=30ms', 'client.app.gap_ns=20ms']);
     // The fourth flow begins after 190 ms, and pauses three times.
     expect(slow).toBeGreaterThan(250);
-    expect(took([])).toBeLessThan(slow);
+    // On a busy machine one of a few is as fast as it can be.
+    await expect.poll(() => took([])).toBeLessThan(slow);
   });
 
   test('a sink that stops in the middle of a stream: both sides end, nothing is complete', () => {
@@ -234,6 +235,12 @@ function alive(): number[] {
 /** An unusual limit, by which our own agents are known from others' on this machine. */
 const MARK = '4711';
 
+/** How much of the processor a process has had: its applications have begun when they have had some. */
+function ticksOf(pid: number): number {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').slice(11, 13);
+  return Number(user) + Number(system);
+}
+
 /** Applications that would run for an hour, begun; `meanwhile` gets the process and its children. */
 async function interrupted(meanwhile: (agent: number, children: readonly number[]) => void): Promise<{ code: number | null; out: string }> {
   const child = spawn(AGENT, ['--limit-s', MARK, '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -246,19 +253,14 @@ async function interrupted(meanwhile: (agent: number, children: readonly number[
   const over = new Promise<number | null>((resolve) => {
     child.on('close', (code) => resolve(code));
   });
-  for (let tries = 0; alive().length < 3 && tries < 200; tries++) await pause(20);
-  await pause(100);
+  await expect.poll(() => alive().filter((pid) => pid !== child.pid && ticksOf(pid) > 1).length).toBe(2);
   const pids = alive();
   expect(pids.length).toBe(3);
   meanwhile(child.pid ?? 0, pids.filter((pid) => pid !== child.pid));
   const code = await over;
-  for (let tries = 0; alive().length > 0 && tries < 100; tries++) await pause(20);
-  expect(alive()).toEqual([]);
+  await expect.poll(alive).toEqual([]);
   return { code, out };
 }
-const pause = (ms: number) => new Promise((resolve) => {
-  setTimeout(resolve, ms);
-});
 
 describe.skipIf(why !== undefined)('in bad weather it leaves no process behind', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ended by %s in the middle of a run', async (signal) => {

@@ -21,7 +21,7 @@ if (missing !== undefined) console.log(`differential: no program is compared wit
 
 const PROGRAMS = 24;
 /** A busy machine is late now and then: what differs must do so by the same lines each time, with a rest between. */
-const AGAIN = 3;
+const AGAIN = 10;
 const REST_MS = 300;
 
 describe.skipIf(missing !== undefined)('on this machine\'s kernel', () => {

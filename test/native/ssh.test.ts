@@ -220,9 +220,7 @@ describe.skipIf(missing !== undefined)('target ssh', () => {
     });
     await new Promise((resolve) => cli.on('close', resolve));
     expect([cli.signalCode, said]).toEqual(['SIGKILL', expect.stringContaining('ethtool -K eth0 tso off')]);
-    for (let i = 0; i < 100 && (JSON.stringify(state()) !== JSON.stringify(before) || readdirSync(tmp).length > 0); i++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(state()).toEqual(before);
+    await expect.poll(() => [state(), readdirSync(tmp)]).toEqual([before, []]);
   });
 
   test('an application scenario has its server there and its client here', async () => {

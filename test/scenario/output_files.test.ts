@@ -6,7 +6,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { bundle, ringlabProcess as ringlab, root } from './cli.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'ringlab-out-'));
@@ -167,19 +167,31 @@ test('who watches changes nothing: the state hash is the same with every output 
 describe('a signal ends a run at once and leaves nothing behind', () => {
   // scripts/ringlab.mjs is what npx ringlab runs.
   const npx = join(root, 'scripts/ringlab.mjs');
+  const AT_ONCE_MS = 300;
+  /** Who shares the machine may hold it up. */
+  const ROUNDS = 5;
+  /** Hundredths of a second of the processor: several times what it takes to begin. */
+  const WELL_UNDER_WAY = 150;
+  /** What a process has had of the processor, in them. */
+  const ticksOf = (pid: number | undefined): number =>
+    Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[11]);
   test.each([
     ['SIGINT', 'the bundle', bundle], ['SIGTERM', 'the bundle', bundle], ['SIGINT', 'npx ringlab', npx], ['SIGTERM', 'npx ringlab', npx],
   ] as const)('%s at %s', async (signal, _, entry) => {
     const long = ['--set', 'client.app.bytes=20GiB', '--set', 'run.verify=on', '--set', 'app.check=none'];
-    const child = spawn(process.execPath, [entry, 'run', 'bulk', ...long, '--trace', at('x')], { cwd: root, stdio: 'ignore' });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect(child.exitCode, 'it should still run').toBe(null);
-    const begun = performance.now();
-    child.kill(signal);
-    const ended = await new Promise((resolve) => child.once('exit', (_code, by) => resolve(by)));
-    expect(performance.now() - begun).toBeLessThan(300);
-    expect(ended).toBe(signal);
-    expect(readdirSync(folder)).toEqual([]);
-    expect(existsSync(at('x'))).toBe(false);
+    let least_ms = Infinity;
+    for (let round = 0; round < ROUNDS && least_ms >= AT_ONCE_MS; round++) {
+      const child = spawn(process.execPath, [entry, 'run', 'bulk', ...long, '--trace', at('x')], { cwd: root, stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await expect.poll(() => ticksOf(child.pid)).toBeGreaterThan(WELL_UNDER_WAY);
+      const begun = performance.now();
+      child.kill(signal);
+      const ended = await new Promise((resolve) => child.once('exit', (_code, by) => resolve(by)));
+      least_ms = Math.min(least_ms, performance.now() - begun);
+      expect(ended).toBe(signal);
+      expect(readdirSync(folder)).toEqual([]);
+      expect(existsSync(at('x'))).toBe(false);
+    }
+    expect(least_ms).toBeLessThan(AT_ONCE_MS);
   });
 });

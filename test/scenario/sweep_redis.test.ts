@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, type Ended, ringlab, root } from './cli.ts';
 
-const SWEEP = ['sweep', 'bulk', '--set', 'client.app.bytes=512KiB', '--vary', 'server.refill.batch=1..8*2', '--vary', 'nic.mtu=1500,3000'];
+/** Half of the cells are large: somebody can be killed among them. */
+const SWEEP = ['sweep', 'bulk', '--vary', 'server.refill.batch=1..8*2', '--vary', 'client.app.bytes=512KiB,16MiB'];
 const CELLS = 8;
 
 function installed(): boolean {
@@ -84,6 +86,13 @@ describe.skipIf(!installed())('with Redis', () => {
     for (const child of running) child.kill('SIGKILL');
     rmSync(dir, { recursive: true, force: true });
   });
+  /** Waits until so many cells are computed: over a connection of its own, since a command takes longer than a cell. */
+  async function completed(cells: number): Promise<void> {
+    const redis = new Redis(port);
+    const sorted = async () => redis.zcard((await redis.keys('ringlab:*:completed'))[0] ?? 'none');
+    await expect.poll(sorted, { interval: 10 }).toBeGreaterThanOrEqual(cells);
+    redis.disconnect();
+  }
   const worker = (...args: readonly string[]) => node('worker', '--redis', url, '--threads', '1', '--lease', '1s', ...args);
 
   test('cells of a worker that is killed go to another, and the result is that of one machine', async () => {
@@ -91,8 +100,7 @@ describe.skipIf(!installed())('with Redis', () => {
     await lost.said(/cells of core/);
     const out = join(dir, 'sweep');
     const sweep = node(...SWEEP, '--engine', 'redis', '--redis', url, '--json', '--out', out);
-    const completed = () => redisCli('keys', 'ringlab:*:completed');
-    while (Number(redisCli('zcard', completed() || 'none')) < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await completed(2);
     lost.child.kill('SIGKILL');
     await lost.ended;
     const other = worker();

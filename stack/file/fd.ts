@@ -6,7 +6,7 @@ import { fileAt, FILE_SOCKET } from './table';
 /** 0, 1 and 2 are the terminal's. */
 const FD_FIRST: u32 = 3;
 
-/** Tasks are numbered host + HOSTS_MAX * thread: the process is the host. */
+/** Tasks of applications are numbered host + HOSTS_MAX * thread: the process is the host. Threads of the kernel's own are not. */
 export function processOf(task: u32): u32 {
   return task % HOSTS_MAX;
 }

@@ -9,7 +9,7 @@ import { postCqe } from './complete';
 import { IOU_RETRY, ISSUE_NONBLOCK } from './issue';
 import { finish, installFile } from './net';
 import { Req, REQ_F_APOLL_MULTISHOT, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
-import { ringState } from './state';
+import { ringAt, ringState } from './state';
 
 const ACCEPT_FLAGS: u32 = IORING_ACCEPT_MULTISHOT | IORING_ACCEPT_DONTWAIT | IORING_ACCEPT_POLL_FIRST;
 
@@ -50,7 +50,7 @@ function accept(req: Req): i32 {
 export function acceptIssue(req: Req, issue_flags: u32): i32 {
   if ((req.flags & REQ_F_POLLED) == 0 && (req.ioprio & IORING_ACCEPT_POLL_FIRST) != 0) return -EAGAIN;
   while (true) {
-    if (req.file_slot == 0 && !fdFree(req.task)) return -EMFILE;
+    if (req.file_slot == 0 && !fdFree(ringAt(req.ring).host)) return -EMFILE;
     let ret = accept(req);
     if (ret == -EAGAIN && (issue_flags & ISSUE_NONBLOCK) != 0 && (req.ioprio & IORING_ACCEPT_DONTWAIT) == 0) return IOU_RETRY;
     // Are there more? Some kinds of sockets do not say, after a failure none does.

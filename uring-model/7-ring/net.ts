@@ -35,7 +35,7 @@ export function reqSock(req: Req): u32 {
 export function installFile(req: Req, file_idx: u32): i32 {
   const r = ringAt(req.ring);
   if (fileAt(file_idx).kind == FILE_SOCKET) zcrxSockReset(fileAt(file_idx).obj);
-  const fd = req.file_slot != 0 ? fixedFdInstall(r, file_idx, req.file_slot) : <i32>fdInstall(req.task, file_idx);
+  const fd = req.file_slot != 0 ? fixedFdInstall(r, file_idx, req.file_slot) : <i32>fdInstall(r.host, file_idx);
   if (fd >= 0) witnessFd(req, fd, file_idx);
   return fd;
 }
@@ -54,9 +54,10 @@ export function socketPrep(req: Req, sqe: io_uring_sqe): i32 {
 
 /** io_socket */
 export function socketIssue(req: Req): i32 {
+  const host = ringAt(req.ring).host;
   // As in other early failures, no result is set: the request fails with what issue returns.
-  if (req.file_slot == 0 && !fdFree(req.task)) return -EMFILE;
-  const ret = socketNew(ringAt(req.ring).host, <u32>req.fd, req.op_flags, req.len);
+  if (req.file_slot == 0 && !fdFree(host)) return -EMFILE;
+  const ret = socketNew(host, <u32>req.fd, req.op_flags, req.len);
   if (ret < 0) return finish(req, ret);
   return finish(req, installFile(req, <u32>ret), 0);
 }
@@ -139,9 +140,10 @@ export function closePrep(req: Req, sqe: io_uring_sqe): i32 {
 /** io_close */
 export function closeIssue(req: Req): i32 {
   if (req.file_slot != 0) return finish(req, closeFixed(req, req.file_slot));
-  const file_idx = fdFile(req.task, req.fd);
+  const host = ringAt(req.ring).host;
+  const file_idx = fdFile(host, req.fd);
   if (file_idx == NONE || fileAt(file_idx).kind == FILE_RING) return finish(req, -EBADF);
-  fdRemove(req.task, req.fd);
+  fdRemove(host, req.fd);
   filePut(file_idx);
   return finish(req, 0);
 }

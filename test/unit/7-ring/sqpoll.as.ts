@@ -2,11 +2,13 @@
  * Description: threads of submission queues: whose queue one reads, when it sleeps, whom it tells, who may share it, and what of its
  * core it takes (Linux: io_uring/sqpoll.c, io_sq_thread, io_sq_offload_create, io_attach_sq_data, io_sqd_update_thread_idle).
  */
-import { coreBooked, coreIndex, coreState, hostConfig } from '../../../sim/core';
+import { coreBooked, coreIndex, coreState, hostConfig, NONE } from '../../../sim/core';
+import { fdSock } from '../../../stack/file';
 import {
-  EINVAL, ENXIO, io_uring_params, IO_URING_PARAMS_BYTES, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_SQ_RING,
-  IORING_OFF_SQES, IORING_OP_NOP, IORING_SETUP_ATTACH_WQ, IORING_SETUP_CQSIZE, IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED,
-  IORING_SETUP_SQ_AFF, IORING_SETUP_SQPOLL, IORING_REGISTER_ENABLE_RINGS, IORING_SQ_NEED_WAKEUP,
+  AF_INET, EINVAL, ENXIO, io_uring_params, IO_URING_PARAMS_BYTES, IORING_ENTER_SQ_WAIT, IORING_ENTER_SQ_WAKEUP, IORING_OFF_SQ_RING,
+  IORING_OFF_SQES, IORING_OP_CLOSE, IORING_OP_NOP, IORING_OP_SOCKET, IORING_SETUP_ATTACH_WQ, IORING_SETUP_CQSIZE,
+  IORING_SETUP_NO_SQARRAY, IORING_SETUP_R_DISABLED, IORING_SETUP_SQ_AFF, IORING_SETUP_SQPOLL, IORING_REGISTER_ENABLE_RINGS,
+  IORING_SQ_NEED_WAKEUP, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
 import { sqpollSpin, sqThreadsSpun, sysClose, sysMmap, sysSetup, taskPark } from '../../../uring-model/7-ring';
 import {
@@ -170,6 +172,23 @@ export function a_ring_that_is_disabled_is_not_read(): void {
   assert(register(IORING_REGISTER_ENABLE_RINGS, 0, 0) == 0, 'enabled');
   elapse(20 * MS);
   assert(cqes() == 1, 'then');
+  verify();
+}
+
+export function a_thread_has_the_descriptors_of_its_process(): void {
+  build();
+  polled(1000);
+  const s = sqe(IORING_OP_SOCKET, 1);
+  s.fd = AF_INET;
+  s.off = SOCK_STREAM;
+  taskPark(HOST);
+  elapse(MS);
+  const fd = cqe(0).res;
+  assert(fd > <i32>bench().fd && fdSock(HOST, fd) != NONE, 'a socket that it makes is the process\'s');
+  sqe(IORING_OP_CLOSE, 2).fd = fd;
+  taskPark(HOST);
+  elapse(MS);
+  assert(isCqe(1, 2, 0, 0) && fdSock(HOST, fd) == NONE, 'and it closes what the process has');
   verify();
 }
 

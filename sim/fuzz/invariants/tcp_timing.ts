@@ -1,5 +1,5 @@
 /** Times that TCP must keep: timeouts double, ACKs do not wait for ever, the congestion window leaves room for one packet. */
-import { HOLD_SOFTIRQ, HOLDS, KNOB, KNOB_MASK, knobNumber } from './disturbed.ts';
+import { HOLD_SOFTIRQ, HOLDS, KNOB } from './disturbed.ts';
 import type { Invariant } from './form.ts';
 import { ACK, before, begins, CLOSE, MINI, plus, SYN_RECV, SYN_SENT } from './seq.ts';
 
@@ -81,22 +81,16 @@ export const BACKOFF: Invariant = {
 
 /** RFC 9293 section 3.8.6.3: less than half a second. Time on top for the softirq that sends it. */
 const ACK_WITHIN_NS = 520 * MS;
-/**
- * An application's turn is one event: one that works for long with each completion is that far ahead of the clock. Bytes that come
- * meanwhile were seen without an ACK until its next read (seed 910402061); that this is why is likely, and not proven.
- */
-const AHEAD_NS = 10 * MS;
-const WORK_NS = knobNumber('app', 'work_ns');
 
 export const ACKED_IN_TIME: Invariant = {
   id: 'T8', name: 'an ACK in half a second',
   about: 'Bytes in order are acknowledged within half a second.',
   source: 'RFC 9293 section 3.8.6.3; Linux net/ipv4/tcp_output.c: tcp_send_delayed_ack',
-  checker({ scenario, violated }) {
+  checker({ violated }) {
     /** Since when bytes up to where wait for their ACK, by socket. */
     const since = new Map<number, { at_ns: number; end: number }>();
     let tx = 0;
-    let held = scenario.hosts.some(({ values }) => values['app.work_ns'] >= AHEAD_NS);
+    let held = false;
     const late = (now: number) => {
       for (const [sock, { at_ns, end }] of since)
         if (!held && now - at_ns > ACK_WITHIN_NS) violated(`socket ${sock} has not acknowledged ${end} for ${(now - at_ns) / MS} ms`);
@@ -104,7 +98,7 @@ export const ACKED_IN_TIME: Invariant = {
     return {
       on: {
         edit: (b, i) => {
-          held ||= HOLDS.has(b.a(i)) || (b.a(i) === KNOB && (b.b(i) & KNOB_MASK) === WORK_NS && b.c(i) >= AHEAD_NS);
+          held ||= HOLDS.has(b.a(i));
         },
         tcp_state: (b, i) => {
           if (begins(b.c(i)) || b.c(i) === CLOSE) since.delete(b.a(i));

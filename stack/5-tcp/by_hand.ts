@@ -2,6 +2,7 @@
 import { Sock, TCP_SYN_SENT } from '../6-socket';
 import { ICSK_ACK_NOMEM } from './ack_flags';
 import { sendAck } from './ack_out';
+import { mstampRefresh } from './clock';
 import { needsReset } from './disconnect';
 import { tcpDoneWithError } from './done';
 import { ECONNABORTED } from './errno';
@@ -17,6 +18,7 @@ export function tcpAbort(sk: Sock): void {
 export function tcpCloseWindow(sk: Sock): void {
   // There is nobody yet who could be told.
   if (sk.state == <u8>TCP_SYN_SENT) return;
+  mstampRefresh(sk);
   sk.ack_pending |= ICSK_ACK_NOMEM;
   sendAck(sk);
 }

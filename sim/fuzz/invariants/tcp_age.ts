@@ -5,10 +5,8 @@ import type { Invariant } from './form.ts';
 import { after, begins, FIN, MINI, plus, SYN } from './seq.ts';
 
 const PAWS = DROPS.findIndex(([name]) => name === 'TCP_RFC7323_PAWS');
-/**
- * A timestamp that the peer did not say; and a window closed by hand, after which one was older than it should be: why is not known.
- */
-const SPOKEN_FOR: readonly number[] = [EDIT_OP['forge_tsval'] ?? -1, EDIT_OP['close_window'] ?? -1];
+/** Says a timestamp that the peer did not say. */
+const FORGE_TSVAL = EDIT_OP['forge_tsval'];
 const DUPLICATE = 2;
 
 export const NOT_TOO_OLD: Invariant = {
@@ -29,7 +27,7 @@ export const NOT_TOO_OLD: Invariant = {
     return {
       on: {
         edit: (b, i) => {
-          forged ||= SPOKEN_FOR.includes(b.a(i));
+          forged ||= b.a(i) === FORGE_TSVAL;
         },
         tcp_tx: (b, i) => {
           sent_ns.set(b.pktId(i), b.timeNs(i));

@@ -1,6 +1,7 @@
 /** The byte stream as a receiver has it: what enters its queue follows on what is there, and comes out once. */
 import { type Engine, readSocket, readStreams, type Scenario } from '../../host/index.ts';
 import { followArrivals } from './arrivals.ts';
+import { KNOB, KNOB_MASK, knobNumber } from './disturbed.ts';
 import type { Invariant } from './form.ts';
 import { sockField } from './memory.ts';
 import { after, before, begins, CLOSE, CLOSING, FIN, FIN_WAIT1, FIN_WAIT2, LAST_ACK, MINI, plus, RST, TIME_WAIT, URG } from './seq.ts';
@@ -131,6 +132,8 @@ const SOCK_DEAD = 1;
 /** A socket that was closed while somebody was there to be told, and has only said FIN. */
 const CLOSING_STATES: ReadonlySet<number> = new Set([FIN_WAIT1, FIN_WAIT2, CLOSING, LAST_ACK]);
 
+const STOP_AFTER = knobNumber('app', 'stop_after');
+
 export const UNREAD_RESETS: Invariant = {
   id: 'T10', name: 'who leaves data unread says RST',
   about: 'A connection that is closed with bytes in its receive queue is reset: a FIN would say that they were read.',
@@ -142,6 +145,8 @@ export const UNREAD_RESETS: Invariant = {
     const flags = new Map<number, number>();
     let [rx, tx] = [0, 0];
     const ended = new Set<number>();
+    /** Who may shut a socket down, leave the rest unread, and close it when nobody is there any more who could be told (__tcp_close). */
+    const shuts = scenario.hosts.map(({ values }) => scenario.steps !== undefined || values['app.stop_after'] !== 0);
     const gone = (sock: number) => {
       const rest = left.get(sock) ?? 0;
       if (ended.has(sock) && flags.get(sock) === FIN && rest > 0)
@@ -150,6 +155,9 @@ export const UNREAD_RESETS: Invariant = {
     const note = (sock: number, bits: number) => flags.set(sock, (flags.get(sock) ?? 0) | bits);
     return {
       on: {
+        edit: (b, i) => {
+          if (b.a(i) === KNOB && (b.b(i) & KNOB_MASK) === STOP_AFTER) shuts[b.host(i)] = true;
+        },
         tcp_rx: (b, i) => {
           arrivals.on.tcp_rx(b, i);
           rx = b.a(i);
@@ -176,8 +184,7 @@ export const UNREAD_RESETS: Invariant = {
           arrivals.on.tcp_state(b, i);
           const [sock, from, to] = [b.a(i), b.b(i), b.c(i)];
           // Ended by the peer's last ACK. What is there may still be read, until the socket is gone.
-          // A program may shut a socket down, leave the rest unread, and close it when nobody is there any more who could be told.
-          if (to === CLOSE && (from === LAST_ACK || from === TIME_WAIT) && !scenario.steps) ended.add(sock);
+          if (to === CLOSE && (from === LAST_ACK || from === TIME_WAIT) && !shuts[b.host(i)]) ended.add(sock);
           if (!begins(to)) return;
           gone(sock);
           for (const known of [left, flags, ended]) known.delete(sock);

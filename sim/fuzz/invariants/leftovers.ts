@@ -1,5 +1,5 @@
 /** What is left when a program has closed all that it had. */
-import { type Engine, VIEW_SOCKETS, VIEW_USED } from '../../host/index.ts';
+import { type Engine, type Program, VIEW_SOCKETS, VIEW_USED } from '../../host/index.ts';
 import { ALL_CLOSED } from '../generate/programs/program.ts';
 import type { Invariant } from './form.ts';
 
@@ -23,6 +23,13 @@ function leftIn(engine: Engine): string[] {
   return Object.entries(left).flatMap(([name, n]) => (n > 0 ? [`${n} ${name}`] : []));
 }
 
+/** Does a program leave a device down? */
+function leftDown(steps: Program): boolean {
+  const up = new Map<unknown, unknown>();
+  for (const s of steps) if (s.step === 'nic.link') up.set(s.host ?? 'server', s.up);
+  return [...up.values()].includes(false);
+}
+
 export const NOTHING_LEFT: Invariant = {
   id: 'P1', name: 'nothing left',
   about: 'When a process has closed every file and every ring, and time has passed, there are no requests, files, sockets and packets.',
@@ -33,7 +40,7 @@ export const NOTHING_LEFT: Invariant = {
       // Who has closed everything says so with its last step.
       if (last?.step !== 'label' || last.text !== ALL_CLOSED || played.scripts.steps?.result().complete !== true) return;
       // When nothing is left to happen nobody will ever free it. To a device that is down a connection speaks for longer than the run.
-      if (played.stopped !== 'idle' && scenario.steps?.some(({ step }) => step === 'nic.link')) return;
+      if (played.stopped !== 'idle' && leftDown(scenario.steps ?? [])) return;
       if (played.stopped !== 'idle' && engine.clockNs() - played.scripts.steps.at_ns < CLOSED_NS) return;
       const left = leftIn(engine);
       if (left.length > 0) violated(`all is closed, and there are ${left.join(', ')}`);

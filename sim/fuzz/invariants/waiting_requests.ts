@@ -122,6 +122,16 @@ function followWaits(run: RunView) {
 /** What somebody has said is enough to be told of (SO_RCVLOWAT: tcp_data_ready, tcp_epollin_ready). */
 const lowat = (engine: Engine, sock: number): number => Math.max(1, sockField(engine, sock, 'rcvlowat'));
 
+/**
+ * A multishot receive that was told of its own side's shutdown once, or is queued again after 32 receives, reads the last bytes and sleeps:
+ * io_poll_check_events looks again only while it was told twice (`again`), and without a FIN tcp_inq_hint says 0. One that is queued again,
+ * or was told as it began to wait, forgets a reset in the same way; the latter also the end of a unix stream.
+ */
+function forgets(r: Request, w: Wait, shut: ReadonlySet<number>, reset: ReadonlySet<number>): boolean {
+  if (shut.has(w.sock)) return true;
+  return reset.has(w.sock) ? w.told_at_arming || r.completions >= MULTISHOT_MAX_RETRY : w.told_at_arming && w.sock < 0;
+}
+
 /** Receives sleep only while there is nothing. */
 function wakeups(run: RunView): Checker {
   const { waits, on } = followWaits(run);
@@ -177,11 +187,7 @@ function wakeups(run: RunView): Checker {
         // tcp_read_sock stops before an urgent byte, and does so when that was read by itself, too.
         if (r.opcode === OP_RECV_ZC && (stops || urgent)) continue;
         const there = bytes.get(w.sock) ?? 0;
-        // A multishot receive that was told of its own side's shutdown once, or is queued again after 32 receives, reads the last bytes and
-        // sleeps: io_poll_check_events looks again only while it was told twice (`again`), and without a FIN tcp_inq_hint says 0. One that
-        // is queued again forgets a reset in the same way, and one that was told as it began to wait the end of a unix stream.
-        const forgets = shut.has(w.sock) || w.told_at_arming || (reset.has(w.sock) && r.completions >= MULTISHOT_MAX_RETRY);
-        if (there <= 0 && (r.ioprio & IORING_RECV_MULTISHOT) !== 0 && forgets) continue;
+        if (there <= 0 && (r.ioprio & IORING_RECV_MULTISHOT) !== 0 && forgets(r, w, shut, reset)) continue;
         if ((r.op_flags & MSG_ERRQUEUE) === 0 && (ready & POLL_READ) !== 0) {
           run.violated(`request ${r.id} sleeps on file ${w.file}, which is ready (${bitNames('POLL(?!_)', ready & POLL_READ).join('|')})`);
         }

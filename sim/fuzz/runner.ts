@@ -51,12 +51,10 @@ export interface RunnerOptions {
 const REST_STEPS = 64;
 
 export class Runner {
-  private readonly core: WebAssembly.Module;
   private readonly cores: Recycler;
 
   /** `cores`: a core without a dirty map needs an instance a run. */
   constructor(core: WebAssembly.Module, cores: Recycler = new Recycler(core)) {
-    this.core = core;
     this.cores = cores;
   }
 
@@ -73,7 +71,7 @@ export class Runner {
 
   /** Whether it runs otherwise a second time, or on from a snapshot; `part`: where that is, in 1024ths of the run. */
   undetermined(c: FuzzCase, part: number): Broken | undefined {
-    return undetermined(this.core, c, part);
+    return undetermined(this.cores, c, part);
   }
 }
 

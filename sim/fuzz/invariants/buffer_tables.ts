@@ -48,12 +48,15 @@ export class BufferTables {
   /** Fragments of packets that lie in a buffer. */
   readonly frags: Uint16Array;
   private readonly netmem_base: number;
+  private readonly ifqs_base: number;
   private counted = false;
+  private rows: readonly AreaRow[] | undefined;
 
   constructor(engine: Engine) {
     this.words = new Uint32Array(engine.bytes.buffer);
     this.netmems = this.pool(POOL_STATE.netmem_capacity);
     this.netmem_base = this.pool(POOL_STATE.netmem_base) >> 2;
+    this.ifqs_base = this.at(REFILL_ADDR, REFILL_STATE.ifqs_base);
     this.held = new Uint8Array(this.netmems);
     this.posted = new Uint8Array(this.netmems);
     this.frags = new Uint16Array(this.netmems);
@@ -73,7 +76,11 @@ export class BufferTables {
     return (this.words[this.netmem_base + niov * NETMEM_WORDS + w(NETMEM.pool)] as number) >>> 24 === KIND_NIOV;
   }
 
-  areas(): AreaRow[] {
+  areas(): readonly AreaRow[] {
+    this.rows ??= this.readAreas();
+    return this.rows;
+  }
+  private readAreas(): AreaRow[] {
     const base = this.at(REFILL_ADDR, REFILL_STATE.areas_base) >> 2;
     const rows: AreaRow[] = [];
     for (let area = 0; area < AREAS_MAX; area++) {
@@ -86,19 +93,18 @@ export class BufferTables {
     }
     return rows;
   }
-  /** The address of a zcrx instance's row. */
-  ifq(ifq: number): number {
-    return this.at(REFILL_ADDR, REFILL_STATE.ifqs_base) + ifq * IFQ_BYTES;
-  }
-  ifqField(ifq: number, field: keyof typeof IFQ): number {
-    return this.words[(this.ifq(ifq) + IFQ[field].at) >> 2] as number;
+  /** A field of a zcrx instance's row (IFQ). */
+  ifqField(ifq: number, field: { readonly at: number }): number {
+    return this.at(this.ifqs_base + ifq * IFQ_BYTES, field);
   }
 
   /** What each page pool counts of buffers that are out. */
   inflight(): number[] {
     const pools = this.pool(POOL_STATE.pools_base) >> 2;
-    return Array.from({ length: this.pool(POOL_STATE.pool_count) }, (_, p) =>
-      this.words[pools + p * POOL_WORDS + w(PAGE_POOL.inflight)] as number);
+    const count = this.pool(POOL_STATE.pool_count);
+    const out: number[] = [];
+    for (let p = 0; p < count; p++) out.push(this.words[pools + p * POOL_WORDS + w(PAGE_POOL.inflight)] as number);
+    return out;
   }
   /** Instances by the links of rings: a ring has one that is not in use any more. */
   links(): number[] {
@@ -112,9 +118,12 @@ export class BufferTables {
   /** Instances by the files that stand for one. */
   exported(): number[] {
     const slab = this.words[FILE_ADDR >> 2] as number;
-    const [first, stride, capacity] = [this.at(slab, SLAB.base) >> 2, this.at(slab, SLAB.stride) >> 2, this.at(slab, SLAB.capacity)];
+    const first = this.at(slab, SLAB.base) >> 2;
+    const stride = this.at(slab, SLAB.stride) >> 2;
+    // Those behind were never used.
+    const fresh = this.at(slab, SLAB.fresh);
     const ifqs: number[] = [];
-    for (let i = 0; i < capacity; i++) {
+    for (let i = 0; i < fresh; i++) {
       const file = first + i * stride;
       const zcrx = ((this.words[file] as number) & 0xff) === FILE_ZCRX;
       if (zcrx && this.words[file + w(FILE.refs)] !== 0) ifqs.push(this.words[file + w(FILE.obj)] as number);
@@ -125,6 +134,7 @@ export class BufferTables {
   /** The run has gone on: what was counted holds no more. */
   forget(): void {
     this.counted = false;
+    this.rows = undefined;
   }
   /** Looks into every container, once between two steps of the run. `wrong`: one has what it must not have. */
   count(wrong: Wrong): void {
@@ -153,27 +163,31 @@ export class BufferTables {
   }
 
   private countPools(wrong: Wrong): void {
-    const owner = new Map<number, number>();
-    const areas = this.areas();
     const pools = this.pool(POOL_STATE.pools_base) >> 2;
-    for (let p = 0; p < this.pool(POOL_STATE.pool_count); p++) {
+    const count = this.pool(POOL_STATE.pool_count);
+    for (let p = 0; p < count; p++) {
       const at = pools + p * POOL_WORDS;
       const provider = this.words[at + w(PAGE_POOL.provider)] as number;
-      const take = (niov: number) => {
-        this.hold(niov, wrong);
-        if (!this.isNiov(niov)) return;
-        if (owner.size === 0) for (const a of areas) for (let i = 0; i < a.count; i++) owner.set(a.first + i, a.ifq);
-        if (owner.get(niov) !== provider - 1) wrong(`page pool ${p} keeps buffer ${niov}, which is not its provider's`);
-      };
       const cache = (this.words[at + w(PAGE_POOL.cache_base)] as number) >> 2;
       const cached = this.words[at + w(PAGE_POOL.cache_count)] as number;
-      for (let i = 0; i < cached; i++) take(this.words[cache + i] as number);
+      for (let i = 0; i < cached; i++) this.keep(p, provider, this.words[cache + i] as number, wrong);
       const ring = (this.words[at + w(PAGE_POOL.ring_base)] as number) >> 2;
       const mask = (this.words[at + w(PAGE_POOL.ring_size)] as number) - 1;
       const tail = this.words[at + w(PAGE_POOL.ring_tail)] as number;
       for (let i = this.words[at + w(PAGE_POOL.ring_head)] as number; i !== tail; i = (i + 1) >>> 0)
-        take(this.words[ring + (i & mask)] as number);
+        this.keep(p, provider, this.words[ring + (i & mask)] as number, wrong);
     }
+  }
+  private keep(pool: number, provider: number, niov: number, wrong: Wrong): void {
+    this.hold(niov, wrong);
+    if (this.isNiov(niov) && this.ownerOf(niov) !== provider - 1)
+      wrong(`page pool ${pool} keeps buffer ${niov}, which is not its provider's`);
+  }
+  /** The instance whose area has the buffer. */
+  private ownerOf(niov: number): number | undefined {
+    let owner: number | undefined;
+    for (const { first, count, ifq } of this.areas()) if (niov >= first && niov < first + count) owner = ifq;
+    return owner;
   }
 
   private countReceiveRings(wrong: Wrong): void {

@@ -1,5 +1,5 @@
 /** After the disturbance: what was lent comes home, and no packet keeps a buffer that nobody reads. */
-import { knobOfPath } from '../../host/index.ts';
+import { IFQ, knobOfPath } from '../../host/index.ts';
 import { EDIT_OP } from '../../schema/edits.ts';
 import { KNOB_MASK } from './disturbed.ts';
 import type { Invariant } from './form.ts';
@@ -55,9 +55,9 @@ export const ALL_HOME: Invariant = {
         if (!calm || lasting.buffer || lasting.connection || keeps || played.stopped !== 'idle') return;
         let waiting = 0;
         for (let n = 0; n < IFQS_MAX; n++) {
-          if (buffers.ifqField(n, 'used') === 0 || buffers.ifqField(n, 'rq_tail') === 0) continue;
-          const tail = buffers.words[buffers.ifqField(n, 'rq_tail') >> 2] as number;
-          waiting += Math.min((tail - buffers.ifqField(n, 'cached_head')) >>> 0, buffers.ifqField(n, 'rq_entries'));
+          if (buffers.ifqField(n, IFQ.used) === 0 || buffers.ifqField(n, IFQ.rq_tail) === 0) continue;
+          const tail = buffers.words[buffers.ifqField(n, IFQ.rq_tail) >> 2] as number;
+          waiting += Math.min((tail - buffers.ifqField(n, IFQ.cached_head)) >>> 0, buffers.ifqField(n, IFQ.rq_entries));
         }
         const missing = loans.total() - waiting;
         if (missing > kept) violated(`${missing} loans never came home`);

@@ -1,4 +1,5 @@
 /** The life of a zcrx instance: as long as a ring or a file has it, and as long as a buffer is not home. */
+import { IFQ } from '../../host/index.ts';
 import type { Invariant } from './form.ts';
 import { Loans } from './loans.ts';
 
@@ -36,10 +37,10 @@ export const INSTANCE_LIVES: Invariant = {
         const links = buffers.links();
         for (const ifq of [...links, ...links.length === 0 ? [] : buffers.exported()]) {
           users[ifq] = (users[ifq] ?? 0) + 1;
-          if (buffers.ifqField(ifq, 'used') === 0) violated(`zcrx instance ${ifq} is gone, and somebody still has it`);
+          if (buffers.ifqField(ifq, IFQ.used) === 0) violated(`zcrx instance ${ifq} is gone, and somebody still has it`);
         }
         users.forEach((n, ifq) => {
-          const refs = buffers.ifqField(ifq, 'refs');
+          const refs = buffers.ifqField(ifq, IFQ.refs);
           if (links.length > 0 && refs !== n) violated(`zcrx instance ${ifq} counts ${refs} users, and ${n} have it`);
         });
       },

@@ -31,13 +31,12 @@ export function eachSock(engine: Engine, see: (n: number, at: number, live: bool
   for (let n = 0; n < count; n++) see(n, base + n * SOCK_BYTES, view.getUint32(base + n * SOCK_BYTES + SOCK.refs.at, true) !== 0);
 }
 
-/** Skbs of a queue: how many, what they weigh, and the least that they can weigh. */
-interface Weight {
-  skbs: number;
-  truesize: number;
-}
+/** A field of four bytes. */
+const word = ({ view }: Engine, at: number, field: { readonly at: number }): number => view.getUint32(at + field.at, true);
 
 class Scales {
+  /** Skbs of all that was weighed. */
+  skbs = 0;
   private readonly run: RunView;
   private readonly shares: readonly boolean[];
 
@@ -48,21 +47,23 @@ class Scales {
     this.shares = run.scenario.hosts.map((h) => packs || h.values['nic.tun'] !== 0 || h.values['nic.pack_buffers'] !== 0);
   }
 
-  weigh(engine: Engine, n: number, sock: number, queue: Queue): Weight {
-    const { view } = engine;
-    const skbs = view.getUint32(POOL_ADDR + POOL_STATE.skb_base.at, true);
-    const shares = this.shares[view.getUint8(sock + SOCK.host.at)] ?? true;
-    const out = { skbs: 0, truesize: 0 };
-    const most = view.getUint32(POOL_ADDR + POOL_STATE.skb_capacity.at, true);
-    for (let idx = view.getUint32(sock + SOCK[`${queue}_head`].at, true); idx !== NONE;) {
-      const at = skbs + idx * SKB_BYTES;
-      if (++out.skbs > most) this.run.violated(`the ${queue} queue of socket ${n} is a ring`);
-      const truesize = view.getUint32(at + SKB.truesize.at, true);
-      out.truesize += truesize;
+  /** What the skbs of a queue that begins with `first` weigh. */
+  weigh(engine: Engine, n: number, sock: number, queue: Queue, first: number): number {
+    if (first === NONE) return 0;
+    const base = word(engine, POOL_ADDR, POOL_STATE.skb_base);
+    const most = word(engine, POOL_ADDR, POOL_STATE.skb_capacity);
+    const shares = this.shares[engine.view.getUint8(sock + SOCK.host.at)] ?? true;
+    let [skbs, sum] = [0, 0];
+    for (let idx = first; idx !== NONE;) {
+      const at = base + idx * SKB_BYTES;
+      if (++skbs > most) this.run.violated(`the ${queue} queue of socket ${n} is a ring`);
+      const truesize = word(engine, at, SKB.truesize);
+      sum += truesize;
       if (!shares) this.bears(engine, n, queue, at, truesize);
-      idx = view.getUint32(at + SKB.next.at, true);
+      idx = word(engine, at, SKB.next);
     }
-    return out;
+    this.skbs += skbs;
+    return sum;
   }
 
   /** An skb weighs itself and the buffers that it holds; of a page that senders share, the bytes. */
@@ -97,27 +98,25 @@ export const SOCKET_MEMORY: Invariant = {
   checker(run) {
     const scales = new Scales(run);
     const count = (engine: Engine): number => {
-      const { view } = engine;
-      let skbs = 0;
+      scales.skbs = 0;
       eachSock(engine, (n, at, live) => {
-        const word = (field: keyof typeof SOCK) => readField(view, at, SOCK[field]);
+        const [rmem_alloc, wmem_queued] = [word(engine, at, SOCK.rmem_alloc), word(engine, at, SOCK.wmem_queued)];
         if (!live) {
-          if (word('wmem_alloc') === 0 && word('rmem_alloc') + word('wmem_queued') !== 0)
+          if (word(engine, at, SOCK.wmem_alloc) === 0 && rmem_alloc + wmem_queued !== 0)
             run.violated(`socket ${n} is gone and holds memory`);
           return;
         }
-        if (word('state') === LISTEN) return;
-        const [receive, ooo] = [scales.weigh(engine, n, at, 'receive'), scales.weigh(engine, n, at, 'ooo')];
-        const [write, rtx] = [scales.weigh(engine, n, at, 'write'), scales.weigh(engine, n, at, 'rtx')];
-        const errors = word('error_len');
-        skbs += receive.skbs + ooo.skbs + write.skbs + rtx.skbs + errors;
-        const rmem = receive.truesize + ooo.truesize;
-        if (errors === 0 && rmem !== word('rmem_alloc'))
-          run.violated(`socket ${n} counts ${word('rmem_alloc')} bytes to read, and has ${rmem}`);
-        const wmem = write.truesize + rtx.truesize;
-        if (wmem !== word('wmem_queued')) run.violated(`socket ${n} counts ${word('wmem_queued')} bytes to send, and has ${wmem}`);
+        if (engine.view.getUint8(at + SOCK.state.at) === LISTEN) return;
+        const rmem = scales.weigh(engine, n, at, 'receive', word(engine, at, SOCK.receive_head))
+          + scales.weigh(engine, n, at, 'ooo', word(engine, at, SOCK.ooo_head));
+        const wmem = scales.weigh(engine, n, at, 'write', word(engine, at, SOCK.write_head))
+          + scales.weigh(engine, n, at, 'rtx', word(engine, at, SOCK.rtx_head));
+        const errors = word(engine, at, SOCK.error_len);
+        scales.skbs += errors;
+        if (errors === 0 && rmem !== rmem_alloc) run.violated(`socket ${n} counts ${rmem_alloc} bytes to read, and has ${rmem}`);
+        if (wmem !== wmem_queued) run.violated(`socket ${n} counts ${wmem_queued} bytes to send, and has ${wmem}`);
       });
-      return skbs;
+      return scales.skbs;
     };
     return {
       atRest: count,
@@ -163,7 +162,8 @@ export const TIMERS_LIVE: Invariant = {
             if (!live) violated(`the ${name} timer of socket ${n} is armed, and the socket is gone`);
             if (view.getUint8(at + SOCK.state.at) === CLOSE)
               violated(`the ${name} timer of socket ${n} is armed, and its connection has ended`);
-            const due = Number(view.getBigUint64(timer + TIMER_EXPIRES, true)) * JIFFY_NS;
+            const jiffies = view.getUint32(timer + TIMER_EXPIRES, true) + view.getUint32(timer + TIMER_EXPIRES + 4, true) * 2 ** 32;
+            const due = jiffies * JIFFY_NS;
             if (!held && now - due > LATE_NS) violated(`the ${name} timer of socket ${n} was due ${now - due} ns ago`);
           }
         });

@@ -1,5 +1,5 @@
 /** The refill ring: its head, as memory shows it, and what the kernel read from it. */
-import type { TraceBatch } from '../../host/index.ts';
+import { IFQ, type TraceBatch } from '../../host/index.ts';
 import { EDIT_OP } from '../../schema/edits.ts';
 import type { BufferTables } from './buffer_tables.ts';
 import type { Invariant } from './form.ts';
@@ -21,15 +21,15 @@ export const HEAD_BEHIND_TAIL: Invariant = {
     /** Entries read since the last look, of all instances. */
     let taken = 0;
     const look = (t: BufferTables, n: number): number => {
-      const word = (field: 'rq_head' | 'rq_tail') => t.words[t.ifqField(n, field) >> 2] as number;
-      const head = t.ifqField(n, 'cached_head');
-      const entries = t.ifqField(n, 'rq_entries');
+      const word = (field: { readonly at: number }) => t.words[t.ifqField(n, field) >> 2] as number;
+      const head = t.ifqField(n, IFQ.cached_head);
+      const entries = t.ifqField(n, IFQ.rq_entries);
       const gone = (head - (heads[n] ?? head)) >>> 0;
       heads[n] = head;
       if (gone >= 2 ** 31) violated(`the head of refill ring ${n} moved back by ${2 ** 32 - gone}`);
       if (!keeps) return gone;
-      if (word('rq_head') !== head) violated(`the head of refill ring ${n} is ${word('rq_head')} in memory, and ${head} was read`);
-      const waiting = (word('rq_tail') - head) >>> 0;
+      if (word(IFQ.rq_head) !== head) violated(`the head of refill ring ${n} is ${word(IFQ.rq_head)} in memory, and ${head} was read`);
+      const waiting = (word(IFQ.rq_tail) - head) >>> 0;
       if (waiting > entries) violated(`${waiting} entries wait in refill ring ${n}, which has ${entries}: its head passed its tail`);
       return gone;
     };
@@ -50,7 +50,7 @@ export const HEAD_BEHIND_TAIL: Invariant = {
         let gone = 0;
         if (changed) heads = [];
         for (let n = 0; n < IFQS_MAX; n++) {
-          if (buffers.ifqField(n, 'used') !== 0 && buffers.ifqField(n, 'rq_tail') !== 0) gone += look(buffers, n);
+          if (buffers.ifqField(n, IFQ.used) !== 0 && buffers.ifqField(n, IFQ.rq_tail) !== 0) gone += look(buffers, n);
         }
         if (!changed && gone !== taken) violated(`refill rings went on by ${gone} entries, and ${taken} were read`);
         changed = false;

@@ -214,8 +214,13 @@ class Requests {
   }
   /** The zero-copy receive that a loan is for: its completion names it by user_data alone. */
   private receiver(ring: number, user_data: number): Request | undefined {
-    const found = this.live.filter((r) => r?.ring === ring && r.opcode === OP_RECV_ZC && r.user_data === user_data && !r.done);
-    return found.length === 1 ? found[0] : undefined;
+    let found: Request | undefined;
+    for (const r of this.live) {
+      if (r?.ring !== ring || r.opcode !== OP_RECV_ZC || r.user_data !== user_data || r.done) continue;
+      if (found) return undefined;
+      found = r;
+    }
+    return found;
   }
 
   private overflow(b: TraceBatch, i: number): void {

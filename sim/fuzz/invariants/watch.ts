@@ -9,7 +9,8 @@ const OF_VERIFY = ['tcp_heard', 'tcp_said'];
 export class Watch {
   private readonly checkers: readonly Checker[];
   /** By kind of event. */
-  private readonly handlers: (readonly OnRecord[] | undefined)[] = [];
+  private readonly handlers: (OnRecord[] | undefined)[] = [];
+  private readonly at_rest: readonly NonNullable<Checker['atRest']>[];
   private buffers: BufferTables | undefined;
 
   constructor(scenario: Scenario, invariants: readonly Invariant[]) {
@@ -23,10 +24,12 @@ export class Watch {
     this.checkers = scenario.run['run.verify'] !== 0 ? all : all.filter(({ on = {} }) => !OF_VERIFY.some((event) => event in on));
     for (const { on } of this.checkers) {
       for (const [event, handler] of Object.entries(on ?? {})) {
-        const kind = KIND[event] as number;
-        this.handlers[kind] = [...this.handlers[kind] ?? [], handler];
+        const handlers = this.handlers[KIND[event] as number] ??= [];
+        // What several checkers follow together sees a record once.
+        if (!handlers.includes(handler)) handlers.push(handler);
       }
     }
+    this.at_rest = this.checkers.flatMap(({ atRest }) => atRest ?? []);
   }
 
   /** Looks at records; throws a Violation. `from`, `to`: only these of the batch. */
@@ -39,7 +42,7 @@ export class Watch {
   /** The run rests between two events, and all of its records were seen. */
   rest(engine: Engine): void {
     const buffers = this.look(engine);
-    for (const { atRest } of this.checkers) atRest?.(engine, buffers);
+    for (const atRest of this.at_rest) atRest(engine, buffers);
   }
   end(engine: Engine, end: RunEnd): void {
     const buffers = this.look(engine);

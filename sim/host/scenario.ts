@@ -73,13 +73,18 @@ function writtenPlaces(draft: Draft): Record<string, string> {
   return places;
 }
 
+const optionOf = (section: string, name: string, option: string): number =>
+  HOST_KNOBS.find((k) => k.section === section && k.name === name)?.options?.indexOf(option) ?? 0;
+const OF_STEPS = [
+  ['app.role', optionOf('app', 'role', 'script')], ['app.script', optionOf('app', 'script', 'steps')],
+] as const;
+
 /** The program of a step scenario is the server's application, and the client's when it has steps for the client. */
 function runSteps(draft: Draft, program: Program): void {
   const place = draft.steps?.steps.place ?? { source: draft.file, line: 1, col: 1 };
   const client = program.some((s) => s.host === 'client' || s.over === 'wire');
   for (const host of client ? [0, 1] as const : [1] as const) {
-    for (const [knob, option] of [['app.role', 'script'], ['app.script', 'steps']] as const) {
-      const value = HOST_KNOBS.find((k) => `${k.section}.${k.name}` === knob)?.options?.indexOf(option) ?? 0;
+    for (const [knob, value] of OF_STEPS) {
       const written = draft.hosts[host].knobs.get(knob) ?? draft.both.knobs.get(knob);
       if (written && written.value !== value)
         draft.problems.push({ place: written.place, key: written.key,

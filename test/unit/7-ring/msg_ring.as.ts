@@ -8,60 +8,11 @@ import { fdFile, fileAt } from '../../../stack/file';
 import { ringAt, sysEnter, sysRegister } from '../../../uring-model/7-ring';
 import { filesRegister } from '../../../uring-model/7-ring/rsrc_register';
 import {
-  bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, register, ring, seen, socket, sqe, sqFlags, user, verify,
+  bench, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, register, seen, socket, sqFlags, user, verify,
 } from '../config_ring.as';
+import { msg, otherFd, swap, two } from '../config_other_ring.as';
 
 const DEFAULT: u32 = IORING_SETUP_NO_SQARRAY;
-
-/** The bench looks at one ring; these let it look at another. */
-@unmanaged
-class Look {
-  fd: u32;
-  rings: u32;
-  sqes: u32;
-  sq_tail: u32;
-  sq_mask: u32;
-  cq_mask: u32;
-}
-function swap(): void {
-  const other = changetype<Look>(0x7800);
-  const b = bench();
-  const fd = b.fd;
-  const rings = b.rings;
-  const sqes = b.sqes;
-  const sq_tail = b.sq_tail;
-  const sq_mask = b.sq_mask;
-  const cq_mask = b.cq_mask;
-  b.fd = other.fd;
-  b.rings = other.rings;
-  b.sqes = other.sqes;
-  b.sq_tail = other.sq_tail;
-  b.sq_mask = other.sq_mask;
-  b.cq_mask = other.cq_mask;
-  other.fd = fd;
-  other.rings = rings;
-  other.sqes = sqes;
-  other.sq_tail = sq_tail;
-  other.sq_mask = sq_mask;
-  other.cq_mask = cq_mask;
-}
-function otherFd(): u32 {
-  return changetype<Look>(0x7800).fd;
-}
-/** A source with 16 completions, which the bench looks at, and a target with 4. */
-function two(source: u32, target: u32): void {
-  build();
-  ring(4, target);
-  swap();
-  ring(16, source);
-}
-function msg(fd: u32, user_data: u64, len: u32, data: u64): io_uring_sqe {
-  const s = sqe(IORING_OP_MSG_RING, user_data);
-  s.fd = <i32>fd;
-  s.len = len;
-  s.off = data;
-  return s;
-}
 
 export function a_message_is_a_completion_of_the_other_ring(): void {
   two(DEFAULT, DEFAULT);
@@ -115,7 +66,7 @@ export function a_ring_may_tell_itself(): void {
 }
 
 export function messages_without_room_wait(): void {
-  two(DEFAULT, DEFAULT);
+  two(DEFAULT, DEFAULT, 4);
   for (let i: u32 = 0; i < 6; i++) msg(otherFd(), 10 + i, i, 2000 + i);
   enter(6, 0, 0);
   for (let i: u32 = 0; i < 6; i++) assert(isCqe(i, 10 + i, 0, 0), 'sent');

@@ -17,33 +17,17 @@ import {
 import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, user, verify,
 } from '../config_ring.as';
+import { setAside, swap, two } from '../config_other_ring.as';
 import { nop, poll, recv } from '../config_requests.as';
 import { AT_RING_CAP_IPC_LOCK, setHost } from '../config.gen.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
 const OVERFLOW_MAX: u32 = 16384;
-const BENCH: usize = 0x7c00;
-const OTHER: usize = 0x7200;
 /** The second thread of the process. */
 const THREAD: u32 = HOST + 2;
 
 function ringOf(fd: u32): Ring {
   return ringAt(fileAt(fdFile(HOST, <i32>fd)).obj);
-}
-/** The bench looks at the other ring, and back. */
-function swap(): void {
-  for (let i: usize = 0; i < 32; i += 4) {
-    const word = load<u32>(BENCH + i);
-    store<u32>(BENCH + i, load<u32>(OTHER + i));
-    store<u32>(OTHER + i, word);
-  }
-}
-/** Two rings of one task; the bench looks at the second. */
-function two(flags: u32): void {
-  build();
-  ring(16, flags);
-  memory.copy(OTHER, BENCH, 32);
-  ring(16, flags);
 }
 /** Closes a ring and lets its exit work run, and nothing else. */
 function exit(fd: u32): void {
@@ -54,7 +38,7 @@ function exit(fd: u32): void {
 }
 
 export function task_work_of_a_ring_that_ended_is_forgotten_and_that_of_others_is_not(): void {
-  two(PLAIN);
+  two(PLAIN, PLAIN);
   const a = socket();
   const b = socket();
   const c = socket();
@@ -85,7 +69,7 @@ export function task_work_of_a_ring_that_ended_is_forgotten_and_that_of_others_i
 }
 
 export function a_task_whose_work_was_all_of_a_ring_that_ended_has_none(): void {
-  two(PLAIN);
+  two(PLAIN, PLAIN);
   const a = socket();
   recv(a, 1);
   enter(1, 0, 0);
@@ -122,7 +106,7 @@ function sends(order: u32, files: u32): void {
   const target = bench().fd;
   store<i32>(files, load<i32>(files + 64));
   ring(16, PLAIN);
-  memory.copy(OTHER, BENCH, 32);
+  setAside();
   assert(register(IORING_REGISTER_FILES, files, 1) == 0, 'the file');
   ring(16, PLAIN);
   assert(register(IORING_REGISTER_FILES, files, 1) == 0, 'also here');
@@ -178,7 +162,7 @@ export function timers_of_a_ring_that_ended_do_not_fire(): void {
   assert(ringState().reqs_used == 0, 'nor is there a request');
 }
 export function requests_in_every_state_end_with_their_ring(): void {
-  two(PLAIN);
+  two(PLAIN, PLAIN);
   const fd = socket();
   poll(fd, 1, 1, 1);
   recv(fd, 2);
@@ -201,7 +185,7 @@ export function requests_in_every_state_end_with_their_ring(): void {
 }
 
 export function completions_that_waited_give_their_memory_back(): void {
-  two(DEFER);
+  two(DEFER, DEFER);
   for (let i: u32 = 0; i < 16 + OVERFLOW_MAX; i += 16) {
     for (let j: u32 = 0; j < 16; j++) nop(j);
     enter(16, 0, 0);
@@ -284,7 +268,7 @@ export function memory_of_a_ring_is_the_next_rings(): void {
 }
 
 export function a_ring_that_ended_wakes_nobody(): void {
-  two(DEFER);
+  two(DEFER, DEFER);
   const fd = socket();
   recv(fd, 1);
   assert(enter(1, 0, 0) == 1, 'armed');

@@ -13,42 +13,17 @@ import {
   IORING_SETUP_R_DISABLED, IOSQE_IO_DRAIN, IOSQE_IO_LINK, ECANCELED, ENFILE, ENXIO,
 } from '../../../uring-model/uapi.gen';
 import {
-  bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, user, verify,
+  bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, user, verify,
 } from '../config_ring.as';
+import { msg, otherFd, setAside, swap, two } from '../config_other_ring.as';
 import { nop, recv } from '../config_requests.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
-const BENCH: usize = 0x7c00;
-const OTHER: usize = 0x7200;
 const THREAD: u32 = HOST + 2;
 const GET: u32 = IORING_ENTER_GETEVENTS;
 
-function swap(): void {
-  for (let i: usize = 0; i < 32; i += 4) {
-    const word = load<u32>(BENCH + i);
-    store<u32>(BENCH + i, load<u32>(OTHER + i));
-    store<u32>(OTHER + i, word);
-  }
-}
-function otherFd(): u32 {
-  return load<u32>(OTHER);
-}
 function ringOf(fd: u32): Ring {
   return ringAt(fileAt(fdFile(HOST, <i32>fd)).obj);
-}
-/** A target, and a source that the bench looks at. */
-function two(source: u32, target: u32): void {
-  build();
-  ring(16, target);
-  memory.copy(OTHER, BENCH, 32);
-  ring(16, source);
-}
-function msg(fd: u32, user_data: u64, len: u32, data: u64): io_uring_sqe {
-  const s = sqe(IORING_OP_MSG_RING, user_data);
-  s.fd = <i32>fd;
-  s.len = len;
-  s.off = data;
-  return s;
 }
 function sendFd(user_data: u64, to: u32): io_uring_sqe {
   const s = msg(otherFd(), user_data, 0, 1000 + user_data);
@@ -184,7 +159,7 @@ export function wide_flags_need_a_ring_of_wide_completions(): void {
 }
 function two2(wide: u32): void {
   ring(16, PLAIN | wide);
-  memory.copy(OTHER, BENCH, 32);
+  setAside();
   ring(16, PLAIN);
   const s = msg(otherFd(), 1, 5, 6);
   s.msg_ring_flags = IORING_MSG_RING_FLAGS_PASS;
@@ -290,7 +265,7 @@ export function a_thread_that_installs_a_file_wakes_who_waits_for_more(): void {
 function ring2(file: u32): void {
   const source = bench().fd;
   const keep = user(64);
-  memory.copy(keep, BENCH, 32);
+  memory.copy(keep, changetype<usize>(bench()), 32);
   // A ring becomes the thread's that enables it.
   ring(16, DEFER | IORING_SETUP_R_DISABLED);
   const target = bench().fd;
@@ -298,7 +273,7 @@ function ring2(file: u32): void {
   store<i32>(at, -1);
   assert(sysRegister(THREAD, target, IORING_REGISTER_FILES, at, 1) == 0, 'room');
   assert(sysRegister(THREAD, target, 12, 0, 0) == 0, 'IORING_REGISTER_ENABLE_RINGS');
-  memory.copy(BENCH, keep, 32);
+  memory.copy(changetype<usize>(bench()), keep, 32);
   const s = msg(target, 3, 0, 77);
   s.addr = IORING_MSG_SEND_FD;
   s.file_index = IORING_FILE_INDEX_ALLOC;

@@ -14,22 +14,12 @@ import {
   bench, control, cqeOff, cqes, DEFER, DEFER32, getEvents, HOST, isCqe, packet, pagePacket, prepareZcrx, recvZc, registerZcrx, ring,
   rqPush, settle, socket, take, verify, zcrx,
 } from '../config_ring.as';
+import { otherFd, setAside, swap } from '../config_other_ring.as';
 import { nodev, prepared, reg, withEvents } from '../config_zcrx.as';
 
-const BENCH: usize = 0x7c00;
-const OTHER: usize = 0x7200;
-
-/** The other ring becomes the one that the bench works with. */
-function swap(): void {
-  for (let i: usize = 0; i < 128; i += 4) {
-    const word = load<u32>(BENCH + i);
-    store<u32>(BENCH + i, load<u32>(OTHER + i));
-    store<u32>(OTHER + i, word);
-  }
-}
 /** Opens a second ring; the first is the other one from now on. */
 function second(flags: u32): void {
-  memory.copy(OTHER, BENCH, 128);
+  setAside();
   ring(64, flags);
 }
 function exported(): u32 {
@@ -109,7 +99,7 @@ export function an_export_has_nothing_to_say(): void {
 
 export function the_queue_stays_bound_until_the_last_of_them_is_gone(): void {
   const box = shared();
-  sysClose(HOST, changetype<u32>(load<u32>(OTHER)));
+  sysClose(HOST, otherFd());
   settle();
   assert(pagePool(bench().pool).provider != 0, 'the ring that made it is gone, and the queue is bound');
   const fd = socket();
@@ -146,7 +136,7 @@ export function buffers_on_loan_to_a_ring_that_ended_come_back_when_all_have_end
   settle();
   assert(ifqAt(0).loans == 1, 'nobody scrubs as long as a ring is left');
   sysClose(HOST, fd);
-  sysClose(HOST, load<u32>(OTHER));
+  sysClose(HOST, otherFd());
   settle();
   assert(ifqAt(0).used == 0, 'the last ring\'s exit takes all back');
 }

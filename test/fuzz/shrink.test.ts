@@ -42,6 +42,26 @@ test('an edit, a calm phase and a knob stay when they are what shows it', () => 
   expect(c.scenario).toEqual({ run: { verify: true }, nic: { mtu: 0 }, steps: [] });
 });
 
+/** Breaks always, after a number of steps that a predicate knows. */
+const longRunner = (steps: (c: FuzzCase) => number): Runner =>
+  ({ run: (c: FuzzCase) => ({ steps: steps(c), records: 0, time_ns: 0, broken: BROKEN }) }) as unknown as Runner;
+const bare = (scenario: FuzzCase['scenario']): FuzzCase => ({ generator: 'worlds', calm_at: NO_CALM, edits: [], scenario });
+
+test('a line stays where the run would take many steps without it, and goes where it would take a few', () => {
+  const receive = (quiet?: Plain): FuzzCase['scenario'] =>
+    ({ run: { verify: true }, steps: [{ 'zcrx.receive': { fds: 'a', ...(quiet === undefined ? {} : { quiet }) } }] });
+  const steps = (few: number, many: number) => (c: FuzzCase) => (has(c, 'fds') ? (has(c, 'quiet') ? few : many) : 1000 * many);
+  expect(shrink(longRunner(steps(40, 15_000)), bare(receive('500ms')), BROKEN, BUDGET).c.scenario).toEqual(receive('1ms'));
+  expect(shrink(longRunner(steps(40, 60)), bare(receive('500ms')), BROKEN, BUDGET).c.scenario).toEqual(receive());
+});
+
+test('what makes a run long by default is made less, and that is worth a line', () => {
+  const world = (app: Plain): FuzzCase['scenario'] => ({ run: { verify: true }, hosts: { client: { app } } });
+  const steps = (c: FuzzCase) => (has(c, 'source') ? (has(c, 'bytes') ? 100 : 5000) : 5_000_000);
+  const { c } = shrink(longRunner(steps), bare(world({ role: 'source' })), BROKEN, BUDGET);
+  expect(c.scenario).toEqual(world({ role: 'source', bytes: 0 }));
+});
+
 test('what breaks without the bug too is no smaller case of it', () => {
   const runner = { run: (c: FuzzCase, { bug }: { bug?: string }) => ({ steps: 1, ...(bug || !has(c, 'mtu') ? { broken: BROKEN } : {}) }) };
   const { c } = shrink(runner as unknown as Runner, PROGRAM, BROKEN, { ...BUDGET, bug: 'some' });
@@ -66,5 +86,6 @@ test('a place of a plain value is changed, or left out, and the rest stays in it
   expect(put(value, ['a', 1, 'b'], 5)).toEqual({ a: [1, { b: 5, c: 3 }], d: 'x' });
   expect(put(value, ['a', 0], undefined)).toEqual({ a: [{ b: 2, c: 3 }], d: 'x' });
   expect(Object.keys(put(value, ['a', 1, 'c'], undefined) as object)).toEqual(['a', 'd']);
+  expect(put(value, ['a', 1, 'e'], 7)).toEqual({ a: [1, { b: 2, c: 3, e: 7 }], d: 'x' });
   expect(placesOf(value).map((p) => p.join('.'))).toEqual(['a', 'd', 'a.0', 'a.1', 'a.1.b', 'a.1.c']);
 });

@@ -1,11 +1,12 @@
 /**
  * The smallest case that still breaks the same invariant. First fast-check shrinks what it drew, then parts of the case are left out:
- * the calm phase, edits, steps of the program, knobs, and numbers are made small.
+ * the calm phase, edits, steps of the program, knobs; numbers are made small, and the run short.
  */
 import fc from 'fast-check';
 import { type FuzzCase, NO_CALM } from '../case.ts';
 import { generatorOf, type Aim } from '../generate/index.ts';
 import type { Broken, Runner } from '../runner.ts';
+import { stepsWithin, weightOf } from './size.ts';
 import { smallerCase } from './smaller_case.ts';
 
 export { sizeOf } from './size.ts';
@@ -33,8 +34,10 @@ export class Trial {
   private readonly runner: Runner;
   private readonly bug: string | undefined;
   private readonly end_ms: number;
-  /** What takes much longer than the best one is not smaller. */
-  private steps_max = Number.POSITIVE_INFINITY;
+  /** Of the best one: what is heavier is not smaller. */
+  weight = Number.POSITIVE_INFINITY;
+  /** Steps of the shortest run so far. */
+  private shortest = Number.POSITIVE_INFINITY;
 
   constructor(runner: Runner, c: FuzzCase, broken: Broken, { bug, budget_ms }: ShrinkOptions) {
     this.runner = runner;
@@ -48,20 +51,30 @@ export class Trial {
     return Date.now() >= this.end_ms;
   }
 
-  /** The same invariant breaks, and with a bug of the museum does not break without it. */
+  /** What is simpler as one draws it need not be lighter; what takes much longer is neither. */
+  simpler(c: FuzzCase): boolean {
+    return !this.over && this.breaks(c, 2 * this.shortest + STEPS_LEAST);
+  }
+  /** It still does it, and is no heavier. */
   does(c: FuzzCase): boolean {
     return !this.over && this.last(c);
   }
   /** The same for what is worth trying when the time is over, too. */
   last(c: FuzzCase): boolean {
+    return this.breaks(c, stepsWithin(c, this.weight));
+  }
+
+  /** The same invariant breaks, and with a bug of the museum does not break without it. */
+  private breaks(c: FuzzCase, steps_max: number): boolean {
     this.tried++;
-    const { steps_max } = this;
+    if (steps_max < 0) return false;
     const { broken, steps } = this.runner.run(c, this.bug === undefined ? { steps_max } : { bug: this.bug, steps_max });
-    if (broken?.invariant !== this.broken.invariant) return false;
+    if (broken?.invariant !== this.broken.invariant || steps > steps_max) return false;
     if (this.bug !== undefined && this.runner.run(c, { steps_max: 4 * steps + STEPS_LEAST }).broken) return false;
     this.best = c;
     this.broken = broken;
-    this.steps_max = Math.min(this.steps_max, 2 * steps + STEPS_LEAST);
+    this.weight = weightOf(c, steps);
+    this.shortest = Math.min(this.shortest, steps);
     return true;
   }
 }
@@ -70,7 +83,7 @@ export class Trial {
 function shrinkDrawn(trial: Trial, aim: Aim, seed: number, budget_ms: number): void {
   const end_ms = Date.now() + budget_ms / 2;
   const { cases } = generatorOf(aim, seed);
-  fc.check(fc.property(cases, (c) => Date.now() >= end_ms || !trial.does(c)), { seed, numRuns: 1 });
+  fc.check(fc.property(cases, (c) => Date.now() >= end_ms || !trial.simpler(c)), { seed, numRuns: 1 });
 }
 
 /** `drawn`: the seed that made it, and under which focus. */
@@ -78,6 +91,7 @@ export function shrink(
   runner: Runner, c: FuzzCase, broken: Broken, options: ShrinkOptions, drawn?: { readonly aim: Aim; readonly seed: number },
 ): Shrunk {
   const trial = new Trial(runner, c, broken, options);
+  trial.last(c);
   if (drawn) shrinkDrawn(trial, drawn.aim, drawn.seed, options.budget_ms);
   if (trial.best.calm_at !== NO_CALM) trial.does({ ...trial.best, calm_at: NO_CALM });
   smallerCase(trial);

@@ -14,7 +14,7 @@ export function at(value: Plain | undefined, path: PlainPath): Plain | undefined
   return found;
 }
 
-/** `to` undefined: left out. */
+/** `to` undefined: left out. A key that is not there is added, behind the others. */
 export function put(value: Plain, path: PlainPath, to: Plain | undefined): Plain {
   const [key, ...rest] = path;
   if (key === undefined) return to as Plain;
@@ -27,6 +27,7 @@ export function put(value: Plain, path: PlainPath, to: Plain | undefined): Plain
   const { [key]: old, ...others } = value;
   const item = rest.length > 0 ? put(old as Plain, rest, to) : to;
   if (item === undefined) return others;
+  if (old === undefined) return { ...value, [key]: item };
   // Keys keep their order: the text reads as it did.
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, k === key ? item : v]));
 }

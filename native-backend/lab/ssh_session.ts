@@ -3,6 +3,7 @@
  * its exit: when we close it, when we are killed, and when the connection breaks, for each of them ends its standard input.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { InputError } from '../../sim/host/index.ts';
 import { lastLine } from './command.ts';
 import { LabError } from './target.ts';
 
@@ -32,7 +33,7 @@ export function sshHost(name: string): SshHost {
   const [, user, address, host, port] = HOST.exec(name) ?? [];
   const to = address ?? host;
   if (to === undefined || to.startsWith('-') || Number(port ?? 1) < 1 || Number(port ?? 1) > PORT_MAX)
-    throw new LabError(`--on ssh:${name}: expected ssh:HOST, ssh:USER@HOST or ssh:HOST:PORT.`);
+    throw new InputError(`ssh:${name}: expected ssh:HOST, ssh:USER@HOST or ssh:HOST:PORT.`);
   const options = ['BatchMode=yes', `ConnectTimeout=${CONNECT_S}`, `ServerAliveInterval=${ALIVE_S}`];
   return {
     shown: name,

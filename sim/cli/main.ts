@@ -1,6 +1,6 @@
 /**
- * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed or
- * an output could not be written, 2 bad input, 3 the core trapped, which is our fault. No signal is handled: a run ends at once.
+ * ringlab: the command line. One file for each command; exit codes: 0 good, 1 an expectation failed, an output could not be written or a
+ * real kernel gave no result, 2 bad input, 3 the core trapped, which is our fault. No signal is handled: a run ends at once.
  */
 import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';

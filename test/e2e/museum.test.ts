@@ -38,6 +38,7 @@ describe.skipIf(chromiumPath() === undefined)('a counterexample on the page', ()
   test('an assert of the core ends it at the moment before, where the buffer is selected that it is about', async () => {
     await open('zcrx-scrub-race');
     await expect.poll(() => said().innerText()).toMatch(/core: L3 .* breaks in the next step.*page_pool\.ts:\d+.*zcrx-scrub-race: /s);
+    expect(await said().innerText()).toMatch(/Always: What an assert .*stack\/3-pool\/index\.ts/s);
     await expect.poll(selected).toMatch(/Buffer \d+/);
     expect(asked.some((url) => url.includes('core.fuzz'))).toBe(true);
   });
@@ -57,7 +58,7 @@ describe.skipIf(chromiumPath() === undefined)('a counterexample on the page', ()
   test('from afar it is told where a run breaks; what cannot be drawn is shown in the log', async () => {
     const text = 'run: {verify: true, bug: tcp-window-scale-shrink}\nsteps: [{sock.pair: {}}, {syscall: {nr: 436, args: [0, 5]}}]\n';
     await page.goto(`${site.address}${await fragmentOf({ ringlab_run: 1, name: 'shrink', text, sets: [], edits: [], step: 0 })}`);
-    await said().getByText(/breaks in step \d+ of the run, in step 2 of the program, syscall close_range\./).waitFor();
+    await said().getByText(/breaks in step \d+ of the run, in step 1 of the program, syscall close_range\./).waitFor();
     expect(await page.locator('#panel-road').count()).toBe(1);
     await said().getByRole('button', { name: 'To the moment before' }).click();
     // Over loopback no segment is on a wire, and the plot of connections is empty.

@@ -14,7 +14,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Exit code: 0 examined, 1 the scenario says what must be found (expect: - doctor: […]) and it is not that, or its
-program did not come to its end, 2 bad input.
+program did not come to its end, or an invariant is broken; 2 bad input.
 
 Examples:
   $ ringlab doctor refill-never
@@ -29,10 +29,12 @@ Examples:
     const record = { unseen: unseen ?? null, foreign_lines: foreign?.count ?? 0 };
     if (flags.json) say(resultJson({ name, findings, expected: expected ?? null, ok, ...record }));
     else for (const line of [...lines(diagnosis, ok), ...remarks(diagnosis)]) say(line);
-    if (!ok || (expected === undefined && findings.some((f) => f.concern === 'program'))) process.exitCode = 1;
+    if (!ok || (expected === undefined && findings.some((f) => FAILS.includes(f.concern)))) process.exitCode = 1;
   });
 }
 
+/** Concerns of a run that is none. */
+const FAILS: readonly string[] = ['program', 'model'];
 /** As much of a foreign line. */
 const SHOWN_MAX = 60;
 const MARK = { error: red('✗'), warning: red('!'), note: dim('·') } as const;

@@ -1,4 +1,5 @@
 /** ringlab fuzz */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Aim, FOCUSES, SEEDS } from '../fuzz/index.ts';
 import { didYouMean, InputError } from '../host/index.ts';
@@ -93,7 +94,8 @@ export function addFuzz(program: Command): void {
 With --runs and --seed the same seeds are run and the same is found, on however many threads. Ctrl-C ends it with the summary.
 docs/fuzzing.md says how to read a finding; docs/museum.md has the bugs.
 
-Exit code: 0 nothing found, 1 a finding, 2 bad input.
+Exit code: 0 nothing found, 1 a finding, 2 bad input. With --repro: 0 all holds, 1 it breaks, 2 bad input, or an edit of the file could not
+be made and nothing broke. With --against: 0 no difference, 1 some, or there was no result; 2 bad input.
 
 Examples:
   $ ringlab fuzz --time 30s
@@ -128,13 +130,16 @@ async function fuzz(flags: Flags): Promise<void> {
   if (repro !== undefined) {
     const lost = flags.runs !== undefined ? '--runs' : flags.time !== undefined ? '--time' : flags.seed !== undefined ? '--seed' : '';
     if (lost !== '') throw new InputError(`fuzz: --repro makes one run, and ${lost} is for a campaign; leave one of them out.`);
-    const breaks = runRepro(repro, await loadFuzzCore(), { json: flags.json === true, ...(bug === undefined ? {} : { bug }) });
-    if (breaks) process.exitCode = 1;
+    process.exitCode = runRepro(repro, await loadFuzzCore(), { json: flags.json === true, ...(bug === undefined ? {} : { bug }) });
     return;
   }
   const core = await loadFuzzCore();
   openFolder(flags.out);
-  if (flags.corpus !== undefined) openFolder(flags.corpus, '--corpus');
+  if (flags.corpus !== undefined) {
+    if (!existsSync(flags.corpus))
+      process.stderr.write(`ringlab: --corpus ${flags.corpus}: there is no such folder; it is made, and the search begins with no case.\n`);
+    openFolder(flags.corpus, '--corpus');
+  }
   const campaign = campaignFlags(flags);
   const result = await runCampaign(core, campaign);
   const members = flags.corpus === undefined || !result.search ? undefined : writeCorpus(flags.corpus, core.core, result.search.corpus);

@@ -54,9 +54,9 @@ async function replaySimulated(file: string, written: Written, job: Job, show: (
   // What the lines of applications are made from must be there.
   const own = job.kind === 'apps' ? writtenJob({ ...written, sets: [...written.sets, ...SIMULATED_SETS] }) : job;
   const core = await coreFor(own.scenario);
-  const { broken, stops } = await sayBroken(own.scenario, file);
-  if (broken) process.exitCode = 1;
-  if (stops) return;
+  const checked = await sayBroken(own.scenario, file);
+  if (checked) process.exitCode = 1;
+  if (checked?.stops) return;
   const { outcome: { result }, lines } = watched(own.scenario.name, (options) => simulate(core, own, { ...options, onStep: show }));
   if (own.kind === 'apps') for (const line of lines) show(line);
   for (const e of result.expect.filter((x) => !x.ok)) process.stderr.write(`ringlab: expected ${e.text}; found ${e.actual}\n`);

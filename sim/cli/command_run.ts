@@ -64,9 +64,9 @@ async function run(name: string, flags: Flags): Promise<void> {
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, needed));
   mustSee(scenario, needed);
   const core = await coreFor(scenario);
-  const { broken, stops } = await sayBroken(scenario, source.shown);
-  if (broken) process.exitCode = 1;
-  if (stops) return;
+  const checked = await sayBroken(scenario, source.shown);
+  if (checked) process.exitCode = 1;
+  if (checked?.stops) return;
   const files = outputs(flags, source.path);
   const begun = performance.now();
   const reported = flags.report === undefined ? undefined : reportedRun(core, scenario, files.sinks, source, name, flags);

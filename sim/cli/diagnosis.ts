@@ -1,7 +1,7 @@
 /** What a doctor is asked about, by what the file is: a scenario, a binary trace, the lines of a replay, a log of completions. */
-import { Examination, examineRecorded, type Finding, InputError, loadScenario, looksLikeScenario } from '../host/index.ts';
-import { LabError } from '../../native-backend/lab/index.ts';
-import { sayBroken } from './broken_lines.ts';
+import { ruleOf } from '../fuzz/index.ts';
+import { Examination, examineRecorded, type Finding, findingsOf, InputError, loadScenario, looksLikeScenario } from '../host/index.ts';
+import { brokenIn, type Checked } from './broken_lines.ts';
 import { coreFor, libraryName, readBytes, readSource, scenarioPath } from './files.ts';
 import { loadOptionsOf, mustSee, type Needed, type RunFlags } from './run_options.ts';
 import { watchedRun } from './watched_run.ts';
@@ -36,15 +36,25 @@ export async function diagnose(what: string, flags: RunFlags): Promise<Diagnosis
   const scenario = loadScenario(source.text, source.shown, loadOptionsOf(flags, TRACED));
   mustSee(scenario, TRACED);
   const core = await coreFor(scenario);
-  const { broken, stops } = await sayBroken(scenario, source.shown);
-  if (broken) process.exitCode = 1;
-  if (stops) throw new LabError(`${source.shown}: the run stops there, so there is nothing to examine.`);
+  const checked = await brokenIn(scenario);
+  const name_shown = libraryName(source.shown) ?? scenario.name;
+  const broken = checked ? brokenFinding(checked, source.shown) : [];
+  const steps = scenario.steps !== undefined;
+  if (checked?.stops) return { name: name_shown, findings: broken, expected: scenario.doctor, steps };
   const examination = new Examination(scenario);
   const run = watchedRun(core, scenario, examination.options());
-  return {
-    name: libraryName(source.shown) ?? scenario.name, findings: examination.findings({ scenario, ...run }), expected: scenario.doctor,
-    steps: scenario.steps !== undefined,
-  };
+  const findings = [...broken, ...examination.findings({ scenario, ...run })];
+  return { name: name_shown, findings, expected: scenario.doctor, steps };
+}
+
+function brokenFinding({ broken, bug, stops }: Checked, file: string): Finding[] {
+  const { about, source } = ruleOf(broken);
+  const texts = [
+    `${broken.invariant}: ${broken.text}`, `always: ${about} (${source})`, ...bug,
+    ...(stops ? ['the run stops there, and nothing else of it was examined'] : []),
+  ];
+  const remedy = `ringlab fuzz --repro ${file} shows where, and what came before it.`;
+  return findingsOf([{ name: 'invariant-broken', evidence: texts.map((text) => ({ text })), remedy }]);
 }
 
 /** Findings over what was recorded before; undefined when the file is no record, and so a scenario. */

@@ -39,6 +39,10 @@ export const STEPS_MAX = 200_000;
 export const allEdits = ({ edits, calm_at }: FuzzCase): Edit[] =>
   [...edits, ...(calm_at === NO_CALM ? [] : CALM.map((set): Edit => ({ at: calm_at, set })))].sort((a, b) => a.at - b.at);
 
+/** What somebody does to the world, of all edits: without those that make it calm. */
+export const ownEdits = (edits: readonly Edit[], calm_at: number): Edit[] =>
+  edits.filter((e) => !('set' in e && e.at === calm_at && CALM.includes(e.set)));
+
 /** With one of the museum switched on. */
 export function withBug(scenario: FuzzCase['scenario'], bug: string): FuzzCase['scenario'] {
   const run = (scenario.run ?? {}) as Readonly<Record<string, Plain>>;

@@ -1,8 +1,8 @@
 /** A corpus in files: each case a run file with a sentence of what it is there for. */
 import { parse } from 'yaml';
 import type { Plain } from '../host/index.ts';
-import { RUN_FILE_VERSION, type Edit, type RunFile } from '../lab/index.ts';
-import { CALM, caseText, type FuzzCase, NO_CALM } from './case.ts';
+import { RUN_FILE_VERSION, type RunFile } from '../lab/index.ts';
+import { caseText, type FuzzCase, NO_CALM, ownEdits } from './case.ts';
 import type { Member } from './minimise.ts';
 
 /** FNV-1a: a name that says nothing, and is the same for the same case. */
@@ -33,10 +33,8 @@ export function memberFile(member: Member): RunFile {
   };
 }
 
-const makesCalm = (e: Edit, calm_at: number): boolean => 'set' in e && e.at === calm_at && CALM.includes(e.set);
-
 /** The case that a run file is: of a corpus, or of a finding. */
 export function caseOfFile({ name, text = '', edits, calm_at = NO_CALM }: RunFile): FuzzCase {
   const scenario = parse(text) as Readonly<Record<string, Plain>>;
-  return { generator: name, scenario, edits: edits.filter((e) => !makesCalm(e, calm_at)), calm_at };
+  return { generator: name, scenario, edits: ownEdits(edits, calm_at), calm_at };
 }

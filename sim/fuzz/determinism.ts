@@ -3,10 +3,9 @@
  * the state at the end.
  */
 import { type Core, type Engine, type Recycler, snapshotsOf, startScenario, type Scenario, type TraceBatch } from '../host/index.ts';
-import type { Edit } from '../lab/index.ts';
+import { type Edit, refusalOf } from '../lab/index.ts';
 import { allEdits, compiledCase, type FuzzCase, STEPS_MAX } from './case.ts';
 import type { Broken } from './runner.ts';
-import { tryEdit } from './try_edit.ts';
 
 const INVARIANT = 'D1 the same again';
 /** FNV-1a. */
@@ -53,7 +52,7 @@ class World {
     for (const edit of this.edits) {
       if (edit.at < this.engine.eventCount() || edit.at >= step) continue;
       this.to(edit.at);
-      if (this.engine.eventCount() === edit.at) tryEdit(this.engine, edit);
+      if (this.engine.eventCount() === edit.at) refusalOf(this.engine, edit);
     }
     this.to(step);
     this.engine.drain();

@@ -1,14 +1,14 @@
 /** The invariants as the laboratory has them look on: what breaks one ends the recording, in words. Loaded when a scenario wants it. */
 import type { BrokenRule, Guards } from '../lab/index.ts';
 import { CALM } from './case.ts';
-import { invariantOf, INVARIANTS, shownIn, Watch } from './invariants/index.ts';
+import { INVARIANTS, ruleOf, shownIn, Watch } from './invariants/index.ts';
 import { brokenBy } from './runner.ts';
 import { MUSEUM } from '../schema/museum.ts';
 
 function told(error: Error, bug: number): BrokenRule | undefined {
   const broken = brokenBy(error);
   if (!broken) return undefined;
-  const { about = '', source = '' } = invariantOf(broken) ?? {};
+  const { about, source } = ruleOf(broken);
   const exhibit = MUSEUM[bug - 1];
   return {
     name: broken.invariant, seen: broken.text, always: about, source, view: shownIn(broken),

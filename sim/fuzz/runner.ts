@@ -5,11 +5,11 @@
 import {
   type CoreExports, type Engine, InputError, Recycler, type Played, playScenario, type Scenario, type TraceBatch, type TraceLine, TrapError,
 } from '../host/index.ts';
+import { refusalOf } from '../lab/index.ts';
 import { allEdits, compiledCase, type FuzzCase, NO_CALM, STEPS_MAX } from './case.ts';
 import type { RunFeatures } from './coverage.ts';
 import { undetermined } from './determinism.ts';
 import { type Invariant, INVARIANTS, Violation, Watch } from './invariants/index.ts';
-import { tryEdit } from './try_edit.ts';
 
 /** What broke. `trap`: the core's own assert, whose text begins with its name. */
 export interface Broken {
@@ -121,7 +121,7 @@ class CaseRun {
       stops: edits.map((e) => e.at), slice_events: this.options.rest_steps ?? REST_STEPS,
       onStop: (engine) => {
         const edit = edits.shift();
-        if (edit) tryEdit(engine, edit);
+        if (edit) refusalOf(engine, edit);
       },
       onTurn: (engine) => this.look(engine),
       onScriptStep: () => {
@@ -167,7 +167,8 @@ export function brokenBy(error: unknown): Broken | undefined {
   if (error instanceof Violation) return { invariant: error.invariant, text: error.message };
   if (error instanceof TrapError) {
     const { message, file, line } = error.place;
-    return { invariant: `core: ${message}`, text: file === '' ? 'a trap of WebAssembly, which names no line' : `${file}:${line}` };
+    const where = file === '' ? 'in a trap of WebAssembly, which names no line' : `itself at ${file}:${line}`;
+    return { invariant: `core: ${message}`, text: `the core stopped ${where}` };
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return { invariant: `host: ${name}`, text: message };

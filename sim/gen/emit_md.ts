@@ -139,6 +139,7 @@ const CONCERNS: Readonly<Record<string, string>> = {
   send_zc: 'Zero-copy sends and their notifications.',
   tasks: 'Task work, waits and threads.',
   cancel: 'Cancelling, closing, links, order, and memory in use.',
+  model: 'What always holds, of runs that are checked: those with run.verify, or with a bug of the museum ([fuzzing.md](fuzzing.md)).',
   program: 'Programs that did not come to their end.',
 };
 
@@ -154,7 +155,7 @@ export function emitDoctorMd(): string {
     + ' one), in a\n'
     + 'line of a log (`line`). `--json` is the same for programs. A scenario that says what must be found'
     + ' (`expect: - doctor: [NAME]`) ends with\n'
-    + 'exit code 1 when it is not that.\n\n'
+    + 'exit code 1 when it is not that. So does a run that breaks an invariant, and a program that does not come to its end.\n\n'
     + 'Cases are public reports; each has a scenario that shows it: `ringlab list pain`, `ringlab doctor pain/A1`.\n';
   for (const concern of [...new Set(FINDINGS.map((f) => f.concern))]) {
     out += `\n## ${concern}\n\n${CONCERNS[concern] ?? ''}\n`;

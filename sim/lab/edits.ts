@@ -1,5 +1,5 @@
 /** What somebody changes in a running world: a knob from now on, or a fault. */
-import { type Engine, injectFault, InputError, turnKnob } from '../host/index.ts';
+import { type Engine, HOSTS, injectFault, InputError, turnKnob } from '../host/index.ts';
 
 export interface KnobEdit {
   /** The step after which it happens. */
@@ -17,13 +17,17 @@ export interface FaultEdit {
 }
 export type Edit = KnobEdit | FaultEdit;
 
+/** In words: `server.wire.loss_ppm=5%`, `forge_rst -1 100 at the client`. */
+export const editText = (edit: Edit): string =>
+  ('set' in edit ? edit.set : `${[edit.fault, ...edit.args].join(' ')} at the ${HOSTS[edit.host]}`);
+
 /** Applies an edit to the state of an engine. What cannot be done is refused with a sentence, and nothing is changed. */
 export function applyEdit(engine: Engine, edit: Edit): void {
   if ('set' in edit) turnKnob(engine, edit.set);
   else injectFault(engine, edit.fault, edit.host, edit.args[0] ?? 0, edit.args[1]);
 }
 
-/** Tries an edit. undefined: it was done; else why not. */
+/** Tries an edit. undefined: it was done; else why not. Of generated ones not each has something to act on. */
 export function refusalOf(engine: Engine, edit: Edit): string | undefined {
   try {
     applyEdit(engine, edit);

@@ -25,7 +25,7 @@ export interface BrokenRule {
   /** Its name, or the core's own assert. */
   readonly name: string;
   readonly seen: string;
-  /** The sentence that always holds, and where it is from; empty for an assert. */
+  /** The sentence that always holds, and where it is from. */
   readonly always: string;
   readonly source: string;
   /** The view that shows it best. */

@@ -1,5 +1,5 @@
 /** The laboratory's public surface: recordings, branches, and the questions that views ask. No browser is needed. */
-export { applyEdit, type Edit, type FaultEdit, type KnobEdit } from './edits.ts';
+export { applyEdit, type Edit, editText, type FaultEdit, type KnobEdit, refusalOf } from './edits.ts';
 export { EXPORT_KINDS, type ExportId, type ExportKind } from './export_kinds.ts';
 export * from './explore/index.ts';
 export type { ToldFinding } from './findings.ts';

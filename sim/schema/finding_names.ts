@@ -3,6 +3,7 @@
  * names and not the texts, which are large.
  */
 export const FINDING_NAMES: readonly string[] = [
+  'invariant-broken',
   'program-stopped', 'program-waits', 'register-no-split', 'register-kernel', 'register-argument', 'register-refused', 'register-bound',
   'register-xdp', 'register-af-xdp', 'register-queue', 'register-buf-len', 'register-unsupported', 'nic-bound', 'recv-zc-oneshot',
   'recv-not-tcp', 'recv-unreadable', 'recv-foreign-area', 'rss-reaches-area', 'control-refused', 'area-below-ring', 'refill-overfilled',

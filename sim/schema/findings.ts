@@ -6,7 +6,7 @@
  */
 import { type FindingRow, row } from './finding_form.ts';
 import { MEMORY } from './findings_memory.ts';
-import { PROGRAM, SETUP } from './findings_setup.ts';
+import { MODEL, PROGRAM, SETUP } from './findings_setup.ts';
 
 export type { FindingRow, Severity } from './finding_form.ts';
 
@@ -469,6 +469,6 @@ const CANCEL: readonly FindingRow[] = [
 
 /** Causes stand before what they cause: within one severity findings are told in this order. */
 export const FINDINGS: readonly FindingRow[] = [
-  ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS, ...CANCEL,
-  ...MEMORY, ...IDLE,
+  ...MODEL, ...PROGRAM, ...SETUP, ...STANDING, ...REFILL, ...AREA, ...CQ, ...TERMINATION, ...COPIES, ...BUFFERS, ...SEND_ZC, ...TASKS,
+  ...CANCEL, ...MEMORY, ...IDLE,
 ];

@@ -1,6 +1,14 @@
 /** Findings over what has to be right before bytes come: registration, steering, kinds of sockets. */
 import { type FindingRow, row } from './finding_form.ts';
 
+export const MODEL: readonly FindingRow[] = [
+  row('model', 'error', 'invariant-broken', '', {
+    about: 'what always holds did not: an invariant is broken, or an assert of the core',
+    cause: 'a bug of the museum is switched on (run.bug), or else the model has a fault; what was found beside this may come of it.',
+    remedy: 'ringlab fuzz --repro FILE shows where, and what came before it.',
+  }),
+];
+
 export const PROGRAM: readonly FindingRow[] = [
   row('program', 'error', 'program-stopped', '', {
     about: 'the program stopped before its end: a step could not be done',

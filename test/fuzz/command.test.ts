@@ -36,6 +36,7 @@ test('what is wrong with a command line is said in a sentence, with what would b
     [['--time', '0s'], /no time at all/],
     [['--seed', '99999999999999999999'], /a number below 2147483648/],
     [['--against', 'mars'], /--against mars: there is no such target/],
+    [['--against', 'ssh:-x'], /ssh:-x: expected ssh:HOST/],
     [['--repro', 'package.json'], /neither a run file nor a scenario/],
   ];
   for (const [args, sentence] of wrong) {
@@ -66,15 +67,52 @@ test('--repro takes a scenario, and says where it breaks and what that breaks', 
   expect(again.out).toContain("When the file was made, 'another' broke.");
   expect(again.out).toContain('The file was made with core of another');
   expect(again.code).toBe(1);
+});
 
+test('--repro says which edits could not be made, and does not say then that all holds', () => {
+  const [drop, loss] = [{ at: 2, host: 0, fault: 'drop', args: [999] }, { at: 100_000, set: 'server.wire.loss_ppm=5%' }];
+  const write = (name: string, sets: readonly string[]) =>
+    writeFileSync(at(name), JSON.stringify({ ringlab_run: 1, name, text: SHRINKS, sets, edits: [drop, loss] }));
+  write('lost.run.json', ['run.bug=none']);
+  const lost = fuzz('--repro', at('lost.run.json'));
+  expect(lost.out).toMatch(/^This was not the run of lost\.run\.json: 2 of its 2 edits could not be made\. Nothing broke/);
+  expect(lost.out).toMatch(/^ {2}after step 2: drop 999 at the client: .* the packet is neither/m);
+  expect(lost.out).toMatch(/^ {2}after step 100000: server\.wire\.loss_ppm=5%: the run was over before that, after \d+ steps$/m);
+  expect(lost.out).not.toContain('holds');
+  expect(lost.code).toBe(2);
+  const json = fuzz('--repro', at('lost.run.json'), '--json');
+  expect(JSON.parse(json.out)).toMatchObject({ breaks: false, leftOut: [expect.stringContaining('drop 999'), expect.anything()] });
+  expect(json.code).toBe(2);
+  write('breaks.run.json', []);
+  const breaks = fuzz('--repro', at('breaks.run.json'));
+  expect(breaks.out).toContain('This was not the run of breaks.run.json: 2 of its 2 edits could not be made.\n');
+  expect(breaks.code).toBe(1);
+});
+
+test('a program is where its trace says, and a file is named with its folder', () => {
+  writeFileSync(at('place.yaml'), SHRINKS);
+  const { program } = JSON.parse(fuzz('--repro', at('place.yaml'), '--json').out) as { program: string };
+  expect(program).toBe('in step 1 of the program, syscall close_range');
+  expect(ringlab('replay', at('place.yaml'), '--set', 'run.bug=none').out).toMatch(/^ +1 {2}ret +step=syscall/m);
+  writeFileSync(at('wrong.run.json'), '{"ringlab_run": 1, "text": "steps: []", "edits": 7}');
+  expect(fuzz('--repro', at('wrong.run.json')).err).toContain(`${at('wrong.run.json')}: key 'edits'`);
+  writeFileSync(at('text.run.json'), JSON.stringify({ ringlab_run: 1, text: 'steps: [{nosuch: {}}]', sets: [], edits: [] }));
+  expect(fuzz('--repro', at('text.run.json')).err).toContain(`${at('text.run.json')}: text:1:`);
+});
+
+test('a corpus that is not there is made, and that is said', () => {
+  const { err, code } = fuzz('--corpus', at('corpsu'), '--runs', '1', '--seed', '1', '--jobs', '1', '--shrink', '0s');
+  expect(err).toContain(`--corpus ${at('corpsu')}: there is no such folder; it is made`);
+  expect(code).toBe(0);
+  expect(fuzz('--corpus', at('corpsu'), '--runs', '1', '--seed', '1', '--jobs', '1', '--shrink', '0s').err).toBe('');
 });
 
 /** A counterexample that needs no network, and one that an assert of the core stops. */
 const SHRINKS = 'run: {verify: true, bug: tcp-window-scale-shrink}\nsteps: [{sock.pair: {}}, {syscall: {nr: 436, args: [0, 5]}}]\n';
 
-test('run, replay and doctor say what a scenario that wants to be checked breaks', () => {
+test('run and replay say what a scenario that wants to be checked breaks, and the doctor finds it', () => {
   writeFileSync(at('shrinks.yaml'), SHRINKS);
-  for (const command of ['run', 'replay', 'doctor']) {
+  for (const command of ['run', 'replay']) {
     const { code, out, err } = ringlab(command, at('shrinks.yaml'));
     expect(err).toMatch(/^T3 a window edge stays\n.* offered .*\n {2}always: .*\n {2}source: Linux .*\n {2}the museum's tcp-window/m);
     expect(err).toContain(`ringlab fuzz --repro ${at('shrinks.yaml')} shows where`);
@@ -82,11 +120,23 @@ test('run, replay and doctor say what a scenario that wants to be checked breaks
     expect(code).toBe(1);
   }
   expect(ringlab('run', at('shrinks.yaml'), '--set', 'run.bug=none')).toMatchObject({ code: 0, err: '' });
-  for (const command of ['run', 'replay', 'doctor']) {
+  for (const command of ['run', 'replay']) {
     const { code, out, err } = ringlab(command, BREAKS, '--set', 'run.bug=zcrx-scrub-race');
-    expect(err).toMatch(/^core: L3 .*\n {2}stack\/3-pool/m);
+    expect(err).toMatch(/^core: L3 .*\n.*itself at stack\/3-pool\/.*\n {2}always: .* assert .*\n {2}source: Ringlab stack\/3-pool\//m);
     expect({ code, out }).toEqual({ code: 1, out: '' });
   }
+  const doctor = ringlab('doctor', at('shrinks.yaml'));
+  expect(doctor.out).toMatch(/ 1 finding\n\n. invariant-broken\n.*T3 a window edge stays: .*always: .*the museum's tcp-window/s);
+  expect(doctor.out.replace(/\s+/g, ' ')).toContain(`ringlab fuzz --repro ${at('shrinks.yaml')} shows where`);
+  expect(doctor.code).toBe(1);
+  const stopped = ringlab('doctor', BREAKS, '--set', 'run.bug=zcrx-scrub-race', '--json');
+  const { findings } = JSON.parse(stopped.out) as { findings: { name: string; evidence: { text: string }[] }[] };
+  expect(findings.map((f) => f.name)).toEqual(['invariant-broken']);
+  expect(findings[0]?.evidence.map((e) => e.text)).toEqual([
+    expect.stringContaining('core: L3'), expect.stringContaining('always: '), expect.stringContaining('museum'),
+    expect.stringContaining('the run stops there'),
+  ]);
+  expect(stopped.code).toBe(1);
 });
 
 test('run and replay know what a run file is, and that a real kernel has no museum', () => {

@@ -13,7 +13,10 @@ const filesOf = (folder: string): string[] =>
 
 /** The cases of a folder; none when it is not there yet. */
 export const readCorpus = (folder: string): FuzzCase[] =>
-  filesOf(folder).map((file) => caseOfFile(readRunFile(new TextDecoder().decode(readBytes(join(folder, file))), file)));
+  filesOf(folder).map((file) => {
+    const path = join(folder, file);
+    return caseOfFile(readRunFile(new TextDecoder().decode(readBytes(path)), path));
+  });
 
 /** Makes the folder the smallest corpus that reaches what the cases do. Returns how many these are. */
 export function writeCorpus(folder: string, core: WebAssembly.Module, cases: readonly FuzzCase[]): number {

@@ -1,5 +1,6 @@
 /** What came of a campaign, for people and as JSON. */
-import { type Finding, invariantOf } from '../../fuzz/index.ts';
+import { type Finding, NO_CALM, ownEdits, ruleOf } from '../../fuzz/index.ts';
+import { editText } from '../../lab/index.ts';
 import { MUSEUM } from '../../schema/museum.ts';
 import { brokenLines } from '../broken_lines.ts';
 import { green, red } from '../terminal.ts';
@@ -27,6 +28,12 @@ function sizeText({ size, step, program }: Finding): string {
   return `${[...parts, `${size.bytes} bytes of YAML`].join(', ')}; it breaks after ${counted(step, 'step')} of the run${place}`;
 }
 
+/** What is done to the world by hand, a line each. */
+function editLines({ run: { edits, calm_at } }: Finding): string[] {
+  const own = ownEdits(edits, calm_at ?? NO_CALM).map((e) => `after step ${e.at}: ${editText(e)}`);
+  return calm_at === undefined ? own : [...own, `after step ${calm_at}: nothing disturbs any more`];
+}
+
 function findingLines({ found, after_ms, finding, files, fragment }: Kept, { bug, shrink_ms }: CampaignFlags): string[] {
   const about = MUSEUM.find((e) => e.name === bug);
   const own = about && !found.also_without ? [`  the museum's ${about.name}: ${about.about}`] : [];
@@ -37,7 +44,8 @@ function findingLines({ found, after_ms, finding, files, fragment }: Kept, { bug
   if (!finding) return [...head, `  not made smaller; ${again} finds it again`];
   const run = files.find((f) => f.endsWith('.run.json')) ?? '';
   return [
-    ...head, `  ${shrink_ms === 0 ? 'as it was found' : 'smallest'}: ${sizeText(finding)}`, '', ...timelineLines(finding.timeline), '',
+    ...head, `  ${shrink_ms === 0 ? 'as it was found' : 'smallest'}: ${sizeText(finding)}`, ...editLines(finding).map((l) => `    ${l}`),
+    '', ...timelineLines(finding.timeline), '',
     ...files.map((f) => `  ${f}`),
     `  ringlab fuzz --repro ${run}`,
     `  the moment before it, in a browser: ${SERVED}${fragment}`,
@@ -78,13 +86,12 @@ const fixed = (ms: number): number => Math.round(ms) / 1000;
 
 function findingJson({ found, after_ms, finding, files, fragment }: Kept): Record<string, unknown> {
   const broken = finding?.broken ?? found.broken;
-  const { about = '', source = '' } = invariantOf(broken) ?? {};
   return {
-    invariant: broken.invariant, text: broken.text, about, source, seed: found.seed, generator: found.generator,
+    ...broken, ...ruleOf(broken), seed: found.seed, generator: found.generator,
     runs: found.runs, steps: found.steps, seconds: fixed(after_ms), alsoWithoutBug: found.also_without,
     ...(finding ? {
-      step: finding.step, program: finding.program, timeNs: finding.time_ns, size: finding.size, timeline: finding.timeline, files,
-      link: fragment,
+      step: finding.step, program: finding.program, timeNs: finding.time_ns, size: finding.size, edits: editLines(finding),
+      timeline: finding.timeline, files, link: fragment,
     } : {}),
   };
 }

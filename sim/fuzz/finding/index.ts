@@ -8,7 +8,7 @@ import { type CaseSize, sizeOf } from '../shrink/size.ts';
 import { hashAt, placed } from './stepwise.ts';
 
 export { type Repro, type ReproOptions, reproOf } from './repro.ts';
-export { type Disturbed, type Placed, placed } from './stepwise.ts';
+export { type Disturbed, type LeftOut, type Placed, placed } from './stepwise.ts';
 
 /** Plain data: it may come from a worker thread. */
 export interface Finding {
@@ -45,7 +45,9 @@ export function findingOf(core: Core, c: FuzzCase, { name, bug, core_hash }: Fin
   if (!broken) return undefined;
   const place = program === '' ? '' : `, ${program},`;
   const about = `Step ${step + 1} of the run${place} breaks '${broken.invariant}': ${broken.text}.`;
-  const text = stringify({ about, ...plain }, { lineWidth: 0 });
+  const { about: _, ...rest } = plain;
+  const yaml = (said: string): string => stringify({ about: said, ...rest }, { lineWidth: 0 });
+  const text = yaml(about);
   const run: RunFile = {
     ringlab_run: RUN_FILE_VERSION, name, about, text, sets: [], edits, step,
     ...(core_hash === undefined ? {} : { core_hash, state_hash: hashAt(core, scenario, edits, step) }),
@@ -55,7 +57,8 @@ export function findingOf(core: Core, c: FuzzCase, { name, bug, core_hash }: Fin
   return {
     name, broken, step, time_ns, program, timeline, size: sizeOf(c), run,
     files: {
-      '.yaml': edits.length === 0 ? text : `# With the edits of ${name}.run.json it breaks; alone it does not.\n${text}`,
+      '.yaml': edits.length === 0 ? text
+        : yaml(`Alone it does not break; ringlab fuzz --repro ${name}.run.json makes the edits, too. ${about}`),
       '.run.json': runFileText(run),
       ...(lines.length === 0 ? {} : { '.transcript.jsonl': `${lines.join('\n')}\n` }),
     },

@@ -32,7 +32,8 @@ export function reproOf(text: string, { file, library, sets = [] }: ReproOptions
   }
   const run = readRunFile(text, file);
   const { source, edits } = openingOf(run, library);
-  const scenario = loadScenario(source.text, source.name, { sets: [...setsOfSource(source), ...changes] });
+  const shown = run.text === undefined ? source.name : `${file}: text`;
+  const scenario = loadScenario(source.text, shown, { sets: [...setsOfSource(source), ...changes] });
   const { invariant, step, core_hash } = run;
   return {
     name: run.name, run: { scenario, edits, calm: run.calm_at !== undefined }, ...(invariant === undefined ? {} : { invariant }),

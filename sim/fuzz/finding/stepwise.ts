@@ -2,12 +2,11 @@
 import {
   type Core, type Engine, eventOf, type Program, programPlace, type Scenario, type TraceBatch, type TraceRecord, Transcript,
 } from '../../host/index.ts';
-import { type Edit, PROGRAMS, StepMachine } from '../../lab/index.ts';
+import { type Edit, PROGRAMS, refusalOf, StepMachine } from '../../lab/index.ts';
 import { isForInvariants } from '../../schema/events.ts';
 import { STEPS_MAX } from '../case.ts';
 import { INVARIANTS, Watch } from '../invariants/index.ts';
 import { type Broken, brokenBy } from '../runner.ts';
-import { tryEdit } from '../try_edit.ts';
 import { LastEvents } from './last_events.ts';
 
 const LAST_EVENTS = 20;
@@ -28,6 +27,11 @@ export interface Look {
   readonly steps_max: number;
 }
 
+export interface LeftOut {
+  readonly edit: Edit;
+  readonly why: string;
+}
+
 export interface Placed {
   /** undefined: it holds. */
   readonly broken: Broken | undefined;
@@ -40,6 +44,8 @@ export interface Placed {
   readonly timeline: readonly string[];
   /** Edits that could be made, those of the calm phase among them. */
   readonly edits: readonly Edit[];
+  /** The others, and why not: what was run is another run than theirs. */
+  readonly left_out: readonly LeftOut[];
   /** What the applications in TypeScript asked of the kernel. */
   readonly transcript: Transcript;
 }
@@ -49,6 +55,7 @@ class Stepwise {
   /** The record that the invariants look at. */
   private now: TraceRecord | undefined;
   private readonly made: Edit[] = [];
+  private readonly left_out: LeftOut[] = [];
   private readonly edits: Edit[];
   private readonly transcript = new Transcript();
   /** The step that a program has come to. */
@@ -86,7 +93,9 @@ class Stepwise {
   private step(engine: Engine): boolean {
     for (let edit = this.edits[0]; edit && edit.at <= this.machine.at; edit = this.edits[0]) {
       this.edits.shift();
-      if (tryEdit(engine, edit)) this.made.push(edit);
+      const why = refusalOf(engine, edit);
+      if (why === undefined) this.made.push(edit);
+      else this.left_out.push({ edit, why });
     }
     const more = this.machine.step() && engine.eventCount() <= STEPS_MAX;
     if (more && this.machine.at % this.look.rest_steps !== 0) return true;
@@ -107,13 +116,16 @@ class Stepwise {
       broken = brokenBy(error);
       if (!broken) throw error;
     }
+    const why = `${broken ? 'it broke' : 'the run was over'} before that, after ${good} steps`;
+    const never = this.edits.map((edit): LeftOut => ({ edit, why }));
     // Within a turn of a program the clock stands still, and what is recorded has times of its own.
     const time_ns = this.now?.time_ns ?? machine.engine.clockNs();
     // The one that broke it is told, whatever it is.
     if (this.now && isForInvariants(eventOf(this.now))) this.last.add(this.now);
     return {
       broken, step: good, time_ns, program: this.program ? programPlace(this.program, come) : '',
-      timeline: this.last.lines(), edits: this.made, transcript: this.transcript,
+      timeline: this.last.lines(), edits: this.made, left_out: [...this.left_out, ...never],
+      transcript: this.transcript,
     };
   }
 }

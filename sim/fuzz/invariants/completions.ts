@@ -1,8 +1,7 @@
 /** What completions a request has, and in which order: the grammar of their flags. */
-import { opName } from '../../host/index.ts';
 import type { Checker, Invariant, RunView } from './form.ts';
 import {
-  type Completion, ECANCELED, F_BUFFER, F_MORE, F_NOTIF, followRequests, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, type Request,
+  type Completion, ECANCELED, F_BUFFER, F_MORE, F_NOTIF, followRequests, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, named, type Request,
 } from './requests.ts';
 
 const OP_POLL_ADD = 6;
@@ -41,7 +40,6 @@ function mayRepeat(r: Request): boolean {
     default: return false;
   }
 }
-const named = (r: Request) => `request ${r.id} (${opName(r.opcode)}, user_data ${r.user_data}, ring ${r.ring})`;
 
 function grammar(run: RunView): Checker {
   const { violated } = run;

@@ -1,16 +1,5 @@
-/** Every invariant, in the order of the stages. */
-import { BUFFERS } from './buffers.ts';
-import type { Invariant } from './form.ts';
-import { NOTHING_LEFT } from './leftovers.ts';
-import { LIVENESS } from './liveness.ts';
-import { NETWORK } from './network.ts';
-import { RINGS } from './rings.ts';
-
+/** What always holds: the invariants, and who holds a run against them. */
 export * from './form.ts';
+export { INVARIANTS, type Rule, ruleOf } from './rules.ts';
 export { type ShownIn, shownIn } from './shown.ts';
 export { Watch } from './watch.ts';
-export const INVARIANTS: readonly Invariant[] = [...NETWORK, ...RINGS, ...BUFFERS, LIVENESS, NOTHING_LEFT];
-
-/** The invariant that a finding names; undefined for an assert of the core. */
-export const invariantOf = ({ invariant }: { readonly invariant: string }): Invariant | undefined =>
-  INVARIANTS.find(({ id, name }) => `${id} ${name}` === invariant);

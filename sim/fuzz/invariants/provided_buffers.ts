@@ -4,7 +4,7 @@
  */
 import type { Checker, Invariant, OnRecord, RunView } from './form.ts';
 import {
-  type Completion, F_BUF_MORE, F_BUFFER, followRequests, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, type Request,
+  type Completion, F_BUF_MORE, F_BUFFER, followRequests, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, named, type Request,
 } from './requests.ts';
 
 const ENOBUFS = 105;
@@ -71,7 +71,7 @@ function buffers(run: RunView): Checker {
   const missed = (r: Request): void => {
     const g = (r.flags & IOSQE_BUFFER_SELECT) !== 0 && exact(r) ? groupOf(r) : undefined;
     if (!g || with_none.has(keyOf(r)) || r.id <= Math.max(g.born, g.shown) || !g.gives()) return;
-    run.violated(`request ${r.id} found no buffer in group ${r.group}, ring ${r.ring}, where ${g.offers.length} lie`);
+    run.violated(`${named(r)} found no buffer in group ${r.group}, where ${g.offers.length} lie`);
   };
   const requests = followRequests(run, {
     made: (r) => {
@@ -164,8 +164,7 @@ class Use {
   }
 
   private wrong(text: string): void {
-    const { ring, group } = this.r;
-    if (!this.g.wild) this.run.violated(`buffer ${this.c.flags >>> 16} of group ${group}, ring ${ring}, request ${this.r.id}: ${text}`);
+    if (!this.g.wild) this.run.violated(`buffer ${this.c.flags >>> 16} of group ${this.r.group}, ${named(this.r)}: ${text}`);
   }
 
   check(): void {

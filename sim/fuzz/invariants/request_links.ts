@@ -1,6 +1,6 @@
 /** Chains of requests: one after the other, and none after a failure. */
 import type { Checker, Invariant, RunView } from './form.ts';
-import { type Completion, ECANCELED, followRequests, IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, type Request } from './requests.ts';
+import { type Completion, ECANCELED, followRequests, IOSQE_CQE_SKIP_SUCCESS, IOSQE_IO_HARDLINK, named, type Request } from './requests.ts';
 
 const OP_TIMEOUT = 11;
 const OP_LINK_TIMEOUT = 15;
@@ -18,10 +18,10 @@ function links(run: RunView): Checker {
   const check = ({ res }: Completion, r: Request) => {
     const first = before(r);
     if (!first || (first.flags & IOSQE_CQE_SKIP_SUCCESS) !== 0 || r.chain?.members.some((m) => !m.accepted)) return;
-    if (!told(first)) run.violated(`request ${r.id} completed before request ${first.id}, which stands before it in a chain`);
+    if (!told(first)) run.violated(`${named(r)} completed before ${named(first)}, which stands before it in a chain`);
     const failed = first.completions > 0 && first.res < 0 && first.opcode !== OP_TIMEOUT && (first.flags & IOSQE_IO_HARDLINK) === 0;
     if (!failed || res === -ECANCELED) return;
-    run.violated(`request ${r.id} ran (${res}), and request ${first.id} before it in its chain had failed`);
+    run.violated(`${named(r)} ran (${res}), and ${named(first)} before it in its chain had failed`);
   };
   const requests = followRequests(run, {
     posted: (c) => {

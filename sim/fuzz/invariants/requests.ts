@@ -2,7 +2,7 @@
  * Requests of io_uring, as the trace tells them apart: each from its SQE to its last completion, whoever else has its user_data. Several
  * invariants look at them, so that a run follows them once.
  */
-import type { TraceBatch } from '../../host/index.ts';
+import { opName, type TraceBatch } from '../../host/index.ts';
 import type { OnRecord, RunView } from './form.ts';
 
 export const F_BUFFER = 1;
@@ -31,7 +31,8 @@ export interface Request {
   /** Number among all of the run. */
   readonly id: number;
   readonly slot: number;
-  readonly time_ns: number;
+  /** When its SQE was taken. */
+  time_ns: number;
   ring: number;
   opcode: number;
   /** IOSQE_ */
@@ -58,6 +59,12 @@ export interface Request {
   ended: boolean;
   /** Its SQE was found to be right. */
   accepted: boolean;
+}
+
+/** A request as a timeline has it, where its SQE is taken: user_data alone may be that of many. */
+export function named({ opcode, user_data, ring, time_ns, notif_of }: Request): string {
+  if (notif_of) return `the notification of ${named(notif_of)}`;
+  return `${opName(opcode)} (user_data ${user_data}, ring ${ring}, taken at ${(time_ns / 1000).toFixed(3)} µs)`;
 }
 
 /** A completion as it is posted; `request`: whose it is, if it is a request's. */
@@ -113,8 +120,10 @@ class Requests {
     const rows: Record<string, OnRecord> = {
       req_new: this.begin, req_entry: this.entry, req_args: this.args, req_notif: this.notification, req_end: this.end, cqe_of: this.of,
       cqe: this.post, cq_overflow: this.overflow, overflow_of: this.overflowOf, ring_gone: this.goneRing, ring_new: this.queues,
-      ring_submit: () => {
-        if (this.made) this.made.accepted = true;
+      ring_submit: (b, i) => {
+        if (!this.made) return;
+        this.made.accepted = true;
+        this.made.time_ns = b.timeNs(i);
       },
       ring_enter: (b, i) => {
         this.left[b.a(i)] = 0;

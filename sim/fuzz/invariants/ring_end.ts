@@ -1,7 +1,7 @@
 /** What is left when a ring has gone; what descriptors requests gave; and where completions of a ring are posted. */
-import { type Engine, opName } from '../../host/index.ts';
+import type { Engine } from '../../host/index.ts';
 import type { Checker, Invariant, RunView } from './form.ts';
-import { followRequests, IOSQE_CQE_SKIP_SUCCESS, type Request } from './requests.ts';
+import { followRequests, IOSQE_CQE_SKIP_SUCCESS, named, type Request } from './requests.ts';
 
 const VIEW_USED = 19;
 
@@ -17,7 +17,7 @@ function nothingLeft(run: RunView): Checker {
       rings.delete(ring);
       const left = requests.all().filter((r) => r.ring === ring);
       const [first] = left;
-      if (first) run.violated(`ring ${ring} has gone, and request ${first.id} (${opName(first.opcode)}) is still there`);
+      if (first) run.violated(`ring ${ring} has gone, and ${named(first)} is still there`);
     },
   });
   return {
@@ -49,7 +49,7 @@ function descriptors(run: RunView): Checker {
     posted: ({ request, res }) => {
       const fds = request && given.get(request);
       if (!fds || res < 0 || fds.shift() === res) return;
-      run.violated(`request ${request.id} (${opName(request.opcode)}) told of descriptor ${res}, and that is not the one that it gave`);
+      run.violated(`${named(request)} told of descriptor ${res}, and that is not the one that it gave`);
     },
     exiting: (ring) => {
       exiting.add(ring);
@@ -62,7 +62,7 @@ function descriptors(run: RunView): Checker {
       // What waits in the overflow list is told later.
       if (r.waiting === 0) given.delete(r);
       if (!fds || r.lost || r.waiting > 0 || exiting.has(r.ring) || (r.flags & IOSQE_CQE_SKIP_SUCCESS) !== 0 || fds.length === 0) return;
-      run.violated(`request ${r.id} (${opName(r.opcode)}) gave descriptor ${fds[0]}, and nobody was told`);
+      run.violated(`${named(r)} gave descriptor ${fds[0]}, and nobody was told`);
     },
   });
   return {

@@ -1,6 +1,6 @@
 /** Timeouts never fire before their time. */
 import type { Checker, Invariant, RunView } from './form.ts';
-import { followRequests, type Request } from './requests.ts';
+import { followRequests, named, type Request } from './requests.ts';
 
 const ETIME = 62;
 const OP_TIMEOUT = 11;
@@ -16,7 +16,7 @@ function times(run: RunView): Checker {
       const d = request && due.get(request);
       if (!d || res !== -ETIME) return;
       if (time_ns < d.at_ns) {
-        run.violated(`timeout ${request.id} (user_data ${request.user_data}) fired at ${time_ns} ns, and its time was ${d.at_ns} ns`);
+        run.violated(`${named(request)} fired at ${time_ns} ns, and its time was ${d.at_ns} ns`);
       }
       d.at_ns += d.every_ns;
     },

@@ -3,7 +3,7 @@ import { bitNames, type Engine, type TraceBatch } from '../../host/index.ts';
 import { followArrivals } from './arrivals.ts';
 import type { Checker, Invariant, RunView } from './form.ts';
 import { sockField } from './memory.ts';
-import { followRequests, F_MORE, IOSQE_ASYNC, type Request } from './requests.ts';
+import { followRequests, F_MORE, IOSQE_ASYNC, named, type Request } from './requests.ts';
 import { begins, FIN_WAIT1, FIN_WAIT2, URG } from './seq.ts';
 
 const FILE_SOCKET = 1;
@@ -189,12 +189,12 @@ function wakeups(run: RunView): Checker {
         const there = bytes.get(w.sock) ?? 0;
         if (there <= 0 && (r.ioprio & IORING_RECV_MULTISHOT) !== 0 && forgets(r, w, shut, reset)) continue;
         if ((r.op_flags & MSG_ERRQUEUE) === 0 && (ready & POLL_READ) !== 0) {
-          run.violated(`request ${r.id} sleeps on file ${w.file}, which is ready (${bitNames('POLL(?!_)', ready & POLL_READ).join('|')})`);
+          run.violated(`${named(r)} sleeps on file ${w.file}, which is ready (${bitNames('POLL(?!_)', ready & POLL_READ).join('|')})`);
         }
         if (w.sock < 0) continue;
         if (there > 0 && !urgent && there >= lowat(engine, w.sock))
-          run.violated(`request ${r.id} sleeps on socket ${w.sock}, which has ${there} bytes for it`);
-        if (ended.has(w.sock)) run.violated(`request ${r.id} sleeps on socket ${w.sock}, whose stream has ended`);
+          run.violated(`${named(r)} sleeps on socket ${w.sock}, which has ${there} bytes for it`);
+        if (ended.has(w.sock)) run.violated(`${named(r)} sleeps on socket ${w.sock}, whose stream has ended`);
       }
     },
   };
@@ -220,7 +220,7 @@ function workers(run: RunView): Checker {
         if (!mine) return;
         for (const [other, w] of waits.of) {
           if (w.worker === 0 || w.worker >= mine.came || w.task !== mine.task || w.work) continue;
-          run.violated(`request ${other.id} waits for a worker, who took up request ${r.id} that came later`);
+          run.violated(`${named(other)} waits for a worker, who took up ${named(r)} that came later`);
         }
         mine.came = 0;
       },
@@ -254,13 +254,13 @@ function cancellations(run: RunView): Checker {
       if (!request) return;
       // A zero-copy send that fails before it was tried has a notification all the same (io_sendrecv_fail).
       const notifies = request.opcode === OP_SEND_ZC || request.opcode === OP_SENDMSG_ZC;
-      if (cancelled.has(request) && (flags & F_MORE) !== 0 && !notifies) run.violated(`request ${request.id} was cancelled, and goes on`);
+      if (cancelled.has(request) && (flags & F_MORE) !== 0 && !notifies) run.violated(`${named(request)} was cancelled, and goes on`);
       const found = victims.get(request);
       if (!found) return;
       const { victim, woken } = found;
       victims.delete(request);
       if (res === -ENOENT && !woken && !victim.ended && !victim.done) {
-        run.violated(`request ${victim.id} waits, and a cancellation did not find it`);
+        run.violated(`${named(victim)} waits, and a cancellation did not find it`);
       }
       if (res === 0 && !victim.ended && !victim.done) cancelled.add(victim);
     },
@@ -288,7 +288,7 @@ function cancellations(run: RunView): Checker {
     atRest: () => {
       for (const r of cancelled) {
         const w = waits.of.get(r);
-        if (w && !w.work && !r.done && !exiting.has(r.ring)) run.violated(`request ${r.id} was cancelled, and waits on`);
+        if (w && !w.work && !r.done && !exiting.has(r.ring)) run.violated(`${named(r)} was cancelled, and waits on`);
       }
     },
   };

@@ -14,8 +14,8 @@ export function stepName(program: Program, i: number): string {
   return what === undefined ? step.step : `${step.step} ${String(what)}`;
 }
 
-/** The program has come to step `i`, from 0: `in step 8 of the program, ring.exit`. Behind the last one it is over. */
+/** The program has come to step `i`, from 0 as in its trace: `in step 7 of the program, ring.exit`. Behind the last one it is over. */
 export function programPlace(program: Program, i: number): string {
   if (i < 0) return 'before the first step of the program';
-  return i < program.length ? `in step ${i + 1} of the program, ${stepName(program, i)}` : 'after the last step of the program';
+  return i < program.length ? `in step ${i} of the program, ${stepName(program, i)}` : 'after the last step of the program';
 }

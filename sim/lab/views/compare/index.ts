@@ -1,5 +1,5 @@
 /** Two branches on one clock: where they part, how far apart they are now, what has come of each. */
-import type { Edit } from '../../edits.ts';
+import { editText } from '../../edits.ts';
 import type { Branch, Lab } from '../../lab.ts';
 import type { Moment } from '../../moment.ts';
 import type { Recording } from '../../recording.ts';
@@ -39,8 +39,6 @@ export interface Comparison {
 }
 
 const NUMBERS_MAX = 60;
-
-export const editText = (edit: Edit): string => ('set' in edit ? edit.set : `${edit.fault} ${edit.args[0] ?? ''}`.trim());
 
 /** What makes a branch what it is: the changes that it began with, and the edits on its way. */
 function makingOf(branch: Branch): string[] {

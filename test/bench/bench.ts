@@ -11,6 +11,7 @@ import { CORE_STATE, TRACE_CURSOR } from '../../sim/host/structs.gen.ts';
 import { readStruct } from '../../sim/host/struct_read.ts';
 import { readStreams } from '../../sim/host/streams.ts';
 import type { Engine } from '../../sim/host/engine.ts';
+import { fuzzing } from './fuzzing.ts';
 import { scrubbing } from './scrub.ts';
 
 interface World {
@@ -139,5 +140,6 @@ const instantiate_ms = median(Array.from({ length: 21 }, () => world(tiny).insta
 const memory = snapshots();
 // A million events, and applications in TypeScript, which are made again from their beginning.
 const scrub = { bulk: scrubbing(module, 'bulk', quick ? [] : ['client.app.bytes=1GiB']), http: scrubbing(module, 'http', []) };
-const rest = { c_loop_ns: c, instantiate_ms, snapshot: memory, scrub };
+const fuzz = fuzzing(new WebAssembly.Module(readFileSync('build/core.fuzz.wasm')), quick ? 200 : 600);
+const rest = { c_loop_ns: c, instantiate_ms, snapshot: memory, scrub, fuzz };
 console.log(json ? JSON.stringify({ segments: rows, ...rest }, null, 2) : JSON.stringify(rest));

@@ -6,7 +6,7 @@ import {
   IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_FILE_INDEX_ALLOC, SOCK_CLOEXEC, SOCK_NONBLOCK,
 } from '../uapi.gen';
 import { postCqe } from './complete';
-import { IOU_RETRY, ISSUE_NONBLOCK } from './issue';
+import { IOU_RETRY } from './issue';
 import { finish, installFile } from './net';
 import { Req, REQ_F_APOLL_MULTISHOT, REQ_F_NOWAIT, REQ_F_POLLED } from './request';
 import { ringAt, ringState } from './state';
@@ -47,12 +47,12 @@ function accept(req: Req): i32 {
 }
 
 /** io_accept */
-export function acceptIssue(req: Req, issue_flags: u32): i32 {
+export function acceptIssue(req: Req): i32 {
   if ((req.flags & REQ_F_POLLED) == 0 && (req.ioprio & IORING_ACCEPT_POLL_FIRST) != 0) return -EAGAIN;
   while (true) {
     if (req.file_slot == 0 && !fdFree(ringAt(req.ring).host)) return -EMFILE;
     let ret = accept(req);
-    if (ret == -EAGAIN && (issue_flags & ISSUE_NONBLOCK) != 0 && (req.ioprio & IORING_ACCEPT_DONTWAIT) == 0) return IOU_RETRY;
+    if (ret == -EAGAIN && (req.ioprio & IORING_ACCEPT_DONTWAIT) == 0) return IOU_RETRY;
     // Are there more? Some kinds of sockets do not say, after a failure none does.
     const more = ret >= 0 ? socketAcceptMore(req.file) : -1;
     if (ret >= 0) ret = installFile(req, <u32>ret);

@@ -33,11 +33,8 @@ export function cancelWhat(r: Ring, task: u32, user_data: u64): void {
   s.cancel_ring = r.idx;
   s.cancel_data = user_data;
   s.cancel_flags = 0;
-  s.cancel_file = NONE;
-  s.cancel_opcode = 0;
-  s.cancel_seq = 0;
 }
-/** Says it better. */
+/** Says it better; the file is for who looks it up to say. */
 function cancelHow(flags: u32, opcode: u32, seq: u32): void {
   const s = ringState();
   s.cancel_flags = flags;
@@ -97,7 +94,6 @@ function cancelWork(task: u32): bool {
     const req = reqAt(i);
     i = req.tw_next;
     if (!cancelMatch(req)) continue;
-    if (all) req.flags &= ~REQ_F_CANCEL_SEQ;
     iowqCancel(req);
     found = true;
     if (!all) break;

@@ -49,12 +49,10 @@ export function cancelTableAdd(req: Req): void {
   store<u32>(at, idx);
 }
 
-/** Does nothing when the request stands in no bucket (hash_del). */
+/** hash_del */
 export function cancelTableRemove(req: Req): void {
   const prev = req.list_prev;
   const next = req.list_next;
-  if (prev == NONE) return;
-  req.list_prev = NONE;
   if ((prev & BUCKET) != 0) store<u32>(bucketAt(ringAt(req.ring), prev & ~BUCKET), next);
   else reqAt(prev).list_next = next;
   if (next != NONE) reqAt(next).list_prev = prev;

@@ -20,7 +20,7 @@ import { tellEventfd, tellPollers } from './eventfd';
 import { Req, reqIdx } from './request';
 import {
   CHECK_CQ_DROPPED, CHECK_CQ_OVERFLOW, Ring, ringAt, RINGS_CQ_HEAD, RINGS_CQ_OVERFLOW, RINGS_CQ_TAIL, RINGS_CQES, RINGS_SQ_FLAGS,
-  RING_F_HAS_EVFD, RING_F_OFF_TIMEOUT_USED, RING_F_POLL_ACTIVATED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
+  RING_F_OFF_TIMEOUT_USED, RING_F_SYSCALL_IOPOLL, RING_F_TASK_COMPLETE, ringState,
 } from './state';
 import { TASK_IN_ENTER, taskAt, TASKS_MAX, taskWake } from './task';
 import { timeoutsFlush } from './timeout';
@@ -207,7 +207,6 @@ function cqringWake(r: Ring): void {
 }
 /** What else hangs on completions (__io_commit_cqring_flush). */
 function commitCqringFlush(r: Ring): void {
-  if ((r.int_flags & (RING_F_OFF_TIMEOUT_USED | RING_F_HAS_EVFD | RING_F_POLL_ACTIVATED)) == 0) return;
   tellPollers(r);
   if ((r.int_flags & RING_F_OFF_TIMEOUT_USED) != 0) timeoutsFlush(r);
   tellEventfd(r);

@@ -75,8 +75,7 @@ function iopollCheck(t: Task, r: Ring, flags: u32, arg: u64, argsz: u32, min_com
   if ((r.check_cq & CHECK_CQ_DROPPED) != 0) return -EBADR;
   // While there are completions that were not read it looks no further.
   if (r.cached_cq_tail != load<u32>(<usize>r.rings, RINGS_CQ_HEAD)) return 0;
-  if (r.work_head != NONE) runLocalWorkDefault(r, min_complete);
-  runTaskWork(t);
+  runLocalWorkDefault(r, min_complete);
   return 0;
 }
 

@@ -62,7 +62,6 @@ function cancelRequests(r: Ring): bool {
     forgetMessages(taskAt(i), r);
   }
   r.work_head = NONE;
-  r.work_tail = NONE;
   r.retry_tail = NONE;
   const capacity = ringState().req_capacity;
   // Nobody waits any more before the first file is let go: the end of a connection wakes those that wait for its other end.
@@ -80,7 +79,6 @@ function cancelRequests(r: Ring): bool {
   // What was sent has let its notifications go by now.
   for (let i: u32 = 0; i < TASKS_MAX + RINGS_MAX; i++) forgetTaskWork(taskAt(i), r);
   r.work_head = NONE;
-  r.work_tail = NONE;
   r.retry_tail = NONE;
   let held: u32 = 0;
   for (let i: u32 = 0; i < capacity && r.reqs > held; i++) {

@@ -42,6 +42,7 @@ import { taskWorkAdd } from './work_list';
 class IoWq {
   /** Requests that wait, first come, first served. */
   head: u32;
+  /** As long as there is a first one. */
   tail: u32;
   /** An EVENT_IOWQ is under way. */
   pending: u32;
@@ -107,9 +108,9 @@ export function iowqFirst(task: u32): u32 {
   return iowqAt(task).head;
 }
 
-/** Takes a request that no worker has taken up out of the list; false when it is not in it (io_wq_cancel_cb). */
-export function iowqTake(req: Req): bool {
-  if (req.state != REQ_IOWQ) return false;
+/** Takes a request that no worker has taken up out of the list, if it stands there (io_wq_cancel_cb). */
+export function iowqTake(req: Req): void {
+  if (req.state != REQ_IOWQ) return;
   const wq = iowqAt(req.task);
   const idx = reqIdx(req);
   let last = NONE;
@@ -118,16 +119,14 @@ export function iowqTake(req: Req): bool {
     if (last == NONE) wq.head = req.tw_next;
     else reqAt(last).tw_next = req.tw_next;
     if (wq.tail == idx && !bug(RUN_BUG_IOWQ_STALE_TAIL)) wq.tail = last;
-    return true;
+    return;
   }
   assert(false, 'R11 who waits for a worker stands in its list');
-  return false;
 }
-/** A request that waits for a worker is cancelled; false when it does not (io_wq_cancel_pending_work). */
-export function iowqCancel(req: Req): bool {
-  if (!iowqTake(req)) return false;
+/** A request that waits for a worker is cancelled (io_wq_cancel_pending_work). */
+export function iowqCancel(req: Req): void {
+  iowqTake(req);
   workFail(req, -ECANCELED);
-  return true;
 }
 
 /** EVENT_IOWQ: a worker of a task has its turn with all that waits. */
@@ -143,19 +142,13 @@ export function iowqRun(task: u32): void {
   setTask(worker);
   switchTo(worker, true);
   ringState().in_worker = 1;
-  // What it queues itself is for a later turn.
-  const last = wq.tail;
   while (wq.head != NONE) {
-    const idx = wq.head;
-    const req = reqAt(idx);
+    const req = reqAt(wq.head);
     wq.head = req.tw_next;
-    if (wq.head == NONE) wq.tail = NONE;
     runChain(req);
-    if (idx == last) break;
   }
   ringState().in_worker = 0;
   leaveContext();
-  assert(wq.head == NONE || wq.pending != 0, 'R11 a worker comes back for what was queued meanwhile');
 }
 
 /** A request, and those that are linked to it, as long as they can be completed from here (io_worker_handle_work). */

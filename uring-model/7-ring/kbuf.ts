@@ -279,9 +279,9 @@ export function kbufPeek(req: Req, arg: BufSel): i32 {
 
 /**
  * Maps buffers for a send, which uses them up at once and for good (io_buffers_select). A list gives a whole buffer, whatever
- * was asked for. List or -errno.
+ * was asked for. 0 or -errno.
  */
-export function kbufsSelect(req: Req, arg: BufSel, issue_flags: u32): i32 {
+export function kbufsSelect(req: Req, arg: BufSel): i32 {
   const group = groupFind(req.ring, req.buf_group);
   if (group == NONE) return -ENOENT;
   const g = groupAt(group);
@@ -290,7 +290,7 @@ export function kbufsSelect(req: Req, arg: BufSel, issue_flags: u32): i32 {
   if (ret < 0) return ret;
   req.flags |= REQ_F_BUFFERS_COMMIT | REQ_F_BL_NO_RECYCLE;
   if (!kbufCommit(req, group + 1, <i32>arg.out_len, arg.nr)) req.flags |= REQ_F_BUF_MORE;
-  return (issue_flags & ISSUE_UNLOCKED) != 0 ? 0 : <i32>group + 1;
+  return 0;
 }
 
 /** Nothing was received: the buffer stays where it is, or goes back (io_kbuf_recycle). */

@@ -47,7 +47,6 @@ function reqSetRefcount(req: Req): void {
 export function ltimeoutQueue(idx: u32): void {
   const req = reqAt(idx);
   const t = timeoutOf(req);
-  if (t.head == NONE) return;
   timeoutStart(req, t.time_ns, (t.flags & IORING_TIMEOUT_ABS) != 0);
   ltimeoutListAdd(ringAt(req.ring), req);
 }

@@ -165,7 +165,7 @@ export function opIssue(req: Req, issue_flags: u32): i32 {
     case IORING_OP_TIMEOUT: return timeoutIssue(req);
     case IORING_OP_TIMEOUT_REMOVE: return timeoutRemoveIssue(req);
     case IORING_OP_ASYNC_CANCEL: return cancelIssue(req);
-    case IORING_OP_ACCEPT: return acceptIssue(req, issue_flags);
+    case IORING_OP_ACCEPT: return acceptIssue(req);
     case IORING_OP_CONNECT: return connectIssue(req, issue_flags);
     case IORING_OP_CLOSE: return closeIssue(req);
     case IORING_OP_PROVIDE_BUFFERS:

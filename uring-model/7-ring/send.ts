@@ -156,24 +156,23 @@ export function sendmsgIssue(req: Req, issue_flags: u32): i32 {
   return IOU_COMPLETE;
 }
 
-/** Picks what a send of provided buffers sends (io_send_select_buffer). 1 + the group, 0, or -errno. */
-function selectBuffers(req: Req, issue_flags: u32): i32 {
+/** Picks what a send of provided buffers sends (io_send_select_buffer). 0 or -errno. */
+function selectBuffers(req: Req): i32 {
   const sel = netBufSel();
   const bundle = (req.ioprio & IORING_RECVSEND_BUNDLE) != 0;
   sel.nr_iovs = bundle ? max(req.vec_nr, 1) : 1;
   sel.expand = bundle ? 1 : 0;
   sel.max_len = req.len != 0 ? req.len : i32.MAX_VALUE;
-  const list = kbufsSelect(req, sel, issue_flags);
-  if (list < 0) return list;
+  const err = kbufsSelect(req, sel);
+  if (err != 0) return err;
   if (sel.expanded != 0) req.vec_nr = sel.nr;
   req.len = sel.out_len;
   req.ioprio &= ~ITER_RANGES;
   if (sel.nr == 1) {
     req.buf = load<u64>(sel.iovs);
-    return list;
+    return 0;
   }
-  const ret = importBundle(req, sel);
-  return ret != 0 ? ret : list;
+  return importBundle(req, sel);
 }
 
 /** io_send */
@@ -188,10 +187,9 @@ export function sendIssue(req: Req, issue_flags: u32): i32 {
   const flags = callFlags(req, issue_flags);
   const all = (flags & MSG_WAITALL) != 0 || (req.ioprio & IORING_RECVSEND_BUNDLE) != 0;
   while (true) {
-    let list: i32 = 0;
     if (kbufWanted(req)) {
-      list = selectBuffers(req, issue_flags);
-      if (list < 0) return list;
+      const err = selectBuffers(req);
+      if (err != 0) return err;
     }
     const min_ret = all ? <i32>msgCount(req) : 0;
     const m = msgOf(req, flags & ~MSG_INTERNAL_SENDMSG_FLAGS);
@@ -208,15 +206,15 @@ export function sendIssue(req: Req, issue_flags: u32): i32 {
       }
       reqSetFail(req);
     }
-    if (!sendFinish(req, withDone(req, ret), <u32>list)) continue;
+    if (!sendFinish(req, withDone(req, ret))) continue;
     netmsgRecycle(req);
     return IOU_COMPLETE;
   }
 }
 
 /** Posts what a send of a bundle did and goes on with the next one, or is done: true (io_send_finish). */
-function sendFinish(req: Req, ret: i32, list: u32): bool {
-  const cflags = kbufPut(req, list, ret);
+function sendFinish(req: Req, ret: i32): bool {
+  const cflags = kbufPut(req, 0, ret);
   const bundle = (req.ioprio & IORING_RECVSEND_BUNDLE) != 0;
   if (bundle && ret > 0 && (req.flags & (REQ_F_BL_EMPTY | REQ_F_POLLED)) == 0 && postCqe(req, ret, cflags | IORING_CQE_F_MORE)) {
     req.done_io = 0;

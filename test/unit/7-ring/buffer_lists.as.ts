@@ -1,9 +1,9 @@
 /** Description: PROVIDE_BUFFERS and REMOVE_BUFFERS: the order in which buffers are picked, limits, and which kind of group a number is. */
 import {
-  E2BIG, EEXIST, EFAULT, EINVAL, ENOBUFS, ENOENT, EOVERFLOW, io_uring_buf_reg, IO_URING_BUF_REG_BYTES, io_uring_buf_status,
-  IO_URING_BUF_STATUS_BYTES, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_OP_PROVIDE_BUFFERS,
-  IORING_OP_RECV, IORING_OP_REMOVE_BUFFERS, IORING_RECV_MULTISHOT, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS,
-  IORING_UNREGISTER_PBUF_RING, IOSQE_BUFFER_SELECT,
+  E2BIG, ECANCELED, EEXIST, EFAULT, EINVAL, ENOBUFS, ENOENT, ENOMEM, EOVERFLOW, io_uring_buf_reg, IO_URING_BUF_REG_BYTES,
+  io_uring_buf_status, IO_URING_BUF_STATUS_BYTES, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_OP_NOP,
+  IORING_OP_PROVIDE_BUFFERS, IORING_OP_RECV, IORING_OP_REMOVE_BUFFERS, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE,
+  IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IORING_UNREGISTER_PBUF_RING, IOSQE_BUFFER_SELECT, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, register, ring, seen, socket, sqe, user, verify,
@@ -122,5 +122,58 @@ export function removed_buffers_can_be_provided_again(): void {
   build();
   ring(16, DEFER);
   for (let i: u32 = 0; i < 3; i++) assert(provide(user(4096), 1, 16384, 0) == 0 && remove(65536) == 16384, 'all of the world');
+  verify();
+}
+
+export function a_buffer_at_address_zero_is_none(): void {
+  build();
+  ring(16, DEFER);
+  const fd = socket();
+  linearPacket(fd, 10, 0);
+  assert(provide(0, 100, 1, 7) == 0, 'nobody looks at it before it is used');
+  recv(fd, 9, false, 0);
+  assert(cqes() == 1 && cqe(0).res == -ENOBUFS, 'then there is none');
+}
+
+export function a_failure_with_buffers_ends_a_chain(): void {
+  build();
+  ring(16, DEFER);
+  const s = sqe(IORING_OP_REMOVE_BUFFERS, 1);
+  s.fd = 1;
+  s.buf_group = GROUP;
+  s.flags = <u8>IOSQE_IO_LINK;
+  sqe(IORING_OP_NOP, 2);
+  enter(2, 0, 0);
+  getEvents();
+  assert(cqes() == 2 && isCqe(0, 1, -ENOENT, 0) && isCqe(1, 2, -ECANCELED, 0), 'there is no such group');
+  verify();
+}
+
+export function a_buffer_that_was_used_can_be_provided_again(): void {
+  build();
+  ring(16, DEFER);
+  const at = user(4096);
+  const fd = socket();
+  assert(provide(at, 1, 16383, 0) == 0 && provide(at, 100, 1, 7) == 0 && provide(at, 1, 1, 0) == -ENOMEM, 'all of the world');
+  assert(remove(16383) == 16383 && provide(at, 1, 16383, 0) == 0, 'one is left over');
+  linearPacket(fd, 10, 0);
+  recv(fd, 9, false, 0);
+  assert(cqes() == 1 && isCqe(0, 9, 10, BUFFER | (7 << 16)), 'it is used');
+  seen(1);
+  assert(provide(at, 1, 1, 0) == 0 && provide(at, 1, 1, 0) == -ENOMEM, 'and has made room for another');
+}
+
+export function a_bundle_out_of_a_list_is_one_buffer(): void {
+  build();
+  ring(16, DEFER);
+  provide(user(4096), 100, 2, 7);
+  const fd = socket();
+  linearPacket(fd, 10, 0);
+  const s = sqe(IORING_OP_RECV, 9);
+  s.fd = <i32>fd;
+  s.ioprio = <u16>IORING_RECVSEND_BUNDLE;
+  s.flags = <u8>IOSQE_BUFFER_SELECT;
+  s.buf_group = GROUP;
+  assert(enter(1, 0, 0) == 1 && cqes() == 1 && isCqe(0, 9, 10, BUFFER | (7 << 16)), 'the first');
   verify();
 }

@@ -1,8 +1,8 @@
 /** Description: cancellations: what they find, in which order, and what they say. */
 import {
   EBADF, ECANCELED, EINVAL, ENOENT, io_uring_sync_cancel_reg, IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_ASYNC_CANCEL_FD,
-  IORING_ASYNC_CANCEL_OP, IORING_ASYNC_CANCEL_USERDATA, IORING_OP_ASYNC_CANCEL, IORING_OP_NOP, IORING_OP_POLL_ADD, IORING_OP_TIMEOUT,
-  IORING_REGISTER_SYNC_CANCEL, IORING_SETUP_NO_SQARRAY, IOSQE_IO_LINK, POLLIN,
+  IORING_ASYNC_CANCEL_OP, IORING_ASYNC_CANCEL_USERDATA, IORING_OP_ASYNC_CANCEL, IORING_OP_NOP, IORING_OP_POLL_ADD, IORING_OP_RECV,
+  IORING_OP_TIMEOUT, IORING_REGISTER_SYNC_CANCEL, IORING_SETUP_NO_SQARRAY, IOSQE_IO_LINK, POLLIN,
 } from '../../../uring-model/uapi.gen';
 import {
   build, cqe, cqes, DEFER, enter, getEvents, isCqe, linearPacket, register, ring, seen, socket, sqe, user, verify,
@@ -135,6 +135,21 @@ export function operations_can_be_told_apart(): void {
   linearPacket(fd, 4, 0);
   getEvents();
   assert(cqes() == 3 && isCqe(2, 5, 4, 0), 'the receive still waits');
+  verify();
+}
+
+export function an_operation_is_found_behind_another(): void {
+  const fd = connected(64, DEFER);
+  recv(fd, 5);
+  poll(fd, 5, POLLIN);
+  enter(2, 0, 0);
+  const s = sqe(IORING_OP_ASYNC_CANCEL, 6);
+  s.len = IORING_OP_RECV;
+  s.cancel_flags = IORING_ASYNC_CANCEL_OP;
+  enter(1, 0, 0);
+  linearPacket(fd, 4, 0);
+  getEvents();
+  assert(cqes() == 3 && isCqe(0, 6, 0, 0) && isCqe(1, 5, -ECANCELED, 0) && (cqe(2).res & POLLIN) != 0, 'the receive, though it came first');
   verify();
 }
 

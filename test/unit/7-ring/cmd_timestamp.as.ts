@@ -6,7 +6,8 @@ import {
 import { skbAlloc } from '../../../stack/3-pool';
 import { fdSock } from '../../../stack/file';
 import {
-  EINVAL, ENOBUFS, IORING_CQE_F_MORE, IORING_OP_NOP, IORING_OP_URING_CMD, SOCKET_URING_OP_TX_TIMESTAMP,
+  EINVAL, ENOBUFS, IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_OP_NOP, IORING_OP_URING_CMD, IORING_SETUP_CQE_MIXED,
+  SOCKET_URING_OP_TX_TIMESTAMP,
 } from '../../../uring-model/uapi.gen';
 import {
   build, cqe, cqeOff, cqes, DEFER, DEFER32, enter, getEvents, HOST, isCqe, ring, seen, socket, sqe, verify,
@@ -63,5 +64,15 @@ export function without_room_the_command_ends_and_the_timestamps_stay(): void {
   timestamps(fd, 8);
   getEvents();
   assert(cqes() == 1 && isCqe(0, 8, 0, IORING_CQE_F_MORE), 'the next command finds it');
+  verify();
+}
+
+export function in_a_mixed_ring_a_timestamp_says_that_it_is_wide(): void {
+  const fd = connected(16, DEFER | IORING_SETUP_CQE_MIXED);
+  timestamps(fd, 7);
+  stamp(fd, SCM_TSTAMP_SND);
+  getEvents();
+  assert(cqes() == 2 && isCqe(0, 7, 0, IORING_CQE_F_MORE | IORING_CQE_F_32), 'two entries');
+  assert(cqeOff(0) == now() / 1000000000, 'seconds');
   verify();
 }

@@ -373,3 +373,45 @@ export function a_sleeper_that_defers_is_not_woken_for_less_than_it_wants(): voi
   message(target, 9);
   assert(nextEventTime() != u64.MAX_VALUE, 'two');
 }
+
+export function a_full_queue_made_smaller_is_full(): void {
+  build();
+  ring(4, DEFER);
+  for (let i: u32 = 0; i < 3; i++) one(i);
+  cqWithhold(here(), 3);
+  one(3);
+  assert(cqes() == 3 && (sqFlags() & IORING_SQ_CQ_OVERFLOW) != 0, 'more are taken than there are');
+  seen(2);
+  getEvents();
+  assert(cqes() == 1, 'and nothing is written while that is so');
+}
+
+export function one_entry_in_the_middle_is_too_few_for_a_wide_one(): void {
+  build();
+  ring(4, DEFER | IORING_SETUP_CQE_MIXED);
+  for (let i: u32 = 0; i < 4; i++) one(i);
+  seen(1);
+  wide(9, 1, 2);
+  enter(1, 0, 0);
+  assert(cqes() == 3 && isCqe(0, 1, 0, 0), 'the next one is not written over');
+  assert((sqFlags() & IORING_SQ_CQ_OVERFLOW) != 0, 'it waits');
+}
+
+export function an_application_that_is_ahead_of_its_queue_leaves_it_empty(): void {
+  build();
+  ring(1, DEFER);
+  store<u32>(bench().rings, 5, 8);
+  one(1);
+  assert(load<u32>(bench().rings, 12) == 1 && (sqFlags() & IORING_SQ_CQ_OVERFLOW) == 0, 'there is room (io_cqring_queued)');
+}
+
+export function a_sleeper_is_woken_by_what_another_thread_submits(): void {
+  build();
+  ring(8, PLAIN);
+  assert(enter(0, 1, GET) == -ERESTARTSYS && nextEventTime() == u64.MAX_VALUE, 'asleep');
+  nop(1);
+  assert(sysEnter(HOST + 2, bench().fd, 1, 0, 0, 0, 0) == 1 && cqes() == 1, 'at the end of a batch');
+  assert(nextEventTime() != u64.MAX_VALUE, 'woken');
+  settle();
+  assert(enter(0, 1, GET) == 0, 'it has what it wanted');
+}

@@ -6,7 +6,9 @@ import {
   ECANCELED, EOPNOTSUPP, IORING_ENTER_GETEVENTS, IORING_OP_SHUTDOWN, IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_CQE_SKIP_SUCCESS,
   IOSQE_IO_DRAIN, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
-import { build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, settle, sqe, verify } from '../config_ring.as';
+import {
+  build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, ring, seen, settle, socket, sqe, verify,
+} from '../config_ring.as';
 import { connected, nop, recv } from '../config_requests.as';
 import { AT_KERNEL_DRAIN_ENDS, setHost } from '../config.gen.as';
 
@@ -169,5 +171,59 @@ export function a_chain_without_an_end_goes_to_a_worker(): void {
   assert(cqes() == 0, 'its head does not run inline');
   settle();
   assert(cqes() == 2, 'but runs');
+  verify();
+}
+
+export function what_stands_behind_a_drain_and_does_not_drain_starts_together(): void {
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  const other = socket();
+  recv(fd, 1);
+  nop(2, IOSQE_IO_DRAIN);
+  recv(other, 3);
+  nop(4);
+  enter(4, 0, 0);
+  linearPacket(fd, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) later();
+  assert(cqes() == 3 && cqe(0).user_data == 1 && cqe(1).user_data == 2 && cqe(2).user_data == 4, 'the last waits for nobody');
+  verify();
+}
+
+export function a_drain_behind_a_drain_drains_on(): void {
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  const other = socket();
+  recv(fd, 1);
+  nop(2, IOSQE_IO_DRAIN);
+  recv(other, 3, IOSQE_IO_DRAIN);
+  enter(3, 0, 0);
+  linearPacket(fd, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) later();
+  assert(cqes() == 2 && cqe(1).user_data == 2, 'the second waits for its socket');
+  nop(4);
+  enter(1, 0, 0);
+  later();
+  assert(cqes() == 2, 'and what comes then for it');
+  linearPacket(other, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) later();
+  assert(cqes() == 4 && cqe(2).user_data == 3 && cqe(3).user_data == 4, 'in their order');
+  verify();
+}
+
+export function a_chain_that_drains_is_waited_for_to_its_end(): void {
+  const fd = connected(16, IORING_SETUP_NO_SQARRAY);
+  const other = socket();
+  recv(fd, 1);
+  nop(2, IOSQE_IO_DRAIN | IOSQE_IO_LINK);
+  recv(other, 3);
+  enter(3, 0, 0);
+  linearPacket(fd, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) later();
+  assert(cqes() == 2 && cqe(1).user_data == 2, 'its head is done');
+  nop(4);
+  enter(1, 0, 0);
+  later();
+  assert(cqes() == 2, 'the chain is not (io_queue_deferred: unless it\'s a link)');
+  linearPacket(other, 10, 0);
+  for (let i: u32 = 0; i < 4; i++) later();
+  assert(cqes() == 4 && cqe(2).user_data == 3 && cqe(3).user_data == 4, 'now it is');
   verify();
 }

@@ -208,6 +208,7 @@ export function a_ring_in_the_applications_memory_is_told_where_it_lies(): void 
   const next = userNext();
   assert(sysSetup(HOST, 8, bench().params) >= 0 && userNext() == next, 'nothing was made');
   assert(p.sq_off.user_addr == mem && p.cq_off.user_addr == mem + PAGE && load<u32>(mem + PAGE, 24) == 8, 'its own words');
+  assert(setup(8, 0, IORING_SETUP_NO_SQARRAY) >= 0 && userNext() > next, 'and the next ring has memory of the kernel');
 }
 
 export function a_list_that_takes_the_place_of_a_ring_has_nothing_to_map(): void {

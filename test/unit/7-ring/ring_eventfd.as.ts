@@ -8,8 +8,8 @@ import { ringAt, ringRcu, sysClose } from '../../../uring-model/7-ring';
 import { Ring } from '../../../uring-model/7-ring/state';
 import {
   __NR_read, EAGAIN, EBADF, EBUSY, EFAULT, EINVAL, ENXIO, IORING_CQ_EVENTFD_DISABLED, IORING_NOP_TW, IORING_OP_NOP,
-  IORING_REGISTER_EVENTFD, IORING_REGISTER_EVENTFD_ASYNC, IORING_SETUP_NO_SQARRAY, IORING_UNREGISTER_EVENTFD, IOSQE_ASYNC, O_NONBLOCK,
-  POLLIN,
+  IORING_REGISTER_EVENTFD, IORING_REGISTER_EVENTFD_ASYNC, IORING_SETUP_NO_SQARRAY, IORING_UNREGISTER_EVENTFD, IOSQE_ASYNC,
+  IOSQE_CQE_SKIP_SUCCESS, O_NONBLOCK, POLLIN,
 } from '../../../uring-model/uapi.gen';
 import { call } from '../config_files.as';
 import {
@@ -266,4 +266,35 @@ export function whom_nobody_polls_has_nobody_to_tell(): void {
   enter(1, 0, 0);
   linearPacket(from, 10, 0);
   assert(here().rcu_pending == 0 && nextEventTime() == u64.MAX_VALUE, 'nothing is put off');
+}
+
+export function a_batch_without_completions_tells_nobody(): void {
+  const fd = begin(PLAIN, IORING_REGISTER_EVENTFD);
+  nop(1);
+  enter(1, 0, 0);
+  assert(counted(fd) == 1, 'one came');
+  nop(2, IOSQE_CQE_SKIP_SUCCESS);
+  enter(1, 0, 0);
+  assert(cqes() == 1 && counted(fd) == 0, 'none has come since (io_eventfd_signal)');
+}
+
+export function after_a_worker_the_submitters_completions_are_its_own_again(): void {
+  const fd = begin(PLAIN, IORING_REGISTER_EVENTFD_ASYNC);
+  nop(1, IOSQE_ASYNC);
+  enter(1, 0, 0);
+  settle();
+  assert(counted(fd) == 1, 'by a worker');
+  nop(2);
+  enter(1, 0, 0);
+  assert(cqes() == 2 && counted(fd) == 0, 'inline');
+}
+
+export function what_is_put_off_for_pollers_is_not_for_the_eventfd(): void {
+  const from = polled(DEFER);
+  const fd = eventfd();
+  assert(register_(IORING_REGISTER_EVENTFD_ASYNC, fd) == 0, 'registered, for workers');
+  linearPacket(from, 10, 0);
+  assert(here().rcu_pending == 2, 'the poller is to be told');
+  grace();
+  assert(heard() == 1 && counted(fd) == 0, 'and nobody else');
 }

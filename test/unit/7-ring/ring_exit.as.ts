@@ -9,14 +9,15 @@ import { iowqRun, ringAt, ringExitWork, sysClose, sysEnter, sysMmap, taskAt, use
 import { reqAt } from '../../../uring-model/7-ring/request';
 import { Ring, ringState } from '../../../uring-model/7-ring/state';
 import {
-  __kernel_timespec, ERESTARTSYS, io_uring_buf_reg, io_uring_region_desc, io_uring_mem_region_reg, iovec, IORING_ENTER_GETEVENTS,
+  __kernel_timespec, EAGAIN, ERESTARTSYS, io_uring_buf_reg, io_uring_mem_region_reg, io_uring_region_desc, IORING_ENTER_GETEVENTS,
   IORING_FILE_INDEX_ALLOC, IORING_MSG_SEND_FD, IORING_OP_LINK_TIMEOUT, IORING_OP_MSG_RING, IORING_OP_TIMEOUT, IORING_REGISTER_BUFFERS,
   IORING_REGISTER_EVENTFD, IORING_REGISTER_FILES, IORING_REGISTER_MEM_REGION, IORING_REGISTER_PBUF_RING, IORING_SETUP_NO_SQARRAY,
-  IOSQE_ASYNC, IOSQE_IO_DRAIN, IOSQE_IO_LINK, IOU_PBUF_RING_MMAP,
+  IOSQE_ASYNC, IOSQE_IO_DRAIN, IOSQE_IO_LINK, IOU_PBUF_RING_MMAP, iovec, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
 import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, user, verify,
 } from '../config_ring.as';
+import { argument, buffers, close, fd as pairOf, pair, recv as receive } from '../config_files.as';
 import { setAside, swap, two } from '../config_other_ring.as';
 import { nop, poll, recv } from '../config_requests.as';
 import { AT_RING_CAP_IPC_LOCK, setHost } from '../config.gen.as';
@@ -277,4 +278,15 @@ export function a_ring_that_ended_wakes_nobody(): void {
   assert(enter(0, 1, IORING_ENTER_GETEVENTS) == -ERESTARTSYS, 'the task waits for another ring');
   linearPacket(fd, 10, 0);
   assert(nextEventTime() == u64.MAX_VALUE, 'and is not disturbed');
+}
+
+export function a_file_that_only_a_ring_held_goes_with_it(): void {
+  build();
+  buffers();
+  pair(SOCK_STREAM);
+  ring(16, DEFER);
+  assert(register(IORING_REGISTER_FILES, argument(), 1) == 0, 'the first of two connected sockets');
+  assert(close(pairOf(0)) == 0 && receive(pairOf(1), 10) == -EAGAIN, 'the ring still has it');
+  exit(bench().fd);
+  assert(receive(pairOf(1), 10) == 0, 'the other end hears of it');
 }

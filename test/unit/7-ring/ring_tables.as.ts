@@ -2,21 +2,23 @@
  * Description: the tables that all rings share, and operations on registered files and waiting requests whose results are numbers: a zero
  * among them is as good as any other.
  */
-import { coreState, slabTake, slabPut } from '../../../sim/core';
+import { coreState, RINGS_MAX, slabTake, slabPut } from '../../../sim/core';
 import { fdFile, fdFree, fdInstall, fileGet } from '../../../stack/file';
 import { iowqFirst } from '../../../uring-model/7-ring/iowq';
 import { reqAt } from '../../../uring-model/7-ring/request';
 import { ringState } from '../../../uring-model/7-ring/state';
-import { ringAt, taskAt, sysEnter, sysClose } from '../../../uring-model/7-ring';
+import { ringAt, taskAt, sysEnter, sysClose, TASKS_MAX } from '../../../uring-model/7-ring';
 import {
-  EBADF, ECANCELED, EFAULT, EMFILE, io_uring_rsrc_register, IORING_ASYNC_CANCEL_ALL, IORING_ASYNC_CANCEL_ANY, IORING_FILE_INDEX_ALLOC,
-  IORING_OP_ASYNC_CANCEL, IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL, IORING_REGISTER_FILES2, IORING_RSRC_REGISTER_SPARSE,
-  IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_FIXED_FILE, ENOENT, ENOMEM, IORING_OP_PROVIDE_BUFFERS,
+  EAGAIN, EBADF, ECANCELED, EFAULT, EINVAL, EMFILE, ENOENT, ENOMEM, EPERM, io_uring_rsrc_register, IORING_ASYNC_CANCEL_ALL,
+  IORING_ASYNC_CANCEL_ANY, IORING_FILE_INDEX_ALLOC, IORING_OP_ASYNC_CANCEL, IORING_OP_FILES_UPDATE, IORING_OP_FIXED_FD_INSTALL,
+  IORING_OP_PROVIDE_BUFFERS, IORING_REGISTER_FILES2, IORING_REGISTER_PERSONALITY, IORING_RSRC_REGISTER_SPARSE, IORING_SETUP_NO_SQARRAY,
+  IORING_UNREGISTER_FILES, IOSQE_ASYNC, IOSQE_FIXED_FILE, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
 import {
   build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, register, ring, seen, settle, socket, sqe, user, verify, bench,
 } from '../config_ring.as';
 import { connected, nop, recv } from '../config_requests.as';
+import { buffers, close, fd, pair, recv as take, send } from '../config_files.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
 const ARENA: u32 = 0x180000;
@@ -189,4 +191,56 @@ export function buffers_of_lists_come_to_an_end_and_go_back_with_their_ring(): v
   settle();
   ring(16, DEFER);
   assert(provide(3) == 0 && provide(1) == -ENOMEM, 'the three are there again');
+}
+
+export function what_makes_no_sense_for_tables_is_refused(): void {
+  build();
+  ring(16, DEFER);
+  sparse(2);
+  const at = user(64);
+  store<i32>(at, <i32>socket());
+  const s = sqe(IORING_OP_FILES_UPDATE, 1);
+  s.addr = at;
+  s.len = 1;
+  s.flags = <u8>IOSQE_FIXED_FILE;
+  assert(result() == -EINVAL, 'an update of a registered file');
+  assert(update(at, 1) == 1, 'slot 0');
+  assert(register(IORING_REGISTER_PERSONALITY, 0, 0) == 1, 'somebody else');
+  const i = sqe(IORING_OP_FIXED_FD_INSTALL, 1);
+  i.flags = <u8>IOSQE_FIXED_FILE;
+  i.personality = 1;
+  assert(result() == -EPERM, 'a descriptor is not made in the name of others');
+}
+
+export function descriptors_lie_in_user_memory_up_to_its_end(): void {
+  build();
+  ring(16, DEFER);
+  sparse(2);
+  const last = ringState().user_end - 4;
+  store<i32>(last, <i32>socket());
+  assert(update(last, 1) == 1 && load<i32>(last) == 0, 'the last four bytes');
+}
+
+export function a_descriptor_of_a_registered_file_holds_it(): void {
+  build();
+  buffers();
+  ring(16, DEFER);
+  pair(SOCK_STREAM);
+  sparse(1);
+  const at = user(64);
+  const other = fd(1);
+  store<i32>(at, fd(0));
+  assert(update(at, 1) == 1, 'registered');
+  sqe(IORING_OP_FIXED_FD_INSTALL, 1).flags = <u8>IOSQE_FIXED_FILE;
+  const got = result();
+  assert(close(fd(0)) == 0 && register(IORING_UNREGISTER_FILES, 0, 0) == 0, 'nobody else has it');
+  assert(take(other, 10) == -EAGAIN && send(got, 5) == 5 && take(other, 10) == 5, 'it is open');
+  assert(close(got) == 0 && take(other, 10) == 0, 'until it is closed');
+}
+
+export function workers_of_threads_have_rows_of_their_own(): void {
+  build();
+  const s = ringState();
+  // struct IoWq has 24 bytes.
+  assert(s.iowqs_base + (TASKS_MAX + RINGS_MAX) * 24 <= s.sqds_base, 'before the next table');
 }

@@ -102,3 +102,11 @@ export function there_are_only_so_many_rings(): void {
   while ((fd = setup(1, 0, 0)) >= 0) n++;
   assert(n == RINGS_MAX && fd != -EMFILE, 'RINGS_MAX');
 }
+
+export function masks_and_sizes_are_written_into_the_rings(): void {
+  build();
+  ring(16, IORING_SETUP_NO_SQARRAY);
+  const at = bench().rings;
+  assert(load<u32>(at, 16) == 15 && load<u32>(at, 20) == 15 && load<u32>(at, 24) == 16 && load<u32>(at, 28) == 16, 'as they are read');
+  assert(setup(32768, 0, IORING_SETUP_NO_SQARRAY) >= 0, 'there may be so many entries');
+}

@@ -3,13 +3,14 @@
  * A linked timeout and the request that it guards take each other along.
  */
 import {
-  __kernel_timespec, ECANCELED, EINVAL, ENOENT, ERESTARTSYS, ETIME, IORING_CQE_F_MORE, IORING_ENTER_GETEVENTS, IORING_OP_ASYNC_CANCEL,
-  IORING_OP_LINK_TIMEOUT, IORING_OP_NOP, IORING_OP_TIMEOUT, IORING_OP_TIMEOUT_REMOVE, IORING_SETUP_NO_SQARRAY, IORING_LINK_TIMEOUT_UPDATE,
-  IORING_TIMEOUT_ABS, IORING_TIMEOUT_BOOTTIME, IORING_TIMEOUT_ETIME_SUCCESS, IORING_TIMEOUT_IMMEDIATE_ARG, IORING_TIMEOUT_MULTISHOT,
-  IORING_TIMEOUT_REALTIME, IORING_TIMEOUT_UPDATE, io_uring_sqe, IOSQE_IO_HARDLINK, IOSQE_IO_LINK,
+  __kernel_timespec, ECANCELED, EINVAL, ENOENT, ERESTARTSYS, ETIME, io_uring_sqe, IORING_ASYNC_CANCEL_ANY, IORING_CQE_F_MORE,
+  IORING_ENTER_GETEVENTS, IORING_LINK_TIMEOUT_UPDATE, IORING_OP_ASYNC_CANCEL, IORING_OP_LINK_TIMEOUT, IORING_OP_NOP, IORING_OP_TIMEOUT,
+  IORING_OP_TIMEOUT_REMOVE, IORING_SETUP_NO_SQARRAY, IORING_TIMEOUT_ABS, IORING_TIMEOUT_BOOTTIME, IORING_TIMEOUT_ETIME_SUCCESS,
+  IORING_TIMEOUT_IMMEDIATE_ARG, IORING_TIMEOUT_MULTISHOT, IORING_TIMEOUT_REALTIME, IORING_TIMEOUT_UPDATE, IOSQE_IO_HARDLINK,
+  IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import {
-  build, cqe, cqes, DEFER, elapse, enter, getEvents, isCqe, linearPacket, ring, seen, settle, sqe, user, verify,
+  bench, build, cqe, cqes, DEFER, elapse, enter, getEvents, isCqe, linearPacket, ring, seen, settle, sqe, user, verify,
 } from '../config_ring.as';
 import { connected, recv } from '../config_requests.as';
 
@@ -281,5 +282,45 @@ export function a_timeout_without_failure_lets_a_chain_go_on(): void {
   getEvents();
   assert(cqes() == 4 && isCqe(0, 1, -ETIME, 0) && isCqe(1, 3, -ETIME, 0), 'both ran out');
   assert(isCqe(2, 2, 0, 0) && isCqe(3, 4, -ECANCELED, 0), 'only one chain goes on');
+  verify();
+}
+
+export function a_timeout_that_is_wrong_says_so_itself(): void {
+  build();
+  ring(16, DEFER);
+  sqe(IORING_OP_NOP, 1).flags = <u8>IOSQE_IO_LINK;
+  linkTimeout(2, 10 * MS, 0);
+  changetype<io_uring_sqe>(<usize>(bench().sqes + 64)).len = 2;
+  enter(2, 0, 0);
+  getEvents();
+  assert(cqes() == 2 && isCqe(0, 1, -ECANCELED, 0) && isCqe(1, 2, -EINVAL, 0), 'it was never there to be taken along');
+  verify();
+}
+
+export function a_linked_timeout_that_has_fired_gets_no_other_time(): void {
+  guarded();
+  elapse(11 * MS);
+  update(4, 2, 50 * MS, IORING_LINK_TIMEOUT_UPDATE);
+  enter(1, 0, 0);
+  assert(cqes() == 1 && isCqe(0, 4, -ENOENT, 0), 'it is none of those that run (io_linked_timeout_update)');
+  getEvents();
+  getEvents();
+  assert(cqes() == 4 && isCqe(1, 2, -ETIME, 0) && isCqe(2, 1, -ECANCELED, 0), 'and ends as it should');
+  verify();
+}
+
+export function a_linked_timeout_cancels_what_it_guards_whatever_was_cancelled_before(): void {
+  const fd = connected(16, DEFER);
+  const s = sqe(IORING_OP_ASYNC_CANCEL, 9);
+  s.cancel_flags = IORING_ASYNC_CANCEL_ANY;
+  assert(enter(1, 0, 0) == 1 && cqes() == 1, 'all, of which there are none');
+  recv(fd, 1, IOSQE_IO_LINK);
+  linkTimeout(2, 10 * MS, 0);
+  for (let i: u32 = 0; i < 8; i++) recv(fd, 20 + i);
+  enter(10, 0, 0);
+  elapse(11 * MS);
+  getEvents();
+  getEvents();
+  assert(cqes() == 3 && isCqe(1, 2, -ETIME, 0) && isCqe(2, 1, -ECANCELED, 0), 'that one, and none of the others');
   verify();
 }

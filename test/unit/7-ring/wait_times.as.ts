@@ -2,13 +2,17 @@
  * Description: how long a task waits, what it is told when the time is over, and what it does meanwhile (Linux: io_uring/wait.c,
  * io_cqring_wait, io_cqring_min_timer_wakeup; io_uring/napi.c, __io_napi_busy_loop; kernel/signal.c, set_user_sigmask).
  */
-import { CONTEXT_HARDWARE, coreBooked, coreIndex, coreState, nextEventTime, popEvent, QUEUES_MAX } from '../../../sim/core';
+import {
+  CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreBooked, coreIndex, coreState, enterContext, nextEventTime, popEvent, QUEUES_MAX,
+} from '../../../sim/core';
 import { setBusyPoll } from '../../../stack/3-pool';
 import { callSystem } from '../../../sim/world/syscalls';
 import { MIN_NAPI_ID, sock } from '../../../stack/6-socket';
 import { fdSock } from '../../../stack/file';
 import { AT_SOCKET_BUSY_POLL_NS, setHost } from '../config.gen.as';
-import { sysEnter, taskAt, taskDeadline, taskResume, taskSignal } from '../../../uring-model/7-ring';
+import {
+  sysClose, sysEnter, taskAt, taskCore, taskDeadline, taskHandedOut, taskHandOut, taskPark, taskResume, taskSignal,
+} from '../../../uring-model/7-ring';
 import {
   __kernel_timespec, __NR_getppid, __NR_read, __NR_recvfrom, __NR_sendto, __NR_setitimer, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME,
   io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_napi, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
@@ -319,6 +323,17 @@ export function contexts_are_left_as_they_were(): void {
   assert(coreState().context == CONTEXT_HARDWARE, 'the interrupt of a timer is over');
   assert(awake() && coreState().context == CONTEXT_HARDWARE, 'awake');
   assert(call(__NR_getppid) == 1 && coreState().context == CONTEXT_HARDWARE, 'a call');
+}
+
+export function a_task_that_closes_a_descriptor_is_still_awake(): void {
+  build();
+  ring(8, DEFER);
+  const t = taskAt(HOST);
+  enterContext(HOST, taskCore(t), CONTEXT_SYSCALL);
+  taskHandOut(t);
+  assert(sysClose(HOST, 99) < 0 && taskHandedOut() == <i32>HOST && coreState().context == CONTEXT_USER, 'its application runs on');
+  taskPark(HOST);
+  assert(taskHandedOut() < 0 && coreState().context == CONTEXT_HARDWARE, 'until it says that it does not');
 }
 
 export function a_timed_wait_sees_work_that_came_with_its_end(): void {

@@ -7,10 +7,12 @@ import { netmem } from '../../../stack/3-pool';
 import { RCV_SHUTDOWN, sock, sockWake, POLLIN, SOCK_DONE } from '../../../stack/6-socket';
 import { fdSock } from '../../../uring-model/7-ring';
 import { areaAt, zcrxCounters, zcSock } from '../../../uring-model/9-refill';
-import { EFAULT, ENOMEM, ENOSPC, IORING_CQE_F_MORE, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ } from '../../../uring-model/uapi.gen';
 import {
-  bench, control, cqe, cqeOff, cqes, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, recvZc, registerZcrx, rqPush, seen, socket,
-  take, verify, zcrx,
+  EFAULT, ENOMEM, ENOSPC, IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_SETUP_CQE_MIXED, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ,
+} from '../../../uring-model/uapi.gen';
+import {
+  bench, build, control, cqe, cqeOff, cqes, DEFER, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, prepareZcrx, recvZc,
+  registerZcrx, ring, rqPush, seen, socket, take, verify, zcrx,
 } from '../config_ring.as';
 import { nodev, prepared, reg, withEvents, zcrxNodev } from '../config_zcrx.as';
 
@@ -181,4 +183,16 @@ export function statistics_lie_where_user_space_wants_them(): void {
   recvZc(fd, 7, 0);
   assert(load<u64>(bench().region + 256) == 1 && load<u64>(bench().region + 264) == 100, 'copy_count, copy_bytes');
   assert(reg().rx_buf_len == 4096, 'the size of a buffer is told');
+}
+
+export function in_a_mixed_ring_a_loan_says_that_it_is_wide(): void {
+  build();
+  ring(64, DEFER | IORING_SETUP_CQE_MIXED);
+  prepareZcrx(8, 8);
+  assert(registerZcrx() == 0, 'an instance');
+  const fd = socket();
+  packet(fd, 66, 1000);
+  recvZc(fd, 7, 0);
+  assert(cqes() == 2 && isCqe(0, 7, 1000, MORE | IORING_CQE_F_32) && cqeOff(0) == 66, 'two entries (io_zcrx_queue_cqe)');
+  verify();
 }

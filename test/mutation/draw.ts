@@ -1,22 +1,8 @@
-/** Which mutants a sample has: a seed draws the same ones each time, as long as the model is the same. */
-/** mulberry32 */
-function prng(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = a;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-}
+/** Which mutants a sample has. */
+import { createHash } from 'node:crypto';
 
-export function shuffled<T>(from: readonly T[], seed: number): T[] {
-  const next = prng(seed);
-  const out = [...from];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = next() % (i + 1);
-    [out[i], out[j]] = [out[j] as T, out[i] as T];
-  }
-  return out;
+/** In an order that a seed and each one's name decide: what changes elsewhere moves none of the others. */
+export function shuffled<T>(from: readonly T[], seed: number, nameOf: (item: T) => string): T[] {
+  const places = from.map((item) => ({ item, at: createHash('sha256').update(`${seed} ${nameOf(item)}`).digest('hex') }));
+  return places.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ item }) => item);
 }

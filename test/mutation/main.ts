@@ -29,7 +29,7 @@ each behind a switch. What is known is kept in build/mutation, so a campaign goe
   --seed S       1 unless given
   --minutes M    begins no more mutants after so long
   --budget MS    tests that one mutant may cost, in milliseconds of the model as it is (800)
-  --known        only mutants that an earlier campaign has judged: a seed draws others when the model has changed
+  --known        only mutants that an earlier campaign has judged
   --again        judges survivors of an earlier campaign again, with the tests that there are now
   --tests TEXT   survivors again, with the tests whose name contains this, and no others; may be given several times
   --threads N    2 unless given
@@ -93,7 +93,7 @@ const old = (m: Mutant): Result | undefined => known.get(keys.get(m.id) ?? '');
 /** `*` is anything within a folder, `[a-n]` one letter of these. */
 const globs = values.files.map((glob) => new RegExp(`^${glob.replace(/[.+?^${}()|]/g, '\\$&').replaceAll('*', '[^/]*')}$`));
 const atMost = (n: string | undefined) => (n === undefined ? undefined : Number(n));
-const wanted = shuffled(made.mutants, Number(values.seed))
+const wanted = shuffled(made.mutants, Number(values.seed), (m) => keys.get(m.id) as string)
   .slice(0, atMost(values.first))
   .filter((m) => values.file.length === 0 || values.file.some((f) => m.file.includes(f)))
   .filter((m) => !values.known || old(m) !== undefined)

@@ -9,7 +9,7 @@ import { Msg, msgRange } from '../../stack/6-socket';
 import { isSocket, socketRecvmsg } from '../../stack/file';
 import {
   EAGAIN, EFAULT, EINVAL, ENOTSOCK, EOVERFLOW, IOSQE_BUFFER_SELECT, io_uring_recvmsg_out, IO_URING_RECVMSG_OUT_BYTES, MSG_CTRUNC,
-  MSG_TRUNC, MSG_WAITALL, msghdr, MSGHDR_BYTES,
+  MSG_TRUNC, MSG_WAITALL, msghdr,
 } from '../uapi.gen';
 import { asyncAdvance, asyncAlloc, AsyncMsg, asyncMsg, asyncName } from './async_msg';
 import { IOU_RETRY, ISSUE_NONBLOCK } from './issue';
@@ -73,9 +73,11 @@ function multishot(req: Req, a: AsyncMsg, flags: u32): i32 {
   return <i32>(head + min(<u32>ret, payload));
 }
 
-/** Tells name, flags and control messages through the application's message (____sys_recvmsg). `ret`, or -errno. */
+/**
+ * Tells name, flags and control messages through the application's message, which was there when it was prepared. `ret`, or -errno
+ * (____sys_recvmsg).
+ */
 function tell(a: AsyncMsg, m: Msg, ret: i32): i32 {
-  if (!userOk(a.umsg, MSGHDR_BYTES)) return -EFAULT;
   const u = changetype<msghdr>(<usize>a.umsg);
   if (a.uaddr != 0) {
     const room = <i32>u.msg_namelen;

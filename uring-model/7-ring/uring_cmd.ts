@@ -54,13 +54,11 @@ function getsockname(req: Req): i32 {
 }
 
 const SOCKADDR_IN6_BYTES: usize = 28;
-/** getpeername(2) by an application of the core, into 28 bytes at `to`: the length of the name, or -errno. */
-export function sysGetpeername(task: u32, fd: i32, to: usize): i32 {
+/** getpeername(2) by an application of the core, into 28 bytes at `to`; without a peer nothing is written. */
+export function sysGetpeername(task: u32, fd: i32, to: usize): void {
   charge(COST_SYSCALL);
   const name = <usize>ringState().net_name;
-  const len = socketGetname(fdFile(task, fd), true, name);
-  if (len > 0) memory.copy(to, name, SOCKADDR_IN6_BYTES);
-  return len;
+  if (socketGetname(fdFile(task, fd), true, name) > 0) memory.copy(to, name, SOCKADDR_IN6_BYTES);
 }
 
 /** io_uring_cmd_sock */

@@ -6,6 +6,7 @@ import {
   IORING_OFF_PBUF_RING, IORING_OFF_SQ_RING, IORING_REGISTER_MEM_REGION, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS,
   IORING_REGISTER_QUERY, IORING_UNREGISTER_PBUF_RING, IOU_PBUF_RING_MMAP,
 } from '../../../uring-model/uapi.gen';
+import { APP_ADDR, REFILL_ADDR } from '../../../sim/core';
 import { sysEnter, sysMmap, sysRegister, userAlloc, userFirst, userFree, userNext } from '../../../uring-model/7-ring';
 import { bench, build, DEFER, HOST, register, ring, socket, user, verify } from '../config_ring.as';
 
@@ -190,4 +191,14 @@ export function a_ring_of_buffers_is_asked_for_in_zeroed_words(): void {
   assert(register(IORING_UNREGISTER_PBUF_RING, at, 1) == -EINVAL, 'a word');
   store<u32>(at + 36, 0);
   assert(register(IORING_UNREGISTER_PBUF_RING, at, 1) == 0 && register(IORING_UNREGISTER_PBUF_RING, at, 1) == -ENOENT, 'and is gone');
+}
+
+export function memory_comes_back_in_two_hundred_and_fifty_five_pieces_at_most(): void {
+  build();
+  const first = userAlloc(HOST, 600 * PAGE);
+  const next = userNext();
+  for (let i: u32 = 0; i < 300; i++) userFree(first + 2 * i * PAGE, PAGE);
+  for (let at = APP_ADDR; at < REFILL_ADDR; at += 8) assert(load<u64>(at) == 0, 'nothing lies in the next stage');
+  for (let i: u32 = 0; i < 255; i++) assert(userAlloc(HOST, PAGE) < next, 'what came back');
+  assert(userAlloc(HOST, PAGE) == next, 'the rest is lost');
 }

@@ -8,7 +8,9 @@ import {
   IORING_SQ_CQ_OVERFLOW, IORING_SQ_TASKRUN, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE, IOSQE_IO_HARDLINK,
   IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
-import { bench, build, cqe, cqeOff, cqes, DEFER, enter, getEvents, isCqe, ring, seen, sqe, sqFlags, verify } from '../config_ring.as';
+import { fdFile, fileAt } from '../../../stack/file';
+import { ringAt } from '../../../uring-model/7-ring';
+import { bench, build, cqe, cqeOff, cqes, DEFER, enter, getEvents, HOST, isCqe, ring, seen, sqe, sqFlags, verify } from '../config_ring.as';
 import { nop } from '../config_requests.as';
 
 export function a_nop_completes_at_once(): void {
@@ -16,6 +18,8 @@ export function a_nop_completes_at_once(): void {
   ring(8, DEFER);
   nop(5, 0, 42);
   assert(enter(1, 0, 0) == 1 && cqes() == 1 && isCqe(0, 5, 42, 0), 'with the result asked for');
+  sqe(IORING_OP_NOP, 6).len = 42;
+  assert(enter(1, 0, 0) == 1 && isCqe(1, 6, 0, 0), 'which is asked for by a flag');
   verify();
 }
 
@@ -28,6 +32,7 @@ export function a_bad_opcode_is_consumed_and_ends_the_batch(): void {
   assert(enter(3, 0, 0) == 2, 'two of three');
   assert(cqes() == 2 && isCqe(1, 2, -EINVAL, 0), 'the bad one has a completion');
   assert(enter(1, 0, 0) == 1 && cqes() == 3, 'the third waited');
+  assert(ringAt(fileAt(fdFile(HOST, <i32>bench().fd)).obj).submitted == 3, 'all are counted, for reports');
   ring(8, DEFER | IORING_SETUP_SUBMIT_ALL);
   sqe(200, 2);
   nop(3);

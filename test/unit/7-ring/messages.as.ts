@@ -3,15 +3,17 @@
  * errors.
  */
 import {
-  EAGAIN, EBADF, EFAULT, EINVAL, EMSGSIZE, ENOBUFS, ENOTSOCK, EOPNOTSUPP, EOVERFLOW, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_REG_BYTES,
-  io_uring_recvmsg_out, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IORING_OP_RECV,
-  IORING_OP_RECVMSG, IORING_OP_SEND, IORING_OP_SEND_ZC, IORING_OP_SENDMSG, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE,
-  IORING_RECVSEND_POLL_FIRST, IORING_REGISTER_PBUF_RING, IORING_SEND_VECTORIZED, IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT,
-  IOSQE_CQE_SKIP_SUCCESS, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL, msghdr, SOCK_DGRAM, SOCK_STREAM,
+  __NR_bind, __NR_sendto, __NR_socket, AF_INET, EAGAIN, EBADF, EFAULT, EINVAL, EMSGSIZE, ENOBUFS, ENOTSOCK, EOPNOTSUPP, EOVERFLOW,
+  io_uring_buf, io_uring_buf_reg, IO_URING_BUF_REG_BYTES, io_uring_recvmsg_out, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE,
+  IORING_CQE_F_NOTIF, IORING_NOTIF_USAGE_ZC_COPIED, IORING_OP_RECV, IORING_OP_RECVMSG, IORING_OP_SEND, IORING_OP_SEND_ZC,
+  IORING_OP_SENDMSG, IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE, IORING_RECVSEND_POLL_FIRST, IORING_REGISTER_PBUF_RING,
+  IORING_SEND_VECTORIZED, IORING_SEND_ZC_REPORT_USAGE, IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL,
+  msghdr, SOCK_DGRAM, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';
-import { nextEventTime, popEvent } from '../../../sim/core';
+import { nextEventTime, popEvent, storeBe16 } from '../../../sim/core';
 import { ringExitWork, sysClose } from '../../../uring-model/7-ring';
-import { buffers, fd, incoming, isBytes, outgoing, pair, recv, send } from '../config_files.as';
+import { argument, buffers, call, fd, incoming, isBytes, outgoing, pair, recv, send } from '../config_files.as';
+import { provide as provideRing } from '../config_provide.as';
 import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, register, ring, seen, socket, sqe, user, verify,
 } from '../config_ring.as';
@@ -260,5 +262,54 @@ export function what_is_no_socket_sends_nothing(): void {
   s.len = 1;
   assert(enter(1, 0, 0) == 1 && result() == -ENOTSOCK, 'a ring');
   assert(socket() > 0, 'but a socket would');
+  verify();
+}
+
+/** A socket of UDP with the name in `argument() + 32`, which has 16 bytes. */
+function datagrams(): i32 {
+  const at = argument() + 32;
+  store<u16>(at, <u16>AF_INET);
+  storeBe16(at + 2, 5000);
+  store<u32>(at, 0x0100007f, 4);
+  const to = call(__NR_socket, AF_INET, SOCK_DGRAM, 0);
+  assert(call(__NR_bind, to, at, 16) == 0, 'bound');
+  return to;
+}
+
+export function a_zero_copy_send_says_where_it_goes(): void {
+  begin(SOCK_STREAM);
+  const to = datagrams();
+  const from = call(__NR_socket, AF_INET, SOCK_DGRAM, 0);
+  const s = sqe(IORING_OP_SEND_ZC, 1);
+  s.fd = from;
+  s.addr = outgoing();
+  s.len = 30;
+  s.addr2 = argument() + 32;
+  s.addr_len = 16;
+  assert(enter(1, 0, 0) == 1, 'submitted');
+  getEvents();
+  assert(cqes() > 0 && isCqe(0, 1, 30, MORE) && recv(to, 100) == 30 && isBytes(0, 30), 'it is there');
+  verify();
+}
+
+export function a_multishot_receive_that_has_had_its_turn_looks_before_it_goes_on(): void {
+  build();
+  buffers();
+  ring(128, DEFER);
+  const to = datagrams();
+  const from = call(__NR_socket, AF_INET, SOCK_DGRAM, 0);
+  // Of a datagram socket nobody knows how much is there. 33 shots as it is submitted, 33 in a turn of task work.
+  const shots: u32 = 66;
+  provideRing(5, 128, shots, 16);
+  for (let i: u32 = 0; i < shots; i++) call(__NR_sendto, from, outgoing(), 3, 0, argument() + 32, 16);
+  const s = sqe(IORING_OP_RECV, 1);
+  s.fd = to;
+  s.ioprio = <u16>IORING_RECV_MULTISHOT;
+  s.flags = <u8>IOSQE_BUFFER_SELECT;
+  s.buf_group = 5;
+  assert(enter(1, 0, 0) == 1 && cqes() == 33, 'a first turn');
+  for (let i = 0; i < 4; i++) getEvents();
+  assert(cqes() == shots, 'and a second one');
+  for (let i: u32 = 0; i < shots; i++) assert(cqe(i).res == 3 && (cqe(i).flags & MORE) != 0, 'which do not end it');
   verify();
 }

@@ -2,7 +2,7 @@
  * Description: what network requests keep while they run: room for messages is given back whatever becomes of the request, names and ranges
  * are read where they lie, and notifications can be shared.
  */
-import { hostConfig, nextEventTime } from '../../../sim/core';
+import { hostConfig, nextEventTime, NONE, slabTake } from '../../../sim/core';
 import { fdFile, fileAt } from '../../../stack/file';
 import { ringAt, ringNotifSlot, ringNotifSlotFlush, userFirst } from '../../../uring-model/7-ring';
 import { netmsgCacheInit, netmsgRecycle, netmsgTake } from '../../../uring-model/7-ring/async_msg';
@@ -11,7 +11,8 @@ import { Ring, ringState } from '../../../uring-model/7-ring/state';
 import {
   EAGAIN, EBADF, EFAULT, EINVAL, io_uring_sqe, IORING_CQE_F_MORE, IORING_OP_CONNECT, IORING_OP_RECV, IORING_OP_RECVMSG, IORING_OP_SEND_ZC,
   IORING_OP_SENDMSG, IORING_REGISTER_IOWQ_MAX_WORKERS, IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_IO_DRAIN, msghdr,
-  SOCK_STREAM, IORING_OP_PROVIDE_BUFFERS, IORING_OP_SEND, IORING_RECVSEND_BUNDLE, ENOENT, IORING_OP_ASYNC_CANCEL,
+  SOCK_STREAM, IORING_OP_PROVIDE_BUFFERS, IORING_OP_SEND, IORING_RECVSEND_BUNDLE, ENOENT, IORING_OP_ASYNC_CANCEL, ENOMEM, IORING_OP_BIND,
+  IORING_OP_READV,
 } from '../../../uring-model/uapi.gen';
 import { buffers, call, fd, incoming, isBytes, outgoing, pair, recv as receive, send } from '../config_files.as';
 import {
@@ -359,4 +360,37 @@ export function a_ring_does_not_cancel_what_another_has(): void {
   const s = sqe(IORING_OP_ASYNC_CANCEL, 1);
   s.addr = 8;
   assert(result() == -ENOENT && ringAt(fileAt(fdFile(HOST, <i32>first)).obj).reqs == 1, 'the same name, another ring');
+}
+
+export function without_room_for_messages_there_is_no_memory(): void {
+  begin(DEFER);
+  const mem = user(1024);
+  message(mem, 1, outgoing(), 5);
+  while (slabTake(ringState().msgs) != NONE) {}
+  about(IORING_OP_SENDMSG, fd(0), mem);
+  assert(result() == -ENOMEM, 'a message');
+  about(IORING_OP_RECVMSG, fd(0), mem);
+  assert(result() == -ENOMEM, 'one to receive');
+  about(IORING_OP_READV, fd(0), mem + 64);
+  assert(result() == -ENOMEM, 'ranges');
+  for (let i = 0; i < 2; i++) {
+    const s = about(i == 0 ? IORING_OP_CONNECT : IORING_OP_BIND, fd(0), mem);
+    s.len = 0;
+    s.off = 16;
+    assert(result() == -ENOMEM, 'an address');
+  }
+  const to = about(IORING_OP_SEND, fd(0), outgoing());
+  to.addr2 = mem;
+  to.addr_len = 16;
+  assert(result() == -ENOMEM, 'where it goes');
+  about(IORING_OP_SEND, fd(0), outgoing());
+  assert(result() == 1, 'bytes alone need none');
+}
+
+export function an_address_that_no_user_has_is_refused_when_it_is_read(): void {
+  begin(DEFER);
+  for (let i = 0; i < 2; i++) {
+    about(i == 0 ? IORING_OP_SEND : IORING_OP_RECV, fd(0), u64.MAX_VALUE - 100);
+    assert(result() == -EFAULT, 'to send and to receive');
+  }
 }

@@ -15,7 +15,7 @@ import {
   IORING_UNREGISTER_IOWQ_AFF, IORING_UNREGISTER_PERSONALITY, IORING_UNREGISTER_RING_FDS, IOSQE_ASYNC, IOSQE_FIXED_FILE, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import { nextEventTime, popEvent } from '../../../sim/core';
-import { sysClose, sysEnter, sysRegister, taskAt, taskResume, taskSignal } from '../../../uring-model/7-ring';
+import { sysClose, sysEnter, sysRegister, sysSetup, taskAt, taskResume, taskSignal } from '../../../uring-model/7-ring';
 import {
   AT_KERNEL_FEAT_RW_ATTR, AT_KERNEL_REGISTER_BPF_FILTER, AT_KERNEL_RSRC_QUIESCE, AT_KERNEL_SETUP_SQE_MIXED, AT_KERNEL_ZCRX_CTRL,
   AT_RING_CAP_IPC_LOCK, AT_RING_MEMLOCK, setHost,
@@ -140,6 +140,10 @@ export function each_task_has_registered_rings_of_its_own(): void {
   assert(sysRegister(HOST + 2, fd, IORING_REGISTER_RING_FDS, at, 1) == 1, 'which may have its own');
   assert(sysEnter(HOST + 2, 3, 0, 0, flags, 0, 0) == 0, 'by the same number');
   assert(sysEnter(HOST, u32.MAX_VALUE, 0, 0, flags, 0, 0) == -EINVAL && sysEnter(HOST, SLOTS, 0, 0, flags, 0, 0) == -EINVAL, 'no slot');
+  const first = sysSetup(0, 8, bench().params);
+  assert(first >= 3, 'a ring of the first task of all');
+  for (let i: u32 = 0; i < SLOTS; i++) row(at, i, u32.MAX_VALUE, first);
+  assert(sysRegister(0, first, IORING_REGISTER_RING_FDS, at, SLOTS) == SLOTS && slotOf(at, SLOTS - 1) == SLOTS - 1, 'sixteen too');
 }
 
 export function rings_are_taken_out_row_by_row(): void {

@@ -7,9 +7,13 @@ import {
   __NR_bind, __NR_close, __NR_connect, __NR_listen, __NR_socket, AF_UNIX, EAGAIN, EFAULT, EINVAL, ENOTSOCK, io_uring_sqe,
   IORING_ACCEPT_DONTWAIT, IORING_ACCEPT_MULTISHOT, IORING_ACCEPT_POLL_FIRST, IORING_CQE_F_MORE, IORING_FILE_INDEX_ALLOC, IORING_OP_ACCEPT,
   IORING_OP_CONNECT, IORING_SETUP_NO_SQARRAY, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, EMFILE, IORING_OP_BIND, IORING_OP_SOCKET,
+  IORING_OP_CLOSE, IORING_OP_LISTEN, IORING_OP_SHUTDOWN, SOCK_DGRAM, IORING_REGISTER_FILES2, io_uring_rsrc_register,
+  IORING_RSRC_REGISTER_SPARSE,
 } from '../../../uring-model/uapi.gen';
 import { argument, buffers, call, fd, pair, send } from '../config_files.as';
-import { bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, ring, seen, settle, socket, sqe, user, verify } from '../config_ring.as';
+import {
+  bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, register, ring, seen, settle, socket, sqe, user, verify,
+} from '../config_ring.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
 const MORE: u32 = IORING_CQE_F_MORE;
@@ -197,4 +201,56 @@ export function to_make_a_name_in_the_file_system_is_a_workers(): void {
   settle();
   getEvents();
   assert(cqes() == 2, 'a worker makes it');
+}
+
+/** Fields of an entry, by the first byte of each: a bit of it. */
+const OFF: u64 = (<u64>1) << 8;
+const ADDR: u64 = (<u64>1) << 16;
+const LEN: u64 = (<u64>1) << 24;
+const FLAGS: u64 = (<u64>1) << 28;
+const INDEX: u64 = (<u64>1) << 40;
+const SLOT: u64 = (<u64>1) << 44;
+
+/** An operation that does not know these fields does not run when one of them is not zero. */
+function unknown(opcode: u32, which: i32, fields: u64): void {
+  for (let at: usize = 0; at < 64; at++) {
+    if (((fields >> at) & 1) == 0) continue;
+    const s = sqe(opcode, 1);
+    s.fd = which;
+    store<u8>(changetype<usize>(s) + at, 1);
+    assert(enter(1, 0, 0) == 1 && cqes() == 1 && cqe(0).res == -EINVAL, 'refused when it is read');
+    seen(1);
+  }
+}
+export function fields_that_requests_of_sockets_do_not_know_are_zero(): void {
+  begin(DEFER);
+  const fresh = call(__NR_socket, AF_UNIX, SOCK_STREAM, 0);
+  unknown(IORING_OP_SHUTDOWN, fd(0), OFF | ADDR | FLAGS | INDEX | SLOT);
+  unknown(IORING_OP_CLOSE, fd(0), OFF | ADDR | LEN | FLAGS | INDEX);
+  unknown(IORING_OP_LISTEN, listener(0), OFF | ADDR | FLAGS | INDEX | SLOT);
+  unknown(IORING_OP_BIND, fresh, LEN | FLAGS | INDEX | SLOT);
+  unknown(IORING_OP_CONNECT, fresh, LEN | FLAGS | INDEX | SLOT);
+  unknown(IORING_OP_SOCKET, AF_UNIX, ADDR | FLAGS | INDEX);
+  unknown(IORING_OP_ACCEPT, fd(0), LEN | INDEX);
+  assert(send(fd(0), 1) == 1, 'nothing was done to it');
+  verify();
+}
+
+export function a_socket_in_a_slot_is_not_closed_on_exec(): void {
+  begin(DEFER);
+  const reg = changetype<io_uring_rsrc_register>(<usize>user(64));
+  reg.nr = 2;
+  reg.flags = IORING_RSRC_REGISTER_SPARSE;
+  assert(register(IORING_REGISTER_FILES2, <u32>changetype<usize>(reg), 32) == 0, 'two slots');
+  for (let i: u32 = 0; i < 3; i++) {
+    const s = sqe(IORING_OP_SOCKET, 1);
+    s.fd = AF_UNIX;
+    s.off = SOCK_DGRAM | (i == 1 ? SOCK_CLOEXEC : i == 2 ? SOCK_NONBLOCK : 0);
+    s.file_index = 1;
+    assert(result() == (i == 1 ? -EINVAL : 0), 'a slot has no such flag');
+  }
+  const odd = sqe(IORING_OP_SOCKET, 1);
+  odd.fd = AF_UNIX;
+  odd.off = SOCK_DGRAM | 32;
+  assert(enter(1, 0, 0) == 1 && cqes() == 1 && cqe(0).res == -EINVAL, 'no such kind');
 }

@@ -324,3 +324,14 @@ export function a_linked_timeout_cancels_what_it_guards_whatever_was_cancelled_b
   assert(cqes() == 3 && isCqe(1, 2, -ETIME, 0) && isCqe(2, 1, -ECANCELED, 0), 'that one, and none of the others');
   verify();
 }
+
+export function who_defers_and_waits_for_more_is_told_of_a_timeout_too(): void {
+  build();
+  ring(16, DEFER);
+  timeout(1, 10 * MS, 0, 0);
+  timeout(2, 10000 * MS, 0, 0);
+  assert(enter(2, 2, IORING_ENTER_GETEVENTS) == -ERESTARTSYS, 'asleep for two');
+  elapse(20 * MS);
+  assert(cqes() == 1 && enter(0, 2, IORING_ENTER_GETEVENTS) == 0 && isCqe(0, 1, -ETIME, 0), 'one was enough');
+  verify();
+}

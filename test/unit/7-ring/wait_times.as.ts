@@ -3,7 +3,8 @@
  * io_cqring_wait, io_cqring_min_timer_wakeup; io_uring/napi.c, __io_napi_busy_loop; kernel/signal.c, set_user_sigmask).
  */
 import {
-  CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreBooked, coreIndex, coreState, enterContext, nextEventTime, popEvent, QUEUES_MAX,
+  CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreBooked, coreIndex, coreState, enterContext, nextEventTime, NONE, popEvent, QUEUES_MAX,
+  waitAlloc,
 } from '../../../sim/core';
 import { setBusyPoll } from '../../../stack/3-pool';
 import { callSystem } from '../../../sim/world/syscalls';
@@ -14,7 +15,8 @@ import {
   sysClose, sysEnter, taskAt, taskCore, taskDeadline, taskHandedOut, taskHandOut, taskPark, taskResume, taskSignal,
 } from '../../../uring-model/7-ring';
 import {
-  __kernel_timespec, __NR_getppid, __NR_read, __NR_recvfrom, __NR_sendto, __NR_setitimer, EFAULT, EINTR, EINVAL, ERESTARTSYS, ETIME,
+  __kernel_timespec, __NR_getppid, __NR_read, __NR_recvfrom, __NR_sendto, __NR_setitimer, EFAULT, EINTR, EINVAL, ENOMEM, ERESTARTSYS,
+  ETIME,
   io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_napi, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
   IO_URING_NAPI_TRACKING_STATIC, IORING_ENTER_EXT_ARG, IORING_ENTER_GETEVENTS, IORING_OP_NOP, IORING_NOP_TW, IORING_REGISTER_NAPI,
   IORING_SETUP_NO_SQARRAY, SOCK_STREAM,
@@ -387,4 +389,12 @@ export function a_timer_that_repeats_interrupts_again(): void {
   store<u64>(timer, 0, 24);
   assert(call(__NR_setitimer, 0, timer, 0) == 0, 'stopped');
   assert(enter(0, 1, GET) == -ERESTARTSYS && !awake(), 'for good');
+}
+
+export function who_cannot_wait_for_want_of_memory_is_told_so(): void {
+  build();
+  buffers();
+  pair(SOCK_STREAM);
+  while (waitAlloc() != NONE) {}
+  assert(call(__NR_read, fd(0), incoming(), 4) == -ENOMEM && taskAt(HOST).waiting == 0, 'it does not sleep');
 }

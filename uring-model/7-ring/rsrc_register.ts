@@ -108,10 +108,9 @@ export function filesUpdate(r: Ring, host: u32, offset: u32, fds: u64, tags: u64
   return <i32>nr;
 }
 
-/** A node for the buffer of an iovec: NONE for an empty one; -errno (io_sqe_buffer_register). `addr` 0: an empty one. */
+/** A node for the buffer of an iovec, which is there: NONE for an empty one; -errno (io_sqe_buffer_register). `addr` 0: an empty one. */
 function bufferRegister(r: Ring, addr: u64): i64 {
   if (addr == 0) return <i64>NONE;
-  if (!userOk(addr, 16)) return -EFAULT;
   const iov = changetype<iovec>(<usize>addr);
   const base = iov.iov_base;
   const len = iov.iov_len;

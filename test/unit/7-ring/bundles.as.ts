@@ -9,11 +9,12 @@ import { netBufSel } from '../../../uring-model/7-ring/net_msg';
 import { Req, reqAlloc, reqAt, REQ_F_BL_EMPTY, REQ_F_BUFFERS_COMMIT } from '../../../uring-model/7-ring/request';
 import {
   EINVAL, ENOBUFS, ENOENT, io_uring_buf, io_uring_buf_reg, IO_URING_BUF_REG_BYTES, io_uring_buf_status, IORING_CQE_F_BUF_MORE,
-  IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_OP_RECV, IORING_OP_SEND, IORING_RECV_MULTISHOT,
-  IORING_RECVSEND_BUNDLE, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IOSQE_BUFFER_SELECT, IOU_PBUF_RING_INC, MSG_NOSIGNAL,
-  MSG_WAITALL, SOCK_DGRAM, SOCK_STREAM, EFAULT,
+  IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_F_SOCK_NONEMPTY, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_SENDMSG,
+  IORING_RECV_MULTISHOT, IORING_RECVSEND_BUNDLE, IORING_REGISTER_PBUF_RING, IORING_REGISTER_PBUF_STATUS, IOSQE_BUFFER_SELECT,
+  IOU_PBUF_RING_INC, MSG_NOSIGNAL, MSG_WAITALL, SOCK_DGRAM, SOCK_STREAM, EFAULT,
 } from '../../../uring-model/uapi.gen';
 import { buffers, fd, pair, recv, send, outgoing } from '../config_files.as';
+import { provide as provideRing } from '../config_provide.as';
 import { bench, build, cqe, cqes, DEFER, enter, getEvents, isCqe, register, ring, seen, sqe, user, verify, HOST } from '../config_ring.as';
 
 const BUFFER: u32 = IORING_CQE_F_BUFFER;
@@ -310,4 +311,80 @@ export function buffers_are_used_up_once_and_not_by_failures(): void {
   assert(kbufCommit(req, list, 0, 1) && head() == 1, 'no bytes use one all the same');
   kbufSelect(req, 0);
   assert(kbufCommit(req, list, 150, 2) && head() == 3, 'two');
+}
+
+/** What a bundle takes of 17 bytes: 16 if it maps one buffer before it knows, for one byte more is not worth a second look. */
+function ofSeventeen(user_data: u64): i32 {
+  send(fd(1), 17);
+  request(IORING_OP_RECV, user_data, BUNDLE);
+  const res = cqe(cqes() - 1).res;
+  recv(fd(0), 17 - res);
+  return res;
+}
+
+export function the_ranges_of_a_message_are_a_vector_that_the_next_bundle_gets(): void {
+  begin(SOCK_STREAM);
+  provide(32, 32, 16);
+  assert(ofSeventeen(1) == 16, 'without a vector it is one buffer');
+  const m = user(256);
+  store<u64>(m, m + 64, 16);
+  store<u64>(m, 3, 24);
+  for (let i: u32 = 0; i < 3; i++) {
+    store<u64>(m + 64 + i * 16, outgoing());
+    store<u64>(m + 64 + i * 16, 1, 8);
+  }
+  const s = sqe(IORING_OP_SENDMSG, 2);
+  s.fd = fd(1);
+  s.addr = m;
+  assert(enter(1, 0, 0) == 1 && recv(fd(0), 10) == 3, 'three ranges');
+  assert(ofSeventeen(3) == 17, 'three buffers at once');
+  verify();
+}
+
+export function a_bundle_that_finds_no_buffer_leaves_no_vector(): void {
+  begin(SOCK_STREAM);
+  provide(32, 32, 16);
+  send(fd(1), 48);
+  request(IORING_OP_RECV, 1, BUNDLE);
+  assert(isCqe(0, 1, 48, BUFFER), 'one, and then two: a vector');
+  const other = sqe(IORING_OP_RECV, 2);
+  other.fd = fd(1);
+  other.addr = user(64);
+  other.len = 64;
+  assert(enter(1, 0, 0) == 1 && cqes() == 1, 'another request has it');
+  provideRing(2, 4, 0, 16);
+  const s = sqe(IORING_OP_RECV, 3);
+  s.fd = fd(0);
+  s.flags = <u8>IOSQE_BUFFER_SELECT;
+  s.ioprio = <u16>BUNDLE;
+  s.buf_group = 2;
+  assert(enter(1, 0, 0) == 1 && cqes() == 2 && cqe(1).res == -ENOBUFS, 'no buffer');
+  assert(ofSeventeen(4) == 16, 'the next begins with one');
+  verify();
+}
+
+export function a_bundle_that_had_to_wait_maps_as_much_as_before(): void {
+  begin(SOCK_STREAM);
+  provide(32, 32, 16);
+  send(fd(1), 48);
+  request(IORING_OP_RECV, 1, BUNDLE);
+  request(IORING_OP_RECV, 2, BUNDLE);
+  assert(cqes() == 1, 'it waits');
+  send(fd(1), 17);
+  getEvents();
+  assert(cqes() == 2 && cqe(1).res == 17, 'two buffers, as it had mapped');
+  verify();
+}
+
+export function a_bundle_that_waits_for_all_counts_its_parts_once(): void {
+  begin(SOCK_STREAM);
+  provide(32, 32, 16);
+  request(IORING_OP_RECV, 1, BUNDLE, 0, MSG_WAITALL);
+  send(fd(1), 6);
+  getEvents();
+  assert(cqes() == 0, 'a part');
+  send(fd(1), 26);
+  getEvents();
+  assert(cqes() == 1 && isCqe(0, 1, 32, BUFFER), 'six and ten in the first buffer, and the second');
+  verify();
 }

@@ -6,17 +6,20 @@ import {
   __NR_eventfd2, EAGAIN, EBUSY, EFAULT, EINVAL, EMFILE, ENOMEM, io_uring_params, IO_URING_PARAMS_BYTES, IORING_ENTER_GETEVENTS,
   IORING_NOP_TW, IORING_OP_NOP, IORING_OP_NOP128, IORING_OP_RECV, IORING_SETUP_ATTACH_WQ, IORING_SETUP_CLAMP, IORING_SETUP_CQSIZE,
   IORING_SETUP_NO_MMAP, IORING_SETUP_NO_SQARRAY, IORING_SETUP_REGISTERED_FD_ONLY, IORING_SETUP_SQ_AFF, IORING_SETUP_SQE_MIXED,
-  IORING_SETUP_SQPOLL, IORING_SETUP_SUBMIT_ALL, SOCK_STREAM,
+  IORING_SETUP_SQPOLL, IORING_SETUP_SUBMIT_ALL, SOCK_STREAM, IORING_OP_SEND_ZC,
 } from '../../../uring-model/uapi.gen';
 import { coreIndex, hostConfig } from '../../../sim/core';
 import { fdFile, fdFree, fdInstall, fileGet } from '../../../stack/file';
 import { sqThreadsSpun, sysClose, sysMmap, sysSetup, taskPark, userFirst, userNext } from '../../../uring-model/7-ring';
+import { ringState } from '../../../uring-model/7-ring/state';
 import { buffers, call, fd, incoming, pair, write } from '../config_files.as';
 import {
-  bench, build, cqe, cqes, DEFER, elapse, enter, getEvents, HOST, isCqe, ring, seen, settle, sqe, user, verify,
+  bench, build, cqe, cqes, DEFER, elapse, enter, getEvents, HOST, isCqe, ring, seen, settle, socket, sqe, user, verify,
 } from '../config_ring.as';
 
 const PAGE: u32 = 4096;
+/** Of config_ring.as.ts. */
+const REQS: u32 = 256;
 const POLLED: u32 = IORING_SETUP_SQPOLL | IORING_SETUP_NO_SQARRAY;
 
 function clean(): io_uring_params {
@@ -185,6 +188,21 @@ export function there_are_only_so_many_requests(): void {
   assert(done != 0, 'some end');
   assert(enter(1, 0, 0) == 1, 'and another may begin');
   verify();
+}
+
+export function a_zero_copy_send_is_two_requests_and_fails_without_the_second(): void {
+  build();
+  buffers();
+  ring(64, DEFER);
+  pair(SOCK_STREAM);
+  const to = socket();
+  while (ringState().reqs_used < REQS - 1) waiting(1);
+  const s = sqe(IORING_OP_SEND_ZC, 5);
+  s.fd = <i32>to;
+  s.addr = incoming();
+  s.len = 10;
+  assert(enter(1, 0, 0) == 1 && cqes() == 1 && isCqe(0, 5, -ENOMEM, 0), 'there is none for the notification');
+  assert(ringState().reqs_used == REQS - 1, 'and the first is free again');
 }
 
 export function a_wrong_entry_ends_the_batch_unless_all_are_to_be_submitted(): void {

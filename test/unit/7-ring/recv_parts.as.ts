@@ -314,3 +314,14 @@ export function who_does_not_wait_is_told_and_uses_no_buffer(): void {
   assert(cqes() == 1 && isCqe(0, 1, 4, BUFFER), 'the only buffer was kept');
   verify();
 }
+
+export function a_datagram_is_all_that_who_waits_for_all_gets(): void {
+  begin(SOCK_DGRAM);
+  plain(30, MSG_WAITALL).flags = <u8>IOSQE_IO_LINK;
+  sqe(IORING_OP_NOP, 2);
+  submit(2);
+  arrives(10);
+  getEvents();
+  assert(cqes() == 2 && isCqe(0, 1, 10, 0) && isCqe(1, 2, -ECANCELED, 0), 'the rest of it does not come in another');
+  verify();
+}

@@ -15,7 +15,7 @@ import {
   IORING_UNREGISTER_IOWQ_AFF, IORING_UNREGISTER_PERSONALITY, IORING_UNREGISTER_RING_FDS, IOSQE_ASYNC, IOSQE_FIXED_FILE, IOSQE_IO_LINK,
 } from '../../../uring-model/uapi.gen';
 import { nextEventTime, popEvent } from '../../../sim/core';
-import { sysClose, sysEnter, sysRegister, sysSetup, taskAt, taskResume, taskSignal } from '../../../uring-model/7-ring';
+import { sysClose, sysEnter, sysRegister, sysSetup, taskAt, taskResume, taskSignal, userFirst } from '../../../uring-model/7-ring';
 import {
   AT_KERNEL_FEAT_RW_ATTR, AT_KERNEL_REGISTER_BPF_FILTER, AT_KERNEL_RSRC_QUIESCE, AT_KERNEL_SETUP_SQE_MIXED, AT_KERNEL_ZCRX_CTRL,
   AT_RING_CAP_IPC_LOCK, AT_RING_MEMLOCK, setHost,
@@ -197,6 +197,8 @@ export function limits_of_workers_are_those_of_the_task_or_of_the_thread(): void
   assert(register(IORING_REGISTER_IOWQ_AFF, at, 8) == 0 && register(IORING_REGISTER_IOWQ_AFF, 64, 8) == -EFAULT, 'cores');
   const end = user(64) & ~63;
   assert(register(IORING_REGISTER_IOWQ_AFF, end, 1 << 20) == 0, 'of a long mask only cores that there are');
+  const last = <u32>userFirst() + (8 << 20);
+  assert(register(IORING_REGISTER_IOWQ_AFF, last - 8, 8) == 0 && register(IORING_REGISTER_IOWQ_AFF, last - 7, 8) == -EFAULT, 'all of them');
   assert(register(IORING_REGISTER_IOWQ_AFF, at, 0) == -EINVAL && register(IORING_UNREGISTER_IOWQ_AFF, 0, 0) == 0, 'none');
 }
 

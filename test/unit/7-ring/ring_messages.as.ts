@@ -16,6 +16,7 @@ import {
   bench, build, cqe, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, user, verify,
 } from '../config_ring.as';
 import { msg, otherFd, setAside, swap, two } from '../config_other_ring.as';
+import { AT_KERNEL_SYNC_MSG_RING, setHost } from '../config.gen.as';
 import { nop, recv } from '../config_requests.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
@@ -225,6 +226,8 @@ export function a_message_without_a_ring_is_checked_like_one_of_a_ring(): void {
   assert(cqes() == 0, 'nothing came of all that');
   s.fd = <i32>bench().fd;
   assert(sysRegister(HOST, none, IORING_REGISTER_SEND_MSG_RING, at, 1) == 0 && cqes() == 1 && isCqe(0, 5000, 55, 0), 'right');
+  setHost(HOST, AT_KERNEL_SYNC_MSG_RING, 0);
+  assert(sysRegister(HOST, none, IORING_REGISTER_SEND_MSG_RING, at, 1) == -EINVAL && cqes() == 1, 'an older kernel has no such call');
 }
 
 export function a_message_does_not_end_a_drain(): void {
@@ -311,4 +314,13 @@ export function a_file_that_fails_to_arrive_cancels_what_stands_behind_it(): voi
   assert(enter(2, 0, 0) == 2, 'submitted');
   for (let i = 0; i < 3; i++) getEvents();
   assert(cqes() == 2 && isCqe(0, 1, -EINVAL, 0) && isCqe(1, 2, -ECANCELED, 0), 'by task work of the other ring');
+}
+
+export function what_stands_behind_a_file_that_arrived_in_its_slot_runs(): void {
+  withFiles(PLAIN, DEFER);
+  sendFd(1, 1).flags = <u8>IOSQE_IO_LINK;
+  nop(2);
+  assert(enter(2, 0, 0) == 2, 'submitted');
+  for (let i = 0; i < 3; i++) getEvents();
+  assert(cqes() == 2 && isCqe(0, 1, 0, 0) && isCqe(1, 2, 0, 0), 'by task work of the other ring');
 }

@@ -366,6 +366,21 @@ export function clones_go_between_the_buffers_that_are_there(): void {
   verify();
 }
 
+export function a_slot_that_is_filled_anew_does_not_move_the_search(): void {
+  begin();
+  assert(table(8) == 0 && setSocket(2) == 0 && setSocket(5) == 0, 'two');
+  assert(setSocket(2) == 0 && alloc(fd(0)) == 6, 'behind the last that was free');
+  assert(register(IORING_REGISTER_FILE_ALLOC_RANGE, 64, 0) == -EFAULT, 'a range that is not there');
+  verify();
+}
+function setSocket(slot: u32): i32 {
+  const s = sqe(IORING_OP_SOCKET, 1);
+  s.fd = AF_UNIX;
+  s.off = SOCK_STREAM;
+  s.file_index = slot + 1;
+  return result();
+}
+
 export function what_is_cloned_is_checked(): void {
   begin();
   const empty = bench().fd;

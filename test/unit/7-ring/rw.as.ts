@@ -3,13 +3,15 @@ import { blockFileNew, epollNew, eventfdFileNew, fdInstall, O_DIRECT, pipePairNe
 import {
   EAGAIN, EBADF, EBADFD, EFAULT, EINVAL, ENOBUFS, EOPNOTSUPP, EPIPE, IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_OP_EPOLL_CTL,
   IORING_OP_EPOLL_WAIT, IORING_OP_CLOSE, IORING_OP_NOP, IORING_OP_READ, IORING_OP_READ_FIXED, IORING_OP_READ_MULTISHOT, IORING_OP_READV,
-  IORING_OP_URING_CMD, IORING_OP_WRITE, IORING_OP_WRITEV, IORING_REGISTER_PBUF_RING, io_uring_buf_reg, io_uring_sqe, IOSQE_BUFFER_SELECT,
-  IOSQE_IO_LINK, POLLIN, SO_TYPE, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SIOCINQ, SOL_SOCKET, ECANCELED,
+  IORING_OP_PROVIDE_BUFFERS, IORING_OP_URING_CMD, IORING_OP_WRITE, IORING_OP_WRITEV, IORING_REGISTER_PBUF_RING, io_uring_buf_reg,
+  io_uring_sqe, IOSQE_BUFFER_SELECT, IOSQE_IO_LINK, POLLIN, SO_TYPE, SOCKET_URING_OP_GETSOCKOPT, SOCKET_URING_OP_SIOCINQ, SOL_SOCKET,
+  ECANCELED,
 } from '../../../uring-model/uapi.gen';
 import {
   build, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, sqe, user, verify,
 } from '../config_ring.as';
 import { connected } from '../config_requests.as';
+import { provide as provideRing } from '../config_provide.as';
 
 const CUR_POS: u64 = u64.MAX_VALUE;
 const ESPIPE: i32 = 29;
@@ -286,5 +288,42 @@ export function an_epoll_set_is_changed_and_waited_for_by_requests(): void {
   ctl(6, epoll, 2, fd, 0);
   enter(1, 0, 0);
   assert(isCqe(5, 6, 0, 0), 'taken out, without an event');
+  verify();
+}
+
+export function a_read_takes_a_buffer_of_a_list(): void {
+  build();
+  ring(16, DEFER);
+  const p = pipe();
+  const bufs = user(64);
+  const s = sqe(IORING_OP_PROVIDE_BUFFERS, 1);
+  s.fd = 1;
+  s.addr = bufs;
+  s.len = 16;
+  s.off = 9;
+  s.buf_group = 4;
+  rw(IORING_OP_WRITE, 2, load<u32>(p, 4), user(64), 3, CUR_POS);
+  const read = rw(IORING_OP_READ, 3, load<u32>(p), 0, 64, CUR_POS);
+  read.flags = <u8>IOSQE_BUFFER_SELECT;
+  read.buf_group = 4;
+  assert(enter(3, 0, 0) == 3 && cqes() == 3, 'all three');
+  assert(isCqe(0, 1, 0, 0) && isCqe(1, 2, 3, 0) && isCqe(2, 3, 3, IORING_CQE_F_BUFFER | (9 << 16)), 'its number is told');
+  verify();
+}
+
+export function the_end_of_a_file_is_no_failure_of_a_multishot_read(): void {
+  build();
+  ring(16, DEFER);
+  const p = pipe();
+  provideRing(4, 4, 2, 16);
+  sqe(IORING_OP_CLOSE, 1).fd = load<i32>(p, 4);
+  enter(1, 0, 0);
+  const read = rw(IORING_OP_READ_MULTISHOT, 2, load<u32>(p), 0, 0, CUR_POS);
+  read.flags = <u8>(IOSQE_BUFFER_SELECT | IOSQE_IO_LINK);
+  read.buf_group = 4;
+  sqe(IORING_OP_NOP, 3);
+  enter(2, 0, 0);
+  for (let i = 0; i < 2; i++) getEvents();
+  assert(cqes() == 3 && isCqe(1, 2, 0, 0) && isCqe(2, 3, 0, 0), 'what follows runs');
   verify();
 }

@@ -320,3 +320,13 @@ export function a_bundle_is_sent_whole_even_if_that_takes_time(): void {
   assert(cqes() == 2 && cqe(0).res == 1 << 18 && isCqe(1, 2, 0, 0), 'and does, in the end');
   verify();
 }
+
+export function to_send_nothing_is_no_failure(): void {
+  begin(SOCK_STREAM);
+  request(IORING_OP_SEND, outgoing(), 0).flags = <u8>IOSQE_IO_LINK;
+  sqe(IORING_OP_NOP, 2);
+  assert(enter(2, 0, 0) == 2, 'submitted');
+  getEvents();
+  assert(cqes() == 2 && isCqe(0, 1, 0, 0) && isCqe(1, 2, 0, 0), 'the chain goes on');
+  verify();
+}

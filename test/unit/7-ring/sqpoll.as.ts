@@ -12,7 +12,8 @@ import {
 } from '../../../uring-model/uapi.gen';
 import { sqpollSpin, sqThreadsSpun, sysClose, sysMmap, sysSetup, taskPark } from '../../../uring-model/7-ring';
 import {
-  bench, build, cqes, elapse, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, sqFlags, user, verify,
+  bench, build, cqe, cqes, elapse, enter, getEvents, HOST, isCqe, linearPacket, register, ring, seen, settle, socket, sqe, sqFlags, user,
+  verify,
 } from '../config_ring.as';
 
 const PLAIN: u32 = IORING_SETUP_NO_SQARRAY;
@@ -174,6 +175,10 @@ export function a_thread_of_several_rings_takes_eight_entries_of_each_and_comes_
   assert(turns == 3 && cqes() == 20 && coreState().clock_ns - from < MS, 'all of them, soon');
   use(b);
   assert(cqes() == 1, 'the other ring had its turn');
+  polled(100);
+  nops(20);
+  while (cqes() == 0) elapse(nextEventTime() - coreState().clock_ns);
+  assert(cqes() == 20, 'who has one takes all that is there');
   verify();
 }
 
@@ -183,9 +188,11 @@ export function a_ring_that_is_disabled_is_not_read(): void {
   nops(1);
   elapse(20 * MS);
   assert(cqes() == 0, 'not yet');
+  elapse(100 * MS);
+  assert((sqFlags() & IORING_SQ_NEED_WAKEUP) != 0, 'the thread has gone to sleep');
   assert(register(IORING_REGISTER_ENABLE_RINGS, 0, 0) == 0, 'enabled');
   elapse(20 * MS);
-  assert(cqes() == 1, 'then');
+  assert(cqes() == 1 && (sqFlags() & IORING_SQ_NEED_WAKEUP) == 0, 'which wakes it');
   verify();
 }
 
@@ -329,4 +336,17 @@ export function a_thread_does_the_task_work_of_its_own_requests(): void {
   elapse(MS);
   assert(cqes() == 1 && isCqe(0, 7, 10, 0), 'the thread of the third ring completed it');
   verify();
+}
+
+export function a_core_that_is_booked_for_long_leaves_nothing_to_spin(): void {
+  build();
+  polled(1000);
+  const thread = bench().fd;
+  elapse(MS);
+  const before = sqThreadsSpun(core());
+  ring(8, PLAIN);
+  pause(MS / 100);
+  for (let i = 0; i < 3000; i++) getEvents();
+  const spun = sqThreadsSpun(core()) - before;
+  assert(spun < <u64>hostConfig(HOST).cpu_mhz * 100 && thread >= 3, 'not less than nothing');
 }

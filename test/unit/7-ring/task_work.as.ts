@@ -2,7 +2,7 @@
  * Description: whom new task work wakes and tells, and in which portions it runs (Linux: io_uring/tw.c, io_req_local_work_add,
  * io_req_normal_work_add, __io_run_local_work, tctx_task_work_run).
  */
-import { nextEventTime } from '../../../sim/core';
+import { EV_TASK_WORK, nextEventTime, traceCursor } from '../../../sim/core';
 import { eventfdFileNew, fdInstall } from '../../../stack/file';
 import { callSystem } from '../../../sim/world/syscalls';
 import { sysEnter } from '../../../uring-model/7-ring';
@@ -299,4 +299,24 @@ export function another_task_may_not_run_deferred_work(): void {
   assert(<i32>callSystem(HOST, __NR_read, efd, user(64), 8, 0, 0, 0) == -EAGAIN && cqes() == 0, 'nor does any other call of its own');
   getEvents();
   assert(cqes() == 2, 'for it');
+}
+
+export function a_turn_of_task_work_is_traced_with_what_it_did(): void {
+  build();
+  const cursor = traceCursor();
+  cursor.base = user(64 << 5);
+  cursor.next = cursor.base;
+  cursor.end = cursor.base + (64 << 5);
+  cursor.stop = cursor.end;
+  ring(64, DEFER);
+  work(3);
+  enter(3, 0, 0);
+  for (let i = 0; i < 3; i++) getEvents();
+  let n: u32 = 0;
+  for (let at = <usize>cursor.base; at < <usize>cursor.next; at += 32) {
+    if ((load<u32>(at, 8) & 0xff) != EV_TASK_WORK) continue;
+    n++;
+    assert(load<u32>(at, 24) == 3, 'three items');
+  }
+  assert(n == 1, 'one turn, and none without work');
 }

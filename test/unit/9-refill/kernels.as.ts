@@ -137,8 +137,10 @@ export function a_receive_that_ran_out_of_buffers_stays_armed_until_the_next_pac
 export function a_query_tells_what_a_kernel_can_do(): void {
   without(AT_KERNEL_ZCRX_ADD_AREA, 8, 8);
   const at = <usize>bench().ctrl;
+  memory.fill(at, 0xff, 40);
   assert(zcrxQuery(HOST, at) == 40 && load<u64>(at) == 3 && load<u64>(at, 8) == 1, 'import, no device; dma-bufs');
   assert(load<u32>(at, 16) == 3 && load<u32>(at, 20) == 3, 'three operations; sizes of buffers, and events');
+  assert(load<u64>(at, 32) == 0, 'and a word that is reserved');
   setHost(HOST, AT_KERNEL_ZCRX_RQ_CACHE_LINES, 0);
   setHost(HOST, AT_KERNEL_ZCRX_EVENTS, 0);
   setHost(HOST, AT_KERNEL_ZCRX_NODEV, 0);

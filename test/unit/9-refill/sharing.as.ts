@@ -3,11 +3,12 @@
  * buffers and its refill ring, and the queue stays bound until the last of them is gone.
  */
 import { NONE } from '../../../sim/core';
+import { fdFile, fdFree, fdInstall, fileGet } from '../../../stack/file';
 import { pagePool } from '../../../stack/3-pool';
 import { sysClose } from '../../../uring-model/7-ring';
 import { areaAt, ifqAt } from '../../../uring-model/9-refill';
 import {
-  EBADF, EEXIST, EINVAL, IORING_CQE_F_MORE, IORING_SETUP_CQE32, zcrx_ctrl, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_IMPORT,
+  EBADF, EEXIST, EINVAL, EMFILE, IORING_CQE_F_MORE, IORING_SETUP_CQE32, zcrx_ctrl, ZCRX_CTRL_EXPORT, ZCRX_CTRL_FLUSH_RQ, ZCRX_REG_IMPORT,
   ZCRX_REG_NODEV,
 } from '../../../uring-model/uapi.gen';
 import {
@@ -158,4 +159,15 @@ export function events_go_to_the_ring_that_registered(): void {
   getEvents();
   assert(cqes() == 1 && isCqe(0, 99, 1, 0), 'the event there');
   assert(control(ZCRX_CTRL_FLUSH_RQ) == 0, 'either may read the ring');
+}
+
+export function without_descriptors_nothing_is_exported(): void {
+  zcrx(8, 8, 64);
+  const file_idx = fdFile(HOST, <i32>bench().fd);
+  while (fdFree(HOST)) {
+    fileGet(file_idx);
+    fdInstall(HOST, file_idx);
+  }
+  memory.fill(bench().ctrl, 0, 72);
+  assert(control(ZCRX_CTRL_EXPORT) == -EMFILE && ifqAt(0).refs == 1, 'and the instance has no more users than before');
 }

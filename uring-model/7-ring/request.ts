@@ -251,9 +251,7 @@ export function reqAlloc(r: Ring, task: u32): u32 {
   req.done_io = 0;
   req.mshot_loops = 0;
   req.poll_retries = 0;
-  req.poll_refs = 0;
   req.tw_next = NONE;
-  req.comp_next = NONE;
   req.link = NONE;
   req.list_prev = NONE;
   req.msg = NONE;

@@ -56,6 +56,7 @@ function sqdAt(sqd: u32): SqData {
 }
 export function sqpollInit(): void {
   ringState().sqds_base = <u32>arenaAlloc(<u64>RINGS_MAX * SQ_DATA_BYTES);
+  for (let sqd: u32 = 0; sqd < RINGS_MAX; sqd++) sqdAt(sqd).spin_ns = NEVER;
 }
 
 /** Schedules a turn, unless one comes sooner. */
@@ -96,7 +97,7 @@ export function sqThreadsSpun(core_idx: u32): u64 {
   let cycles: u64 = 0;
   for (let sqd: u32 = 0; sqd < RINGS_MAX; sqd++) {
     const d = sqdAt(sqd);
-    if (d.idle_ns != 0 && coreIndex(d.host, d.cpu) == core_idx) cycles += d.spun + spinning(d);
+    if (coreIndex(d.host, d.cpu) == core_idx) cycles += d.spun + spinning(d);
   }
   return cycles;
 }

@@ -393,3 +393,13 @@ export function operations_that_nobody_has_written_are_refused(): void {
     seen(cqes());
   }
 }
+
+export function a_region_that_is_refused_is_not_counted(): void {
+  build();
+  setHost(HOST, AT_RING_CAP_IPC_LOCK, 0);
+  setHost(HOST, AT_RING_MEMLOCK, 2 * 4096);
+  ring(16, DEFER);
+  const end = userFirst() + (8 << 20);
+  for (let i = 0; i < 4; i++) assert(region(1, end) == -EFAULT, 'of nobody');
+  assert(region(2, user(2 * 4096)) == 0, 'both pages are left');
+}

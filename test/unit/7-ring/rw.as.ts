@@ -327,3 +327,16 @@ export function the_end_of_a_file_is_no_failure_of_a_multishot_read(): void {
   assert(cqes() == 3 && isCqe(1, 2, 0, 0) && isCqe(2, 3, 0, 0), 'what follows runs');
   verify();
 }
+
+export function an_address_is_looked_at_before_its_file(): void {
+  build();
+  ring(16, DEFER);
+  for (let i = 0; i < 2; i++) {
+    const s = sqe(i == 0 ? IORING_OP_READ : IORING_OP_WRITE, 1);
+    s.fd = 99;
+    s.addr = u64.MAX_VALUE - 100;
+    s.len = 4;
+    enter(1, 0, 0);
+  }
+  assert(cqes() == 2 && isCqe(0, 1, -EFAULT, 0) && isCqe(1, 1, -EFAULT, 0), 'when it is read: no user has it');
+}

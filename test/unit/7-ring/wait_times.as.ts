@@ -16,8 +16,7 @@ import {
 } from '../../../uring-model/7-ring';
 import {
   __kernel_timespec, __NR_getppid, __NR_read, __NR_recvfrom, __NR_sendto, __NR_setitimer, EFAULT, EINTR, EINVAL, ENOMEM, ERESTARTSYS,
-  ETIME,
-  io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_napi, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
+  ETIME, io_uring_getevents_arg, IO_URING_GETEVENTS_ARG_BYTES, io_uring_napi, IO_URING_NAPI_REGISTER_OP, IO_URING_NAPI_STATIC_ADD_ID,
   IO_URING_NAPI_TRACKING_STATIC, IORING_ENTER_EXT_ARG, IORING_ENTER_GETEVENTS, IORING_OP_NOP, IORING_NOP_TW, IORING_REGISTER_NAPI,
   IORING_SETUP_NO_SQARRAY, SOCK_STREAM,
 } from '../../../uring-model/uapi.gen';

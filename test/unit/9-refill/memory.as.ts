@@ -97,6 +97,17 @@ export function buffers_are_not_larger_than_the_runs_of_memory(): void {
   assert(registerZcrx() == 0 && areaAt(0).num_niovs == 2, 'pages of 16 KiB');
 }
 
+export function the_runs_of_a_dma_buf_are_its_own(): void {
+  build();
+  setHost(HOST, AT_REFILL_AREA_PAGE, 4096);
+  ring(64, DEFER32);
+  prepareZcrx(8, 8);
+  reg().rx_buf_len = 16384;
+  assert(registerZcrx() == -ERANGE, 'ordinary pages');
+  asDmabuf(16384);
+  assert(registerZcrx() == 0 && areaAt(0).num_niovs == 2, 'runs of 16 KiB');
+}
+
 export function a_last_run_that_is_shorter_counts(): void {
   build();
   setHost(HOST, AT_REFILL_AREA_PAGE, 16384);

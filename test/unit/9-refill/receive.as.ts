@@ -8,11 +8,12 @@ import { RCV_SHUTDOWN, sock, sockWake, POLLIN, SOCK_DONE } from '../../../stack/
 import { fdSock } from '../../../uring-model/7-ring';
 import { areaAt, zcrxCounters, zcSock } from '../../../uring-model/9-refill';
 import {
-  EFAULT, ENOMEM, ENOSPC, IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_SETUP_CQE_MIXED, ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ,
+  EFAULT, EINVAL, ENOMEM, ENOSPC, IORING_CQE_F_32, IORING_CQE_F_MORE, IORING_OP_RECV_ZC, IORING_RECV_MULTISHOT, IORING_SETUP_CQE_MIXED,
+  ZCRX_CTRL_ARM_EVENT, ZCRX_CTRL_FLUSH_RQ,
 } from '../../../uring-model/uapi.gen';
 import {
-  bench, build, control, cqe, cqeOff, cqes, DEFER, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, prepareZcrx, recvZc,
-  registerZcrx, ring, rqPush, seen, socket, take, verify, zcrx,
+  bench, build, control, cqe, cqeOff, cqes, DEFER, enter, getEvents, HOST, isCqe, linearPacket, packet, pagePacket, prepareZcrx, recvZc,
+  registerZcrx, ring, rqPush, seen, socket, sqe, take, verify, zcrx,
 } from '../config_ring.as';
 import { nodev, prepared, reg, withEvents, zcrxNodev } from '../config_zcrx.as';
 
@@ -195,4 +196,20 @@ export function in_a_mixed_ring_a_loan_says_that_it_is_wide(): void {
   recvZc(fd, 7, 0);
   assert(cqes() == 2 && isCqe(0, 7, 1000, MORE | IORING_CQE_F_32) && cqeOff(0) == 66, 'two entries (io_zcrx_queue_cqe)');
   verify();
+}
+
+export function fields_that_a_receive_into_an_area_does_not_know_are_zero(): void {
+  zcrx(8, 8, 64);
+  const fd = socket();
+  for (let i = 0; i < 4; i++) {
+    const s = sqe(IORING_OP_RECV_ZC, 7);
+    s.fd = <i32>fd;
+    s.ioprio = <u16>IORING_RECV_MULTISHOT;
+    if (i == 0) s.addr = 1;
+    else if (i == 1) s.addr2 = 1;
+    else if (i == 2) s.addr3 = 1;
+    else s.msg_flags = 1;
+    assert(enter(1, 0, 0) == 1 && cqes() == 1 && isCqe(0, 7, -EINVAL, 0), 'addresses and flags');
+    seen(1);
+  }
 }

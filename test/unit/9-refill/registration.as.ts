@@ -105,6 +105,9 @@ export function an_area_is_whole_pages_of_user_memory(): void {
   area().addr = addr + 1;
   assert(registerZcrx() == -EINVAL, 'aligned');
   area().addr = addr;
+  area().flags = 2;
+  assert(registerZcrx() == -EINVAL, 'a flag that is none');
+  area().flags = 0;
   area().len = 0;
   assert(registerZcrx() == -EFAULT, 'not empty');
   area().len = 1 << 41;
@@ -154,6 +157,9 @@ export function event_descriptors_are_checked(): void {
   notif.type_mask = 4;
   assert(registerZcrx() == -EINVAL, 'types');
   notif.type_mask = 3;
+  notif.flags = 2;
+  assert(registerZcrx() == -EINVAL, 'flags');
+  notif.flags = 0;
   notif.stats_offset = 256;
   assert(registerZcrx() == -EINVAL, 'an offset without the flag');
   notif.flags = 1;

@@ -12,7 +12,7 @@ import {
   EAGAIN, EBADF, EFAULT, EINVAL, io_uring_sqe, IORING_CQE_F_MORE, IORING_OP_CONNECT, IORING_OP_RECV, IORING_OP_RECVMSG, IORING_OP_SEND_ZC,
   IORING_OP_SENDMSG, IORING_REGISTER_IOWQ_MAX_WORKERS, IORING_SETUP_NO_SQARRAY, IOSQE_ASYNC, IOSQE_BUFFER_SELECT, IOSQE_IO_DRAIN, msghdr,
   SOCK_STREAM, IORING_OP_PROVIDE_BUFFERS, IORING_OP_SEND, IORING_RECVSEND_BUNDLE, ENOENT, IORING_OP_ASYNC_CANCEL, ENOMEM, IORING_OP_BIND,
-  IORING_OP_READV, IORING_RECV_MULTISHOT, ENOBUFS,
+  IORING_OP_READV,
 } from '../../../uring-model/uapi.gen';
 import { AT_RING_CAP_IPC_LOCK, AT_RING_MEMLOCK, setHost } from '../config.gen.as';
 import { buffers, call, fd, incoming, isBytes, outgoing, pair, recv as receive, send } from '../config_files.as';
@@ -394,20 +394,6 @@ export function an_address_that_no_user_has_is_refused_when_it_is_read(): void {
     about(i == 0 ? IORING_OP_SEND : IORING_OP_RECV, fd(0), u64.MAX_VALUE - 100);
     assert(result() == -EFAULT, 'to send and to receive');
   }
-}
-
-export function a_send_knows_nothing_of_a_limit_that_an_earlier_request_had(): void {
-  begin(PLAIN);
-  provide(3);
-  const s = sqe(IORING_OP_RECV, 3);
-  s.fd = fd(0);
-  s.len = 8;
-  s.ioprio = <u16>IORING_RECV_MULTISHOT;
-  s.flags = <u8>IOSQE_BUFFER_SELECT;
-  s.buf_group = 99;
-  assert(result() == -ENOBUFS, 'eight bytes a shot, and no group');
-  sendBundle(0);
-  assert(enter(1, 0, 0) == 1 && sentOneByOne(3), 'whole buffers');
 }
 
 export function memory_that_is_lent_is_counted_with_two_pages_more(): void {

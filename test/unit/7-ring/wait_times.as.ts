@@ -3,8 +3,8 @@
  * io_cqring_wait, io_cqring_min_timer_wakeup; io_uring/napi.c, __io_napi_busy_loop; kernel/signal.c, set_user_sigmask).
  */
 import {
-  CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreBooked, coreIndex, coreState, enterContext, nextEventTime, NONE, popEvent, QUEUES_MAX,
-  waitAlloc,
+  CONTEXT_HARDWARE, CONTEXT_SYSCALL, CONTEXT_USER, coreBooked, coreIndex, coreState, enterContext, nextEventTime, NONE, popEvent,
+  QUEUES_MAX, waitAlloc,
 } from '../../../sim/core';
 import { setBusyPoll } from '../../../stack/3-pool';
 import { callSystem } from '../../../sim/world/syscalls';

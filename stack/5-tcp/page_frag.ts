@@ -78,17 +78,20 @@ export function waitForPage(sk: Sock): void {
   h.page_tail = sk.handle;
 }
 
-/** Something was freed: the first who waits may try again. */
+/** Something was freed: all who wait may try again. Who finds nothing once more waits once more. */
 export function wakePageWaiters(host: u32): void {
-  const h = tcpHost(host);
-  const idx = h.page_head;
-  if (idx == NONE) return;
   if (poolState().tx_page_free == NONE || !skbsForWriters()) return;
-  const sk = sock(idx);
-  h.page_head = sk.page_next;
-  if (h.page_head == NONE) h.page_tail = NONE;
-  sk.page_next = NONE;
-  sk.flags &= ~SOCK_WAITS_PAGE;
-  wakeWritable(sk);
-  sockPut(idx);
+  const h = tcpHost(host);
+  let idx = h.page_head;
+  h.page_head = NONE;
+  h.page_tail = NONE;
+  while (idx != NONE) {
+    const sk = sock(idx);
+    const next = sk.page_next;
+    sk.page_next = NONE;
+    sk.flags &= ~SOCK_WAITS_PAGE;
+    wakeWritable(sk);
+    sockPut(idx);
+    idx = next;
+  }
 }

@@ -2,7 +2,7 @@
 import { NONE } from '../../sim/core';
 import {
   POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM, POLLWRNORM, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, Sock, sock,
-  SOCK_NOSPACE, SOCK_URGINLINE, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
+  SOCK_NOSPACE, SOCK_URGINLINE, SOCK_WAITS_PAGE, streamIsWriteable, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT,
 } from '../6-socket';
 import { TCP_URG_VALID } from './urgent';
 import { receiveWindow } from './window';
@@ -25,7 +25,10 @@ function pollMask(sk: Sock): u32 {
     // An urgent byte that is next is not there to be read.
     const urgent: u32 = sk.urg_data != 0 && sk.urg_seq == sk.copied_seq && !sk.hasFlag(SOCK_URGINLINE) ? 1 : 0;
     if (readableAt(sk, max(sk.rcvlowat, 1) + urgent)) mask |= POLLIN | POLLRDNORM;
-    if ((shutdown & SEND_SHUTDOWN) != 0 || streamIsWriteable(sk)) mask |= POLLOUT | POLLWRNORM;
+    // Differs from Linux: who found no memory is told when there is some. There poll says at once that one may write, and a
+    // writer that sleeps looks again after a random time of up to 200 ms (sk_stream_wait_memory).
+    const writeable = streamIsWriteable(sk) && !sk.hasFlag(SOCK_WAITS_PAGE);
+    if ((shutdown & SEND_SHUTDOWN) != 0 || writeable) mask |= POLLOUT | POLLWRNORM;
     if ((sk.urg_data & TCP_URG_VALID) != 0) mask |= POLLPRI;
   } else if (state == TCP_SYN_SENT && sk.defer_connect != 0) mask |= POLLOUT | POLLWRNORM;
   if (sk.err != 0 || sk.error_head != NONE) mask |= POLLERR;

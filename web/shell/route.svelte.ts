@@ -12,6 +12,7 @@ class Route {
   /** Takes over the address that the browser shows. */
   follow(): void {
     const { page, rest } = readPlace(location.hash);
+    this.#kept.set(this.page, this.rest);
     this.page = page;
     this.rest = rest;
     this.visits++;

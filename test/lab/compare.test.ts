@@ -40,7 +40,7 @@ describe('a packet that one branch drops', () => {
 
   test('is where the two part: one has its arrival, the other its drop; the edit itself is no difference', () => {
     const { first, same, changes } = compared(0, step, other);
-    expect(changes).toEqual([[], [`drop ${pkt} (step ${step})`]]);
+    expect(changes).toEqual([[], [`drop ${pkt} at the client (step ${step})`]]);
     expect(first?.b?.event).toBe('drop');
     expect(same).toBe(base.steps.records(step));
     expect(first?.b?.step).toBeGreaterThan(step);

@@ -23,6 +23,11 @@ const ETIMEDOUT = 110;
 const REARM_CLOSE = 2;
 /** Every retransmission that a connection has, and all that ends after it: a shorter run says nothing of what would have come. */
 const LONG_NS = 3_600_000_000_000;
+/**
+ * Where each flight loses a segment for want of room, and no timestamps measure what is sent again, the timeout stays at its most
+ * (tcp_set_rto, TCP_RTO_MAX): such a connection goes on, slowly, for longer than any run. So much later it has stopped.
+ */
+const GOES_ON_NS = 2 * 120_000_000_000;
 const LOST_MAX_PPM = 100_000;
 const LOST: ReadonlySet<number> = new Set([knobNumber('wire', 'loss_ppm'), knobNumber('wire', 'corrupt_ppm')]);
 const QUEUE = knobNumber('wire', 'queue_packets');
@@ -98,24 +103,29 @@ function unread(engine: Engine, run: RunView): boolean {
 
 function checker(run: RunView, lasting: Lasting): Checker {
   let mute = false;
-  let heard = answers(run);
+  let can_hear = answers(run);
   const withheld = [0, 0];
+  let heard_ns = 0;
   return {
     on: {
+      sock_queue: (b, i) => {
+        heard_ns = b.timeNs(i);
+      },
       edit: (b, i) => {
         lasting.edit(b, i);
         if (b.a(i) === SHRINK_CQ) mute ||= chokes(run, b.host(i), withheld[b.host(i)] = (withheld[b.host(i)] ?? 0) + b.c(i));
         if (b.a(i) !== KNOB) return;
         mute ||= b.b(i) === NOTSENT_LOWAT && b.c(i) === 0;
-        if (silences(b.b(i) & KNOB_MASK, b.c(i))) heard = false;
+        if (silences(b.b(i) & KNOB_MASK, b.c(i))) can_hear = false;
       },
     },
     atEnd: (engine: Engine, { played, calm }: RunEnd) => {
       if (!calm || mute || lasting.connection || run.scenario.steps || ![0, 1].every((host) => wants(run, host))) return;
       if (engine.eventCount() > STEPS_MAX) run.violated(`more than ${STEPS_MAX} steps, and no end`);
       if (shutForEver(engine) || unread(engine, run) || (played.stopped !== 'idle' && run.scenario.run['run.until_ns'] < LONG_NS)) return;
+      if (played.stopped !== 'idle' && engine.clockNs() - heard_ns < GOES_ON_NS) return;
       if (played.stopped !== 'idle') run.violated(`something is still to happen at the end of time (${engine.clockNs() / 1e9} s)`);
-      for (const host of [0, 1]) if (roleOf(run.scenario, host) === 'source') everyByte(engine, run, host, heard);
+      for (const host of [0, 1]) if (roleOf(run.scenario, host) === 'source') everyByte(engine, run, host, can_hear);
     },
   };
 }

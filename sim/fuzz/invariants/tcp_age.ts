@@ -48,7 +48,8 @@ export const NOT_TOO_OLD: Invariant = {
           if (at > (latest_ns.get(rx) ?? -1)) latest_ns.set(rx, at);
         },
         tcp_heard: (b, i) => {
-          if (b.c(i) & (SYN | FIN)) return;
+          // The stream begins where one of the peer's does: a forged segment may say any number.
+          if (b.c(i) & (SYN | FIN) || !sent_ns.has(rx_pkt)) return;
           if (!expected.has(rx)) expected.set(rx, rx_seq);
         },
         sock_queue: (b, i) => {

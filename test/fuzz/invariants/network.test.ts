@@ -219,6 +219,10 @@ test('T11 a segment is too old only behind one that was sent later', () => {
   holds('T11', [...sent, ...heard(50, 1), queued, ...heard(100, 9), ['sock_queue', 1, 100, 50], ...heard(100, 7), refused(7)]);
   holds('T11', [...sent, ...heard(50, 1), ...heard(100, 7), ['drop', paws + 1, 4, 50, 7, 20]]);
   holds('T11', [...sent, ['edit', EDIT_OP['forge_tsval'] as number], ...heard(50, 1), ...heard(100, 7), refused(7)]);
+  // The first that is heard behind the handshake is forged, far before the window: the stream does not begin there.
+  const forged: Row[] = [...sent, ['tcp_rx', 1, 99, 0, 7, 20], ['tcp_heard', 0, 0, SYN, 7], ...heard(0xc000_0000, 1)];
+  holds('T11', [...forged, ...heard(100, 9), ...heard(100, 8), refused(8)]);
+  breaks('T11', [...forged, ...heard(100, 8), refused(8)]);
 });
 
 test('T12 a FIN that was sent with data is sent again with it', () => {

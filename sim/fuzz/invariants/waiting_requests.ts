@@ -188,7 +188,9 @@ function wakeups(run: RunView): Checker {
         if (r.opcode === OP_RECV_ZC && (stops || urgent)) continue;
         const there = bytes.get(w.sock) ?? 0;
         if (there <= 0 && (r.ioprio & IORING_RECV_MULTISHOT) !== 0 && forgets(r, w, shut, reset)) continue;
-        if ((r.op_flags & MSG_ERRQUEUE) === 0 && (ready & POLL_READ) !== 0) {
+        // Who reads the error queue waits for neither bytes nor the end of a stream (inet_recv_error).
+        if ((r.op_flags & MSG_ERRQUEUE) !== 0) continue;
+        if ((ready & POLL_READ) !== 0) {
           run.violated(`${named(r)} sleeps on file ${w.file}, which is ready (${bitNames('POLL(?!_)', ready & POLL_READ).join('|')})`);
         }
         if (w.sock < 0) continue;

@@ -155,8 +155,10 @@ export const EV_ZC_SCRUB: u32 = 75;
 export const EV_ZC_AREA: u32 = 76;
 /** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */
 export const EV_EDIT: u32 = 77;
+/** only in the fuzzing build: of the request just made, before its arguments: high halves, where one is not 0 */
+export const EV_REQ_HIGH: u32 = 78;
 /** number of event kinds, 0 unused */
-export const EV_COUNT: u32 = 78;
+export const EV_COUNT: u32 = 79;
 
 /** a frame was given to the link, which sends it when those before it have left; queue_packets wait behind it */
 export function traceWireSend(pkt_id: u32, niov_idx: u32, len: u32, seq: u32, queue_packets: u32): void {
@@ -541,4 +543,9 @@ export function traceZcArea(pkt_id: u32, niov_idx: u32, area: u32, niovs: u32, n
 /** somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number */
 export function traceEdit(pkt_id: u32, niov_idx: u32, op: u32, what: u32, amount: u32): void {
   traceEmit(EV_EDIT, pkt_id, niov_idx, op, what, amount);
+}
+
+/** only in the fuzzing build: of the request just made, before its arguments: high halves, where one is not 0 */
+export function traceReqHigh(pkt_id: u32, niov_idx: u32, user_data: u32, addr: u32): void {
+  traceEmit(EV_REQ_HIGH, pkt_id, niov_idx, user_data, addr, 0);
 }

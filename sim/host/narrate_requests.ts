@@ -30,6 +30,7 @@ export const SENTENCES_OF_CHECKED: Readonly<Record<string, (w: Words) => string>
   ring_new: (w) => `ring ${w.ring} has queues at address ${w.address}`,
   ring_gone: (w) => `the exit work of ring ${w.ring} ${w.done === 0 ? 'begins' : 'is done'}`,
   req_new: (w) => `an SQE becomes request ${w.req}: ${opName((w.entry ?? 0) & 0xff)}, user_data ${w.user_data}`,
+  req_high: (w) => `the high halves of its user_data and its address are ${w.user_data} and ${w.addr}`,
   req_args: (w) => `its descriptor is ${(w.fd ?? 0) | 0}, its address ${w.addr}, its length ${w.len}`,
   req_time: (w) => `the time of request ${w.req} is ${((w.ns_low ?? 0) + (w.ns_high ?? 0) * 2 ** 32) / 1000} µs`,
   req_work: (w) => `request ${w.req} has task work`,

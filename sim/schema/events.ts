@@ -130,4 +130,6 @@ export const EVENTS: readonly TraceEvent[] = [
     SEEN_BY_FUZZER + 'an area was made, whose first buffer this is; with no niovs: it was freed'),
   event('app', 'edit', ['op', 'what', 'amount'],
     'somebody changed the running world by hand: op is a row of sim/schema/edits.ts; what and amount are its target and its number'),
+  event('ring', 'req_high', ['user_data', 'addr'],
+    SEEN_BY_FUZZER + 'of the request just made, before its arguments: high halves, where one is not 0'),
 ];

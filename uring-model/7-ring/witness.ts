@@ -5,9 +5,8 @@
 import {
   hasMuseum, NONE, traceCqeBig, traceCqeOf, traceCqFull, traceFdNew, traceOverflowOf, tracePbufDrop, tracePbufGone, tracePbufNew,
   tracePbufPick, tracePbufShow,
-  traceReqArgs, traceReqArmed, traceReqEnd, traceReqEntry, traceReqNew, traceReqNotif, traceReqRun, traceReqTaken, traceReqTime,
-  traceReqWork,
-  traceReqWorker, traceRingGone, traceRingNew,
+  traceReqArgs, traceReqArmed, traceReqEnd, traceReqEntry, traceReqHigh, traceReqNew, traceReqNotif, traceReqRun, traceReqTaken,
+  traceReqTime, traceReqWork, traceReqWorker, traceRingGone, traceRingNew,
 } from '../../sim/core';
 import { io_uring_sqe, IORING_CQE_F_32, IORING_SETUP_CQE32, IORING_SETUP_CQE_MIXED } from '../uapi.gen';
 import { Group } from './kbuf';
@@ -30,6 +29,7 @@ export function witnessReq(r: Ring, req: Req, sqe: io_uring_sqe): void {
   if (!hasMuseum()) return;
   traceReqNew(0, NONE, reqIdx(req), load<u32>(changetype<usize>(sqe)), <u32>sqe.user_data);
   traceReqEntry(0, NONE, r.idx | (<u32>sqe.buf_group << 16), r.left, sqe.msg_flags);
+  if (((sqe.user_data | sqe.addr) >> 32) != 0) traceReqHigh(0, NONE, <u32>(sqe.user_data >> 32), <u32>(sqe.addr >> 32));
   traceReqArgs(0, NONE, <u32>sqe.fd, <u32>sqe.addr, sqe.len);
 }
 export function witnessTime(req: Req, ns: u64): void {

@@ -39,10 +39,13 @@ export interface Request {
   flags: number;
   ioprio: number;
   user_data: number;
+  /** Its high half, and below that of the address. */
+  user_data_high: number;
   group: number;
   op_flags: number;
   fd: number;
   addr: number;
+  addr_high: number;
   len: number;
   chain: Chain | undefined;
   /** A notification is a request of its own: that of this send. */
@@ -118,8 +121,9 @@ class Requests {
 
   constructor() {
     const rows: Record<string, OnRecord> = {
-      req_new: this.begin, req_entry: this.entry, req_args: this.args, req_notif: this.notification, req_end: this.end, cqe_of: this.of,
-      cqe: this.post, cq_overflow: this.overflow, overflow_of: this.overflowOf, ring_gone: this.goneRing, ring_new: this.queues,
+      req_new: this.begin, req_entry: this.entry, req_high: this.high, req_args: this.args, req_notif: this.notification,
+      req_end: this.end, cqe_of: this.of, cqe: this.post, cq_overflow: this.overflow, overflow_of: this.overflowOf,
+      ring_gone: this.goneRing, ring_new: this.queues,
       ring_submit: (b, i) => {
         if (!this.made) return;
         this.made.accepted = true;
@@ -148,8 +152,8 @@ class Requests {
 
   private make(slot: number, time_ns: number, notif_of: Request | undefined): Request {
     const r: Request = {
-      id: this.count++, slot, time_ns, ring: 0, opcode: 0, flags: 0, ioprio: 0, user_data: 0, group: 0, op_flags: 0,
-      fd: 0, addr: 0, len: 0, chain: undefined, notif_of, notif: undefined,
+      id: this.count++, slot, time_ns, ring: 0, opcode: 0, flags: 0, ioprio: 0, user_data: 0, user_data_high: 0, group: 0, op_flags: 0,
+      fd: 0, addr: 0, addr_high: 0, len: 0, chain: undefined, notif_of, notif: undefined,
       completions: 0, waiting: 0, res: 0, last_flags: 0, done: false, lost: false, ended: false, accepted: false,
     };
     this.live[slot] = r;
@@ -178,6 +182,11 @@ class Requests {
       r.chain = chain;
     }
     this.chains[r.ring] = (r.flags & LINKS) === 0 ? undefined : chain;
+  }
+  private high(b: TraceBatch, i: number): void {
+    const r = this.made as Request;
+    r.user_data_high = b.a(i);
+    r.addr_high = b.b(i);
   }
   private args(b: TraceBatch, i: number): void {
     const r = this.made as Request;

@@ -246,7 +246,8 @@ function cancellations(run: RunView): Checker {
   followRequests(run, {
     made: (r) => {
       if (r.opcode !== OP_ASYNC_CANCEL || r.op_flags !== 0 || r.chain || (r.flags & (IOSQE_ASYNC | IO_DRAIN)) !== 0) return;
-      const like = requests.all().filter((v) => v !== r && v.ring === r.ring && v.user_data === r.addr && !v.notif_of);
+      const sought = (v: Request) => v.user_data === r.addr && v.user_data_high === r.addr_high;
+      const like = requests.all().filter((v) => v !== r && v.ring === r.ring && sought(v) && !v.notif_of);
       const [victim] = like;
       if (like.length !== 1 || !victim || victim.opcode === OP_LINK_TIMEOUT || victim.done || victim.chain) return;
       const w = waits.of.get(victim);

@@ -16,6 +16,9 @@ export class Arrivals {
   private readonly answered = new Map<number, number>();
   /** Children of listeners that have heard nothing yet. */
   private readonly children = new Set<number>();
+  /** Of those whose first segment lay further on, by socket: where the SYN-ACK said that the stream begins; how far from it one began. */
+  private readonly late = new Map<number, number>();
+  private readonly lost = new Map<number, number>();
   private rx = 0;
   private rx_seq = 0;
   private tx = 0;
@@ -26,6 +29,11 @@ export class Arrivals {
   /** What a socket expects next, as far as it is known. */
   expected(sock: number): number | undefined {
     return this.next.get(sock);
+  }
+
+  /** How many bytes a stream is without at its beginning. */
+  missed(sock: number): number {
+    return this.lost.get(sock) ?? 0;
   }
 
   /** Several checkers hand over the same record. */
@@ -47,7 +55,8 @@ export class Arrivals {
       if (!this.children.delete(this.rx)) return;
       const begin = this.answered.get(b.a(i)) ?? plus(this.rx_seq, b.c(i) & SYN ? 1 : 0);
       // With a SYN cookie the stream begins where the first segment does that is not dropped (cookie_v4_check).
-      if (!after(this.rx_seq, begin)) this.next.set(this.rx, begin);
+      if (after(this.rx_seq, begin)) this.late.set(this.rx, begin);
+      else this.next.set(this.rx, begin);
     }),
     tcp_tx: this.once((b, i) => {
       this.tx = b.a(i);
@@ -59,8 +68,7 @@ export class Arrivals {
     tcp_state: this.once((b, i) => {
       const [sock, from, to] = [b.a(i), b.b(i), b.c(i)];
       if (begins(to)) {
-        this.next.delete(sock);
-        this.children.delete(sock);
+        for (const known of [this.next, this.late, this.lost, this.children]) known.delete(sock);
       }
       if (from === CLOSE && to === SYN_RECV) this.children.add(sock);
       // The peer's SYN has just been heard, and believed.
@@ -69,6 +77,9 @@ export class Arrivals {
     sock_queue: this.once((b, i) => {
       const [sock, seq, len] = [b.a(i), b.b(i), b.c(i)];
       const end = plus(seq, len);
+      const begin = this.late.get(sock);
+      if (begin !== undefined && after(seq, begin)) this.lost.set(sock, (seq - begin) >>> 0);
+      this.late.delete(sock);
       this.before = this.next.get(sock);
       const from = this.before ?? seq;
       this.fresh = after(end, from) ? (end - from) >>> 0 : 0;
@@ -77,6 +88,12 @@ export class Arrivals {
     }),
   } satisfies Readonly<Record<string, OnRecord>>;
 }
+
+/**
+ * A SYN cookie holds the peer's number plus the index of an MSS, one of four. An ACK that comes as many bytes later as that index or less
+ * brings a cookie, too, of a smaller MSS (check_tcp_syn_cookie).
+ */
+export const COOKIE_SLACK = 3;
 
 /** Follows the streams of a run, for all who ask. */
 export function followArrivals(run: RunView): Arrivals {

@@ -1,6 +1,6 @@
 /** The byte stream as a receiver has it: what enters its queue follows on what is there, and comes out once. */
 import { type Engine, readSocket, readStreams, type Scenario } from '../../host/index.ts';
-import { followArrivals } from './arrivals.ts';
+import { COOKIE_SLACK, followArrivals } from './arrivals.ts';
 import { KNOB, KNOB_MASK, knobNumber } from './disturbed.ts';
 import type { Invariant } from './form.ts';
 import { sockField } from './memory.ts';
@@ -8,9 +8,10 @@ import { after, before, begins, CLOSE, CLOSING, FIN, FIN_WAIT1, FIN_WAIT2, LAST_
 
 export const STREAM_IN_ORDER: Invariant = {
   id: 'T1', name: 'bytes in order, each once',
-  about: 'What enters a receive queue continues the stream: no hole before it, nothing in it that is all old. RCV.NXT, and what an ACK '
-    + 'says of it, never moves back and never runs ahead of what came.',
-  source: 'Linux net/ipv4/tcp_input.c: tcp_data_queue, tcp_ofo_queue; RFC 9293 section 3.10.7.4',
+  about: 'What enters a receive queue continues the stream: no hole before it, but for three bytes at the beginning with a SYN cookie, '
+    + 'and nothing in it that is all old. RCV.NXT, and what an ACK says of it, never moves back and never runs ahead of what came.',
+  source: 'Linux net/ipv4/tcp_input.c: tcp_data_queue, tcp_ofo_queue; net/ipv4/syncookies.c: check_tcp_syn_cookie; '
+    + 'RFC 9293 section 3.10.7.4',
   checker(run) {
     const { violated } = run;
     const arrivals = followArrivals(run);
@@ -46,6 +47,8 @@ export const STREAM_IN_ORDER: Invariant = {
           const [sock, seq, len] = [b.a(i), b.b(i), b.c(i)];
           const at = next.get(sock) ?? arrivals.before;
           const end = plus(seq, len);
+          const missed = arrivals.missed(sock);
+          if (missed > COOKIE_SLACK) violated(`socket ${sock} begins ${missed} bytes late`);
           if (at !== undefined) {
             if (after(seq, at)) violated(`socket ${sock} queued bytes from ${seq} on while ${at} is the next`);
             // Old bytes before a FIN that is new: tcp_ofo_queue drops only what ends before RCV.NXT, and a FIN counts there.
@@ -73,8 +76,9 @@ export const STREAM_IN_ORDER: Invariant = {
 
 export const STREAM_READ_ONCE: Invariant = {
   id: 'T2', name: 'no byte is read twice',
-  about: 'No more bytes leave a receive queue than have entered it, and what a built-in application reads is what the source sent.',
-  source: 'Linux net/ipv4/tcp.c: tcp_recvmsg_locked, tcp_read_sock',
+  about: 'No more bytes leave a receive queue than have entered it, and what a built-in application reads is what the source sent. '
+    + 'With a SYN cookie up to three of the first bytes may be missing.',
+  source: 'Linux net/ipv4/tcp.c: tcp_recvmsg_locked, tcp_read_sock; net/ipv4/syncookies.c: check_tcp_syn_cookie',
   checker(run) {
     const { scenario, violated } = run;
     const arrivals = followArrivals(run);
@@ -83,12 +87,29 @@ export const STREAM_READ_ONCE: Invariant = {
     const left = new Map<number, number>();
     /** Some segment had urgent data: that byte is no part of the stream that is read (tcp_check_urg). */
     let urgent = false;
+    /**
+     * Flows by socket; those whose first bytes were dropped before a SYN cookie was taken: all others have another place, also where they
+     * come back to who sent them.
+     */
+    const flows = new Map<number, number>();
+    const shifted = new Set<number>();
+    const shift = (sock: number) => {
+      const flow = flows.get(sock);
+      const missed = arrivals.missed(sock);
+      if (flow !== undefined && missed > 0 && missed <= COOKIE_SLACK) shifted.add(flow);
+    };
     return {
       on: {
         ...arrivals.on,
         tcp_state: (b, i) => {
           arrivals.on.tcp_state(b, i);
-          if (begins(b.c(i))) left.delete(b.a(i));
+          if (!begins(b.c(i))) return;
+          left.delete(b.a(i));
+          flows.delete(b.a(i));
+        },
+        app_stream: (b, i) => {
+          flows.set(b.b(i), b.a(i));
+          shift(b.b(i));
         },
         sock_queue: (b, i) => {
           arrivals.on.sock_queue(b, i);
@@ -102,13 +123,14 @@ export const STREAM_READ_ONCE: Invariant = {
           const rest = (left.get(b.a(i)) ?? 0) - b.b(i);
           if (rest < 0) violated(`${-rest} bytes more were read of socket ${b.a(i)} than had come`);
           left.set(b.a(i), rest);
+          shift(b.a(i));
         },
       },
       atEnd: (engine) => {
         for (const host of stream && !urgent ? [0, 1] : []) {
           const ordered = inOrder(engine, scenario, 1 - host);
           for (const s of readStreams(engine, host)) {
-            if (s.bad_offset !== 0 && ordered(s.flow))
+            if (s.bad_offset !== 0 && ordered(s.flow) && !shifted.has(s.flow))
               violated(`flow ${s.flow} at host ${host}: byte ${s.bad_offset - 1} is not what was sent`);
           }
         }

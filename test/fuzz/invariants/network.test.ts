@@ -103,6 +103,17 @@ test('T1 the stream begins where the handshake has it', () => {
   breaks('T2', [...child, ['sock_queue', 1, 90, 20], ['sock_read', 1, 11]]);
 });
 
+test('T1 a SYN cookie is good up to three bytes later', () => {
+  const child = (seq: number): Row[] => [
+    ['tcp_tx', 0x8000_0000, 499, 0], ['tcp_said', 100, 1000, SYN | ACK],
+    ['tcp_state', 1, 7, 3], ['tcp_rx', 1, seq, 20], ['tcp_heard', 500, 250, ACK],
+  ];
+  holds('T1', [...child(103), ['sock_queue', 1, 103, 20]]);
+  breaks('T1', [...child(104), ['sock_queue', 1, 104, 20]]);
+  // No cookie: the first segments changed places.
+  holds('T1', [...child(104), ['sock_queue', 1, 100, 4], ['sock_queue', 1, 104, 20]]);
+});
+
 test('T2 no more is read than has come', () => {
   holds('T2', [OPEN, ['sock_queue', 1, 100, 50], ['sock_queue', 1, 120, 60], ['sock_read', 1, 80]]);
   breaks('T2', [OPEN, ['sock_queue', 1, 100, 50], ['sock_queue', 1, 120, 60], ['sock_read', 1, 81]]);
